@@ -1,0 +1,16 @@
+"""The Celery application: the clock's tick, and slower work."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
+
+app = Celery("tiketi")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+# Given here: `on_after_configure` is missed when the configuration was read earlier.
+app.conf.beat_schedule = {
+    # A tick that waited longer than its period is worth nothing: the next one does its work.
+    "tick": {"task": "waitingroom.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
+}

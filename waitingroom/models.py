@@ -1,0 +1,80 @@
+"""The waiting room's settings, as staff tune them."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from waitingroom import settings_push
+
+
+class Mode(models.TextChoices):
+    """What the gate does with those who come."""
+
+    AUTOMATIC = "automatic", _("automatic: a line only when the room is full")
+    ALWAYS = "always", _("always queue: everybody draws a number")
+    OFF = "off", _("off: everybody goes straight in")
+    PAUSED = "paused", _("paused: the line stands")
+    DRAINING = "draining", _("draining: nobody new, those waiting still enter")
+    CLOSED = "closed", _("closed: nobody new and nobody in")
+
+
+class WaitingRoom(models.Model):
+    """One line in front of one event's sale; `slug` names it in addresses, Redis keys and commands."""
+
+    slug = models.SlugField(_("address name"), max_length=80, unique=True)
+    mode = models.CharField(_("mode"), max_length=12, choices=Mode, default=Mode.AUTOMATIC)
+    threshold = models.PositiveIntegerField(
+        _("threshold"),
+        default=1000,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text=_("Most visitors active at once. Who comes later waits in line. Lowering it sends nobody out."),
+    )
+    threshold_per_instance = models.PositiveIntegerField(
+        _("threshold per instance"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text=_("If given, the threshold follows the fleet: this many for each server in service."),
+    )
+    users_per_minute_per_instance = models.PositiveIntegerField(
+        _("users per minute per instance"),
+        default=500,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text=_("How many visitors one server can take in each minute; admission adds up the servers in service."),
+    )
+    presence_seconds = models.PositiveIntegerField(
+        _("presence, seconds"),
+        default=30,
+        validators=[MinValueValidator(10), MaxValueValidator(600)],
+        help_text=_("How long a waiting visitor counts as present after the last sign of life."),
+    )
+    grace_seconds = models.PositiveIntegerField(
+        _("grace, seconds"),
+        default=300,
+        validators=[MinValueValidator(0), MaxValueValidator(86_400)],
+        help_text=_("How long an absent visitor keeps the queue number."),
+    )
+    claim_seconds = models.PositiveIntegerField(
+        _("claim, seconds"),
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(3_600)],
+        help_text=_("How long an admitted visitor has to show up before the place goes to the next."),
+    )
+    idle_seconds = models.PositiveIntegerField(
+        _("idle, seconds"),
+        default=600,
+        validators=[MinValueValidator(10), MaxValueValidator(86_400)],
+        help_text=_("How long an active visitor keeps the place without asking for a page."),
+    )
+    version = models.PositiveIntegerField(default=0, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("waiting room")
+        verbose_name_plural = _("waiting rooms")
+        ordering = ("slug",)
+
+    def __str__(self) -> str:
+        return self.slug
