@@ -1,0 +1,1 @@
+"""What the site promises, as sentences, on the real thing."""

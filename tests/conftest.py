@@ -1,0 +1,59 @@
+"""What every test stands on: a real Redis of its own, and, for those who ask, a real PostgreSQL."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+from django.conf import settings
+
+from tests import postgres
+from tiketi.local_redis import LocalRedis
+from tiketi.redis_binary import RedisUnavailable
+
+
+def missing(what: str) -> NoReturn:
+    """Skip for want of `what` on somebody's machine; fail in CI, where it must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+def pytest_configure() -> None:
+    """Let `TEST_REDIS=system` try the engine on the distribution's server instead of the wheel's."""
+    if os.environ.get("TEST_REDIS", "wheel") == "system":
+        os.environ["REDIS_SERVER"] = shutil.which("redis-server") or "redis-server"
+
+
+def pytest_unconfigure() -> None:
+    """Clear the run's folder away, once every worker is done."""
+    if "PYTEST_XDIST_WORKER" not in os.environ and "TIKETI_TEST_DIR" in os.environ:
+        shutil.rmtree(os.environ.pop("TIKETI_TEST_DIR"), ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[LocalRedis]:
+    """The tests' Redis, at `settings.REDIS_URL`; one for each test process."""
+    server = LocalRedis(settings.LOCAL_DIR / "redis")
+    try:
+        server.start()
+    except RedisUnavailable as reason:
+        missing(str(reason))
+    assert server.url == settings.REDIS_URL
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL whose user may create databases."""
+    if given := os.environ.get("TEST_POSTGRES_URL"):
+        yield given
+        return
+    try:
+        server = postgres.start()
+    except postgres.PostgresUnavailable as reason:
+        missing(str(reason))
+    yield server.url
+    server.stop()
