@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from tiketi import local_redis
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_DIR = BASE_DIR / ".local"  # what a local run keeps: database, Redis data, logs
-
 env = environ.Env()
+
+# What a local run keeps: database, Redis data, logs.
+LOCAL_DIR = Path(env.str("TIKETI_LOCAL_DIR", default="") or BASE_DIR / ".local")
 
 DEBUG = env.bool("DEBUG", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
@@ -90,7 +91,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: the line's truth, Django's cache, Celery's broker, and the hints between processes.
-REDIS_URL = env.str("REDIS_URL", default=local_redis.recorded_url(LOCAL_DIR / "redis"))
+REDIS_URL = env.str("REDIS_URL", default="") or local_redis.recorded_url(LOCAL_DIR / "redis")
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
