@@ -1,0 +1,156 @@
+"""An event: the concert, with the waiting room in front of its sale."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from events.languages import in_language
+from events.models.venue import Venue
+from waitingroom.models import WaitingRoom
+
+
+class Kind(models.TextChoices):
+    """What sort of event it is."""
+
+    CONCERT = "concert", _("Concert")
+    FESTIVAL = "festival", _("Festival")
+    MUSICAL = "musical", _("Musical")
+    PLAY = "play", _("Play")
+    CLASSIC = "classic", _("Classical")
+    FANMEETING = "fanmeeting", _("Fan meeting")
+    SPORTS = "sports", _("Sports")
+
+
+class Motif(models.TextChoices):
+    """What the poster draws."""
+
+    DAWN = "dawn", _("dawn over hills")
+    ORBIT = "orbit", _("orbits")
+    WAVES = "waves", _("waves")
+    CITY = "city", _("city at night")
+    BARS = "bars", _("sound bars")
+    PETALS = "petals", _("petals")
+    KEYS = "keys", _("piano keys")
+    MOON = "moon", _("moon and stars")
+    RAYS = "rays", _("stage lights")
+    TILES = "tiles", _("tiles")
+
+
+class SaleState(StrEnum):
+    """Where an event's sale stands."""
+
+    SOON = "soon"
+    OPEN = "open"
+    OVER = "over"
+
+
+class Event(models.Model):
+    """What people come for. Its slug is its waiting room's: one name for the page, the line and the keys in Redis."""
+
+    room = models.OneToOneField(
+        WaitingRoom,
+        on_delete=models.PROTECT,
+        to_field="slug",
+        db_column="slug",
+        related_name="event",
+        verbose_name=_("waiting room"),
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.CONCERT)
+    title_ko = models.CharField(_("title (Korean)"), max_length=120)
+    title_en = models.CharField(_("title (English)"), max_length=120, blank=True)
+    performers_ko = models.CharField(_("performers (Korean)"), max_length=160, blank=True)
+    performers_en = models.CharField(_("performers (English)"), max_length=160, blank=True)
+    description_ko = models.TextField(_("description (Korean)"), blank=True)
+    description_en = models.TextField(_("description (English)"), blank=True)
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="events", verbose_name=_("venue"))
+    opens_at = models.DateTimeField(_("sale opens"))
+    closes_at = models.DateTimeField(_("sale closes"))
+    starts_at = models.DateTimeField(_("event starts"))
+    running_minutes = models.PositiveSmallIntegerField(
+        _("running time, minutes"), default=120, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+    )
+    minimum_age = models.PositiveSmallIntegerField(
+        _("minimum age"), default=8, validators=[MaxValueValidator(19)], help_text=_("0 admits everybody.")
+    )
+    motif = models.CharField(_("poster picture"), max_length=8, choices=Motif, default=Motif.DAWN)
+    hue = models.PositiveSmallIntegerField(
+        _("poster hue"),
+        default=340,
+        validators=[MaxValueValidator(359)],
+        help_text=_("0 to 359, around the colour wheel."),
+    )
+    version = models.PositiveIntegerField(default=0, editable=False)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ("opens_at", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(opens_at__lt=models.F("closes_at")), name="sale_opens_before_it_closes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closes_at__lte=models.F("starts_at")), name="sale_closes_by_the_start"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """The event's page, behind the gate."""
+        return reverse("events:event", args=[self.slug])
+
+    def clean(self) -> None:
+        """Refuse a sale that closes before it opens, or after the event began."""
+        if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
+            raise ValidationError({"closes_at": _("The sale must close after it opens.")})
+        if self.closes_at and self.starts_at and self.closes_at > self.starts_at:
+            raise ValidationError({"closes_at": _("The sale must close before the event starts.")})
+
+    @property
+    def slug(self) -> str:
+        """The name in addresses, the same as the waiting room's."""
+        return self.room_id
+
+    @property
+    def title(self) -> str:
+        """The title in the page's language."""
+        return in_language(self.title_ko, self.title_en)
+
+    @property
+    def performers(self) -> str:
+        """Who performs, in the page's language."""
+        return in_language(self.performers_ko, self.performers_en)
+
+    @property
+    def description(self) -> str:
+        """The description in the page's language."""
+        return in_language(self.description_ko, self.description_en)
+
+    @property
+    def poster_url(self) -> str:
+        """The drawn poster in the page's language, at an address that changes with the event."""
+        language = "en" if (get_language() or "").startswith("en") else "ko"
+        return f"{reverse('events:poster', args=[self.slug, language])}?v={self.version}"
+
+    @property
+    def lowest_price_won(self) -> int | None:
+        """What the cheapest tier costs; None before prices are set."""
+        return min((tier.price_won for tier in self.tiers.all()), default=None)
+
+    def sale_state(self, now: datetime | None = None) -> SaleState:
+        """Where the sale stands at `now`."""
+        now = now or timezone.now()
+        if now < self.opens_at:
+            return SaleState.SOON
+        return SaleState.OPEN if now < self.closes_at else SaleState.OVER

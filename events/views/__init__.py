@@ -1,0 +1,1 @@
+"""Pages and endpoints: they parse, call and answer."""

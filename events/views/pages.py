@@ -1,0 +1,61 @@
+"""The list of events, an event's page and its poster."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_POST, require_safe
+
+from events.models import Event, Kind
+from events.posters import poster_svg
+from waitingroom import admission
+from waitingroom.reasons import Reason
+
+
+def shown_events() -> QuerySet[Event]:
+    """Events that have not begun, with all their pages need."""
+    return Event.objects.filter(starts_at__gt=timezone.now()).select_related("venue").prefetch_related("tiers")
+
+
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every event on sale or soon to be; `?kind=` narrows it."""
+    events = shown_events()
+    kind = request.GET.get("kind", "")
+    if kind in Kind.values:
+        events = events.filter(kind=kind)
+    return render(request, "events/list.html", {"events": events, "kinds": Kind.choices, "kind": kind})
+
+
+@require_safe
+def event_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The event, for those whom the gate let in."""
+    event = get_object_or_404(Event.objects.select_related("venue", "room").prefetch_related("tiers"), room=slug)
+    return render(request, "events/event.html", {"event": event, "sale": event.sale_state()})
+
+
+@require_safe
+def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
+    """The poster as a picture; its address changes with the event, so browsers may keep it."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    event = get_object_or_404(Event.objects.select_related("venue"), room=slug)
+    with override(language):
+        answer = HttpResponse(poster_svg(event), content_type="image/svg+xml")
+    answer["Cache-Control"] = "public, max-age=86400"
+    return answer
+
+
+@require_POST
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give up the place in the line or inside."""
+    event = get_object_or_404(Event, room=slug)
+    place = getattr(request, "admission", None)
+    if place is not None:
+        admission.leave(event.slug, place.visitor, Reason.LEFT)
+    messages.success(request, _("You have left. Your place went to the next visitor."))
+    return redirect("events:list")
