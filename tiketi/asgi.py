@@ -1,21 +1,44 @@
-"""The gate stands in front of Django; sockets go to the waiting room's consumer."""
+"""The gate stands in front of Django; sockets go to the waiting room's consumer; the hub lives as long as the process."""
 
 import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
 django_app = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (Django must be set up first)
+# Django must be set up before these are read.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from waitingroom.gate import WaitingRoomGate  # noqa: E402
+from waitingroom.hub import hub  # noqa: E402
 from waitingroom.routing import websocket_urlpatterns  # noqa: E402
+
+
+async def lifespan(
+    _scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+) -> None:
+    """Start the hub with the process, so that it ticks even where nobody has a socket; stop it with the process."""
+    while True:
+        event = (await receive())["type"]
+        if event == "lifespan.startup":
+            hub().start()
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await hub().stop()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
 
 application = ProtocolTypeRouter(
     {
         "http": WaitingRoomGate(django_app),
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
+        "lifespan": lifespan,
     }
 )

@@ -6,6 +6,6 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("waitingroom.urls")),
+    path("", include("tiketi.health")),
     path("", include("events.urls")),
 ]

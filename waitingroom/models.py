@@ -1,11 +1,15 @@
 """The waiting room's settings, as staff tune them."""
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from waitingroom import settings_push
+from waitingroom import configure, hints
+from waitingroom.known import known
 
 
 class Mode(models.TextChoices):
@@ -67,6 +71,22 @@ class WaitingRoom(models.Model):
         validators=[MinValueValidator(10), MaxValueValidator(86_400)],
         help_text=_("How long an active visitor keeps the place without asking for a page."),
     )
+    opens_at = models.DateTimeField(
+        _("opens at"),
+        null=True,
+        blank=True,
+        help_text=_("When the crowd is expected: servers are ordered ahead of it."),
+    )
+    account_required = models.BooleanField(
+        _("account required"),
+        default=False,
+        help_text=_("Only signed-in visitors may queue: one account, one place, on every device."),
+    )
+    fail_open = models.BooleanField(
+        _("let in when the line is down"),
+        default=False,
+        help_text=_("While Redis is away visitors go straight in; otherwise they see a page that retries by itself."),
+    )
     version = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords()
@@ -75,6 +95,33 @@ class WaitingRoom(models.Model):
         verbose_name = _("waiting room")
         verbose_name_plural = _("waiting rooms")
         ordering = ("slug",)
+        constraints = (models.CheckConstraint(condition=models.Q(threshold__gte=1), name="threshold_at_least_one"),)
 
     def __str__(self) -> str:
         return self.slug
+
+    def clean(self) -> None:
+        """A presence shorter than the slowest update would call everybody absent."""
+        if self.idle_seconds is not None and self.claim_seconds is not None and self.idle_seconds < self.claim_seconds:
+            raise ValidationError({"idle_seconds": _("Not shorter than the claim period, please.")})
+
+    def save(self, **kwargs: Any) -> None:
+        """Save, then tell Redis and every process; Redis away is no reason to refuse staff (the clock tells it later)."""
+        self.version += 1
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "version", "updated_at"}
+        super().save(**kwargs)
+        transaction.on_commit(self.announce)
+
+    def announce(self) -> None:
+        """Put the settings in force."""
+        known.forget()
+        if configure.put_in_force([self]):
+            hints.look_all(self.slug)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete; the line and everything Redis knows of it go too."""
+        slug = self.slug
+        deleted = super().delete(*args, **kwargs)
+        transaction.on_commit(lambda: configure.remove(slug))
+        return deleted

@@ -1,0 +1,48 @@
+"""The room's settings on their way from the database into Redis."""
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from waitingroom import scripts
+from waitingroom.keys import keys_of
+from waitingroom.redis import LineUnavailable, client, run_now
+from waitingroom.scripts import Call
+
+if TYPE_CHECKING:
+    from waitingroom.models import WaitingRoom
+
+log = logging.getLogger(__name__)
+
+
+def configure_call(room: "WaitingRoom") -> Call:
+    """`configure` with the settings as the Lua verbs read them, ready to be sent."""
+    fields = {
+        "mode": str(room.mode),
+        "threshold": room.threshold,
+        "threshold_per_instance": room.threshold_per_instance or 0,
+        "users_per_minute_per_instance": room.users_per_minute_per_instance,
+        "presence_ms": room.presence_seconds * 1000,
+        "grace_ms": room.grace_seconds * 1000,
+        "claim_ms": room.claim_seconds * 1000,
+        "idle_ms": room.idle_seconds * 1000,
+        "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
+    }
+    return scripts.CONFIGURE.call(room.slug, room.version, *(part for field in fields.items() for part in field))
+
+
+def put_in_force(rooms: Iterable["WaitingRoom"]) -> bool:
+    """Write the settings to Redis; False (and a warning) while Redis is away: the clock's next tick tries again."""
+    try:
+        run_now([configure_call(room) for room in rooms])
+    except LineUnavailable as error:
+        log.warning("settings wait for Redis: %s", error)
+        return False
+    return True
+
+
+def remove(slug: str) -> None:
+    """Forget everything Redis knows of the room. Raises LineUnavailable's cause as redis-py does."""
+    client().unlink(*keys_of(slug).all())

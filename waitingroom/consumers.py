@@ -1,0 +1,89 @@
+"""The WebSocket: a visitor's live place in line."""
+
+import asyncio
+import json
+import logging
+import resource
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from channels.consumer import AsyncConsumer
+from django.db import DatabaseError
+
+from waitingroom.decision import facts_of
+from waitingroom.hub import CLOSE_UNKNOWN, hub
+from waitingroom.redis import LineUnavailable
+from waitingroom.room import Room
+from waitingroom.sockets import Socket
+from waitingroom.visitors import of_scope
+
+log = logging.getLogger(__name__)
+
+CLOSE_BAD_MESSAGE, CLOSE_NO_ROOM, CLOSE_FULL, CLOSE_AWAY = 4400, 4404, 4429, 1013
+# A page sends one message in its life; who sends this many means no good.
+MOST_MESSAGES = 20
+# File descriptors kept for pages, Redis and the database.
+SPARE_FILES = 500
+LEFT_FRAME = json.dumps({"type": "queue-left", "reason": "left"})
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class QueueConsumer(AsyncConsumer):
+    """One socket. It needs no channel layer and no database, so it takes neither: ten thousand of these are open at once."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve the socket until it closes."""
+        await receive()  # websocket.connect
+        room: str = scope["url_route"]["kwargs"]["room"]
+        visitor = of_scope(scope)
+        refusal = await self._refusal(room, visitor)
+        await send({"type": "websocket.accept"})
+        if refusal or visitor is None:
+            await send({"type": "websocket.close", "code": refusal or CLOSE_UNKNOWN})
+            return
+        socket = Socket(asyncio.get_running_loop(), room, visitor, send)
+        hub().add(socket)
+        try:
+            await self._listen(socket, receive)
+        finally:
+            hub().remove(socket)
+
+    async def _refusal(self, room: str, visitor: str | None) -> int | None:
+        """The close code for who may not be served; None for a welcome."""
+        if visitor is None:
+            return CLOSE_UNKNOWN
+        if len(hub()) >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
+            return CLOSE_FULL
+        try:
+            return None if await facts_of(room) else CLOSE_NO_ROOM
+        except DatabaseError:
+            return CLOSE_AWAY
+
+    async def _listen(self, socket: Socket, receive: Receive) -> None:
+        for _ in range(MOST_MESSAGES):
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if not wants_to_leave(message.get("text")):
+                socket.finish(CLOSE_BAD_MESSAGE)
+                continue
+            try:
+                await Room(socket.room).leave(socket.visitor)
+            except LineUnavailable:
+                socket.finish(CLOSE_AWAY)
+                continue
+            socket.entered = True  # nothing to miss any more
+            socket.push(LEFT_FRAME)
+            socket.finish(1000)
+        socket.finish(CLOSE_FULL)
+
+
+def wants_to_leave(text: str | None) -> bool:
+    """Whether a message is the one a page may send: {"type": "leave"}."""
+    try:
+        message = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(message, dict) and message.get("type") == "leave"

@@ -1,0 +1,176 @@
+"""One per process: positions of all local sockets in few round trips, sent at a cadence by position; and the clock's stand-in."""
+
+import asyncio
+import json
+import logging
+from functools import cache
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from waitingroom import hints
+from waitingroom.admission import clock_calls, read_admitted
+from waitingroom.answers import CLOSED, ENTER_NOW
+from waitingroom.known import known
+from waitingroom.redis import LineUnavailable, pipe
+from waitingroom.room import MOST_IN_A_LOOK, Room, SettingsMissing, View, gone_reason
+from waitingroom.sockets import Socket, Sockets, cadence_s
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.1
+# A reload closes one socket and opens another: so much time passes before its visitor counts as absent.
+RETURN_MS = 5_000
+# Celery's tick comes every second; when three are missing, the hubs tick.
+CLOCK_IS_LATE_MS = 3_000
+# With a database silent for so long, nobody more is let in: those inside could not buy.
+DATABASE_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+CLOSE_UNKNOWN, CLOSE_CLOSED = 4401, 4410
+
+ENTER_FRAME = json.dumps({"type": "queue-enter", "message": ENTER_NOW}, ensure_ascii=False)
+CLOSED_FRAME = json.dumps({"type": "queue-closed", "message": CLOSED}, ensure_ascii=False)
+
+
+class Hub:
+    """The sockets of one process."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, Sockets] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._answers: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return sum(len(sockets) for sockets in self._rooms.values())
+
+    def start(self) -> None:
+        """Begin telling and ticking, in the running event loop; once."""
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(job()) for job in (self._tell, self._tick, self._hear)]
+
+    async def stop(self) -> None:
+        """End the hub's own tasks; sockets are the server's to close."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def add(self, socket: Socket) -> None:
+        """A visitor's socket opened."""
+        self.start()
+        self._rooms.setdefault(socket.room, Sockets()).add(socket, asyncio.get_running_loop().time())
+
+    def remove(self, socket: Socket) -> None:
+        """A visitor's socket closed."""
+        if sockets := self._rooms.get(socket.room):
+            sockets.remove(socket)
+
+    async def _tell(self) -> None:
+        """Every turn, look at all visitors who are due, and say good-bye for those whose sockets closed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TURN_SECONDS)
+            for slug, sockets in list(self._rooms.items()):
+                due = sockets.take_due(loop.time())
+                for i in range(0, len(due), MOST_IN_A_LOOK):
+                    self._spawn(self._look(slug, sockets, due[i : i + MOST_IN_A_LOOK]))
+                left = sockets.take_left()
+                for i in range(0, len(left), MOST_IN_A_LOOK):
+                    self._spawn(self._miss(slug, left[i : i + MOST_IN_A_LOOK]))
+                if not sockets.by_visitor and not left:
+                    del self._rooms[slug]
+
+    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.ensure_future(work)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _look(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            view = await Room(slug).look(*visitors)
+        except (LineUnavailable, SettingsMissing):
+            for visitor in visitors:
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, loop.time() + RETRY_SECONDS)
+            return
+        now = loop.time()
+        rest = f',"total":{view.total},"estimatedWait":%d,"scaling":{json.dumps(view.scaling)},"mode":"{view.mode}"}}'
+        for visitor, place in zip(visitors, view.places, strict=True):
+            if place > 0 and view.mode != "closed":
+                frame = f'{{"type":"queue-position-update","position":{place}' + rest % view.forecast.wait_s(place)
+                for socket in sockets.by_visitor.get(visitor, ()):
+                    socket.push(frame)
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, now + cadence_s(place))
+            else:
+                self._tell_end(sockets, visitor, place, view)
+
+    def _tell_end(self, sockets: Sockets, visitor: str, place: int, view: View) -> None:
+        """The visitor is inside, gone, or the room closed: nothing more comes on the clock."""
+        sockets.unschedule(visitor)
+        reason = gone_reason(place)
+        for socket in sockets.by_visitor.get(visitor, ()):
+            if place == 0:
+                if not socket.entered:
+                    socket.entered = True
+                    socket.push(ENTER_FRAME)
+            elif view.mode == "closed":
+                socket.push(CLOSED_FRAME)
+                socket.finish(CLOSE_CLOSED)
+            else:
+                if reason is not None:
+                    socket.push(json.dumps({"type": "queue-left", "reason": reason.name.lower()}))
+                socket.finish(CLOSE_UNKNOWN)
+
+    async def _miss(self, slug: str, visitors: list[str]) -> None:
+        try:
+            await Room(slug).absent(visitors, RETURN_MS)
+        except LineUnavailable:
+            pass  # their last sign of life ages by itself
+
+    async def _tick(self) -> None:
+        """Stand in for the clock: Celery alone cannot promise liveness."""
+        while True:
+            await asyncio.sleep(1)
+            try:
+                await database_sync_to_async(known.refresh)()
+                if known.age_s < DATABASE_SECONDS:
+                    await asyncio.gather(*(self._tick_room(slug) for slug in known.slugs()))
+            except (LineUnavailable, DatabaseError, RedisError, OSError) as error:
+                log.warning("hub's tick: %s", error)
+
+    async def _tick_room(self, slug: str) -> None:
+        expire, admit = clock_calls(slug, "hub", CLOCK_IS_LATE_MS)
+        answers = [pipe().run(expire), pipe().run(admit)]
+        await asyncio.gather(*answers)
+        try:
+            admitted = read_admitted(answers[1].result())
+        except SettingsMissing:
+            return  # the clock, or the next visitor, writes them again
+        if admitted:
+            await get_channel_layer().group_send(hints.GROUP, hints.look_hint(slug, admitted))
+
+    async def _hear(self) -> None:
+        """Listen for hints; the channel layer itself resumes after Redis was away."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                layer = get_channel_layer()
+                channel = await layer.new_channel()
+                await layer.group_add(hints.GROUP, channel)
+                while True:
+                    hint = await layer.receive(channel)
+                    if sockets := self._rooms.get(hint["room"]):
+                        sockets.wake(hint["visitors"], loop.time())
+            except (RedisError, OSError) as error:
+                log.warning("no hints for now: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+@cache
+def hub() -> Hub:
+    """The process's hub."""
+    return Hub()

@@ -1,0 +1,41 @@
+"""Every Redis key of a room: its name, type and meaning."""
+
+from functools import lru_cache
+
+
+class Keys:
+    """The keys of one room. The braces put them all into one Cluster slot, so that a script may touch them together."""
+
+    __slots__ = ("active", "config", "fleet", "gone", "pace", "queue", "returned", "seen", "state", "unclaimed")
+
+    def __init__(self, room: str) -> None:
+        self.queue = f"queue:{{{room}}}"
+        """ZSET  waiting visitor scored by the queue number, microseconds."""
+        self.active = f"active:{{{room}}}"
+        """ZSET  visitor inside scored by the instant the place expires, Unix milliseconds."""
+        self.seen = f"seen:{{{room}}}"
+        """ZSET  waiting visitor scored by the last sign of life, Unix milliseconds."""
+        self.returned = f"returned:{{{room}}}"
+        """ZSET  waiting visitor behind the cursor who was passed over as absent and came back, scored by queue number."""
+        self.unclaimed = f"unclaimed:{{{room}}}"
+        """SET   admitted visitors who have not shown up yet."""
+        self.gone = f"gone:{{{room}}}"
+        """ZSET  visitor who left scored by Unix milliseconds x 16 + the reason's code (reasons.py)."""
+        self.state = f"state:{{{room}}}"
+        """HASH  epoch, last_number, cursor, tokens, tokens_at_us, tick_at_ms, ticker, joined, admitted, gone, straight_in."""
+        self.config = f"config:{{{room}}}"
+        """HASH  the settings staff tune, with their version."""
+        self.fleet = f"fleet:{{{room}}}"
+        """HASH  in_service, boots (JSON: [[instances, ready at Unix ms], ...]), at_ms (when it was told)."""
+        self.pace = f"pace:{{{room}}}"
+        """HASH  counts in 10 s bins: a/m/d + bin's start in Unix seconds = arrivals, admissions, departures."""
+
+    def all(self) -> tuple[str, ...]:
+        """Every key of the room."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+@lru_cache(maxsize=1024)
+def keys_of(room: str) -> Keys:
+    """The keys of `room`; remembered, since every request asks."""
+    return Keys(room)

@@ -1,0 +1,53 @@
+-- expire: the places of those who did not come, or have not been seen for too long.
+--
+-- KEYS    queue, active, seen, returned, unclaimed, gone, state, config, pace
+-- ARGV    most (visitors of each kind), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
+--         older), now_us (tests only; empty = Redis's clock)
+-- RETURN  number expired inside, number that left the line
+--
+-- Atomic because a place given back must be recorded in the same instant.
+
+local queue, active, seen, returned, unclaimed, gone, state, config, pace_ = unpack(KEYS)
+local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local now_ms = math.floor(clock(ARGV[4]) / 1000)
+local IDLE, UNCLAIMED, ABSENT, CLOSED = 3, 4, 2, 7
+
+local c = settings(config)
+if not c then return {0, 0} end
+local tick_at_ms = redis.call('HGET', state, 'tick_at_ms')
+if tick_at_ms and now_ms - tonumber(tick_at_ms) < idle_ms then return {0, 0} end
+
+local late = redis.call('ZRANGEBYSCORE', active, '-inf', integer(now_ms), 'LIMIT', 0, most)
+if #late > 0 then
+  local idle, never_came = {}, {}
+  for _, visitor in ipairs(late) do
+    local group = redis.call('SREM', unclaimed, visitor) == 1 and never_came or idle
+    group[#group + 1] = visitor
+  end
+  redis.call('ZREM', active, unpack(late))
+  depart(gone, now_ms, IDLE, idle)
+  depart(gone, now_ms, UNCLAIMED, never_came)
+  pace(pace_, now_ms, 'd', #late)
+end
+
+local horizon = integer(now_ms - tonumber(c.presence_ms) - tonumber(c.grace_ms))
+local absent = redis.call('ZRANGEBYSCORE', seen, '-inf', horizon, 'LIMIT', 0, most)
+if #absent > 0 then
+  redis.call('ZREM', queue, unpack(absent))
+  redis.call('ZREM', seen, unpack(absent))
+  redis.call('ZREM', returned, unpack(absent))
+  redis.call('HINCRBY', state, 'gone', #absent)
+  depart(gone, now_ms, c.mode == 'closed' and CLOSED or ABSENT, absent)
+end
+
+local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - keep_ms) * 16), 'LIMIT', 0, most)
+if #forgotten > 0 then redis.call('ZREM', gone, unpack(forgotten)) end
+
+-- The last ten minutes of bins stay for charts and rates.
+if redis.call('HLEN', pace_) > 200 then
+  local oldest = math.floor(now_ms / 1000) - 600
+  for _, bin in ipairs(redis.call('HKEYS', pace_)) do
+    if tonumber(string.sub(bin, 2)) < oldest then redis.call('HDEL', pace_, bin) end
+  end
+end
+return {#late, #absent}

@@ -1,0 +1,10 @@
+-- fleet: the servers in service and those booting, as told by whoever runs them.
+--
+-- KEYS    fleet
+-- ARGV    in_service (may be a fraction while new servers ramp up), boots (JSON), now_us (tests only; empty = Redis's clock)
+-- RETURN  1
+--
+-- A script for its clock: what is older than a minute on Redis's clock is not believed (see the prelude).
+
+redis.call('HSET', KEYS[1], 'in_service', ARGV[1], 'boots', ARGV[2], 'at_ms', integer(math.floor(clock(ARGV[3]) / 1000)))
+return 1

@@ -1,0 +1,57 @@
+-- prelude: what every verb begins with; scripts.py puts it in front of each.
+--
+-- clock(given)             the instant, Unix microseconds: Redis's own clock, or `given` (tests only)
+-- integer(number)          its decimal digits; Lua would write 1.7e+15
+-- settings(key)            the room's settings as a table of strings, or nil if Redis has none
+-- servers(key, now_ms, c)  servers counted for admission; a fleet nobody reported for a minute is never counted faster
+-- limit(c, in_service)     the threshold in force
+-- pace(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
+-- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
+
+local FLEET_STALE_MS = 60000
+
+local function clock(given)
+  if given ~= '' then return tonumber(given) end
+  local t = redis.call('TIME')
+  return t[1] * 1000000 + t[2]
+end
+
+local function integer(number) return string.format('%.0f', number) end
+
+local function settings(key)
+  local flat = redis.call('HGETALL', key)
+  if #flat == 0 then return nil end
+  local c = {}
+  for i = 1, #flat, 2 do c[flat[i]] = flat[i + 1] end
+  return c
+end
+
+local function servers(key, now_ms, c)
+  local least = tonumber(c.minimum_instances)
+  local fleet = redis.call('HMGET', key, 'in_service', 'at_ms')
+  if not fleet[1] then return least end
+  local in_service = tonumber(fleet[1])
+  if now_ms - tonumber(fleet[2]) > FLEET_STALE_MS then in_service = math.min(in_service, least) end
+  return in_service
+end
+
+local function limit(c, in_service)
+  local per_instance = tonumber(c.threshold_per_instance)
+  if per_instance > 0 then return math.floor(per_instance * in_service) end
+  return tonumber(c.threshold)
+end
+
+local function pace(key, now_ms, what, by)
+  redis.call('HINCRBY', key, what .. integer(math.floor(now_ms / 10000) * 10), by)
+end
+
+local function depart(key, now_ms, reason, visitors)
+  if #visitors == 0 then return end
+  local score = integer(now_ms * 16 + reason)
+  local pairs_ = {}
+  for i = 1, #visitors do
+    pairs_[2 * i - 1] = score
+    pairs_[2 * i] = visitors[i]
+  end
+  redis.call('ZADD', key, unpack(pairs_))
+end

@@ -1,0 +1,53 @@
+-- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
+--
+-- KEYS    queue, active, seen, returned, unclaimed, gone, state, pace
+-- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
+-- RETURN  where `to` stands now: "active", "waiting" or "none"
+--
+-- Atomic because one person must never hold two places, nor none.
+
+local queue, active, seen, returned, unclaimed, gone, state, pace_ = unpack(KEYS)
+local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local now_ms = math.floor(clock(ARGV[4]) / 1000)
+
+local function out_of_line(visitor)
+  redis.call('ZREM', queue, visitor)
+  redis.call('ZREM', seen, visitor)
+  redis.call('ZREM', returned, visitor)
+end
+
+local from_expiry, to_expiry = redis.call('ZSCORE', active, from), redis.call('ZSCORE', active, to)
+local from_number, to_number = redis.call('ZSCORE', queue, from), redis.call('ZSCORE', queue, to)
+if not from_expiry and not from_number then
+  return to_expiry and 'active' or to_number and 'waiting' or 'none'
+end
+depart(gone, now_ms, reason, {from})
+
+if from_expiry or to_expiry then
+  local expiry = math.max(tonumber(from_expiry or 0), tonumber(to_expiry or 0))
+  if from_expiry then
+    redis.call('ZREM', active, from)
+    if redis.call('SREM', unclaimed, from) == 1 and not to_expiry then redis.call('SADD', unclaimed, to) end
+  end
+  if from_expiry and to_expiry then pace(pace_, now_ms, 'd', 1) end
+  if from_number or to_number then
+    out_of_line(from)
+    out_of_line(to)
+    redis.call('HINCRBY', state, 'gone', 1)
+  end
+  redis.call('ZADD', active, integer(expiry), to)
+  redis.call('ZREM', gone, to)
+  return 'active'
+end
+
+local number = tonumber(from_number)
+if to_number then
+  number = math.min(number, tonumber(to_number))
+  redis.call('HINCRBY', state, 'gone', 1)
+end
+out_of_line(from)
+redis.call('ZADD', queue, integer(number), to)
+redis.call('ZADD', seen, integer(now_ms), to)
+redis.call('ZREM', gone, to)
+if number <= tonumber(redis.call('HGET', state, 'cursor') or 0) then redis.call('ZADD', returned, integer(number), to) end
+return 'waiting'

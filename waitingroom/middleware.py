@@ -1,0 +1,94 @@
+"""The same decision as Django middleware: `request.admission`, decided here where no gate ran (WSGI, tests)."""
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+from waitingroom import cookies
+from waitingroom.decision import Decision, decide, facts_of
+from waitingroom.gate import SCOPE_KEY
+from waitingroom.redis import pipe
+from waitingroom.visits import from_environ, room_of
+from waitingroom.visitors import CHANGED
+
+Next = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+@sync_and_async_middleware
+def WaitingRoomMiddleware(get_response: Next) -> Next:  # noqa: N802 (Django names it like a class in settings)
+    """Give every request its `admission` (None outside protected paths), or answer instead of the site."""
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            decision, decided_here = await _decision(request)
+            request.admission = decision.admission if decision else None  # type: ignore[attr-defined]  # ours to add
+            if decision and decision.answer:
+                return _answer(decision)
+            return _finish(request, await get_response(request), decision if decided_here else None)
+
+        return middleware
+
+    def blocking_middleware(request: HttpRequest) -> HttpResponseBase:
+        decision, decided_here = async_to_sync(_decision_alone)(request)
+        request.admission = decision.admission if decision else None  # type: ignore[attr-defined]  # ours to add
+        if decision and decision.answer:
+            return _answer(decision)
+        return _finish(request, get_response(request), decision if decided_here else None)  # type: ignore[arg-type]  # sync here
+
+    return blocking_middleware
+
+
+async def _decision(request: HttpRequest) -> tuple[Decision | None, bool]:
+    """The gate's decision, or one made here; and whether it was made here."""
+    scope = getattr(request, "scope", {})
+    if SCOPE_KEY in scope:
+        return scope[SCOPE_KEY], False
+    room = room_of(request.path_info)
+    facts = await facts_of(room) if room else None
+    if room is None or facts is None:
+        return None, False
+    visit = from_environ(room, request.META, request.COOKIES, request.path_info, request.method or "GET")
+    return await decide(visit, facts), True
+
+
+async def _decision_alone(request: HttpRequest) -> tuple[Decision | None, bool]:
+    """The decision in an event loop that lives for this one request: its connections go with it."""
+    if room_of(request.path_info) is None or SCOPE_KEY in getattr(request, "scope", {}):
+        return await _decision(request)
+    try:
+        return await _decision(request)
+    finally:
+        await pipe().close()
+
+
+def _answer(decision: Decision) -> HttpResponse:
+    what = decision.answer
+    assert what is not None  # noqa: S101 (the caller asked)
+    response = HttpResponse(what.body, status=what.status, content_type=what.content_type)
+    for name, value in what.headers:
+        response[name] = value
+    return _marked(response, decision)
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase, decision: Decision | None) -> HttpResponseBase:
+    if decision:
+        _marked(response, decision)
+    changed = getattr(request, CHANGED, None)
+    if changed is not None:
+        _set_cookies(response, [cookies.visitor_header(changed)])
+    return response
+
+
+def _marked(response: HttpResponseBase, decision: Decision) -> HttpResponseBase:
+    response["Cache-Control"] = "no-store"
+    response["X-Waiting-Room"] = decision.admission.phase.value
+    _set_cookies(response, decision.cookies)
+    return response
+
+
+def _set_cookies(response: HttpResponseBase, headers: list[str]) -> None:
+    for header in headers:
+        response.cookies.load(header)

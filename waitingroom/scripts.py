@@ -1,0 +1,62 @@
+"""The Lua verbs: each file of lua/ is a script named by its stem."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from waitingroom.keys import keys_of
+
+FOLDER = Path(__file__).parent / "lua"
+PRELUDE = (FOLDER / "prelude.lua").read_text()
+
+
+@dataclass(frozen=True)
+class Script:
+    """One verb: its source with the prelude in front, its SHA-1 as Redis names it, and its keys by name."""
+
+    name: str
+    source: str
+    key_names: tuple[str, ...]
+
+    @cached_property
+    def sha(self) -> str:
+        """The name under which Redis knows the loaded script."""
+        return hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+    def call(self, room: str, *args: str | int) -> "Call":
+        """This verb on `room`, ready to be sent."""
+        keys = keys_of(room)
+        names = [getattr(keys, name) for name in self.key_names]
+        return Call(self, ("EVALSHA", self.sha, len(names), *names, *args))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A script with its keys and arguments, as one Redis command."""
+
+    script: Script
+    command: tuple[str | int, ...]
+
+
+def load(name: str) -> Script:
+    """The script of lua/<name>.lua, its keys read from its head's KEYS line."""
+    body = (FOLDER / f"{name}.lua").read_text()
+    head = re.search(r"^-- KEYS +([a-z, ]+)$", body, re.MULTILINE)
+    if head is None:
+        raise ValueError(f"lua/{name}.lua has no KEYS line in its head")
+    return Script(name, PRELUDE + body, tuple(head[1].split(", ")))
+
+
+ENTER = load("enter")
+LOOK = load("look")
+LEAVE = load("leave")
+ADMIT = load("admit")
+EXPIRE = load("expire")
+ABSENT = load("absent")
+TAKE_OVER = load("take_over")
+CONFIGURE = load("configure")
+FLEET = load("fleet")
+SURVEY = load("survey")
+EVERY = (ENTER, LOOK, LEAVE, ADMIT, EXPIRE, ABSENT, TAKE_OVER, CONFIGURE, FLEET, SURVEY)

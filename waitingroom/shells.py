@@ -1,0 +1,119 @@
+"""The waiting room's pages as bytes: rendered by Django once per room and language, kept for seconds, the visitor's values put in."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import DatabaseError
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS = 3.0
+MOST_KEPT = 500
+# What a page may show of the visitor's place; each stands in the rendered page as @@name@@.
+VALUES = (
+    "position",
+    "total",
+    "percent",
+    "start",
+    "estimated_wait",
+    "nonce",
+    "in_service",
+    "pending",
+    "ready_in",
+    "position_text",
+    "total_text",
+    "wait_text",
+    "mode",
+)
+_VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A rendered page, cut where a visitor's values go: literal, name, literal, name, ..., literal."""
+
+    pieces: list[bytes]
+    made_at: float
+
+    def fill(self, values: Mapping[bytes, bytes]) -> bytes:
+        """The page for one visitor."""
+        filled = self.pieces.copy()
+        for i in range(1, len(filled), 2):
+            filled[i] = values[filled[i]]
+        return b"".join(filled)
+
+
+def render(template: str, room: str, language: str) -> Shell:
+    """Render the shell; blocks, and asks the database for the event's public summary (does without, if it is down)."""
+    with translation.override(language):
+        try:
+            event = import_string(settings.WAITINGROOM_PAGE_CONTEXT)(room)
+        except DatabaseError as error:
+            log.warning("the waiting page does without the event: %s", error)
+            event = {}
+        page = render_to_string(
+            f"waitingroom/{template}.html",
+            {
+                "slug": room,
+                "language": language,
+                "event": event,
+                "ws_path": f"/ws/events/{room}/queue/",
+                "poll_path": f"/api/events/{room}/queue/",
+                "place": {name: f"@@{name}@@" for name in VALUES},
+            },
+        )
+    return Shell(_VALUE.split(page.encode()), time.monotonic())
+
+
+_shells: dict[tuple[str, str, str], Shell] = {}
+_rendering: dict[tuple[Any, ...], "asyncio.Task[Shell]"] = {}
+
+
+async def shell(template: str, room: str, language: str) -> Shell:
+    """The page's shell: fresh, or seconds old while a fresh one is being made; a crowd waits for one rendering."""
+    key = (template, room, language)
+    kept = _shells.get(key)
+    if kept is not None and time.monotonic() - kept.made_at < FRESH_SECONDS:
+        return kept
+    flight = (*key, asyncio.get_running_loop())
+    task = _rendering.get(flight)
+    if task is None:
+        task = _rendering[flight] = asyncio.ensure_future(_make(key))
+        task.add_done_callback(lambda _: _rendering.pop(flight, None))
+    return kept if kept is not None and time.monotonic() - kept.made_at < 10 * FRESH_SECONDS else await asyncio.shield(task)
+
+
+async def _make(key: tuple[str, str, str]) -> Shell:
+    made = await database_sync_to_async(render)(*key)
+    if len(_shells) >= MOST_KEPT:
+        _shells.clear()
+    _shells[key] = made
+    return made
+
+
+@lru_cache(maxsize=10_000)
+def wait_text(seconds: int, language: str) -> str:
+    """A wait as people say it: "about 3 min 30 s"; coarser where it is long."""
+    with translation.override(language):
+        if seconds < 60:
+            return ngettext("about %(n)d second", "about %(n)d seconds", max(5, seconds)) % {"n": max(5, -(-seconds // 5) * 5)}
+        minutes, rest = divmod(-(-seconds // 30) * 30, 60)
+        if seconds < 600 and rest:
+            return _("about %(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
+        minutes = round(seconds / 60)
+        if minutes < 60:
+            return ngettext("about %(n)d minute", "about %(n)d minutes", minutes) % {"n": minutes}
+        return _("about %(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}

@@ -1,0 +1,122 @@
+"""One room's sockets in this process, and when each visitor's place is due to be told."""
+
+import heapq
+import random
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Awaitable, Callable, Iterable
+
+# A reader who takes nothing for so long is let go; he comes back, or polls.
+MOST_BEHIND_S = 10.0
+
+
+def cadence_s(position: int) -> float:
+    """How often a place is told: every second near the front, rarely far back, always well within the presence."""
+    return 1.0 if position <= 1000 else 4.0 if position <= 5000 else 8.0
+
+
+class Socket:
+    """One visitor's open WebSocket, as the hub sees it."""
+
+    __slots__ = ("_loop", "_send", "_sending", "_since", "entered", "room", "visitor")
+
+    def __init__(
+        self, loop: AbstractEventLoop, room: str, visitor: str, send: Callable[[dict[str, object]], Awaitable[None]]
+    ) -> None:
+        self.room = room
+        self.visitor = visitor
+        self.entered = False
+        self._loop = loop
+        self._send = send
+        self._sending: Task[None] | None = None
+        self._since = 0.0
+
+    def push(self, text: str) -> None:
+        """Send without waiting. While the reader is behind, positions are dropped: the next one holds all there is to know."""
+        if self._sending is not None and not self._sending.done():
+            if self._loop.time() - self._since > MOST_BEHIND_S:
+                self._sending.cancel()
+            return
+        self._start({"type": "websocket.send", "text": text})
+
+    def finish(self, code: int) -> None:
+        """Close, after what is being sent."""
+        self._start({"type": "websocket.close", "code": code})
+
+    def _start(self, *messages: dict[str, object]) -> None:
+        self._since = self._loop.time()
+        self._sending = self._loop.create_task(self._deliver(self._sending, messages))
+
+    async def _deliver(self, before: "Task[None] | None", messages: tuple[dict[str, object], ...]) -> None:
+        if before is not None and not before.done():
+            await before
+        try:
+            for message in messages:
+                await self._send(message)
+        except (OSError, RuntimeError):
+            pass  # the visitor went; the consumer's disconnect tidies up
+
+
+class Sockets:
+    """All sockets of one room in this process."""
+
+    def __init__(self) -> None:
+        self.by_visitor: dict[str, list[Socket]] = {}
+        self._due: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []
+        self._left: list[str] = []
+
+    def __len__(self) -> int:
+        return sum(len(sockets) for sockets in self.by_visitor.values())
+
+    def add(self, socket: Socket, now: float) -> None:
+        """A socket opened: its place is due at once."""
+        self.by_visitor.setdefault(socket.visitor, []).append(socket)
+        self.schedule(socket.visitor, now)
+
+    def remove(self, socket: Socket) -> None:
+        """A socket closed; with a waiting visitor's last one he may be absent."""
+        sockets = self.by_visitor.get(socket.visitor)
+        if sockets is None or socket not in sockets:
+            return
+        sockets.remove(socket)
+        if not sockets:
+            del self.by_visitor[socket.visitor]
+            self._due.pop(socket.visitor, None)
+            if not socket.entered:
+                self._left.append(socket.visitor)
+
+    def schedule(self, visitor: str, at: float) -> None:
+        """Tell the visitor's place at `at` (loop time)."""
+        self._due[visitor] = at
+        heapq.heappush(self._heap, (at, visitor))
+
+    def unschedule(self, visitor: str) -> None:
+        """Nothing more to tell on the clock."""
+        self._due.pop(visitor, None)
+
+    def wake(self, visitors: Iterable[str] | None, now: float) -> None:
+        """Look at these visitors now, or (None) at everybody within a second."""
+        if visitors is None:
+            for visitor in self._due:
+                self._due[visitor] = now + random.random()  # noqa: S311 (spreads the work; no secret)
+            self._heap = [(at, visitor) for visitor, at in self._due.items()]
+            heapq.heapify(self._heap)
+            return
+        for visitor in visitors:
+            if visitor in self._due:
+                self.schedule(visitor, now)
+
+    def take_due(self, now: float) -> list[str]:
+        """The visitors whose place is due, each once; they must be scheduled again."""
+        due: list[str] = []
+        while self._heap and self._heap[0][0] <= now:
+            at, visitor = heapq.heappop(self._heap)
+            if self._due.get(visitor) == at:
+                self._due[visitor] = float("inf")
+                due.append(visitor)
+        return due
+
+    def take_left(self) -> list[str]:
+        """The visitors whose last socket closed since the last call, and who have not come back."""
+        left, self._left = self._left, []
+        return [visitor for visitor in left if visitor not in self.by_visitor]

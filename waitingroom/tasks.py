@@ -1,0 +1,20 @@
+"""Celery's doorbells: the clock's tick."""
+
+import logging
+
+from celery import shared_task
+
+from waitingroom import admission
+from waitingroom.models import WaitingRoom
+from waitingroom.redis import LineUnavailable
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="waitingroom.tasks.tick")
+def tick() -> None:
+    """One second's admissions in every room. The database says which exist: while it is down, nobody more is let in."""
+    try:
+        admission.tick(WaitingRoom.objects.all())
+    except LineUnavailable as error:
+        log.warning("tick: %s", error)

@@ -1,0 +1,40 @@
+"""Who is this? The visitor behind a request or a socket, and an account taking a browser's places over."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from waitingroom import admission, slips
+from waitingroom.known import known
+from waitingroom.visits import VISITOR_COOKIE, cookies_in, slip_cookie
+
+# The request's attribute that names who the visitor has become; the middleware sets the cookie.
+CHANGED = "waitingroom_visitor"
+
+
+def of_request(request: HttpRequest) -> str | None:
+    """The visitor a Django request names, if genuine."""
+    return slips.read_visitor(request.COOKIES.get(VISITOR_COOKIE, ""))
+
+
+def of_scope(scope: Mapping[str, Any]) -> str | None:
+    """The visitor an ASGI scope (HTTP or WebSocket) names, if genuine."""
+    header = "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
+    return slips.read_visitor(cookies_in(header).get(VISITOR_COOKIE, ""))
+
+
+def become(request: HttpRequest, visitor: str) -> None:
+    """The browser signed in: `visitor` ("account-<pk>") takes its places over, the better of two stays. Raises LineUnavailable."""
+    before = of_request(request)
+    if before is not None and before != visitor:
+        known.refresh()
+        rooms = [slug for slug in known.slugs() if slip_cookie(slug) in request.COOKIES]
+        if rooms:
+            admission.take_over(rooms, before, visitor)
+    setattr(request, CHANGED, visitor)
+
+
+def forget(request: HttpRequest) -> None:
+    """The account signed out: the browser goes on as somebody new; the account keeps its places."""
+    setattr(request, CHANGED, slips.new_visitor())

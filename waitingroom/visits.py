@@ -1,0 +1,156 @@
+"""A request as the waiting room sees it: which room, who, and in what form the answer is wanted."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from waitingroom import slips
+from waitingroom.slips import Slip
+
+VISITOR_COOKIE = "visitor"
+LONGEST_COOKIES = 16_384  # Redis is not asked for who sends more
+POLL = re.compile(r"/queue/?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a protected path."""
+
+    room: str
+    visitor: str  # a new one, if `known` is false
+    known: bool
+    slip: Slip | None
+    path: str
+    method: str
+    wants_json: bool
+    polls: bool  # asks only for the place, joins nobody
+    language: str
+    secure: bool
+
+    @property
+    def safe(self) -> bool:
+        """Whether the method asks for a page, rather than for a change."""
+        return self.method in ("GET", "HEAD")
+
+
+@lru_cache(maxsize=1)
+def _patterns(protected: tuple[str, ...]) -> list[re.Pattern[str]]:
+    return [re.compile(pattern, re.IGNORECASE) for pattern in protected]
+
+
+def plain(path: str) -> str:
+    """The path without what could dodge a pattern: repeated slashes, dots as steps, a missing last slash."""
+    if "//" in path or "/." in path or "\\" in path:
+        steps: list[str] = []
+        for step in path.replace("\\", "/").split("/"):
+            if step == "..":
+                steps = steps[:-1]
+            elif step not in ("", "."):
+                steps.append(step)
+        path = "/" + "/".join(steps) + "/"
+    return path if path.endswith("/") else path + "/"
+
+
+@lru_cache(maxsize=4096)
+def room_of(path: str) -> str | None:
+    """The room that protects `path` (decoded, without query), or None."""
+    for pattern in _patterns(tuple(settings.WAITINGROOM_PROTECTED)):
+        if match := pattern.match(plain(path)):
+            return match["room"].lower()
+    return None
+
+
+@lru_cache(maxsize=1024)
+def accepted_language(header: str) -> str:
+    """The site's language that suits an Accept-Language header best."""
+    for wanted, _ in parse_accept_lang_header(header.lower()):
+        if wanted == "*":
+            break
+        try:
+            return get_supported_language_variant(wanted)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
+
+
+def language_of(chosen: str | None, header: str) -> str:
+    """The language the visitor chose on the site, else the browser's."""
+    return chosen if chosen in dict(settings.LANGUAGES) else accepted_language(header[:200])
+
+
+def cookies_in(header: str) -> dict[str, str]:
+    """The cookies of a Cookie header; the first of a name counts, as the more specific path comes first."""
+    found: dict[str, str] = {}
+    if len(header) > LONGEST_COOKIES:
+        return found
+    for part in header.split(";"):
+        name, equals, value = part.strip().partition("=")
+        if equals:
+            found.setdefault(name, value)
+    return found
+
+
+def slip_cookie(room: str) -> str:
+    """The name of the cookie that carries the room's slip."""
+    return f"slip-{room}"
+
+
+def _visit(
+    room: str, path: str, method: str, cookies: Mapping[str, str], accept: str, accept_language: str, *, secure: bool
+) -> Visit:
+    visitor = slips.read_visitor(cookies.get(VISITOR_COOKIE, ""))
+    slip = slips.read(cookies[slip_cookie(room)], room=room, visitor=visitor) if visitor and slip_cookie(room) in cookies else None
+    api = plain(path).lower().startswith("/api/")
+    return Visit(
+        room=room,
+        visitor=visitor or slips.new_visitor(),
+        known=visitor is not None,
+        slip=slip,
+        path=path,
+        method=method,
+        wants_json=api or ("application/json" in accept and "text/html" not in accept),
+        polls=api and POLL.search(path) is not None,
+        language=language_of(cookies.get(settings.LANGUAGE_COOKIE_NAME), accept_language),
+        secure=secure,
+    )
+
+
+def from_scope(room: str, scope: Mapping[str, Any]) -> Visit:
+    """The visit an ASGI scope describes."""
+    cookie = accept = accept_language = b""
+    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
+    for name, value in headers:
+        if name == b"cookie":
+            cookie = cookie + b"; " + value if cookie else value
+        elif name == b"accept":
+            accept = value
+        elif name == b"accept-language":
+            accept_language = value
+    return _visit(
+        room,
+        scope["path"],
+        scope["method"],
+        cookies_in(cookie.decode("latin-1")),
+        accept.decode("latin-1"),
+        accept_language.decode("latin-1"),
+        secure=scope.get("scheme") == "https",
+    )
+
+
+def from_environ(room: str, meta: Mapping[str, Any], cookies: Mapping[str, str], path: str, method: str) -> Visit:
+    """The visit a WSGI environment (`request.META`) describes."""
+    return _visit(
+        room,
+        path,
+        method,
+        cookies,
+        meta.get("HTTP_ACCEPT", ""),
+        meta.get("HTTP_ACCEPT_LANGUAGE", ""),
+        secure=meta.get("wsgi.url_scheme") == "https",
+    )
