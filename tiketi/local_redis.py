@@ -8,15 +8,19 @@ runs it in the foreground. One server a data folder: a lock that the server inhe
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tiketi import loopback, tether
 from tiketi.redis_binary import RedisUnavailable, find_server
@@ -55,8 +59,9 @@ class LocalRedis:
         return int((self.folder / "redis.pid").read_text())
 
     def client(self) -> redis.Redis:
-        """A plain client of this server; answers are text."""
-        return redis.Redis.from_url(self.url, decode_responses=True, socket_timeout=2, socket_connect_timeout=1)
+        """A plain client of this server: answers are text, and a failure is told at once, not after three tries."""
+        at_once = Retry(NoBackoff(), 0)
+        return redis.Redis.from_url(self.url, decode_responses=True, socket_timeout=2, retry=at_once)
 
     def start(self) -> Self:
         """Have the folder's Redis answer, started or adopted. Raises RedisUnavailable, saying in one line why not."""
@@ -121,9 +126,10 @@ class LocalRedis:
         """Whether a Redis answers on the kept port and really keeps its data in this folder."""
         with closing(self.client()) as client:
             try:
-                return Path(client.config_get("dir")["dir"]).resolve() == self.folder
+                folder = cast(dict[str, str], client.config_get("dir"))["dir"]
             except redis.RedisError:
                 return False
+        return Path(folder).resolve() == self.folder
 
     def _silent(self) -> str:
         return f"The Redis of {self.folder} runs, but does not answer; see its redis.pid and redis.log."
@@ -178,3 +184,24 @@ def _until(done: Callable[[], bool], complaint: Callable[[], str]) -> None:
         if time.monotonic() > deadline:
             raise RedisUnavailable(complaint())
         time.sleep(0.02)
+
+
+def main() -> None:
+    """Keep the local Redis in the foreground until it ends or we are told to end it."""
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda number, frame: sys.exit(0))
+    if "REDIS_URL" in os.environ:
+        sys.stderr.write("REDIS_URL is set: no local Redis is needed.\n")
+        signal.pause()
+    # Asked for by name: Django is not needed to run a Redis.
+    folder = Path(os.environ.get("TIKETI_LOCAL_DIR") or Path(__file__).resolve().parent.parent / ".local")
+    try:
+        with LocalRedis(folder / "redis") as server:
+            sys.stderr.write(f"Redis {'adopted' if server.adopted else 'started'}: {server.url} (pid {server.pid})\n")
+            sys.exit(server.wait())
+    except (RedisUnavailable, OSError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What must be there before the processes start: tables, static files, a demo season, a staff login."""
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+import redis
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import OperationalError
+
+from tiketi.local_redis import LocalRedis
+
+
+class CannotPrepare(Exception):
+    """Why the site's data cannot be prepared, in one line."""
+
+
+@dataclass(frozen=True)
+class StaffLogin:
+    """The demo's staff account."""
+
+    username: str
+    password: str
+
+
+DEMO_STAFF = StaffLogin("staff", "tiketi-demo")
+
+
+def prepare(folder: Path) -> StaffLogin | None:
+    """Bring the data up to date; twice is harmless. The staff login, if this is a demo whose password still stands.
+
+    Raises RedisUnavailable or CannotPrepare.
+    """
+    with _redis(folder):
+        try:
+            django.setup()
+            call_command("migrate", interactive=False, verbosity=0)
+            if not settings.DEBUG:
+                call_command("collectstatic", interactive=False, verbosity=0)
+                return None
+            call_command("seed_demo", verbosity=0)
+            return demo_staff()
+        except ImproperlyConfigured as error:
+            raise CannotPrepare(f"the settings are not complete: {error}") from error
+        except OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CannotPrepare(f"the database does not answer or cannot be written: {reason}") from error
+
+
+def _redis(folder: Path) -> AbstractContextManager[object]:
+    """A Redis for the time of the preparation: the one given, else the folder's own."""
+    if url := os.environ.get("REDIS_URL"):
+        try:
+            redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
+        except (redis.RedisError, ValueError) as error:
+            raise CannotPrepare(f"no Redis answers at REDIS_URL: {error}") from error
+        return nullcontext()
+    return LocalRedis(folder / "redis")
+
+
+def demo_staff() -> StaffLogin | None:
+    """Make the demo's staff account; None if somebody has changed its password since."""
+    from django.contrib.auth import get_user_model  # needs the apps, which `prepare` has loaded by now
+
+    users = get_user_model()._default_manager
+    account, made = users.get_or_create(
+        username=DEMO_STAFF.username, defaults={"is_staff": True, "is_superuser": True, "email": "staff@tiketi.example"}
+    )
+    if made:
+        account.set_password(DEMO_STAFF.password)
+        account.save()
+    return DEMO_STAFF if account.check_password(DEMO_STAFF.password) else None

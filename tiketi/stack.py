@@ -1,0 +1,129 @@
+"""The whole site on one machine, by one command: `make run`.
+
+    python -m tiketi.stack            prepares the data, then runs the Procfile's processes until Ctrl-C
+    python -m tiketi.stack prepare    prepares the data only, for those who run the Procfile by other means
+
+Every trouble a person can have here is told in one line, before anything was started.
+"""
+
+import fcntl
+import os
+import resource
+import shutil
+import sys
+from pathlib import Path
+
+from tiketi import loopback
+from tiketi.preparation import CannotPrepare, prepare
+from tiketi.processes import TERMINAL, configuration, read_procfile
+from tiketi.redis_binary import RedisUnavailable
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = 3  # below the manager's `minfds`: the manager holds it, its children do not
+OPEN_FILES = 20_000  # one for each socket; more makes programs slow that close every file they could have open
+ROOM_NEEDED = 256 * 1024 * 1024  # bytes of free disk
+
+WELCOME = """
+  TIKETI is starting:   http://127.0.0.1:{port}/
+{staff}
+  Pick an event and enter: with nobody in line you go straight in. To see the line, make a crowd in another terminal:
+
+    .venv/bin/python manage.py waitingroom list
+    .venv/bin/python manage.py storm SLUG --visitors 2000 --arrive-in 10 --stay 20 --url http://127.0.0.1:{port}
+
+  Ctrl-C ends everything; the data stays in {folder}.
+
+"""
+STAFF = "  Staff console:        http://127.0.0.1:{port}/admin/   ({username} / {password})\n"
+
+
+class CannotRun(Exception):
+    """Why the stack cannot run here, in one line."""
+
+
+def main(arguments: list[str]) -> None:
+    """Prepare the site and, unless only that was asked for, become its process manager."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    folder = Path(os.environ.get("TIKETI_LOCAL_DIR") or ROOT / ".local").resolve()
+    os.environ["TIKETI_LOCAL_DIR"] = str(folder)
+    try:
+        check_disk(folder)
+        if arguments == ["prepare"]:
+            prepare(folder)
+        elif not arguments:
+            run(folder)
+        else:
+            raise CannotRun(f"unknown argument {arguments[0]!r}; the only one is `prepare`.")
+    except (CannotRun, CannotPrepare, RedisUnavailable) as reason:
+        sys.exit(f"TIKETI cannot run: {reason}")
+    except KeyboardInterrupt:
+        sys.exit(130)  # the shell's own code for Ctrl-C
+
+
+def run(folder: Path) -> None:
+    """Prepare the site and become its process manager; does not return."""
+    port = wanted_port()
+    hold_the_folder(folder, port)
+    if not loopback.is_free(port):
+        raise CannotRun(f"port {port} is taken; choose another: make run PORT={port + 1}")
+    os.environ["PORT"] = str(port)
+    staff = prepare(folder)
+    processes = read_procfile(ROOT / "Procfile")
+    if "REDIS_URL" in os.environ:
+        del processes["redis"]
+    manager = folder / "supervisord.conf"
+    manager.write_text(configuration(processes, folder))
+    login = STAFF.format(port=port, username=staff.username, password=staff.password) if staff else ""
+    sys.stdout.write(WELCOME.format(port=port, folder=folder, staff=login))
+    sys.stdout.flush()
+    raise_open_files()
+    os.dup2(sys.stdout.fileno(), TERMINAL, inheritable=True)
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", str(manager)])  # noqa: S606  (no shell)
+
+
+def wanted_port() -> int:
+    """PORT from the environment, 8000 without. Raises CannotRun for what is no port."""
+    given = os.environ.get("PORT") or "8000"
+    if not given.isascii() or not given.isdigit() or not 0 < int(given) < 65_536:
+        raise CannotRun(f"PORT must be a number from 1 to 65535, not {given!r}.")
+    return int(given)
+
+
+def check_disk(folder: Path) -> None:
+    """Raises CannotRun unless `folder` takes files, and has room for some."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / "probe"
+        probe.write_bytes(b"\0" * 4096)
+        probe.unlink()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise CannotRun(f"{folder} cannot be written: {error.strerror}.") from error
+    if free < ROOM_NEEDED:
+        raise CannotRun(f"the disk of {folder} is full: {free >> 20} MB left, {ROOM_NEEDED >> 20} MB needed.")
+
+
+def hold_the_folder(folder: Path, port: int) -> None:
+    """Keep other stacks off this folder for as long as the manager lives. Raises CannotRun when one is there."""
+    file = os.open(folder / "stack", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CannotRun(f"it runs from this folder already, {os.pread(file, 100, 0).decode().strip()}.") from None
+    os.ftruncate(file, 0)
+    os.pwrite(file, f"at http://127.0.0.1:{port}/ (process {os.getpid()})\n".encode(), 0)
+    os.dup2(file, LOCK, inheritable=True)
+
+
+def raise_open_files() -> None:
+    """Let this process and its children hold many sockets, as far as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
