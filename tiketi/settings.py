@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from tiketi import local_redis
+
+django_stubs_ext.monkeypatch()  # Django's own classes take type parameters, as `ModelAdmin[Event]`
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
