@@ -1,8 +1,11 @@
 // Keeps in touch with the line: by socket, else by polling; enters when the turn has come.
 const jitter = (low, high) => low + Math.random() * (high - low);
 const here = location.pathname + location.search;
-const DEAD = 75000;  // two of the slowest updates missed: the socket died without a word
-let socket, timer, finished = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heardAt = Date.now();
+// The slowest updates come every 8 s. Two missed: ask. Far more: the socket died without a word.
+const QUIET = 20000, DEAD = 60000;
+// Why a place may be gone for good. Any other reason (absent too long, Redis lost it): line up again at once.
+const ENDS = { closed: "closed", left: "left", dropped: "left", paid: "left", abandoned: "left" };
+let socket, timer, finished = false, leaving = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heardAt = Date.now();
 
 function later(action, milliseconds) {
   clearTimeout(timer);
@@ -16,6 +19,11 @@ function drop() {
   const old = socket;
   socket = undefined;
   if (old) old.close();
+}
+
+function leave() {
+  leaving = true;
+  if (socket && socket.readyState === WebSocket.OPEN) socket.send('{"type":"leave"}');
 }
 
 function finish(showing) {
@@ -41,6 +49,11 @@ function becomeStranger() {
   finish(() => { showConnection("reconnecting"); comeIn(jitter(0, 5000)); });
 }
 
+function beGone({ reason }) {
+  if (reason in ENDS) finish(() => showEnd(ENDS[reason]));
+  else becomeStranger();
+}
+
 const hear = {
   "queue-position-update": (place) => {
     known = true;
@@ -50,9 +63,7 @@ const hear = {
   },
   "queue-enter": () => finish(() => { showEntering(); comeIn(0); }),
   "queue-closed": () => finish(() => showEnd("closed")),
-  "queue-left": () => finish(() => showEnd("left")),
-  "queue-paused": () => { page.dataset.mode = "paused"; },
-  "queue-unavailable": () => showConnection("unavailable"),
+  "queue-left": beGone,
 };
 
 function connect() {
@@ -72,6 +83,7 @@ function connect() {
     heardAt = Date.now();
     showConnection("connected");
     at("leave").hidden = false;
+    if (leaving) leave();
   };
   own.onmessage = ({ data }) => {
     if (socket !== own) return;
@@ -102,7 +114,7 @@ const answers = {
   queued: (place) => hear["queue-position-update"](place),
   active: () => hear["queue-enter"](),
   closed: () => hear["queue-closed"](),
-  none: becomeStranger,
+  none: beGone,
 };
 
 // Resolves to the seconds the server asks to wait; rejects if it gave no usable answer.
@@ -146,11 +158,17 @@ function startAgain() {
   connect();
 }
 
+function doubt(patience) {
+  if (finished || polling || silence() < patience) return;
+  if (socket && silence() > DEAD) startAgain();
+  else if (socket) ask().catch(() => showConnection("unavailable"));
+}
+
 // A frozen or offline tab is back: what it shows may be old.
 function look() {
   if (finished || document.hidden) return;
-  if (!socket || silence() > DEAD) startAgain();
-  else if (silence() > 10000) ask().catch(() => {});
+  if (socket) doubt(3000);
+  else startAgain();
 }
 
 function start() {
@@ -167,12 +185,12 @@ function start() {
   document.addEventListener("visibilitychange", look);
   addEventListener("online", look);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) location.replace(here); });
-  setInterval(() => { if (socket && silence() > DEAD) startAgain(); }, 15000);
+  setInterval(doubt, 15000, QUIET);
 }
 
 at("leave").onclick = () => at("confirm").showModal();
 at("confirm").onclose = () => {
-  if (at("confirm").returnValue === "leave" && socket) socket.send('{"type":"leave"}');
+  if (at("confirm").returnValue === "leave") leave();
 };
 at("again").onclick = () => location.replace(here);
 at("language").hidden = false;
