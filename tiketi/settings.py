@@ -174,6 +174,7 @@ if SECURE_SSL_REDIRECT:
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["tiketi.formats"]
 TIME_ZONE = "Asia/Seoul"
 USE_TZ = True
 
