@@ -1,0 +1,155 @@
+"""The operator's command: list, show and tune rooms, admit and drop visitors."""
+
+import dataclasses
+import json
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, transaction
+
+from waitingroom import admission
+from waitingroom.admission import RoomStatus
+from waitingroom.models import Mode, WaitingRoom
+from waitingroom.reasons import Reason
+from waitingroom.redis import LineUnavailable
+
+# Each a word of the operator's, and the mode it puts the room into.
+MODES = {"open": Mode.AUTOMATIC, "pause": Mode.PAUSED, "close": Mode.CLOSED, "drain": Mode.DRAINING}
+SETTINGS = (
+    "mode",
+    "threshold",
+    "threshold_per_instance",
+    "users_per_minute_per_instance",
+    "presence_seconds",
+    "grace_seconds",
+    "claim_seconds",
+    "idle_seconds",
+    "account_required",
+    "fail_open",
+)
+COLUMNS = ("slug", "mode", "threshold", "active", "waiting", "present", "admission_per_minute", "estimated_wait_s")
+MOST_ADMITTED = 4000
+
+
+class Command(BaseCommand):
+    """manage.py waitingroom list | show | set | open | pause | close | drain | admit | drop."""
+
+    help = "List, show and tune waiting rooms; admit and drop visitors."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One subcommand a verb."""
+        verbs = parser.add_subparsers(dest="verb", required=True)
+
+        def verb(name: str, text: str) -> ArgumentParser:
+            one = verbs.add_parser(name, help=text)
+            one.add_argument("--json", action="store_true", dest="as_json", help="answer in JSON")
+            return one
+
+        verb("list", "every room with its line")
+        texts = {
+            "show": "one room, in full",
+            "set": "change settings: threshold=50 users_per_minute_per_instance=600 ...",
+            "open": "a line only when the room is full",
+            "pause": "the line stands",
+            "close": "nobody new and nobody in",
+            "drain": "nobody new, those waiting still enter",
+            "admit": "admit from the head at once, besides the rate, never above the threshold",
+            "drop": "send a visitor out of the line or the room",
+        }
+        for name, text in texts.items():
+            one = verb(name, text)
+            one.add_argument("slug")
+            if name == "set":
+                one.add_argument("changes", nargs="+", metavar="name=value", help=", ".join(SETTINGS))
+            if name == "admit":
+                one.add_argument("count", type=int)
+            if name == "drop":
+                one.add_argument("visitor")
+
+    def handle(self, *_args: Any, verb: str, as_json: bool, slug: str = "", **options: Any) -> None:
+        """Do what the verb says. Errors are one line."""
+        try:
+            if verb == "list":
+                statuses = admission.status([room.slug for room in WaitingRoom.objects.all()])
+                self.answer([describe(status) for status in statuses], as_json)
+                return
+            room = WaitingRoom.objects.filter(slug=slug).first()
+            if room is None:
+                raise CommandError(f"There is no room '{slug}'; `manage.py waitingroom list` names them.")
+            self.answer(self.do(verb, room, options), as_json)
+        except LineUnavailable as error:
+            raise CommandError(f"Redis does not answer ({error}); start `make run`, or set REDIS_URL.") from error
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer ({error}); start `make run`, or set DATABASE_URL.") from error
+
+    def do(self, verb: str, room: WaitingRoom, options: dict[str, Any]) -> dict[str, Any]:
+        """One verb on one room; what to answer."""
+        if verb == "admit":
+            if not 1 <= options["count"] <= MOST_ADMITTED:
+                raise CommandError(f"count: a whole number from 1 to {MOST_ADMITTED}, please.")
+            return {"slug": room.slug, "admitted": admission.admit(room.slug, options["count"])}
+        if verb == "drop":
+            gave_up = admission.leave(room.slug, options["visitor"], Reason.DROPPED)
+            if gave_up == "none":
+                raise CommandError(f"'{options['visitor']}' has no place in '{room.slug}'.")
+            return {"slug": room.slug, "visitor": options["visitor"], "dropped": gave_up}
+        if verb == "set":
+            change(room, parse(options["changes"]), "manage.py waitingroom set")
+        elif verb in MODES:
+            change(room, {"mode": MODES[verb]}, f"manage.py waitingroom {verb}")
+        described = describe(admission.status([room.slug])[0])
+        settings = {name: getattr(WaitingRoom.objects.get(pk=room.pk), name) for name in SETTINGS}
+        return described | {"settings": settings}
+
+    def answer(self, content: Any, as_json: bool) -> None:  # noqa: FBT001 (the parser's own option)
+        """JSON for machines; a table or plain lines for people."""
+        if as_json:
+            self.stdout.write(json.dumps(content, ensure_ascii=False))
+        elif isinstance(content, list):
+            self.stdout.write("\n".join(table(content)))
+        else:
+            for name, value in content.items():
+                self.stdout.write(f"{name:<24}{value}")
+
+
+def describe(status: RoomStatus) -> dict[str, Any]:
+    """A room's status as JSON would have it."""
+    return dataclasses.asdict(status)
+
+
+def table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The rows' main columns as aligned text, heads first."""
+    texts = [list(COLUMNS)] + [[str(row[name]) for name in COLUMNS] for row in rows]
+    widths = [max(len(line[i]) for line in texts) for i in range(len(COLUMNS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in texts]
+
+
+def parse(changes: Sequence[str]) -> dict[str, Any]:
+    """`name=value` words as settings. Raises CommandError, naming the word."""
+    parsed: dict[str, Any] = {}
+    for word in changes:
+        name, equals, text = word.partition("=")
+        if not equals or name not in SETTINGS:
+            raise CommandError(f"'{word}': name=value, please, where name is one of {', '.join(SETTINGS)}.")
+        try:
+            parsed[name] = WaitingRoom._meta.get_field(name).clean(text or None, None)
+        except ValidationError as error:
+            raise CommandError(f"{name}: {' '.join(error.messages)}") from error
+    return parsed
+
+
+def change(room: WaitingRoom, settings: dict[str, Any], why: str) -> None:
+    """Save the settings, all or none, with a line in the room's history. Raises CommandError."""
+    with transaction.atomic():
+        locked = WaitingRoom.objects.select_for_update().get(pk=room.pk)
+        for name, value in settings.items():
+            setattr(locked, name, value)
+        try:
+            locked.full_clean()
+        except ValidationError as error:
+            raise CommandError(" ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())) from error
+        locked._change_reason = why  # simple_history reads it
+        locked.save()
