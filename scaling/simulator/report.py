@@ -1,0 +1,104 @@
+"""What a run is judged by, and the reference's timeline out of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from scaling.cost import REFERENCE_PRICES, Prices
+from scaling.simulator.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One policy's outcome; the names are a contract with tools outside."""
+
+    policy: str
+    first_order_at: str | None
+    drained_at: str | None
+    p50_wait_s: int
+    p95_wait_s: int
+    p99_wait_s: int
+    peak_queue: int
+    max_instances: int
+    overload_s: int
+    instance_hours: float
+    cost_won: int
+    direction_changes: int
+    abandoned: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as a JSON object."""
+        return asdict(self)
+
+
+def percentile(values: Sequence[int], share: float) -> int:
+    """The nearest-rank percentile; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[max(1, ceil(share * len(ordered) - 1e-9)) - 1] if ordered else 0
+
+
+def judge(run: Run, prices: Prices = REFERENCE_PRICES) -> Result:
+    """The run's figures; the cost is a month of the base fleet, and the run's further instance-hours at every peak."""
+    scenario, base = run.scenario, run.plan.base
+    first = next((at for at, before, after in run.orders if after > before), None)
+    extra_hours = run.instance_hours - base * scenario.length_s / 3600
+    return Result(
+        policy=run.plan.name,
+        first_order_at=None if first is None else scenario.clock(first),
+        drained_at=_drained_at(run),
+        p50_wait_s=percentile(run.waits_s, 0.50),
+        p95_wait_s=percentile(run.waits_s, 0.95),
+        p99_wait_s=percentile(run.waits_s, 0.99),
+        peak_queue=max(moment.waiting for moment in run.moments),
+        max_instances=max(moment.desired for moment in run.moments),
+        overload_s=sum(moment.overloaded for moment in run.moments),
+        instance_hours=round(run.instance_hours, 2),
+        cost_won=prices.month_won(base, extra_hours),
+        direction_changes=_direction_changes(run),
+        abandoned=run.abandoned,
+    )
+
+
+def timeline(run: Run) -> list[tuple[str, int, int, int, int, float, str]]:
+    """(clock, arrived, waiting, active, in service, rate a minute, what happened): every minute of the line's life
+    and every instant something changed."""
+    busy = [second for second, moment in enumerate(run.moments) if moment.waiting]
+    if not busy:
+        return []
+    happened = _happenings(run)
+    begins, ends = busy[0] - 60, busy[-1] + 1
+    rows = []
+    for second in range(max(0, begins), min(ends + 1, len(run.moments))):
+        said = happened.get(second, [])
+        if second % 60 == 0 or said:
+            m = run.moments[second]
+            clock = run.scenario.clock(second)
+            rows.append((clock, m.arrived, m.waiting, m.active, m.in_service, m.per_minute, ", ".join(said)))
+    return rows
+
+
+def _happenings(run: Run) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for second, visitors in run.scenario.arrivals.items():
+        if visitors >= 100:
+            found.setdefault(second, []).append(f"{visitors:,} arrive")
+    for second, before, after in run.orders:
+        found.setdefault(second, []).append(f"desired {before} -> {after}")
+    for second, (earlier, later) in enumerate(pairwise(run.moments), start=1):
+        if earlier.in_service != later.in_service:
+            found.setdefault(second, []).append(f"in service {earlier.in_service} -> {later.in_service}")
+        if earlier.waiting and not later.waiting:
+            found.setdefault(second, []).append("nobody waits")
+    return found
+
+
+def _drained_at(run: Run) -> str | None:
+    last = max((second for second, moment in enumerate(run.moments) if moment.waiting), default=None)
+    return None if last is None or last + 1 >= len(run.moments) else run.scenario.clock(last + 1)
+
+
+def _direction_changes(run: Run) -> int:
+    directions = [after > before for _, before, after in run.orders]
+    return sum(earlier != later for earlier, later in pairwise(directions))
