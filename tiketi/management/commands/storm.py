@@ -1,0 +1,98 @@
+"""`manage.py storm`: real visitors against the running site, and the invariants judged by what they lived through."""
+
+import json
+import math
+import os
+from typing import IO, Any, cast
+
+import uvloop
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from redis.exceptions import RedisError
+from rich.console import Console
+
+from tiketi.storm import summary
+from tiketi.storm.crowd import Forecast
+from tiketi.storm.ground import CannotStorm, find_room, make_room_for, patience_s
+from tiketi.storm.habits import Habits
+from tiketi.storm.report import Report
+from tiketi.storm.site import BadAddress, Site
+from tiketi.storm.storm import storm
+
+INTERRUPTED = 130  # the shell's own code for Ctrl-C
+LONGEST = 86_400.0
+SHARES = {
+    "refresh": "share of the waiting who load the page anew",
+    "second-tab": "share of the waiting who open a second tab",
+    "drop": "share of the waiting who lose the connection and come back within seconds",
+    "vanish": "share of the waiting who leave for good without a word",
+}
+
+
+class Command(BaseCommand):
+    help = "Send visitors with cookies, pages and WebSockets of their own to a room; exit 1 if an invariant broke."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The contract's options, and the shares of the visitors' habits."""
+        parser.add_argument("slug", help="the waiting room, as `manage.py waitingroom list` names it")
+        parser.add_argument("--visitors", type=int, required=True, metavar="N", help="how many come")
+        parser.add_argument("--arrive-in", type=float, default=20.0, metavar="S", help="seconds over which they arrive")
+        parser.add_argument("--stay", type=float, default=10.0, metavar="S", help="seconds each stays inside")
+        parser.add_argument(
+            "--stays-vary", action="store_true", help="--stay is the mean of an exponential distribution"
+        )
+        parser.add_argument("--buy", action="store_true", help="visitors pick seats and pay")
+        parser.add_argument("--url", help="the site; http://127.0.0.1:$PORT by default")
+        parser.add_argument(
+            "--timeout", type=float, metavar="S", help="stop after so many seconds; generous by default"
+        )
+        parser.add_argument("--json", action="store_true", help="print the report as one JSON object and nothing else")
+        defaults = Habits()
+        for name, meaning in SHARES.items():
+            default: float = getattr(defaults, name.replace("-", "_"))
+            parser.add_argument(
+                f"--{name}", type=float, default=default, metavar="SHARE", help=f"{meaning} ({default})"
+            )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Storm, report, judge."""
+        try:
+            report = self._storm(options)
+        except (CannotStorm, BadAddress) as reason:
+            raise CommandError(str(reason)) from reason
+        except RedisError as error:
+            raise CommandError(f"Redis does not answer: {error}") from error
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
+        else:
+            summary.show(report, Console(file=cast("IO[str]", self.stdout)))
+        if report.broken:
+            raise CommandError(f"broken: {', '.join(report.broken)}")
+        if report.cut_short == "interrupt":
+            raise SystemExit(INTERRUPTED)
+
+    def _storm(self, options: dict[str, Any]) -> Report:
+        habits = Habits(
+            **{name.replace("-", "_"): _number(options, name, most=1.0) for name in SHARES},
+            stay=_number(options, "stay", most=LONGEST),
+            stays_vary=options["stays_vary"],
+        )
+        visitors, arrive_in = options["visitors"], _number(options, "arrive-in", most=LONGEST)
+        if visitors < 1:
+            raise CannotStorm(f"--visitors must be at least 1, not {visitors}")
+        make_room_for(math.ceil(visitors * (1 + habits.second_tab)))
+        site = Site.at(options["url"] or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
+        room, now = find_room(options["slug"])
+        timeout = patience_s(visitors, arrive_in, habits, now)
+        if options["timeout"] is not None:
+            timeout = _number(options, "timeout", most=LONGEST)
+        forecast = Forecast(visitors, arrive_in, timeout, was_patient=options["timeout"] is None)
+        return uvloop.run(storm(site, room.slug, forecast, habits, settings.REDIS_URL, room.idle_seconds))
+
+
+def _number(options: dict[str, Any], name: str, most: float) -> float:
+    """The option's value, if it is a sensible number; raises CannotStorm."""
+    value: float = options[name.replace("-", "_")]
+    if not 0 <= value <= most:  # false for NaN, too
+        raise CannotStorm(f"--{name} must be a number from 0 to {most:g}, not {value:g}")
+    return value

@@ -1,0 +1,74 @@
+"""Lets visitors arrive over a span of time, and sees all of them to their end."""
+
+import asyncio
+import random
+import resource
+import signal
+import time
+from dataclasses import dataclass, field
+
+from tiketi.storm.diary import Diary
+from tiketi.storm.habits import Habits
+from tiketi.storm.scene import Scene, Tally, now_ms
+from tiketi.storm.site import Site
+from tiketi.storm.verdict import Run
+from tiketi.storm.visitor import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """How many visitors come, over how many seconds, and how long the storm may last."""
+
+    visitors: int
+    arrive_in: float
+    timeout: float
+    was_patient: bool = True
+
+
+@dataclass(slots=True)
+class Crowd:
+    """The visitors of one storm; tally and diaries grow while it runs."""
+
+    forecast: Forecast
+    tally: Tally = field(default_factory=Tally)
+    diaries: list[Diary] = field(default_factory=list)
+    _late_ms: list[float] = field(default_factory=list)
+
+    async def run(self, site: Site, slug: str, habits: Habits, idle_seconds: float) -> Run:
+        """From the first arrival to the last farewell, or until time or patience is over."""
+        began_ms, began_cpu = now_ms(), _cpu_seconds()
+        cut_short = ""
+        rush = asyncio.create_task(self._rush(site, slug, habits, idle_seconds))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, rush.cancel)
+        try:
+            async with asyncio.timeout(self.forecast.timeout):
+                await rush
+        except TimeoutError:
+            cut_short = "timeout"
+        except asyncio.CancelledError:
+            cut_short = "interrupt"
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+        return Run(began_ms, now_ms(), self._late_ms, _cpu_seconds() - began_cpu, cut_short, self.forecast.was_patient)
+
+    async def _rush(self, site: Site, slug: str, habits: Habits, idle_seconds: float) -> None:
+        chance = random.Random()  # noqa: S311  (whose habits are whose guards no secret)
+        async with asyncio.TaskGroup() as tasks:
+            scene = Scene(site, slug, habits, chance, tasks, self.tally, idle_seconds)
+            began = time.monotonic()
+            for index in range(self.forecast.visitors):
+                due = began + self.forecast.arrive_in * index / self.forecast.visitors
+                if (early := due - time.monotonic()) > 0:
+                    await asyncio.sleep(early)
+                self._late_ms.append(max(0.0, (time.monotonic() - due) * 1000))
+                visitor = Visitor(scene)
+                self.diaries.append(visitor.diary)
+                tasks.create_task(visitor.live())
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,48 @@
+"""What one visitor lived through, for the report to judge; every instant is Unix milliseconds."""
+
+from dataclasses import dataclass, field
+
+MOST_ESTIMATES = 8
+BETWEEN_ESTIMATES_MS = 5_000
+
+
+@dataclass(slots=True)
+class Diary:
+    """One visitor's record. Times are those of our clock."""
+
+    arrived_at: float
+    visitor: str = ""  # as Redis knows him
+    asked_at: float = 0.0  # when the page was asked for that put the visitor in line, or in
+    joined_at: float | None = None  # when the first page was there
+    number: int | None = None
+    numbers_changed: int = 0
+    reachable_at: float | None = None  # when the socket opened, last
+    called_at: float | None = None  # when the first `queue-enter` came
+    entered_at: float | None = None  # when the page of an active visitor was there
+    vanished_at: float | None = None
+    turned_away: bool = False  # the room was closed
+    gave_up: bool = False  # the site gave no usable answer
+    left_at: float | None = None
+    absences: list[tuple[float, float]] = field(default_factory=list)
+    estimates: list[tuple[float, float]] = field(default_factory=list)  # (when told, seconds still to wait)
+
+    @property
+    def went_straight_in(self) -> bool:
+        """Inside without ever drawing a number."""
+        return self.number is None and self.entered_at is not None
+
+    def shown(self, visitor: str, number: int) -> None:
+        """A slip was given: the number on it must never change. 0 is no number: straight in."""
+        self.visitor = visitor
+        if not number:
+            return
+        if self.number is None:
+            self.number = number
+        elif self.number != number:
+            self.numbers_changed += 1
+
+    def told(self, now: float, estimated_wait: float) -> None:
+        """An estimate came; a few of them, spread out, are kept."""
+        last = self.estimates[-1][0] if self.estimates else 0.0
+        if len(self.estimates) < MOST_ESTIMATES and now - last >= BETWEEN_ESTIMATES_MS:
+            self.estimates.append((now, estimated_wait))

@@ -1,0 +1,77 @@
+"""The protected page as a visitor meets it: asked for until the site says where he stands."""
+
+import asyncio
+
+from tiketi.storm import contract
+from tiketi.storm.browser import Browser, TooManyRedirects
+from tiketi.storm.diary import Diary
+from tiketi.storm.exchange import Answer, Unanswered
+from tiketi.storm.scene import Scene, now_ms
+
+COME_AGAIN = {429, 503}
+MOST_ATTEMPTS = 40
+
+
+class GaveUp(Exception):
+    """The site gave no usable answer; what it did is in the tally."""
+
+
+class Door:
+    """One visitor in front of the event's page."""
+
+    __slots__ = ("_browser", "_diary", "_scene")
+
+    def __init__(self, scene: Scene, browser: Browser, diary: Diary) -> None:
+        self._scene, self._browser, self._diary = scene, browser, diary
+
+    async def knock(self) -> str:
+        """The phase that the page's answer told, noted in the diary; raises GaveUp."""
+        for attempt in range(MOST_ATTEMPTS):
+            asked_at = now_ms()
+            try:
+                answer = await self._browser.load(contract.page(self._scene.slug))
+            except (OSError, Unanswered, TooManyRedirects) as error:
+                self._wrong(f"{type(error).__name__} {error}".strip())
+                wish = ""
+            else:
+                phase = self._phase(answer)
+                if phase:
+                    self._note(phase, answer, asked_at)
+                    return phase
+                wish = answer.headers.get("retry-after", "")
+            await asyncio.sleep(self._scene.page_pause(attempt, wish))
+        raise GaveUp
+
+    def _phase(self, answer: Answer) -> str:
+        """Where the answer puts the visitor; empty if he has to ask again."""
+        phase = answer.headers.get(contract.PHASE_HEADER, "")
+        if phase == contract.CLOSED:
+            return phase
+        if answer.status in COME_AGAIN:
+            self._scene.tally.retries[f"page answered {answer.status}"] += 1
+            return ""
+        if answer.status != 200 or phase not in {contract.ENTERED, contract.WAITING}:
+            self._wrong(f"answered {answer.status} with X-Waiting-Room {phase or 'missing'}")
+            return ""
+        if "no-store" not in answer.headers.get("cache-control", "") and phase == contract.WAITING:
+            self._wrong("the waiting page may be stored")
+        return phase
+
+    def _note(self, phase: str, answer: Answer, asked_at: float) -> None:
+        diary, now = self._diary, now_ms()
+        if diary.joined_at is None:
+            diary.asked_at, diary.joined_at = asked_at, now
+        if phase == contract.ENTERED:
+            diary.entered_at = diary.entered_at or now
+        diary.turned_away |= phase == contract.CLOSED
+        slip = self._browser.cookies.get(contract.slip_cookie(self._scene.slug))
+        if slip:
+            try:
+                diary.shown(*contract.read_slip(slip))
+            except contract.ProtocolViolation as violation:
+                self._wrong(str(violation))
+        elif phase == contract.WAITING:
+            self._wrong("a waiting visitor without a slip")
+
+    def _wrong(self, what: str) -> None:
+        self._scene.tally.errors[f"page: {what}"] += 1

@@ -1,0 +1,41 @@
+"""Was the line fair? Whoever came earlier, and was there, must not have been let in later."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tiketi.storm.diary import Diary
+
+# After coming back, a visitor may be overlooked until the line has noticed. Milliseconds.
+NOTICED_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One visitor's turn in the line; instants are Unix milliseconds."""
+
+    diary: Diary
+    number: float  # the queue number, microseconds; of who went straight in, the earliest he can have come
+    earliest: float  # the first instant at which he can have been admitted; infinite if he never was
+    latest: float  # the last
+
+
+def inversions(turns: Iterable[Turn]) -> int:
+    """How many visitors saw a later number let in strictly before them, while they were there to be called."""
+    by_number = sorted(turns, key=lambda turn: turn.number, reverse=True)
+    found = 0
+    soonest = float("inf")  # the earliest admission, surely over by then, among all later numbers
+    for index, turn in enumerate(by_number):
+        if soonest < turn.earliest and turn.diary.number is not None:
+            found += _overtaken(turn, by_number[:index])
+        soonest = min(soonest, turn.latest)
+    return found
+
+
+def _overtaken(turn: Turn, later: Iterable[Turn]) -> bool:
+    return any(other.latest < turn.earliest and not _away(turn.diary, other.latest) for other in later)
+
+
+def _away(diary: Diary, at: float) -> bool:
+    if diary.vanished_at is not None and at >= diary.vanished_at:
+        return True
+    return any(since <= at <= until + NOTICED_MS for since, until in diary.absences)

@@ -1,0 +1,87 @@
+"""What the samples of a storm add up to."""
+
+from dataclasses import dataclass, field
+
+from tiketi.storm.sample import Counts, Sample
+
+NOTHING = Counts(0, 0, 0, 0)
+
+
+@dataclass(slots=True)
+class Findings:
+    """The room as an outsider saw it; instants are Unix milliseconds of Redis's clock."""
+
+    samples: int = 0
+    failures: int = 0  # samples that Redis did not answer
+    longest_gap_ms: float = 0.0
+    clock_ahead_ms: float = 0.0  # Redis's clock minus ours
+    threshold: int = 0  # as last seen
+    active: int = 0  # as last seen
+    peak_active: int = 0
+    overfull: int = 0  # samples with more inside than the threshold, though it was not lowered
+    unbalanced: int = 0  # samples in which joined was not waiting + admitted + gone
+    first: Counts = NOTHING
+    last: Counts = NOTHING
+    restarted: bool = False  # the room's counters went back: Redis lost them
+    admissions: dict[str, tuple[float, float]] = field(default_factory=dict)  # visitor: (earliest, latest) possible
+    in_line: frozenset[str] = frozenset()  # at the end
+    _before: Sample | None = None
+    _surest_ms: float = float("inf")
+
+    def add(self, sample: Sample) -> None:
+        """One more look."""
+        before, self._before = self._before, sample
+        active = self.active = len(sample.active)
+        self.samples += 1
+        self.threshold = sample.threshold
+        self.peak_active = max(self.peak_active, active)
+        self.unbalanced += not sample.counts.balanced
+        self.restarted |= sample.counts.joined < self.last.joined
+        self.first, self.last = self.first if before else sample.counts, sample.counts
+        if sample.took_ms < self._surest_ms:
+            self._surest_ms, self.clock_ahead_ms = sample.took_ms, sample.clock_ahead_ms
+        if before is None:
+            return
+        self.longest_gap_ms = max(self.longest_gap_ms, sample.at_ms - before.at_ms)
+        # Lowering the threshold sends nobody out: as many as there were may still be there.
+        self.overfull += active > max(sample.threshold, before.threshold, len(before.active))
+        for visitor in sample.active.keys() - before.active.keys():
+            self.admissions.setdefault(visitor, _admitted(sample.active[visitor], before, sample))
+
+    @property
+    def counted(self) -> Counts:
+        """What the room counted from the first look to the last."""
+        first, last = self.first, self.last
+        return Counts(
+            last.joined - first.joined,
+            last.waiting - first.waiting,
+            last.admitted - first.admitted,
+            last.gone - first.gone,
+        )
+
+    def counts_all(self, drew: int) -> bool:
+        """Whether the room counted at least those `drew` visitors that drew a number in our sight."""
+        return self.restarted or self.counted.joined >= drew
+
+    @property
+    def last_at_ms(self) -> float:
+        """When the last look was."""
+        return self._before.at_ms if self._before else 0.0
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """Who was inside at the last look."""
+        return frozenset(self._before.active) if self._before else frozenset()
+
+
+def _admitted(expires_ms: float, before: Sample, sample: Sample) -> tuple[float, float]:
+    """(earliest, latest) instant at which a visitor first seen in `sample` can have been admitted.
+
+    A place's expiry says it to the millisecond as long as the visitor has not shown up: admission + claim period. After
+    that it was at the last admission tick, if there was one since the look `before`.
+    """
+    exactly = expires_ms - sample.claim_ms
+    if sample.claim_ms != sample.idle_ms and before.at_ms - 1 <= exactly <= sample.at_ms:
+        return exactly, exactly
+    ticked = before.at_ms <= sample.tick_at_ms <= sample.at_ms
+    return before.at_ms, sample.tick_at_ms if ticked else sample.at_ms

@@ -1,0 +1,68 @@
+"""One look at a room's keys in Redis, all at the same instant."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from waitingroom.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The room's counters."""
+
+    joined: int
+    waiting: int
+    admitted: int
+    gone: int
+
+    @property
+    def balanced(self) -> bool:
+        """Everybody who drew a number is waiting, admitted or gone."""
+        return self.joined == self.waiting + self.admitted + self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The room at `at_ms`, Unix milliseconds of Redis's clock."""
+
+    at_ms: float
+    clock_ahead_ms: float  # Redis's clock minus ours, known to within half of `took_ms`
+    took_ms: float
+    threshold: int
+    claim_ms: int
+    idle_ms: int
+    tick_at_ms: float  # the last admission's instant
+    counts: Counts
+    active: dict[str, float]  # visitor: when the place expires
+
+
+def take(client: "redis.Redis", keys: Keys) -> Sample:
+    """Look now; raises RedisError."""
+    pipeline = client.pipeline(transaction=True)
+    pipeline.time()
+    pipeline.zrange(keys.active, 0, -1, withscores=True)
+    pipeline.zcard(keys.queue)
+    pipeline.hmget(keys.state, ["joined", "admitted", "gone", "tick_at_ms"])
+    pipeline.hmget(keys.config, ["threshold", "threshold_per_instance", "claim_ms", "idle_ms"])
+    pipeline.hget(keys.fleet, "in_service")
+    asked_ms = time.time() * 1000
+    answers: list[Any] = pipeline.execute()
+    answered_ms = time.time() * 1000
+    (seconds, micros), active, waiting, state, config, in_service = answers
+    at_ms = seconds * 1000 + micros / 1000
+    joined, admitted, gone, tick_at_ms = (int(value or 0) for value in state)
+    threshold, per_instance, claim_ms, idle_ms = (int(value or 0) for value in config)
+    return Sample(
+        at_ms=at_ms,
+        clock_ahead_ms=at_ms - (asked_ms + answered_ms) / 2,
+        took_ms=answered_ms - asked_ms,
+        threshold=int(per_instance * float(in_service or 0)) if per_instance else threshold,
+        claim_ms=claim_ms,
+        idle_ms=idle_ms,
+        tick_at_ms=tick_at_ms,
+        counts=Counts(joined, waiting, admitted, gone),
+        active={visitor.decode(): expires_ms for visitor, expires_ms in active},
+    )

@@ -1,0 +1,34 @@
+"""One storm from the first visitor to the report."""
+
+import asyncio
+from contextlib import suppress
+
+from tiketi.storm import progress
+from tiketi.storm.crowd import Crowd, Forecast
+from tiketi.storm.ground import knock
+from tiketi.storm.habits import Habits
+from tiketi.storm.report import Report
+from tiketi.storm.site import Site
+from tiketi.storm.verdict import Run, Sales, judge
+from tiketi.storm.watch import Watch
+
+AFTERMATH = 0.5  # seconds until the last farewells have reached Redis
+
+
+async def storm(
+    site: Site, slug: str, forecast: Forecast, habits: Habits, redis_url: str, idle_seconds: float
+) -> Report:
+    """Let it rage, and judge; raises CannotStorm, and RedisError when Redis is away at the beginning."""
+    await knock(site, slug)
+    crowd, watch = Crowd(forecast), Watch(redis_url, slug)
+    watch.start()
+    bar = asyncio.create_task(progress.show(forecast.visitors, crowd.tally, watch.findings))
+    try:
+        run: Run = await crowd.run(site, slug, habits, idle_seconds)
+        await asyncio.sleep(AFTERMATH)
+    finally:
+        bar.cancel()
+        with suppress(asyncio.CancelledError):
+            await bar
+        findings = watch.stop()
+    return judge(crowd.diaries, crowd.tally, findings, run, Sales())

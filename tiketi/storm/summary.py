@@ -1,0 +1,61 @@
+"""The report for people."""
+
+from rich.console import Console
+from rich.table import Table
+
+from tiketi.storm.report import Report, Spread
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the report as tables, the verdict last."""
+    table = Table(title="Storm", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    for what, value, remark in _rows(report):
+        table.add_row(what, value, remark)
+    console.print(table)
+    for title, counts in (
+        ("Errors", report.errors_by_kind),
+        ("Asked to come again", report.retries),
+        ("Sockets ended by the site, by close code", report.reconnects),
+    ):
+        if counts:
+            console.print(f"[bold]{title}[/bold]")
+            for kind, times in counts.items():
+                console.print(f"  {times:>7,}  {kind}", markup=False, highlight=False)
+    if report.cut_short:
+        console.print(f"[yellow]Cut short by {report.cut_short}: what follows holds for what was seen.")
+    if report.broken:
+        console.print(f"[bold red]Broken: {', '.join(report.broken)}")
+    else:
+        console.print("[bold green]Every invariant held.")
+
+
+def _rows(report: Report) -> list[tuple[str, str, str]]:
+    looks = f"{report.samples:,} looks, at most {report.longest_gap_ms:,.0f} ms apart"
+    return [
+        ("visitors", f"{report.visitors:,}", f"{report.arrivals_per_second:,.0f} arrivals a second"),
+        ("went straight in", f"{report.straight_in:,}", ""),
+        ("drew a number", f"{report.joined:,}", f"{report.admitted:,} admitted, {report.gone:,} gone"),
+        ("still waiting", f"{report.waiting:,}", f"after {report.seconds:,.0f} s"),
+        ("peak active", f"{report.peak_active:,}", f"threshold {report.threshold:,}; {looks}"),
+        ("arriving", _spread(report.join_ms), "p50 / p99, to the first page"),
+        ("called in", _spread(report.enter_ms), "p50 / p99, from admission in Redis to queue-enter"),
+        ("estimated wait", _share(report.estimate_error_median), "median error"),
+        ("inversions", f"{report.inversions:,}", "overtaken while present"),
+        ("changed numbers", f"{report.changed_numbers:,}", ""),
+        ("lost", f"{report.lost:,}", ""),
+        ("wasted places", f"{report.wasted_places:,}", f"given to some of the {report.vanished:,} who vanished"),
+        ("orders", f"{report.orders:,}", f"{report.oversold:,} seats sold twice"),
+        ("errors", f"{report.errors:,}", ""),
+        ("the storm itself", _spread(report.late_ms), f"p50 / p99 late; {report.cpu_seconds:,.0f} s of processor"),
+    ]
+
+
+def _spread(spread: Spread) -> str:
+    return "-" if spread.p50 is None else f"{spread.p50:,.0f} / {spread.p99:,.0f} ms"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"

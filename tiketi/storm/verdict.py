@@ -1,0 +1,159 @@
+"""From what visitors lived through and what the witness saw to the report: pure arithmetic."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tiketi.storm.diary import Diary
+from tiketi.storm.fairness import Turn, inversions
+from tiketi.storm.findings import Findings
+from tiketi.storm.report import Report, Spread
+from tiketi.storm.scene import Tally
+
+# Estimates are whole seconds, told once a second or less: closer to the turn a relative error says nothing.
+LEAST_FORETOLD_MS = 5_000
+# So long may a farewell take to reach Redis.
+FAREWELL_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How the storm itself went."""
+
+    began_ms: float
+    ended_ms: float
+    late_ms: Sequence[float]  # how long after its appointed instant each visitor arrived
+    cpu_seconds: float
+    cut_short: str = ""
+    was_patient: bool = True  # the time limit was the storm's own, generous one
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """What the visitors bought, as the database tells it."""
+
+    orders: int = 0
+    oversold: int = 0  # seats sold more than once
+
+
+def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, sales: Sales) -> Report:
+    """The report of a storm that is over."""
+    errors = tally.errors + _contradictions(diaries, findings)
+    overtaken = inversions(_turns(diaries, findings))
+    changed = sum(diary.numbers_changed for diary in diaries)
+    lost = sum(_is_lost(diary, findings, run) for diary in diaries)
+    counted = findings.counted
+    seconds = (run.ended_ms - run.began_ms) / 1000
+    came = [diary.joined_at for diary in diaries if diary.joined_at is not None]
+    arrivals_s = (max(came) - run.began_ms) / 1000 if came else 0.0
+    estimate_errors = [error for diary in diaries for error in _estimate_errors(diary)]
+    broken = {
+        "capacity": findings.overfull,
+        "fifo": overtaken,
+        "one_place": changed,
+        "conservation": findings.unbalanced or not findings.counts_all(_drew(diaries)),
+        "liveness": run.cut_short == "timeout" and run.was_patient,
+        "lost": lost,
+        "errors": errors.total(),
+        "oversold": sales.oversold,
+    }
+    return Report(
+        visitors=len(diaries),
+        joined=counted.joined,
+        admitted=counted.admitted,
+        gone=counted.gone,
+        errors=errors.total(),
+        peak_active=findings.peak_active,
+        threshold=findings.threshold,
+        inversions=overtaken,
+        changed_numbers=changed,
+        lost=lost,
+        wasted_places=sum(diary.vanished_at is not None and diary.visitor in findings.admissions for diary in diaries),
+        join_ms=Spread.of(diary.joined_at - diary.arrived_at for diary in diaries if diary.joined_at is not None),
+        enter_ms=Spread.of(_delays(diaries, findings)),
+        estimate_error_median=round(median(estimate_errors), 3) if estimate_errors else None,
+        orders=sales.orders,
+        oversold=sales.oversold,
+        broken=tuple(name for name, is_broken in broken.items() if is_broken),
+        waiting=sum(diary.number is not None and diary.visitor in findings.in_line for diary in diaries),
+        straight_in=sum(diary.went_straight_in for diary in diaries),
+        entered=sum(diary.entered_at is not None for diary in diaries),
+        vanished=sum(diary.vanished_at is not None for diary in diaries),
+        turned_away=sum(diary.turned_away for diary in diaries),
+        seconds=round(seconds, 1),
+        arrivals_per_second=round(len(came) / arrivals_s, 1) if arrivals_s else 0.0,
+        cut_short=run.cut_short,
+        errors_by_kind=dict(errors.most_common()),
+        retries=dict(tally.retries),
+        reconnects={str(code): times for code, times in tally.reconnects.items()},
+        samples=findings.samples,
+        longest_gap_ms=round(findings.longest_gap_ms, 1),
+        late_ms=Spread.of(run.late_ms),
+        cpu_seconds=round(run.cpu_seconds, 1),
+    )
+
+
+def _drew(diaries: Sequence[Diary]) -> int:
+    return sum(diary.number is not None for diary in diaries)
+
+
+def _contradictions(diaries: Sequence[Diary], findings: Findings) -> Counter[str]:
+    """What only Redis and the diaries together can show to be wrong."""
+    numbers = [diary.number for diary in diaries if diary.number is not None]
+    return +Counter(
+        {
+            "a queue number drawn twice": len(numbers) - len(set(numbers)),
+            "left, and still inside": sum(
+                diary.left_at is not None
+                and diary.left_at + findings.clock_ahead_ms + FAREWELL_MS < findings.last_at_ms
+                and diary.visitor in findings.inside
+                for diary in diaries
+            ),
+        }
+    )
+
+
+def _is_lost(diary: Diary, findings: Findings, run: Run) -> bool:
+    """Whether a visitor who drew a number, and was there all the time, is nowhere."""
+    if diary.number is None or diary.vanished_at is not None or diary.entered_at is not None or diary.turned_away:
+        return False
+    on_the_way_in = bool(run.cut_short) and diary.visitor in findings.inside
+    return diary.visitor not in findings.in_line and not on_the_way_in
+
+
+def _turns(diaries: Sequence[Diary], findings: Findings) -> Iterator[Turn]:
+    """Everybody's turn, on our clock."""
+    ahead = findings.clock_ahead_ms
+    for diary in diaries:
+        earliest, latest = findings.admissions.get(diary.visitor, (None, None))
+        if diary.went_straight_in and diary.entered_at is not None:
+            yield Turn(diary, (diary.asked_at + ahead) * 1000, diary.asked_at, diary.entered_at)
+        elif diary.number is None:
+            continue
+        elif earliest is not None and latest is not None:
+            yield Turn(diary, diary.number, earliest - ahead, latest - ahead)
+        elif diary.entered_at is not None:  # in and out again between two looks
+            yield Turn(diary, diary.number, 0.0, diary.entered_at)
+        else:
+            yield Turn(diary, diary.number, float("inf"), float("inf"))
+
+
+def _delays(diaries: Sequence[Diary], findings: Findings) -> Iterator[float]:
+    """From admission to `queue-enter`, of whoever could be told; from the reconnection on where that came later."""
+    for diary in diaries:
+        admission = findings.admissions.get(diary.visitor)
+        if diary.number is None or diary.called_at is None or diary.reachable_at is None or admission is None:
+            continue
+        yield max(0.0, diary.called_at - max(admission[1] - findings.clock_ahead_ms, diary.reachable_at))
+
+
+def _estimate_errors(diary: Diary) -> Iterator[float]:
+    """Relative errors of what the visitor was told, |estimated - true| / true."""
+    came = diary.called_at or diary.entered_at
+    if came is None:
+        return
+    for told_at, seconds in diary.estimates:
+        if came - told_at >= LEAST_FORETOLD_MS:
+            true = (came - told_at) / 1000
+            yield abs(seconds - true) / true

@@ -1,0 +1,155 @@
+"""One visitor's life: arrive, wait in line, enter, stay, leave."""
+
+import asyncio
+from typing import Any
+
+from tiketi.storm import contract
+from tiketi.storm.browser import Browser
+from tiketi.storm.diary import Diary
+from tiketi.storm.door import Door, GaveUp
+from tiketi.storm.habits import Act
+from tiketi.storm.scene import Scene, now_ms
+from tiketi.storm.tab import Tab
+
+SHORTEST_SPAN, LONGEST_SPAN = 2.0, 60.0  # seconds of waiting over which a plan's acts are spread
+BY_STAFF = {"", "closed", "dropped"}  # reasons for which a waiting visitor may be sent away
+OUTAGE = (1.0, 4.0)  # seconds that a lost connection stays lost
+
+
+class Visitor:
+    """Lives once; what is worth knowing afterwards goes into the diary."""
+
+    __slots__ = ("_browser", "_called", "_door", "_foretold", "_plan", "_scene", "_tabs", "diary")
+
+    def __init__(self, scene: Scene) -> None:
+        loop = asyncio.get_running_loop()
+        self._scene = scene
+        self._browser = Browser(scene.site)
+        self._plan = scene.habits.plan(scene.chance)
+        self._tabs: list[Tab] = []
+        self._called: asyncio.Future[bool] = loop.create_future()  # True: come in; False: turned away
+        self._foretold: asyncio.Future[float] = loop.create_future()  # seconds of waiting, as first estimated
+        self.diary = Diary(arrived_at=now_ms())
+        self._door = Door(scene, self._browser, self.diary)
+
+    async def live(self) -> None:
+        """From arriving to leaving, or to vanishing."""
+        tally = self._scene.tally
+        tally.arrived += 1
+        try:
+            await self._look()
+            tally.waiting += 1
+            try:
+                comes_in = self._called.done() or await self._wait()
+            finally:
+                tally.waiting -= 1
+            if comes_in and self._called.result():
+                tally.inside += 1
+                try:
+                    await self._stay()
+                finally:
+                    tally.inside -= 1
+        except GaveUp:
+            self.diary.gave_up = True
+        finally:
+            tally.done += 1
+            for tab in self._tabs:
+                tab.close()
+
+    async def _wait(self) -> bool:
+        """Whether the visitor was called in or turned away; False if he vanished before."""
+        await self._open_tab()
+        if self._plan.acts:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            either: set[asyncio.Future[Any]] = {self._called, self._foretold}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            foretold = self._foretold.result() if self._foretold.done() else 0.0
+            span = min(max(foretold, SHORTEST_SPAN), LONGEST_SPAN)
+            for share, act in self._plan.acts:
+                await asyncio.wait({self._called}, timeout=began + share * span - loop.time())
+                if self._called.done():
+                    break
+                if act is Act.VANISH:
+                    self._cut_off()
+                    self.diary.vanished_at = now_ms()
+                    return False
+                await self._do(act)
+        await self._called
+        return True
+
+    async def _do(self, act: Act) -> None:
+        if act is Act.SECOND_TAB:
+            await self._look()
+        else:
+            away_since = now_ms()
+            if act is Act.DROP:
+                self._cut_off()
+                await asyncio.sleep(self._scene.chance.uniform(*OUTAGE))
+            else:
+                self._tabs.pop().close()  # a page that is loaded anew takes its socket along
+            await self._look()
+            self.diary.absences.append((away_since, now_ms()))
+        if not self._called.done():
+            await self._open_tab()
+
+    async def _stay(self) -> None:
+        if self.diary.entered_at is None:
+            await self._look()
+        if self.diary.entered_at is None:
+            self._scene.tally.errors["called in, and then not let in"] += 1
+            raise GaveUp
+        remaining = self._plan.stay
+        while remaining > 0:
+            spell = min(remaining, self._scene.idle_seconds / 2)
+            await asyncio.sleep(spell)
+            remaining -= spell
+            if remaining > 0:
+                await self._look()
+        if not self._tabs:
+            await self._open_tab()
+        await self._tabs[0].leave()
+        self.diary.left_at = now_ms()
+
+    async def _open_tab(self) -> None:
+        tab = Tab(self._scene, self._browser, self._heard, self._was_away)
+        self._tabs.append(tab)
+        await tab.open()
+        if len(self._tabs) == 1:
+            self.diary.reachable_at = now_ms()
+
+    def _cut_off(self) -> None:
+        while self._tabs:
+            self._tabs.pop().cut()
+
+    def _was_away(self, since: float, until: float) -> None:
+        self.diary.absences.append((since, until))
+        self.diary.reachable_at = until
+
+    async def _look(self) -> None:
+        """Load the page and see where it puts us; raises GaveUp."""
+        phase = await self._door.knock()
+        if phase != contract.WAITING and not self._called.done():
+            self._called.set_result(phase == contract.ENTERED)
+
+    def _heard(self, message: bytes) -> None:
+        try:
+            said = contract.read_message(message)
+        except contract.ProtocolViolation as violation:
+            self._scene.tally.errors[f"WebSocket: {violation}"] += 1
+            return
+        if isinstance(said, contract.Update):
+            self.diary.told(now_ms(), said.estimated_wait)
+            if not self._foretold.done():
+                self._foretold.set_result(said.estimated_wait)
+        elif not self._called.done() and said.kind == contract.ENTER:
+            self.diary.called_at = now_ms()
+            self._called.set_result(True)
+        elif not self._called.done() and said.kind in {contract.CLOSING, contract.LEFT}:
+            self._sent_away(said.reason)
+
+    def _sent_away(self, reason: str) -> None:
+        self.diary.turned_away = True
+        self._called.set_result(False)
+        if reason not in BY_STAFF:
+            self._scene.tally.errors[f"sent away while waiting: {reason}"] += 1
