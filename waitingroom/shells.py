@@ -16,7 +16,6 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +92,11 @@ async def shell(template: str, room: str, language: str) -> Shell:
     if task is None:
         task = _rendering[flight] = asyncio.ensure_future(_make(key))
         task.add_done_callback(lambda _: _rendering.pop(flight, None))
-    return kept if kept is not None and time.monotonic() - kept.made_at < 10 * FRESH_SECONDS else await asyncio.shield(task)
+    return (
+        kept
+        if kept is not None and time.monotonic() - kept.made_at < 10 * FRESH_SECONDS
+        else await asyncio.shield(task)
+    )
 
 
 async def _make(key: tuple[str, str, str]) -> Shell:
@@ -106,14 +109,13 @@ async def _make(key: tuple[str, str, str]) -> Shell:
 
 @lru_cache(maxsize=10_000)
 def wait_text(seconds: int, language: str) -> str:
-    """A wait as people say it: "about 3 min 30 s"; coarser where it is long."""
+    """A wait as people say it: "about 3 min 30 s". The page's script takes the same steps and words."""
+    step = 5 if seconds < 60 else 30 if seconds < 600 else 60
+    rest = 60 * ((seconds + 30) // 60) if step == 60 else step * -(-max(seconds, 1) // step)
     with translation.override(language):
-        if seconds < 60:
-            return ngettext("about %(n)d second", "about %(n)d seconds", max(5, seconds)) % {"n": max(5, -(-seconds // 5) * 5)}
-        minutes, rest = divmod(-(-seconds // 30) * 30, 60)
-        if seconds < 600 and rest:
-            return _("about %(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}
-        minutes = round(seconds / 60)
-        if minutes < 60:
-            return ngettext("about %(n)d minute", "about %(n)d minutes", minutes) % {"n": minutes}
-        return _("about %(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+        parts = []
+        for text, size in ((_("{count} h"), 3600), (_("{count} min"), 60), (_("{count} s"), 1)):
+            count, rest = divmod(rest, size)
+            if count:
+                parts.append(text.format(count=count))
+        return _("about {duration}").format(duration=" ".join(parts))
