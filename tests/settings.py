@@ -21,3 +21,4 @@ from tiketi.settings import DATABASES  # noqa: E402
 # A file, not memory: threads and processes of a test see the same rows, as in life.
 DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a strong hash costs every log-in 100 ms
+WHITENOISE_AUTOREFRESH = True  # tests run with DEBUG off: static files are served from where they are written
