@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import cos, pi, sin
 
-from events.models.event import Motif
+from events.models.choices import Motif
 
 # Multiples of the golden ratio's fraction spread evenly and never repeat: scatter without a random number.
 GOLDEN = 0.618033988749895

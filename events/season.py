@@ -37,7 +37,7 @@ def _event(
     **facts: Any,
 ) -> bool:
     """Add the event with its room and prices; false if it was there."""
-    if Event.objects.filter(room=slug).exists():
+    if Event.objects.filter(room__slug=slug).exists():
         return False
     starts_at = (now + timedelta(days=starts_in_days)).replace(hour=starts_hour, minute=0, second=0, microsecond=0)
     opens_at = now + timedelta(hours=opens_in_hours)

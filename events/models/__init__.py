@@ -1,6 +1,7 @@
 """What is sold: venues and events, one concept a module."""
 
-from events.models.event import Event, Kind, SaleState
+from events.models.choices import Kind, SaleState
+from events.models.event import Event
 from events.models.price import PriceTier
 from events.models.venue import Venue
 

@@ -1,7 +1,7 @@
 """An event: the concert, with the waiting room in front of its sale."""
 
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,43 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from events.languages import in_language
+from events.models.choices import Kind, Motif, SaleState
 from events.models.venue import Venue
 from waitingroom.models import WaitingRoom
-
-
-class Kind(models.TextChoices):
-    """What sort of event it is."""
-
-    CONCERT = "concert", _("Concert")
-    FESTIVAL = "festival", _("Festival")
-    MUSICAL = "musical", _("Musical")
-    PLAY = "play", _("Play")
-    CLASSIC = "classic", _("Classical")
-    FANMEETING = "fanmeeting", _("Fan meeting")
-    SPORTS = "sports", _("Sports")
-
-
-class Motif(models.TextChoices):
-    """What the poster draws."""
-
-    DAWN = "dawn", _("dawn over hills")
-    ORBIT = "orbit", _("orbits")
-    WAVES = "waves", _("waves")
-    CITY = "city", _("city at night")
-    BARS = "bars", _("sound bars")
-    PETALS = "petals", _("petals")
-    KEYS = "keys", _("piano keys")
-    MOON = "moon", _("moon and stars")
-    RAYS = "rays", _("stage lights")
-    TILES = "tiles", _("tiles")
-
-
-class SaleState(StrEnum):
-    """Where an event's sale stands."""
-
-    SOON = "soon"
-    OPEN = "open"
-    OVER = "over"
 
 
 class Event(models.Model):
@@ -106,15 +72,22 @@ class Event(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, **kwargs: Any) -> None:
+        """Save, and count the change: who edits an older version is told."""
+        self.version += 1
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "version"}
+        super().save(**kwargs)
+
     def get_absolute_url(self) -> str:
         """The event's page, behind the gate."""
         return reverse("events:event", args=[self.slug])
 
     def clean(self) -> None:
         """Refuse a sale that closes before it opens, or after the event began."""
-        if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:
+        if None not in (self.opens_at, self.closes_at) and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("The sale must close after it opens.")})
-        if self.closes_at and self.starts_at and self.closes_at > self.starts_at:
+        if None not in (self.closes_at, self.starts_at) and self.closes_at > self.starts_at:
             raise ValidationError({"closes_at": _("The sale must close before the event starts.")})
 
     @property

@@ -11,6 +11,6 @@ from events.summaries import event_summary
 @require_safe
 def event(request: HttpRequest, slug: str) -> JsonResponse:
     """What an active visitor gets; the gate answers all others."""
-    found = get_object_or_404(Event.objects.select_related("venue").prefetch_related("tiers"), room=slug)
+    found = get_object_or_404(Event.objects.select_related("venue").prefetch_related("tiers"), room__slug=slug)
     body = {"status": "active", "message": "입장 완료", "event": event_summary(found)}
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})

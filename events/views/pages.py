@@ -34,7 +34,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_safe
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The event, for those whom the gate let in."""
-    event = get_object_or_404(Event.objects.select_related("venue", "room").prefetch_related("tiers"), room=slug)
+    event = get_object_or_404(Event.objects.select_related("venue", "room").prefetch_related("tiers"), room__slug=slug)
     return render(request, "events/event.html", {"event": event, "sale": event.sale_state()})
 
 
@@ -43,7 +43,7 @@ def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
     """The poster as a picture; its address changes with the event, so browsers may keep it."""
     if language not in dict(settings.LANGUAGES):
         raise Http404
-    event = get_object_or_404(Event.objects.select_related("venue"), room=slug)
+    event = get_object_or_404(Event.objects.select_related("venue"), room__slug=slug)
     with override(language):
         answer = HttpResponse(poster_svg(event), content_type="image/svg+xml")
     answer["Cache-Control"] = "public, max-age=86400"
@@ -53,7 +53,7 @@ def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Give up the place in the line or inside."""
-    event = get_object_or_404(Event, room=slug)
+    event = get_object_or_404(Event, room__slug=slug)
     place = getattr(request, "admission", None)
     if place is not None:
         admission.leave(event.slug, place.visitor, Reason.LEFT)

@@ -1,0 +1,111 @@
+"""Events in the admin: the event, its prices, its waiting room, and how many wait right now."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+
+from events.admin.event_form import LINE_FIELDS, EventForm
+from events.models import Event, PriceTier
+from waitingroom import admission
+from waitingroom.redis import LineUnavailable
+
+if TYPE_CHECKING:
+    HistoryAdmin = admin.ModelAdmin[Event]
+else:
+    HistoryAdmin = SimpleHistoryAdmin
+
+MOST_ROOMS = 200  # in one question for live numbers; the list shows a hundred a page
+
+
+class PriceTierInline(admin.TabularInline[PriceTier, Event]):
+    """Prices, on the event's form."""
+
+    model = PriceTier
+    extra = 0
+
+
+@admin.register(Event)
+class EventAdmin(HistoryAdmin):
+    """The event's form carries its waiting room's settings."""
+
+    form = EventForm
+    inlines = (PriceTierInline,)
+    list_display = ("title_ko", "waiting", "active", "mode", "opens_at", "venue")
+    list_filter = ("kind", "room__mode", "venue")
+    list_select_related = ("venue", "room")
+    search_fields = ("title_ko", "title_en", "room__slug", "performers_ko", "performers_en")
+    date_hierarchy = "starts_at"
+
+    class Media:
+        js = ("events/admin/live.js",)
+
+    def get_form(self, request: HttpRequest, obj: Event | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 (Django's own signature)
+        """The form adds the room's fields itself: they are no fields of the event."""
+        return super().get_form(request, obj, change=change, **kwargs | {"fields": None})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        """The event's facts, then the sale, then the line."""
+        named = ("seen",) if obj else ("slug",)
+        facts = ("kind", ("title_ko", "title_en"), ("performers_ko", "performers_en"), "venue", "starts_at")
+        return [
+            (None, {"fields": (*named, *facts, ("running_minutes", "minimum_age"))}),
+            (_("Page"), {"fields": ("description_ko", "description_en", ("motif", "hue")), "classes": ("collapse",)}),
+            (_("Sale"), {"fields": (("opens_at", "closes_at"),)}),
+            (_("Waiting room"), {"fields": LINE_FIELDS[:4]}),
+            (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[4:], "classes": ("collapse",)}),
+        ]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Ask Redis once for all rooms of the page."""
+        changes = super().get_changelist_instance(request)
+        numbers = live_numbers([event.slug for event in changes.result_list])
+        for event in changes.result_list:
+            event.live = numbers.get(event.slug)
+        return changes
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list's live numbers have an address of their own."""
+        live = path("live/", self.admin_site.admin_view(self.live), name="events_event_live")
+        return [live, *super().get_urls()]
+
+    def live(self, request: HttpRequest) -> JsonResponse:
+        """Waiting and active of the rooms in `?slug=`, for the list that is open."""
+        if not self.has_view_permission(request):
+            return JsonResponse({}, status=403)
+        return JsonResponse(live_numbers(request.GET.getlist("slug")[:MOST_ROOMS]))
+
+    @admin.display(description=_("mode"), ordering="room__mode")
+    def mode(self, event: Event) -> str:
+        """What the gate does now."""
+        return event.room.get_mode_display().split(":")[0]
+
+    @admin.display(description=_("waiting"))
+    def waiting(self, event: Event) -> SafeString:
+        """How many stand in line."""
+        return _live_cell(event, "waiting")
+
+    @admin.display(description=_("active"))
+    def active(self, event: Event) -> SafeString:
+        """How many are inside."""
+        return _live_cell(event, "active")
+
+
+def live_numbers(slugs: list[str]) -> dict[str, dict[str, int]]:
+    """Waiting and active by room; empty while Redis is away."""
+    try:
+        return {status.slug: {"waiting": status.waiting, "active": status.active} for status in admission.status(slugs)}
+    except LineUnavailable:
+        return {}
+
+
+def _live_cell(event: Event, name: str) -> SafeString:
+    numbers = getattr(event, "live", None)
+    shown = f"{numbers[name]:,}" if numbers else "—"
+    return format_html('<span data-live="{}" data-slug="{}">{}</span>', name, event.slug, shown)

@@ -1,0 +1,109 @@
+"""One form for an event with its waiting room, that overwrites nobody else's change."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.models import Event
+from waitingroom.models import WaitingRoom
+
+EVENT_FIELDS = (
+    "kind",
+    "title_ko",
+    "title_en",
+    "performers_ko",
+    "performers_en",
+    "venue",
+    "starts_at",
+    "running_minutes",
+    "minimum_age",
+    "description_ko",
+    "description_en",
+    "motif",
+    "hue",
+    "opens_at",
+    "closes_at",
+)
+LINE_FIELDS = (
+    "mode",
+    "threshold",
+    "threshold_per_instance",
+    "users_per_minute_per_instance",
+    "account_required",
+    "fail_open",
+    "presence_seconds",
+    "grace_seconds",
+    "claim_seconds",
+    "idle_seconds",
+)
+
+
+class RoomForm(forms.ModelForm[WaitingRoom]):
+    """The waiting room's part, checked by the room's own rules."""
+
+    class Meta:
+        model = WaitingRoom
+        fields = ("slug", *LINE_FIELDS)
+
+
+class EventForm(forms.ModelForm[Event]):
+    """The event's fields and its room's; saves both, or neither if somebody saved meanwhile."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Event
+        fields = EVENT_FIELDS
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        room = self.instance.room if self.instance.pk else WaitingRoom()
+        self.room_form = RoomForm(data, instance=room)
+        if self.instance.pk:
+            # Another name would be another line: those who wait would be lost.
+            del self.room_form.fields["slug"]
+        self.fields |= self.room_form.fields
+        self.initial = {**self.initial, **self.room_form.initial, "seen": _version_of(self.instance)}
+
+    def clean(self) -> dict[str, Any]:
+        """Take over the room's errors, and refuse if event or room were saved since this form was shown."""
+        cleaned = super().clean() or {}
+        for field, errors in self.room_form.errors.items():
+            if field not in self.errors:
+                self.add_error(None if field == "__all__" else field, errors)
+        if self.instance.pk:
+            # The lock is kept until the admin's transaction ends, so that nobody slips in between look and save.
+            stored = Event.objects.select_for_update().get(pk=self.instance.pk)
+            WaitingRoom.objects.select_for_update().get(pk=stored.room.pk)
+            if cleaned.get("seen") != _version_of(stored):
+                raise ValidationError(_changed_meanwhile(stored), code="changed")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Event:  # noqa: FBT001, FBT002 (Django's own signature)
+        """Save the room with the event's opening time, then the event."""
+        self.room_form.instance.opens_at = self.instance.opens_at
+        self.instance.room = self.room_form.save()
+        return super().save(commit=commit)
+
+
+EventForm.base_fields["seen"].label = gettext_lazy("version seen")
+
+
+def _version_of(event: Event) -> str:
+    """Event's and room's versions together."""
+    return f"{event.version}.{event.room.version}" if event.pk else ""
+
+
+def _changed_meanwhile(event: Event) -> str:
+    """Who saved last, and when."""
+    last = max([*event.history.all()[:1], *event.room.history.all()[:1]], key=lambda row: row.history_date)
+    return _(
+        "%(who)s saved this event at %(at)s, while you were editing. Yours was not saved: load the page again."
+    ) % {
+        "who": last.history_user or _("Somebody"),
+        "at": timezone.localtime(last.history_date).strftime("%H:%M:%S"),
+    }

@@ -1,0 +1,41 @@
+"""What an event can be, look like, and be up to."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """What sort of event it is."""
+
+    CONCERT = "concert", _("Concert")
+    FESTIVAL = "festival", _("Festival")
+    MUSICAL = "musical", _("Musical")
+    PLAY = "play", _("Play")
+    CLASSIC = "classic", _("Classical")
+    FANMEETING = "fanmeeting", _("Fan meeting")
+    SPORTS = "sports", _("Sports")
+
+
+class Motif(models.TextChoices):
+    """What the poster draws."""
+
+    DAWN = "dawn", _("dawn over hills")
+    ORBIT = "orbit", _("orbits")
+    WAVES = "waves", _("waves")
+    CITY = "city", _("city at night")
+    BARS = "bars", _("sound bars")
+    PETALS = "petals", _("petals")
+    KEYS = "keys", _("piano keys")
+    MOON = "moon", _("moon and stars")
+    RAYS = "rays", _("stage lights")
+    TILES = "tiles", _("tiles")
+
+
+class SaleState(StrEnum):
+    """Where an event's sale stands."""
+
+    SOON = "soon"
+    OPEN = "open"
+    OVER = "over"

@@ -1,0 +1,138 @@
+"""Staff tune an event and its waiting room on one form."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+
+from events.models import Event
+
+# Real commits: the gate asks the database from its own connection.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def form_of(client, event: Event) -> dict[str, str]:
+    """What a browser would send back, unchanged."""
+    page = client.get(reverse("admin:events_event_change", args=[event.pk]))
+    form = page.context["adminform"].form
+    sent = {name: form[name].value() for name in form.fields}
+    for name in ("opens_at", "closes_at", "starts_at"):
+        instant = sent.pop(name)
+        sent |= {f"{name}_0": instant.strftime("%Y-%m-%d"), f"{name}_1": instant.strftime("%H:%M:%S")}
+    for formset in page.context["inline_admin_formsets"]:
+        for bound in [formset.formset.management_form, *formset.formset.forms]:
+            sent |= {bound.add_prefix(name): bound[name].value() for name in bound.fields}
+    return {name: "" if value is None else value for name, value in sent.items() if value is not False}
+
+
+def save(client, event: Event, **changes: object):
+    return client.post(reverse("admin:events_event_change", args=[event.pk]), form_of(client, event) | changes)
+
+
+def test_the_threshold_is_tuned_on_the_events_own_form_and_recorded(admin_client, event):
+    assert save(admin_client, event, threshold="50").status_code == 302
+
+    event.room.refresh_from_db()
+    assert event.room.threshold == 50
+    assert event.room.history.first().history_user.username == "admin"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("threshold", "0"),
+        ("threshold", "-5"),
+        ("threshold", "many"),
+        ("threshold", "1000000000000"),
+        ("users_per_minute_per_instance", "0"),
+        ("users_per_minute_per_instance", ""),
+        ("claim_seconds", "0"),
+        ("mode", "sideways"),
+        ("closes_at_0", "2001-01-01"),
+        ("starts_at_0", "2001-01-01"),
+        ("title_ko", ""),
+        ("hue", "360"),
+    ],
+)
+def test_nonsense_is_refused_and_changes_nothing(admin_client, event, field, value):
+    before = (event.version, event.room.version)
+
+    answer = save(admin_client, event, **{field: value})
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors or answer.context["errors"]
+    event = Event.objects.get(pk=event.pk)
+    assert (event.version, event.room.version) == before
+
+
+def test_of_two_staff_saving_together_the_last_is_warned_and_overwrites_nothing(admin_client, event):
+    stale = form_of(admin_client, event)
+    save(admin_client, event, threshold="70")
+
+    answer = admin_client.post(
+        reverse("admin:events_event_change", args=[event.pk]), stale | {"threshold": "900", "title_ko": "덮어쓴 제목"}
+    )
+
+    assert answer.status_code == 200
+    assert "admin" in str(answer.context["adminform"].form.non_field_errors())
+    event = Event.objects.get(pk=event.pk)
+    assert (event.room.threshold, event.title_ko) == (70, "한밤의 연주회")
+
+
+def test_a_change_of_the_room_by_command_counts_as_somebody_elses(admin_client, event):
+    stale = form_of(admin_client, event)
+    event.room.threshold = 33
+    event.room.save()
+
+    answer = admin_client.post(reverse("admin:events_event_change", args=[event.pk]), stale)
+
+    assert answer.status_code == 200
+    event.room.refresh_from_db()
+    assert event.room.threshold == 33
+
+
+def test_a_new_event_brings_its_waiting_room_along(admin_client, event):
+    sent = form_of(admin_client, event) | {"slug": "brand-new", "tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
+
+    answer = admin_client.post(reverse("admin:events_event_add"), sent)
+
+    assert answer.status_code == 302, answer.context["errors"]
+    made = Event.objects.get(room__slug="brand-new")
+    assert made.room.opens_at == made.opens_at
+
+
+def test_the_list_says_how_many_wait_and_are_active(admin_client, client, event):
+    client.get(f"/events/{event.slug}/")
+
+    page = admin_client.get(reverse("admin:events_event_changelist")).content.decode()
+
+    assert f'<span data-live="active" data-slug="{event.slug}">1</span>' in page
+    assert f'<span data-live="waiting" data-slug="{event.slug}">0</span>' in page
+    live = admin_client.get(reverse("admin:events_event_live"), {"slug": event.slug}).json()
+    assert live == {event.slug: {"waiting": 0, "active": 1}}
+
+
+def test_live_numbers_are_for_staff_with_the_permission(client, event):
+    address = reverse("admin:events_event_live")
+    assert client.get(address).status_code == 302
+
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    client.force_login(clerk)
+    assert client.get(address).status_code == 403
+
+    clerk.user_permissions.add(Permission.objects.get(codename="view_event"))
+    assert client.get(address).status_code == 200
+
+
+def test_the_list_shows_dashes_while_redis_is_away(admin_client, event, monkeypatch):
+    from waitingroom import admission
+    from waitingroom.redis import LineUnavailable
+
+    def away(slugs):
+        raise LineUnavailable
+
+    monkeypatch.setattr(admission, "status", away)
+
+    page = admin_client.get(reverse("admin:events_event_changelist"))
+
+    assert page.status_code == 200
+    assert f'data-slug="{event.slug}">—<' in page.content.decode()
