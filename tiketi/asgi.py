@@ -1,8 +1,8 @@
-"""The gate stands in front of Django; sockets go to the waiting room's consumer; the hub lives as long as the process."""
+"""The gate in front of Django, the sockets' consumer beside it, and the hub as long as the process lives."""
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -13,7 +13,7 @@ django_app = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
-from waitingroom.gate import WaitingRoomGate  # noqa: E402
+from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
 from waitingroom.hub import hub  # noqa: E402
 from waitingroom.routing import websocket_urlpatterns  # noqa: E402
 
@@ -37,7 +37,7 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": WaitingRoomGate(django_app),
+        "http": WaitingRoomGate(cast("App", django_app)),
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
         "lifespan": lifespan,
     }

@@ -7,7 +7,7 @@ from waitingroom.models import WaitingRoom
 
 
 @admin.register(WaitingRoom)
-class WaitingRoomAdmin(SimpleHistoryAdmin):
+class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history has no types
     """The settings, with their history."""
 
     list_display = ("slug", "mode", "threshold", "users_per_minute_per_instance", "updated_at")

@@ -1,4 +1,4 @@
-"""What the clock, staff and the other apps do with a room: admit, expire, survey, send out, tell the fleet. Blocking."""
+"""What the clock, staff and the other apps do with a room. Blocking."""
 
 import json
 import socket
@@ -79,12 +79,13 @@ def read_admitted(answer: Any) -> list[str]:
     return [visitor.decode() for visitor in answer]
 
 
-def tick(rooms: Sequence["WaitingRoom"]) -> dict[str, list[str]]:
+def tick(rooms: Iterable["WaitingRoom"]) -> dict[str, list[str]]:
     """Settings, expiry and admission in every room, in one pipeline, and hints to the hubs; the admitted by room.
 
     The settings go along so that what staff saved while Redis was away, or what Redis lost, is in force a second later.
     Raises LineUnavailable.
     """
+    rooms = list(rooms)
     answers = run_now([call for room in rooms for call in (configure_call(room), *clock_calls(room.slug, "clock"))])
     admitted = {room.slug: read_admitted(answer) for room, answer in zip(rooms, answers[2::3], strict=True)}
     for slug, visitors in admitted.items():
@@ -123,7 +124,10 @@ def set_fleet(rooms: Iterable[str], fleet: Fleet) -> None:
 
 def status(rooms: Sequence[str]) -> list[RoomStatus]:
     """The rooms' status, in the order asked, in one pipeline. Raises LineUnavailable."""
-    return [_read(room, answer) for room, answer in zip(rooms, run_now([scripts.SURVEY.call(r, "") for r in rooms]), strict=True)]
+    return [
+        _read(room, answer)
+        for room, answer in zip(rooms, run_now([scripts.SURVEY.call(r, "") for r in rooms]), strict=True)
+    ]
 
 
 def _table(flat: list[bytes]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -32,15 +33,17 @@ class Answer:
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _json(status: int, content: dict[str, object], **headers: str) -> Answer:
+def _json(status: int, content: Mapping[str, object], **headers: str) -> Answer:
     body = json.dumps(content, ensure_ascii=False).encode()
-    return Answer(status, "application/json; charset=utf-8", body, [(k.replace("_", "-"), v) for k, v in headers.items()])
+    return Answer(
+        status, "application/json; charset=utf-8", body, [(k.replace("_", "-"), v) for k, v in headers.items()]
+    )
 
 
 def _page(status: int, body: bytes, nonce: str, **headers: str) -> Answer:
     policy = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
+        "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     return Answer(
         status,
@@ -110,7 +113,11 @@ async def standing(visit: Visit, view: View) -> Answer:
     if view.mode == "closed" and position != 0:
         return _json(200, {"status": "closed", "message": CLOSED})
     if position > 0:
-        return _json(202, queued(position, view) | {"scaling": view.scaling, "mode": view.mode}, retry_after=str(poll_after_s(position)))
+        return _json(
+            202,
+            queued(position, view) | {"scaling": view.scaling, "mode": view.mode},
+            retry_after=str(poll_after_s(position)),
+        )
     if position == 0:
         return _json(200, {"status": "active", "message": ENTERED})
     reason = gone_reason(position)
@@ -147,7 +154,9 @@ def sign_in(visit: Visit) -> Answer:
     if visit.wants_json:
         return _json(401, {"status": "sign-in", "message": SIGN_IN})
     back = visit.path if visit.safe else room_path(visit)
-    return Answer(302, "text/plain", b"", [("location", redirect_to_login(quote(back), resolve_url(settings.LOGIN_URL)).url)])
+    return Answer(
+        302, "text/plain", b"", [("location", redirect_to_login(quote(back), resolve_url(settings.LOGIN_URL)).url)]
+    )
 
 
 def room_path(visit: Visit) -> str:

@@ -30,8 +30,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class QueueConsumer(AsyncConsumer):
-    """One socket. It needs no channel layer and no database, so it takes neither: ten thousand of these are open at once."""
+class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types
+    """One socket of ten thousand. It needs no channel layer and no database, so it takes neither."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve the socket until it closes."""

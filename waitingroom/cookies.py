@@ -6,7 +6,7 @@ from django.conf import settings
 
 from waitingroom import slips
 from waitingroom.room import Phase, Place
-from waitingroom.slips import LIFE_SECONDS, Slip
+from waitingroom.slips import ADMITTED, LIFE_SECONDS, WAITING, Slip
 from waitingroom.visits import VISITOR_COOKIE, Visit, slip_cookie
 
 VISITOR_DAYS = 30
@@ -39,14 +39,14 @@ def due_slip(visit: Visit, place: Place) -> Slip | None:
     held = visit.slip
     same = held is not None and held.epoch == place.epoch
     if place.phase is Phase.WAITING:
-        if held and same and not held.admitted and held.queue_number == place.queue_number:
+        if held and same and held.kind == WAITING and held.queue_number == place.queue_number:
             return None
         expires_at = int(time.time()) + LIFE_SECONDS
-        return Slip(False, visit.visitor, visit.room, place.epoch, place.queue_number, place.position, expires_at)
+        return Slip(WAITING, visit.visitor, visit.room, place.epoch, place.queue_number, place.position, expires_at)
     if place.phase is Phase.ACTIVE:
         expires_at = place.expires_ms // 1000
-        if held and same and held.admitted and abs(held.expires_at - expires_at) < SLIP_DRIFT_SECONDS:
+        if held and same and held.kind == ADMITTED and abs(held.expires_at - expires_at) < SLIP_DRIFT_SECONDS:
             return None
         number = held.queue_number if held and same else 0
-        return Slip(True, visit.visitor, visit.room, place.epoch, number, 0, expires_at)
+        return Slip(ADMITTED, visit.visitor, visit.room, place.epoch, number, 0, expires_at)
     return None

@@ -52,7 +52,10 @@ async def facts_of(slug: str) -> RoomFacts | None:
 
 
 async def decide(visit: Visit, facts: RoomFacts) -> Decision:
-    """Ask Redis, once, and decide. Every failure of Redis ends here: the retrying page, or straight in where the room says so."""
+    """Ask Redis, once, and decide.
+
+    Every failure of Redis ends here: the retrying page, or straight in where the room says so.
+    """
     if facts.account_required and not visit.visitor.startswith(ACCOUNT):
         return Decision(Admission(visit.room, visit.visitor, Phase.NONE, 0), answers.sign_in(visit))
     try:

@@ -24,7 +24,7 @@ class Pace:
 
     @property
     def mean_stay_s(self) -> float:
-        """Little's law: L = lambda W, so the mean stay W is the active over the departures a second; 0 if none is known."""
+        """Little's law, L = lambda W: the mean stay W is the active over the departures a second; 0: unknown."""
         return self.active * self.over_s / self.departed if self.departed and self.over_s else 0.0
 
 

@@ -3,8 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from channels.layers import get_channel_layer
-from django.conf import settings
+from channels.layers import channel_layers, get_channel_layer
 from redis.exceptions import RedisError
 
 from waitingroom.redis import client
@@ -21,7 +20,7 @@ def look_hint(room: str, visitors: Sequence[str] | None) -> dict[str, object]:
 
 def _publish(message: dict[str, object]) -> None:
     # Through the plain client: `async_to_sync(group_send)` opens a new connection at every call.
-    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
+    prefix = channel_layers.configs["default"]["CONFIG"]["prefix"]
     try:
         client().publish(f"{prefix}__group__{GROUP}", get_channel_layer().serialize(message))
     except (RedisError, OSError) as error:

@@ -1,9 +1,12 @@
-"""One per process: positions of all local sockets in few round trips, sent at a cadence by position; and the clock's stand-in."""
+"""One per process: tells all local sockets their positions at a cadence, and stands in for the clock."""
 
 import asyncio
 import json
 import logging
+from collections.abc import Coroutine
+from contextlib import suppress
 from functools import cache
+from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -82,7 +85,7 @@ class Hub:
                 if not sockets.by_visitor and not left:
                     del self._rooms[slug]
 
-    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
@@ -126,10 +129,8 @@ class Hub:
                 socket.finish(CLOSE_UNKNOWN)
 
     async def _miss(self, slug: str, visitors: list[str]) -> None:
-        try:
+        with suppress(LineUnavailable):  # their last sign of life ages by itself
             await Room(slug).absent(visitors, RETURN_MS)
-        except LineUnavailable:
-            pass  # their last sign of life ages by itself
 
     async def _tick(self) -> None:
         """Stand in for the clock: Celery alone cannot promise liveness."""

@@ -1,6 +1,7 @@
 """The same decision as Django middleware: `request.admission`, decided here where no gate ran (WSGI, tests)."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +12,10 @@ from waitingroom import cookies
 from waitingroom.decision import Decision, decide, facts_of
 from waitingroom.gate import SCOPE_KEY
 from waitingroom.redis import pipe
-from waitingroom.visits import from_environ, room_of
 from waitingroom.visitors import CHANGED
+from waitingroom.visits import from_environ, room_of
 
+R = TypeVar("R", bound=HttpResponseBase)
 Next = Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
@@ -82,7 +84,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase, decision: Decision
     return response
 
 
-def _marked(response: HttpResponseBase, decision: Decision) -> HttpResponseBase:
+def _marked(response: R, decision: Decision) -> R:
     response["Cache-Control"] = "no-store"
     response["X-Waiting-Room"] = decision.admission.phase.value
     _set_cookies(response, decision.cookies)

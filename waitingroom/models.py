@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -100,13 +100,8 @@ class WaitingRoom(models.Model):
     def __str__(self) -> str:
         return self.slug
 
-    def clean(self) -> None:
-        """A presence shorter than the slowest update would call everybody absent."""
-        if self.idle_seconds is not None and self.claim_seconds is not None and self.idle_seconds < self.claim_seconds:
-            raise ValidationError({"idle_seconds": _("Not shorter than the claim period, please.")})
-
     def save(self, **kwargs: Any) -> None:
-        """Save, then tell Redis and every process; Redis away is no reason to refuse staff (the clock tells it later)."""
+        """Save, then tell Redis and every process; if Redis is away, the clock tells it later."""
         self.version += 1
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "version", "updated_at"}
@@ -125,3 +120,8 @@ class WaitingRoom(models.Model):
         deleted = super().delete(*args, **kwargs)
         transaction.on_commit(lambda: configure.remove(slug))
         return deleted
+
+    def clean(self) -> None:
+        """Who was let in must not lose the place sooner than who never came."""
+        if None not in (self.idle_seconds, self.claim_seconds) and self.idle_seconds < self.claim_seconds:
+            raise ValidationError({"idle_seconds": _("Not shorter than the claim period, please.")})

@@ -146,7 +146,7 @@ def run_now(calls: Sequence[Call]) -> list[Any]:
 def _send_now(calls: Sequence[Call]) -> list[Any]:
     pipeline = client().pipeline(transaction=False)
     for call in calls:
-        pipeline.execute_command(*call.command)
+        pipeline.execute_command(*call.command)  # type: ignore[no-untyped-call]  # redis-py says nothing of it
     return pipeline.execute(raise_on_error=False)
 
 

@@ -83,7 +83,9 @@ class View:
             departed=int(departed),
             over_s=int(over) / 1000,
         )
-        return cls(mode.decode(), int(total), tuple(map(int, places.split(b","))) if places else (), now_ms, pace, coming)
+        return cls(
+            mode.decode(), int(total), tuple(map(int, places.split(b","))) if places else (), now_ms, pace, coming
+        )
 
     @cached_property
     def forecast(self) -> Forecast:

@@ -1,4 +1,4 @@
-"""The waiting room's pages as bytes: rendered by Django once per room and language, kept for seconds, the visitor's values put in."""
+"""The waiting room's pages as bytes, rendered once per room and language, with gaps for a visitor's values."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 log = logging.getLogger(__name__)
 
-FRESH_SECONDS = 3.0
+FRESH_SECONDS, STALE_SECONDS = 3.0, 30.0
 MOST_KEPT = 500
 # What a page may show of the visitor's place; each stands in the rendered page as @@name@@.
 VALUES = (
@@ -92,15 +92,13 @@ async def shell(template: str, room: str, language: str) -> Shell:
     if task is None:
         task = _rendering[flight] = asyncio.ensure_future(_make(key))
         task.add_done_callback(lambda _: _rendering.pop(flight, None))
-    return (
-        kept
-        if kept is not None and time.monotonic() - kept.made_at < 10 * FRESH_SECONDS
-        else await asyncio.shield(task)
-    )
+    if kept is not None and time.monotonic() - kept.made_at < STALE_SECONDS:
+        return kept
+    return await asyncio.shield(task)
 
 
 async def _make(key: tuple[str, str, str]) -> Shell:
-    made = await database_sync_to_async(render)(*key)
+    made: Shell = await database_sync_to_async(render)(*key)
     if len(_shells) >= MOST_KEPT:
         _shells.clear()
     _shells[key] = made

@@ -2,8 +2,9 @@
 
 A slip proves a queue number, or an admission, to a Redis that lost it:
 `kind.visitor.room.epoch.number.start.expires.signature`, where kind is w (waiting) or a (admitted), number the queue
-number (microseconds; 0 for who went straight in), start the position at joining, and expires Unix seconds. A visitor cookie is
-`visitor.signature`. Signatures are HMAC-SHA-256 cut to 128 bits, each kind of text under its own key.
+number (microseconds; 0 for who went straight in), start the position at joining, and expires Unix seconds.
+A visitor cookie is `visitor.signature`. Signatures are HMAC-SHA-256 cut to 120 bits, each
+kind of text under its own key.
 """
 
 import hmac
@@ -20,13 +21,14 @@ LIFE_SECONDS = 86_400
 # Hosts' clocks may differ by this much.
 SKEW_SECONDS = 60
 LONGEST = 400
+WAITING, ADMITTED = "w", "a"
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
     """What a valid slip says."""
 
-    admitted: bool  # else waiting
+    kind: str  # WAITING or ADMITTED
     visitor: str
     room: str
     epoch: str
@@ -54,10 +56,7 @@ def _valid(text: str, signature: str, purpose: str) -> bool:
 
 def sign(slip: Slip) -> str:
     """The slip as a cookie's value."""
-    text = (
-        f"{'a' if slip.admitted else 'w'}.{slip.visitor}.{slip.room}.{slip.epoch}"
-        f".{slip.queue_number}.{slip.start}.{slip.expires_at}"
-    )
+    text = f"{slip.kind}.{slip.visitor}.{slip.room}.{slip.epoch}.{slip.queue_number}.{slip.start}.{slip.expires_at}"
     return f"{text}.{_signature(text, 'slip', settings.SECRET_KEY)}"
 
 
@@ -70,7 +69,7 @@ def read(value: str, *, room: str, visitor: str) -> Slip | None:
     if len(parts) != 7 or parts[1] != visitor or parts[2] != room or not _valid(text, signature, "slip"):
         return None
     kind, _, _, epoch, number, start, expires = parts
-    slip = Slip(kind == "a", visitor, room, epoch, int(number), int(start), int(expires))
+    slip = Slip(kind, visitor, room, epoch, int(number), int(start), int(expires))
     return slip if slip.expires_at + SKEW_SECONDS > time.time() else None
 
 

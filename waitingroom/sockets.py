@@ -31,7 +31,10 @@ class Socket:
         self._since = 0.0
 
     def push(self, text: str) -> None:
-        """Send without waiting. While the reader is behind, positions are dropped: the next one holds all there is to know."""
+        """Send without waiting.
+
+        While the reader is behind, positions are dropped: the next one holds all there is to know.
+        """
         if self._sending is not None and not self._sending.done():
             if self._loop.time() - self._since > MOST_BEHIND_S:
                 self._sending.cancel()

@@ -11,7 +11,7 @@ from waitingroom.redis import LineUnavailable
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="waitingroom.tasks.tick")
+@shared_task(name="waitingroom.tasks.tick")  # type: ignore[untyped-decorator]  # celery has no types
 def tick() -> None:
     """One second's admissions in every room. The database says which exist: while it is down, nobody more is let in."""
     try:

@@ -25,7 +25,10 @@ def of_scope(scope: Mapping[str, Any]) -> str | None:
 
 
 def become(request: HttpRequest, visitor: str) -> None:
-    """The browser signed in: `visitor` ("account-<pk>") takes its places over, the better of two stays. Raises LineUnavailable."""
+    """The browser signed in: `visitor` ("account-<pk>") takes its places over, the better of two stays.
+
+    Raises LineUnavailable.
+    """
     before = of_request(request)
     if before is not None and before != visitor:
         known.refresh()

@@ -105,7 +105,11 @@ def _visit(
     room: str, path: str, method: str, cookies: Mapping[str, str], accept: str, accept_language: str, *, secure: bool
 ) -> Visit:
     visitor = slips.read_visitor(cookies.get(VISITOR_COOKIE, ""))
-    slip = slips.read(cookies[slip_cookie(room)], room=room, visitor=visitor) if visitor and slip_cookie(room) in cookies else None
+    slip = (
+        slips.read(cookies[slip_cookie(room)], room=room, visitor=visitor)
+        if visitor and slip_cookie(room) in cookies
+        else None
+    )
     api = plain(path).lower().startswith("/api/")
     return Visit(
         room=room,

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,61 +16,304 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalWaitingRoom',
+            name="HistoricalWaitingRoom",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, verbose_name='address name')),
-                ('mode', models.CharField(choices=[('automatic', 'automatic: a line only when the room is full'), ('always', 'always queue: everybody draws a number'), ('off', 'off: everybody goes straight in'), ('paused', 'paused: the line stands'), ('draining', 'draining: nobody new, those waiting still enter'), ('closed', 'closed: nobody new and nobody in')], default='automatic', max_length=12, verbose_name='mode')),
-                ('threshold', models.PositiveIntegerField(default=1000, help_text='Most visitors active at once. Who comes later waits in line. Lowering it sends nobody out.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='threshold')),
-                ('threshold_per_instance', models.PositiveIntegerField(blank=True, help_text='If given, the threshold follows the fleet: this many for each server in service.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='threshold per instance')),
-                ('users_per_minute_per_instance', models.PositiveIntegerField(default=500, help_text='How many visitors one server can take in each minute; admission adds up the servers in service.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='users per minute per instance')),
-                ('presence_seconds', models.PositiveIntegerField(default=30, help_text='How long a waiting visitor counts as present after the last sign of life.', validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(600)], verbose_name='presence, seconds')),
-                ('grace_seconds', models.PositiveIntegerField(default=300, help_text='How long an absent visitor keeps the queue number.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(86400)], verbose_name='grace, seconds')),
-                ('claim_seconds', models.PositiveIntegerField(default=60, help_text='How long an admitted visitor has to show up before the place goes to the next.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(3600)], verbose_name='claim, seconds')),
-                ('idle_seconds', models.PositiveIntegerField(default=600, help_text='How long an active visitor keeps the place without asking for a page.', validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(86400)], verbose_name='idle, seconds')),
-                ('opens_at', models.DateTimeField(blank=True, help_text='When the crowd is expected: servers are ordered ahead of it.', null=True, verbose_name='opens at')),
-                ('account_required', models.BooleanField(default=False, help_text='Only signed-in visitors may queue: one account, one place, on every device.', verbose_name='account required')),
-                ('fail_open', models.BooleanField(default=False, help_text='While Redis is away visitors go straight in; otherwise they see a page that retries by itself.', verbose_name='let in when the line is down')),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('updated_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, verbose_name="address name")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("automatic", "automatic: a line only when the room is full"),
+                            ("always", "always queue: everybody draws a number"),
+                            ("off", "off: everybody goes straight in"),
+                            ("paused", "paused: the line stands"),
+                            ("draining", "draining: nobody new, those waiting still enter"),
+                            ("closed", "closed: nobody new and nobody in"),
+                        ],
+                        default="automatic",
+                        max_length=12,
+                        verbose_name="mode",
+                    ),
+                ),
+                (
+                    "threshold",
+                    models.PositiveIntegerField(
+                        default=1000,
+                        help_text="Most visitors active at once. Who comes later waits in line. Lowering it sends nobody out.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="threshold",
+                    ),
+                ),
+                (
+                    "threshold_per_instance",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="If given, the threshold follows the fleet: this many for each server in service.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="threshold per instance",
+                    ),
+                ),
+                (
+                    "users_per_minute_per_instance",
+                    models.PositiveIntegerField(
+                        default=500,
+                        help_text="How many visitors one server can take in each minute; admission adds up the servers in service.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="users per minute per instance",
+                    ),
+                ),
+                (
+                    "presence_seconds",
+                    models.PositiveIntegerField(
+                        default=30,
+                        help_text="How long a waiting visitor counts as present after the last sign of life.",
+                        validators=[
+                            django.core.validators.MinValueValidator(10),
+                            django.core.validators.MaxValueValidator(600),
+                        ],
+                        verbose_name="presence, seconds",
+                    ),
+                ),
+                (
+                    "grace_seconds",
+                    models.PositiveIntegerField(
+                        default=300,
+                        help_text="How long an absent visitor keeps the queue number.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                        verbose_name="grace, seconds",
+                    ),
+                ),
+                (
+                    "claim_seconds",
+                    models.PositiveIntegerField(
+                        default=60,
+                        help_text="How long an admitted visitor has to show up before the place goes to the next.",
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(3600),
+                        ],
+                        verbose_name="claim, seconds",
+                    ),
+                ),
+                (
+                    "idle_seconds",
+                    models.PositiveIntegerField(
+                        default=600,
+                        help_text="How long an active visitor keeps the place without asking for a page.",
+                        validators=[
+                            django.core.validators.MinValueValidator(10),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                        verbose_name="idle, seconds",
+                    ),
+                ),
+                (
+                    "opens_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When the crowd is expected: servers are ordered ahead of it.",
+                        null=True,
+                        verbose_name="opens at",
+                    ),
+                ),
+                (
+                    "account_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Only signed-in visitors may queue: one account, one place, on every device.",
+                        verbose_name="account required",
+                    ),
+                ),
+                (
+                    "fail_open",
+                    models.BooleanField(
+                        default=False,
+                        help_text="While Redis is away visitors go straight in; otherwise they see a page that retries by itself.",
+                        verbose_name="let in when the line is down",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                ("updated_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical waiting room',
-                'verbose_name_plural': 'historical waiting rooms',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical waiting room",
+                "verbose_name_plural": "historical waiting rooms",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='WaitingRoom',
+            name="WaitingRoom",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='address name')),
-                ('mode', models.CharField(choices=[('automatic', 'automatic: a line only when the room is full'), ('always', 'always queue: everybody draws a number'), ('off', 'off: everybody goes straight in'), ('paused', 'paused: the line stands'), ('draining', 'draining: nobody new, those waiting still enter'), ('closed', 'closed: nobody new and nobody in')], default='automatic', max_length=12, verbose_name='mode')),
-                ('threshold', models.PositiveIntegerField(default=1000, help_text='Most visitors active at once. Who comes later waits in line. Lowering it sends nobody out.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='threshold')),
-                ('threshold_per_instance', models.PositiveIntegerField(blank=True, help_text='If given, the threshold follows the fleet: this many for each server in service.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='threshold per instance')),
-                ('users_per_minute_per_instance', models.PositiveIntegerField(default=500, help_text='How many visitors one server can take in each minute; admission adds up the servers in service.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='users per minute per instance')),
-                ('presence_seconds', models.PositiveIntegerField(default=30, help_text='How long a waiting visitor counts as present after the last sign of life.', validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(600)], verbose_name='presence, seconds')),
-                ('grace_seconds', models.PositiveIntegerField(default=300, help_text='How long an absent visitor keeps the queue number.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(86400)], verbose_name='grace, seconds')),
-                ('claim_seconds', models.PositiveIntegerField(default=60, help_text='How long an admitted visitor has to show up before the place goes to the next.', validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(3600)], verbose_name='claim, seconds')),
-                ('idle_seconds', models.PositiveIntegerField(default=600, help_text='How long an active visitor keeps the place without asking for a page.', validators=[django.core.validators.MinValueValidator(10), django.core.validators.MaxValueValidator(86400)], verbose_name='idle, seconds')),
-                ('opens_at', models.DateTimeField(blank=True, help_text='When the crowd is expected: servers are ordered ahead of it.', null=True, verbose_name='opens at')),
-                ('account_required', models.BooleanField(default=False, help_text='Only signed-in visitors may queue: one account, one place, on every device.', verbose_name='account required')),
-                ('fail_open', models.BooleanField(default=False, help_text='While Redis is away visitors go straight in; otherwise they see a page that retries by itself.', verbose_name='let in when the line is down')),
-                ('version', models.PositiveIntegerField(default=0, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True, verbose_name="address name")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("automatic", "automatic: a line only when the room is full"),
+                            ("always", "always queue: everybody draws a number"),
+                            ("off", "off: everybody goes straight in"),
+                            ("paused", "paused: the line stands"),
+                            ("draining", "draining: nobody new, those waiting still enter"),
+                            ("closed", "closed: nobody new and nobody in"),
+                        ],
+                        default="automatic",
+                        max_length=12,
+                        verbose_name="mode",
+                    ),
+                ),
+                (
+                    "threshold",
+                    models.PositiveIntegerField(
+                        default=1000,
+                        help_text="Most visitors active at once. Who comes later waits in line. Lowering it sends nobody out.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="threshold",
+                    ),
+                ),
+                (
+                    "threshold_per_instance",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="If given, the threshold follows the fleet: this many for each server in service.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="threshold per instance",
+                    ),
+                ),
+                (
+                    "users_per_minute_per_instance",
+                    models.PositiveIntegerField(
+                        default=500,
+                        help_text="How many visitors one server can take in each minute; admission adds up the servers in service.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="users per minute per instance",
+                    ),
+                ),
+                (
+                    "presence_seconds",
+                    models.PositiveIntegerField(
+                        default=30,
+                        help_text="How long a waiting visitor counts as present after the last sign of life.",
+                        validators=[
+                            django.core.validators.MinValueValidator(10),
+                            django.core.validators.MaxValueValidator(600),
+                        ],
+                        verbose_name="presence, seconds",
+                    ),
+                ),
+                (
+                    "grace_seconds",
+                    models.PositiveIntegerField(
+                        default=300,
+                        help_text="How long an absent visitor keeps the queue number.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                        verbose_name="grace, seconds",
+                    ),
+                ),
+                (
+                    "claim_seconds",
+                    models.PositiveIntegerField(
+                        default=60,
+                        help_text="How long an admitted visitor has to show up before the place goes to the next.",
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(3600),
+                        ],
+                        verbose_name="claim, seconds",
+                    ),
+                ),
+                (
+                    "idle_seconds",
+                    models.PositiveIntegerField(
+                        default=600,
+                        help_text="How long an active visitor keeps the place without asking for a page.",
+                        validators=[
+                            django.core.validators.MinValueValidator(10),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                        verbose_name="idle, seconds",
+                    ),
+                ),
+                (
+                    "opens_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When the crowd is expected: servers are ordered ahead of it.",
+                        null=True,
+                        verbose_name="opens at",
+                    ),
+                ),
+                (
+                    "account_required",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Only signed-in visitors may queue: one account, one place, on every device.",
+                        verbose_name="account required",
+                    ),
+                ),
+                (
+                    "fail_open",
+                    models.BooleanField(
+                        default=False,
+                        help_text="While Redis is away visitors go straight in; otherwise they see a page that retries by itself.",
+                        verbose_name="let in when the line is down",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'waiting room',
-                'verbose_name_plural': 'waiting rooms',
-                'ordering': ('slug',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('threshold__gte', 1)), name='threshold_at_least_one')],
+                "verbose_name": "waiting room",
+                "verbose_name_plural": "waiting rooms",
+                "ordering": ("slug",),
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("threshold__gte", 1)), name="threshold_at_least_one")
+                ],
             },
         ),
     ]

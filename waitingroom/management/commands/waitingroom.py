@@ -83,7 +83,9 @@ class Command(BaseCommand):
         except LineUnavailable as error:
             raise CommandError(f"Redis does not answer ({error}); start `make run`, or set REDIS_URL.") from error
         except DatabaseError as error:
-            raise CommandError(f"The database does not answer ({error}); start `make run`, or set DATABASE_URL.") from error
+            raise CommandError(
+                f"The database does not answer ({error}); start `make run`, or set DATABASE_URL."
+            ) from error
 
     def do(self, verb: str, room: WaitingRoom, options: dict[str, Any]) -> dict[str, Any]:
         """One verb on one room; what to answer."""
@@ -130,12 +132,13 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
 def parse(changes: Sequence[str]) -> dict[str, Any]:
     """`name=value` words as settings. Raises CommandError, naming the word."""
     parsed: dict[str, Any] = {}
+    fields = {field.name: field for field in WaitingRoom._meta.fields}
     for word in changes:
         name, equals, text = word.partition("=")
         if not equals or name not in SETTINGS:
             raise CommandError(f"'{word}': name=value, please, where name is one of {', '.join(SETTINGS)}.")
         try:
-            parsed[name] = WaitingRoom._meta.get_field(name).clean(text or None, None)
+            parsed[name] = fields[name].clean(text or None, None)
         except ValidationError as error:
             raise CommandError(f"{name}: {' '.join(error.messages)}") from error
     return parsed
@@ -150,6 +153,8 @@ def change(room: WaitingRoom, settings: dict[str, Any], why: str) -> None:
         try:
             locked.full_clean()
         except ValidationError as error:
-            raise CommandError(" ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())) from error
-        locked._change_reason = why  # simple_history reads it
+            raise CommandError(
+                " ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+            ) from error
+        setattr(locked, "_change_reason", why)  # noqa: B010 (simple_history reads it; the model does not declare it)
         locked.save()
