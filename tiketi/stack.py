@@ -114,7 +114,8 @@ def hold_the_folder(folder: Path, port: int) -> None:
         raise CannotRun(f"it runs from this folder already, {os.pread(file, 100, 0).decode().strip()}.") from None
     os.ftruncate(file, 0)
     os.pwrite(file, f"at http://127.0.0.1:{port}/ (process {os.getpid()})\n".encode(), 0)
-    os.dup2(file, LOCK, inheritable=True)
+    os.dup2(file, LOCK)
+    os.set_inheritable(LOCK, True)
 
 
 def raise_open_files() -> None:
