@@ -125,7 +125,7 @@ def set_fleet(rooms: Iterable[str], fleet: Fleet) -> None:
 def status(rooms: Sequence[str]) -> list[RoomStatus]:
     """The rooms' status, in the order asked, in one pipeline. Raises LineUnavailable."""
     return [
-        _read(room, answer)
+        read_status(room, answer)
         for room, answer in zip(rooms, run_now([scripts.SURVEY.call(r, "") for r in rooms]), strict=True)
     ]
 
@@ -135,7 +135,8 @@ def _table(flat: list[bytes]) -> dict[str, str]:
     return dict(zip(texts[::2], texts[1::2], strict=True))
 
 
-def _read(slug: str, answer: list[Any]) -> RoomStatus:
+def read_status(slug: str, answer: list[Any]) -> RoomStatus:
+    """The status in survey.lua's answer."""
     now_ms, waiting, present, active, first = (int(float(part)) for part in answer[:5])
     state, config, fleet, bins = (_table(part) for part in answer[5:])
     minimum = float(config.get("minimum_instances", 0))

@@ -4,7 +4,8 @@
 -- ARGV    return_ms (time allowed for a reload), now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  number of waiting visitors among them
 --
--- Atomic because a sign of life from elsewhere must not be overwritten by an older good-bye.
+-- Atomic because who is admitted in this very moment must not be put back among those waiting. A good-bye is no sign of
+-- life: it never makes the last one later.
 
 local seen, config = unpack(KEYS)
 local return_ms = tonumber(ARGV[1])
@@ -17,7 +18,7 @@ local waiting = 0
 for i = 3, #ARGV do
   if redis.call('ZSCORE', seen, ARGV[i]) then
     waiting = waiting + 1
-    redis.call('ZADD', seen, score, ARGV[i])
+    redis.call('ZADD', seen, 'LT', score, ARGV[i])
   end
 end
 return waiting

@@ -33,18 +33,11 @@ local function admit_now(count)
   return inside(expires_ms)
 end
 
-local expiry = redis.call('ZSCORE', active, visitor)
-if expiry then
-  local late = tonumber(expiry) <= now_ms
-  local came = redis.call('SREM', unclaimed, visitor) == 0
-  if not late then
-    local expires_ms = integer(now_ms + tonumber(c.idle_ms))
-    redis.call('ZADD', active, expires_ms, visitor)
-    return inside(expires_ms)
-  end
-  redis.call('ZREM', active, visitor)
-  pace(pace_, now_ms, 'd', 1)
-  depart(gone, now_ms, came and 3 or 4, {visitor})
+if still_inside(active, unclaimed, gone, pace_, now_ms, visitor) then
+  redis.call('SREM', unclaimed, visitor)
+  local expires_ms = integer(now_ms + tonumber(c.idle_ms))
+  redis.call('ZADD', active, expires_ms, visitor)
+  return inside(expires_ms)
 end
 
 local number = redis.call('ZSCORE', queue, visitor)

@@ -7,6 +7,7 @@
 -- limit(c, in_service)     the threshold in force
 -- pace(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
+-- still_inside(...)        when the visitor's place inside expires, or false; a place that has expired is given back on the spot
 
 local FLEET_STALE_MS = 60000
 
@@ -54,4 +55,13 @@ local function depart(key, now_ms, reason, visitors)
     pairs_[2 * i] = visitors[i]
   end
   redis.call('ZADD', key, unpack(pairs_))
+end
+
+local function still_inside(active, unclaimed, gone, pace_key, now_ms, visitor)
+  local expiry = redis.call('ZSCORE', active, visitor)
+  if not expiry or tonumber(expiry) > now_ms then return expiry end
+  redis.call('ZREM', active, visitor)
+  pace(pace_key, now_ms, 'd', 1)
+  depart(gone, now_ms, redis.call('SREM', unclaimed, visitor) == 1 and 4 or 3, {visitor})
+  return false
 end

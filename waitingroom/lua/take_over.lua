@@ -16,15 +16,17 @@ local function out_of_line(visitor)
   redis.call('ZREM', returned, visitor)
 end
 
-local from_expiry, to_expiry = redis.call('ZSCORE', active, from), redis.call('ZSCORE', active, to)
+local function expiry(visitor) return still_inside(active, unclaimed, gone, pace_, now_ms, visitor) end
+
+local from_expiry, to_expiry = expiry(from), expiry(to)
 local from_number, to_number = redis.call('ZSCORE', queue, from), redis.call('ZSCORE', queue, to)
-if not from_expiry and not from_number then
+if from == to or not (from_expiry or from_number) then
   return to_expiry and 'active' or to_number and 'waiting' or 'none'
 end
 depart(gone, now_ms, reason, {from})
 
 if from_expiry or to_expiry then
-  local expiry = math.max(tonumber(from_expiry or 0), tonumber(to_expiry or 0))
+  local later = math.max(tonumber(from_expiry or 0), tonumber(to_expiry or 0))
   if from_expiry then
     redis.call('ZREM', active, from)
     if redis.call('SREM', unclaimed, from) == 1 and not to_expiry then redis.call('SADD', unclaimed, to) end
@@ -35,7 +37,7 @@ if from_expiry or to_expiry then
     out_of_line(to)
     redis.call('HINCRBY', state, 'gone', 1)
   end
-  redis.call('ZADD', active, integer(expiry), to)
+  redis.call('ZADD', active, integer(later), to)
   redis.call('ZREM', gone, to)
   return 'active'
 end

@@ -1,0 +1,113 @@
+"""A room's line with the clock in the test's hands: every verb takes an instant, so no test has to sleep."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from waitingroom import scripts
+from waitingroom.admission import Fleet, RoomStatus, read_admitted, read_status
+from waitingroom.configure import configure_call
+from waitingroom.keys import keys_of
+from waitingroom.models import WaitingRoom
+from waitingroom.reasons import Reason
+from waitingroom.redis import client, run_now
+from waitingroom.room import Place, View
+from waitingroom.slips import LIFE_SECONDS
+
+SECOND = 1_000_000  # microseconds, as the verbs count
+NOON = 1_900_000_000 * SECOND  # a round instant, the start of a 10 s bin
+
+
+class Line:
+    """A line in Redis alone: its settings come from the test, not from the database."""
+
+    def __init__(self, slug: str, **settings: Any) -> None:
+        self.slug = slug
+        self.keys = keys_of(slug)
+        self.now_us = NOON
+        self.settings = WaitingRoom(slug=slug)
+        self.configure(**settings)
+
+    def configure(self, **settings: Any) -> None:
+        """Staff save these settings."""
+        for name, value in settings.items():
+            setattr(self.settings, name, value)
+        self.settings.version += 1
+        run_now([configure_call(self.settings)])
+
+    def pass_s(self, seconds: float) -> None:
+        """Time passes (or, below zero, the server's clock jumps back)."""
+        self.now_us += round(seconds * SECOND)
+
+    def run(self, script: scripts.Script, *args: str | int) -> Any:
+        """The script's raw answer."""
+        (answer,) = run_now([script.call(self.slug, *args)])
+        return answer
+
+    def enter(self, visitor: str, epoch: str = "epoch-1") -> Place:
+        """A page is asked for."""
+        return Place.read(self.run(scripts.ENTER, visitor, epoch, "1", self.now_us))
+
+    def knock(self, visitor: str) -> Place:
+        """A change is asked for, which lets no newcomer join."""
+        return Place.read(self.run(scripts.ENTER, visitor, "epoch-1", "", self.now_us))
+
+    def fill(self, *visitors: str) -> list[Place]:
+        """Several enter, a microsecond apart."""
+        places = []
+        for visitor in visitors:
+            places.append(self.enter(visitor))
+            self.now_us += 1
+        return places
+
+    def look(self, *visitors: str) -> View:
+        return View.read(self.run(scripts.LOOK, self.now_us, *visitors))
+
+    def leave(self, visitor: str, reason: Reason = Reason.LEFT) -> str:
+        answer: bytes = self.run(scripts.LEAVE, visitor, int(reason), self.now_us)
+        return answer.decode()
+
+    def admit(self, *, count: int | str = "", ticker: str = "clock@test", idle_ms: int = 0) -> list[str]:
+        return read_admitted(self.run(scripts.ADMIT, ticker, idle_ms, count, self.now_us))
+
+    def expire(self, *, most: int = 1000, keep_ms: int = LIFE_SECONDS * 1000, idle_ms: int = 0) -> tuple[int, int]:
+        """(expired inside, left the line)."""
+        inside, waiting = self.run(scripts.EXPIRE, most, keep_ms, idle_ms, self.now_us)
+        return inside, waiting
+
+    def tick(self) -> list[str]:
+        """What the clock does: expire, then admit."""
+        self.expire()
+        return self.admit()
+
+    def absent(self, *visitors: str, return_ms: int = 5_000) -> int:
+        waiting: int = self.run(scripts.ABSENT, return_ms, self.now_us, *visitors)
+        return waiting
+
+    def take_over(self, from_visitor: str, to_visitor: str) -> str:
+        answer: bytes = self.run(scripts.TAKE_OVER, from_visitor, to_visitor, int(Reason.MERGED), self.now_us)
+        return answer.decode()
+
+    def fleet(self, fleet: Fleet) -> None:
+        boots = json.dumps([[boot.instances, boot.ready_at_ms] for boot in fleet.boots])
+        self.run(scripts.FLEET, str(fleet.in_service), boots, self.now_us)
+
+    def status(self) -> RoomStatus:
+        return read_status(self.slug, self.run(scripts.SURVEY, self.now_us))
+
+    def scores(self, name: str) -> dict[str, int]:
+        """What a sorted set of the room holds: visitor to score."""
+        rows: Sequence[tuple[bytes, float]] = client().zrange(getattr(self.keys, name), 0, -1, withscores=True)
+        return {visitor.decode(): int(score) for visitor, score in rows}
+
+    def reasons(self) -> dict[str, Reason]:
+        """Why those who are gone are gone."""
+        return {visitor: Reason(score % 16) for visitor, score in self.scores("gone").items()}
+
+    def everything(self) -> dict[str, bytes]:
+        """The room's whole state, to be compared: each key's serialized value."""
+        return {key: client().dump(key) for key in self.keys.all()}
+
+    def remove(self) -> None:
+        """Nothing of the room stays in Redis."""
+        client().unlink(*self.keys.all())

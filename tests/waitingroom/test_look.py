@@ -1,0 +1,126 @@
+"""look: many places in one call."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.waitingroom.line import SECOND, Line
+from waitingroom.admission import Boot, Fleet
+from waitingroom.reasons import Reason
+from waitingroom.room import MOST_IN_A_LOOK, SettingsMissing, gone_reason
+
+
+def test_places_are_told_in_the_order_asked(make_line: Callable[..., Line]):
+    line = make_line(threshold=1)
+    line.fill("inside", "a", "b", "c")
+    line.leave("b", Reason.DROPPED)
+
+    view = line.look("c", "stranger", "inside", "b", "a")
+
+    assert view.places[:3] == (2, -1, 0)
+    assert gone_reason(view.places[3]) is Reason.DROPPED
+    assert view.places[4] == 1
+    assert view.total == 2
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_to_be_gone_survives_the_journey(make_line: Callable[..., Line], reason: Reason):
+    line = make_line(mode="always")
+    line.enter("a")
+    line.leave("a", reason)
+
+    assert gone_reason(line.look("a").places[0]) is reason
+
+
+def test_looking_keeps_who_waits_present(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    line.fill("looks", "does not")
+    for _ in range(4):
+        line.pass_s(10)
+        line.look("looks")
+
+    assert line.status().present == 1
+    assert line.status().waiting == 2
+
+
+def test_looking_at_strangers_writes_nothing(line: Line):
+    line.enter("inside")
+    before = line.everything()
+
+    line.look("stranger", "inside", "", "account-1")
+
+    assert line.everything() == before
+
+
+def test_looking_does_not_renew_a_place_inside(make_line: Callable[..., Line]):
+    line = make_line(idle_seconds=60)
+    line.enter("a")
+    line.pass_s(59.999)
+    assert line.look("a").places == (0,)
+    line.pass_s(0.001)
+
+    assert line.look("a").places == (-1,)
+
+
+def test_in_a_closed_room_looking_keeps_nobody_present(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    line.enter("a")
+    line.configure(mode="closed")
+    line.pass_s(31)
+
+    assert line.look("a").mode == "closed"
+    assert line.status().present == 0
+
+
+def test_five_hundred_places_come_in_one_answer(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    visitors = [f"visitor-{i}" for i in range(MOST_IN_A_LOOK)]
+    line.fill(*visitors)
+
+    assert line.look(*visitors).places == tuple(range(1, MOST_IN_A_LOOK + 1))
+
+
+def test_looking_at_nobody_tells_the_pace(line: Line):
+    line.fill("a", "b")
+    line.leave("a")
+
+    view = line.look()
+
+    assert view.places == ()
+    assert view.pace.active == 1
+    assert view.pace.departed == 1
+    assert view.pace.threshold == 1000
+    assert view.pace.in_service == 2.0
+
+
+def test_servers_to_come_are_told_with_the_seconds_until_they_are_ready(line: Line):
+    ready = line.now_us // 1000 + 90_000
+    line.fleet(Fleet(in_service=2, boots=(Boot(instances=5, ready_at_ms=ready),)))
+    line.pass_s(30)
+
+    assert line.look().scaling == {"inService": 2, "pending": 5, "readyInSeconds": 60}
+
+
+def test_departures_count_over_the_last_minute_only(line: Line):
+    line.fill("a", "b", "c")
+    line.leave("a")
+    line.pass_s(30)
+    line.leave("b")
+    line.pass_s(25)
+
+    pace = line.look().pace
+    assert (pace.departed, pace.over_s) == (2, pytest.approx(55, abs=0.001))
+
+    line.pass_s(15)
+    assert line.look().pace.departed == 1
+
+
+def test_the_instant_is_told_in_milliseconds(line: Line):
+    assert line.look().now_ms == line.now_us // (SECOND // 1000)
+
+
+def test_without_settings_nothing_is_seen(line: Line):
+    line.remove()
+
+    with pytest.raises(SettingsMissing):
+        line.look("a")
