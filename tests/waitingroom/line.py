@@ -39,6 +39,15 @@ class Line:
         """Time passes (or, below zero, the server's clock jumps back)."""
         self.now_us += round(seconds * SECOND)
 
+    def live_s(self, seconds: float) -> list[str]:
+        """Time passes with the clock ticking; who was admitted meanwhile."""
+        admitted = []
+        end = self.now_us + round(seconds * SECOND)
+        while self.now_us < end:
+            self.now_us = min(end, self.now_us + SECOND)
+            admitted += self.tick()
+        return admitted
+
     def run(self, script: scripts.Script, *args: str | int) -> Any:
         """The script's raw answer."""
         (answer,) = run_now([script.call(self.slug, *args)])

@@ -103,13 +103,12 @@ def test_an_active_visitor_stays_as_long_as_pages_are_asked_for(line: Line):
 def test_an_active_visitor_who_idled_too_long_starts_anew(make_line: Callable[..., Line]):
     line = make_line(threshold=1)
     line.enter("a")
-    line.pass_s(600)
+    line.live_s(600)
     line.fill("b")
 
     again = line.enter("a")
 
-    assert again.phase is Phase.WAITING
-    assert again.queue_number > line.scores("queue")["b"]
+    assert (again.phase, again.position) == (Phase.WAITING, 1)
     assert line.status().departed_last_minute == 1
 
 
@@ -128,13 +127,23 @@ def test_the_admitted_who_came_in_time_gets_the_idle_period(make_line: Callable[
     assert line.scores("active") == {"a": place.expires_ms}
 
 
+def test_until_the_clock_has_taken_a_place_away_it_is_the_visitors(make_line: Callable[..., Line]):
+    line = make_line(threshold=1, idle_seconds=60)
+    line.enter("a")
+    line.pass_s(61)
+
+    assert line.enter("b").phase is Phase.WAITING
+    assert line.look("a").places == (0,)
+    assert line.enter("a").expires_ms == line.now_us // 1000 + 60_000
+
+
 def test_the_admitted_who_came_too_late_is_remembered_as_one_who_never_came(make_line: Callable[..., Line]):
     line = make_line(mode="always", claim_seconds=60)
     line.enter("a")
     line.tick()
     line.pass_s(1)
     line.tick()
-    line.pass_s(60)
+    line.live_s(60)
 
     assert line.knock("a").phase is Phase.NONE
     assert line.reasons() == {"a": Reason.UNCLAIMED}

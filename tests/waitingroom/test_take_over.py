@@ -81,22 +81,8 @@ def test_an_admission_nobody_claimed_stays_unclaimed(make_line: Callable[..., Li
 
     line.take_over("browser", "account-1")
 
-    line.pass_s(61)
-    assert line.expire() == (1, 0)
+    line.live_s(61)
     assert line.reasons()["account-1"] is Reason.UNCLAIMED
-
-
-def test_a_place_inside_that_has_expired_is_worth_nothing(make_line: Callable[..., Line]):
-    line = make_line(threshold=1, idle_seconds=60)
-    line.fill("browser", "account-1")
-    number = line.scores("queue")["account-1"]
-    line.pass_s(60)
-
-    assert line.take_over("browser", "account-1") == "waiting"
-
-    assert line.scores("queue") == {"account-1": number}
-    assert line.scores("active") == {}
-    assert conserved(line)
 
 
 def test_taking_ones_own_place_changes_nothing(make_line: Callable[..., Line]):

@@ -1,8 +1,8 @@
 -- admit: move the present visitors at the head of the line into the room.
 --
 -- KEYS    queue, active, seen, returned, unclaimed, state, config, fleet, pace
--- ARGV    ticker (who ticks), idle_ms (do nothing unless the last tick is older), count (an operator's: besides the rate; or empty),
---         now_us (tests only; empty = Redis's clock)
+-- ARGV    ticker (who ticks), idle_ms (do nothing unless the last tick is older), count (an operator's: besides the rate, and
+--         no tick; or empty), now_us (tests only; empty = Redis's clock)
 -- RETURN  visitors admitted, first in line first; or {"unknown"} as a status reply when Redis has no settings
 --
 -- Atomic because the room must never hold more than its threshold, even when two clocks tick in the same second.
@@ -20,8 +20,8 @@ local CHUNK = 200
 
 local c = settings(config)
 if not c then return redis.status_reply('unknown') end
-local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'cursor', 'tick_at_ms')
-if s[4] and now_ms - tonumber(s[4]) < idle_ms then return {} end
+if ticked(state, now_ms, idle_ms) then return {} end
+local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'cursor')
 
 local in_service = servers(fleet, now_ms, c)
 local per_second = in_service * tonumber(c.users_per_minute_per_instance) / 60
@@ -87,7 +87,10 @@ if #admitted > 0 then
   redis.call('HINCRBY', state, 'admitted', #admitted)
   pace(pace_, now_ms, 'm', #admitted)
 end
-if not count then tokens = math.max(0, tokens - #admitted) end
-redis.call('HSET', state, 'tokens', string.format('%.6f', tokens), 'tokens_at_us', integer(now_us), 'cursor', cursor,
-  'tick_at_ms', integer(now_ms), 'ticker', ticker)
+redis.call('HSET', state, 'cursor', cursor)
+if not count then
+  tokens = math.max(0, tokens - #admitted)
+  redis.call('HSET', state, 'tokens', string.format('%.6f', tokens), 'tokens_at_us', integer(now_us),
+    'tick_at_ms', integer(now_ms), 'ticker', ticker)
+end
 return admitted

@@ -33,7 +33,8 @@ local function admit_now(count)
   return inside(expires_ms)
 end
 
-if still_inside(active, unclaimed, gone, pace_, now_ms, visitor) then
+-- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
+if redis.call('ZSCORE', active, visitor) then
   redis.call('SREM', unclaimed, visitor)
   local expires_ms = integer(now_ms + tonumber(c.idle_ms))
   redis.call('ZADD', active, expires_ms, visitor)

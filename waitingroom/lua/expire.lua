@@ -11,13 +11,23 @@ local queue, active, seen, returned, unclaimed, gone, state, config, pace_ = unp
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 local IDLE, UNCLAIMED, ABSENT, CLOSED = 3, 4, 2, 7
+-- Ticks missing for so long: Redis or every process was away, and nobody could show up.
+local SILENCE_MS = 10000
 
 local c = settings(config)
 if not c then return {0, 0} end
-local tick_at_ms = redis.call('HGET', state, 'tick_at_ms')
-if tick_at_ms and now_ms - tonumber(tick_at_ms) < idle_ms then return {0, 0} end
+if ticked(state, now_ms, idle_ms) then return {0, 0} end
 
-local late = redis.call('ZRANGEBYSCORE', active, '-inf', integer(now_ms), 'LIMIT', 0, most)
+-- After a silence everybody gets the time to show up again: it is the site that was absent.
+local s = redis.call('HMGET', state, 'tick_at_ms', 'awake_at_ms')
+local awake_at_ms = tonumber(s[2] or 0)
+if s[1] and math.abs(now_ms - tonumber(s[1])) > SILENCE_MS then
+  awake_at_ms = now_ms
+  redis.call('HSET', state, 'awake_at_ms', integer(now_ms))
+end
+local awake_ms = math.abs(now_ms - awake_at_ms)
+
+local late = awake_ms < tonumber(c.claim_ms) and {} or redis.call('ZRANGEBYSCORE', active, '-inf', integer(now_ms), 'LIMIT', 0, most)
 if #late > 0 then
   local idle, never_came = {}, {}
   for _, visitor in ipairs(late) do
@@ -30,8 +40,9 @@ if #late > 0 then
   pace(pace_, now_ms, 'd', #late)
 end
 
-local horizon = integer(now_ms - tonumber(c.presence_ms) - tonumber(c.grace_ms))
-local absent = redis.call('ZRANGEBYSCORE', seen, '-inf', horizon, 'LIMIT', 0, most)
+local kept_ms = tonumber(c.presence_ms) + tonumber(c.grace_ms)
+local absent = awake_ms < kept_ms and {}
+  or redis.call('ZRANGEBYSCORE', seen, '-inf', integer(now_ms - kept_ms), 'LIMIT', 0, most)
 if #absent > 0 then
   redis.call('ZREM', queue, unpack(absent))
   redis.call('ZREM', seen, unpack(absent))

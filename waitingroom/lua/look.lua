@@ -31,14 +31,11 @@ for i = 2, last do
       local number = redis.call('ZSCORE', queue, visitor)
       if tonumber(number) <= cursor then redis.call('ZADD', returned, number, visitor) end
     end
+  elseif redis.call('ZSCORE', active, visitor) then
+    place = 0
   else
-    local expiry = redis.call('ZSCORE', active, visitor)
-    if expiry and tonumber(expiry) > now_ms then
-      place = 0
-    else
-      local left = redis.call('ZSCORE', gone, visitor)
-      place = left and -(tonumber(left) % 16 + 1) or -1
-    end
+    local left = redis.call('ZSCORE', gone, visitor)
+    place = left and -(tonumber(left) % 16 + 1) or -1
   end
   places[i - 1] = place
 end

@@ -7,9 +7,10 @@
 -- limit(c, in_service)     the threshold in force
 -- pace(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
--- still_inside(...)        when the visitor's place inside expires, or false; a place that has expired is given back on the spot
+-- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local FLEET_STALE_MS = 60000
+local STAND_IN_MS = 900
 
 local function clock(given)
   if given ~= '' then return tonumber(given) end
@@ -57,11 +58,11 @@ local function depart(key, now_ms, reason, visitors)
   redis.call('ZADD', key, unpack(pairs_))
 end
 
-local function still_inside(active, unclaimed, gone, pace_key, now_ms, visitor)
-  local expiry = redis.call('ZSCORE', active, visitor)
-  if not expiry or tonumber(expiry) > now_ms then return expiry end
-  redis.call('ZREM', active, visitor)
-  pace(pace_key, now_ms, 'd', 1)
-  depart(gone, now_ms, redis.call('SREM', unclaimed, visitor) == 1 and 4 or 3, {visitor})
-  return false
+local function ticked(state, now_ms, idle_ms)
+  local last = redis.call('HMGET', state, 'tick_at_ms', 'ticker')
+  if not last[1] then return false end
+  -- Where hubs stand in for the clock already, one of them ticks every second: more seldom would lose part of the rate.
+  if string.sub(last[2] or '', 1, 3) == 'hub' then idle_ms = math.min(idle_ms, STAND_IN_MS) end
+  local since_ms = now_ms - tonumber(last[1])
+  return since_ms >= 0 and since_ms < idle_ms
 end

@@ -16,9 +16,7 @@ local function out_of_line(visitor)
   redis.call('ZREM', returned, visitor)
 end
 
-local function expiry(visitor) return still_inside(active, unclaimed, gone, pace_, now_ms, visitor) end
-
-local from_expiry, to_expiry = expiry(from), expiry(to)
+local from_expiry, to_expiry = redis.call('ZSCORE', active, from), redis.call('ZSCORE', active, to)
 local from_number, to_number = redis.call('ZSCORE', queue, from), redis.call('ZSCORE', queue, to)
 if from == to or not (from_expiry or from_number) then
   return to_expiry and 'active' or to_number and 'waiting' or 'none'
