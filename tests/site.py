@@ -39,7 +39,7 @@ class Site:
         """Whether the page comes, as it should; `/readyz` tells of the whole site."""
         try:
             with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
-                return answer.status == 200
+                return bool(answer.status == 200)
         except OSError:
             return False
 

@@ -68,6 +68,8 @@ def run(folder: Path) -> None:
     if not loopback.is_free(port):
         raise CannotRun(f"port {port} is taken; choose another: make run PORT={port + 1}")
     os.environ["PORT"] = str(port)
+    if os.geteuid() == 0:  # Celery's reproach, at every start, is for servers; this is a demo on somebody's machine
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser privileges")
     staff = prepare(folder)
     processes = read_procfile(ROOT / "Procfile")
     if "REDIS_URL" in os.environ:
@@ -114,8 +116,7 @@ def hold_the_folder(folder: Path, port: int) -> None:
         raise CannotRun(f"it runs from this folder already, {os.pread(file, 100, 0).decode().strip()}.") from None
     os.ftruncate(file, 0)
     os.pwrite(file, f"at http://127.0.0.1:{port}/ (process {os.getpid()})\n".encode(), 0)
-    os.dup2(file, LOCK)
-    os.set_inheritable(LOCK, True)
+    os.dup2(os.dup(file), LOCK, inheritable=True)  # from a copy: onto itself it would stay private to this program
 
 
 def raise_open_files() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -25,7 +26,7 @@ def server(tmp_path: Path) -> Iterator[LocalRedis]:
 
 def test_it_listens_on_the_loopback_interface_and_forgets_nobody(server: LocalRedis):
     with closing(server.client()) as client:
-        config = client.config_get("*")
+        config = cast(dict[str, str], client.config_get("*"))
 
     assert config["bind"] == "127.0.0.1"
     assert config["maxmemory-policy"] == "noeviction"
