@@ -1,5 +1,6 @@
 """The room's settings on their way from the database into Redis."""
 
+import hashlib
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -30,7 +31,10 @@ def configure_call(room: "WaitingRoom") -> Call:
         "idle_ms": room.idle_seconds * 1000,
         "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
     }
-    return scripts.CONFIGURE.call(room.slug, room.version, *(part for field in fields.items() for part in field))
+    parts = [part for field in fields.items() for part in field]
+    # What is to stand, not the row's counter: two staff who save together both count to the same.
+    version = hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()[:12]
+    return scripts.CONFIGURE.call(room.slug, version, *parts)
 
 
 def put_in_force(rooms: Iterable["WaitingRoom"]) -> bool:

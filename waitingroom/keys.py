@@ -25,7 +25,7 @@ class Keys:
         """HASH  epoch, last_number, cursor, tokens, tokens_at_us, tick_at_ms, ticker; counts: joined, admitted, gone,
         straight_in."""
         self.config = f"config:{{{room}}}"
-        """HASH  the settings staff tune, with their version."""
+        """HASH  the settings staff tune, and version, their digest."""
         self.fleet = f"fleet:{{{room}}}"
         """HASH  in_service, boots (JSON: [[instances, ready at Unix ms], ...]), at_ms (when it was told)."""
         self.pace = f"pace:{{{room}}}"

@@ -1,7 +1,7 @@
 -- configure: write the room's settings, unless they stand already.
 --
 -- KEYS    config
--- ARGV    version, then field and value pairs
+-- ARGV    version (a digest of what follows), then field and value pairs
 -- RETURN  1 if written, 0 if that version stands
 --
 -- Atomic so that no verb reads half of the settings. An older version may win a race of two savers: the clock brings the
