@@ -4,15 +4,16 @@ import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
-django_app = get_asgi_application()
+django.setup()
 
 # Django must be set up before these are read.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from tiketi.threads import ThreadedDjango  # noqa: E402
 from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
 from waitingroom.hub import hub  # noqa: E402
 from waitingroom.routing import websocket_urlpatterns  # noqa: E402
@@ -37,7 +38,7 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": WaitingRoomGate(cast("App", django_app)),
+        "http": WaitingRoomGate(cast("App", ThreadedDjango())),
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
         "lifespan": lifespan,
     }

@@ -67,12 +67,14 @@ class Sockets:
         self._due: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
         self._left: list[str] = []
+        self._open = 0
 
     def __len__(self) -> int:
-        return sum(len(sockets) for sockets in self.by_visitor.values())
+        return self._open
 
     def add(self, socket: Socket, now: float) -> None:
         """A socket opened: its place is due at once."""
+        self._open += 1
         self.by_visitor.setdefault(socket.visitor, []).append(socket)
         self.schedule(socket.visitor, now)
 
@@ -81,6 +83,7 @@ class Sockets:
         sockets = self.by_visitor.get(socket.visitor)
         if sockets is None or socket not in sockets:
             return
+        self._open -= 1
         sockets.remove(socket)
         if not sockets:
             del self.by_visitor[socket.visitor]
