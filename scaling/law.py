@@ -78,11 +78,16 @@ def law(
     return Terms(steady, backlog, catch_up, horizon, bounds.clamp(steady + catch_up))
 
 
-def spare(*, waiting: int, active_instances: float, in_service: int, moving: int, bounds: Bounds) -> int:
+def fill(*, active: int, rated: float, arrivals_per_minute: float, users_per_minute: float) -> float:
+    """How many instances one room fills: by those inside, `rated` an instance, or by those who keep coming."""
+    return max(active / rated, arrivals_per_minute / users_per_minute)
+
+
+def spare(*, waiting: int, needed: float, in_service: int, moving: int, bounds: Bounds) -> int:
     """Instances that could go now: none while anybody waits, or while any is `moving` (booting or leaving).
 
-    `active_instances`: how many instances the active visitors fill.
+    `needed`: how many instances the active visitors fill, or the arrivals, whichever is more (see `fill`).
     """
     if waiting or moving:
         return 0
-    return max(0, in_service - bounds.clamp(active_instances))
+    return max(0, in_service - bounds.clamp(needed))

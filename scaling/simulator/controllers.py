@@ -1,15 +1,15 @@
 """What orders instances in a simulated sale: alarms, the law, target tracking, a schedule, a timer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from scaling.alarms import State
+from scaling.emulated import EmulatedGroup
 from scaling.law import Bounds, Line, arrivals_per_minute, law
 from scaling.policies import Group, TargetTracking
 from scaling.rules import Rule, evaluate
 from scaling.schedule import Window, scheduled_minimum
-from scaling.simulator.fleet import SimulatedFleet
 from scaling.simulator.scenario import Scenario
 
 LAW_EVERY_S = 10
@@ -23,11 +23,17 @@ class Seen:
 
     now: int
     scenario: Scenario
-    fleet: SimulatedFleet
+    fleet: EmulatedGroup
     waiting: int
-    arrival_bins: Iterable[int]  # of the last six whole 10 s bins
+    arrival_bins: Sequence[int]  # of the last six whole 10 s bins
     samples: Mapping[str, Sequence[tuple[float, float]]]
     minimum: int
+
+    @property
+    def boots_in_s(self) -> list[float]:
+        """Seconds until each pending instance is expected, at the median boot: the live loop knows no better."""
+        pending = self.fleet.pending(self.now)
+        return [max(0.0, i.launched_at + self.scenario.boot_s - self.now) for i in pending]
 
     def group(self, warm_up_s: float) -> Group:
         """The group as a policy with this warm-up sees it."""
@@ -72,11 +78,11 @@ class LawController:
         if seen.now % LAW_EVERY_S != LAW_EVERY_S - 1:
             return seen.fleet.desired
         scenario = seen.scenario
-        rate = arrivals_per_minute(list(seen.arrival_bins))
+        rate = arrivals_per_minute(seen.arrival_bins)
         terms = law(
             [Line(seen.waiting, rate, scenario.users_per_minute_per_instance)],
-            in_service=seen.fleet.in_service(seen.now),
-            boots_in_s=seen.fleet.boots_in_s(seen.now),
+            in_service=len(seen.fleet.in_service(seen.now)),
+            boots_in_s=seen.boots_in_s,
             horizon_s=scenario.slow_boot_s + LAW_EVERY_S,
             target_wait_s=self._target_wait_s,
             bounds=Bounds(seen.minimum, scenario.maximum),

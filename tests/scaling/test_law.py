@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaling.law import Bounds, Line, Terms, arrivals_per_minute, law, spare
+from scaling.law import Bounds, Line, Terms, arrivals_per_minute, fill, law, spare
 
 BOOT_S, DETECTION_S, TARGET_S = 180.0, 10.0, 300.0
 lines = st.lists(
@@ -99,23 +99,30 @@ def test_a_longer_line_never_asks_for_fewer(rooms: list[Line], n: int, within: B
     assert decide(*longer, n=n, within=within).desired >= decide(*rooms, n=n, within=within).desired
 
 
+def test_a_room_fills_instances_by_those_inside_or_by_those_who_keep_coming():
+    quick = fill(active=400, rated=500, arrivals_per_minute=2500, users_per_minute=500)
+    slow = fill(active=1200, rated=500, arrivals_per_minute=10, users_per_minute=500)
+
+    assert (quick, slow) == (5, 2.4)
+
+
 @pytest.mark.parametrize(
-    ("waiting", "active_instances", "moving", "scheduled", "expected"),
+    ("waiting", "needed", "moving", "scheduled", "expected"),
     [
         (0, 0.0, 0, 0, 5),  # nobody anywhere: down to the minimum of 2
         (1, 0.0, 0, 0, 0),  # somebody waits
-        (0, 3.2, 0, 0, 3),  # the active fill four
+        (0, 3.2, 0, 0, 3),  # four are needed
         (0, 0.0, 1, 0, 0),  # one boots
         (0, 0.0, 0, 6, 1),  # prewarmed
-        (0, 9.0, 0, 0, 0),  # more active than the fleet is rated for
+        (0, 9.0, 0, 0, 0),  # more are needed than there are
     ],
 )
 def test_spare_instances_are_those_nobody_misses(
-    waiting: int, active_instances: float, moving: int, scheduled: int, expected: int
+    waiting: int, needed: float, moving: int, scheduled: int, expected: int
 ):
     found = spare(
         waiting=waiting,
-        active_instances=active_instances,
+        needed=needed,
         in_service=7,
         moving=moving,
         bounds=Bounds(2, 10, scheduled),

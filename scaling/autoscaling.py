@@ -1,0 +1,144 @@
+"""Auto Scaling: the group's instances, capacity, policies and schedule. Every function raises CloudUnavailable."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scaling.cloud import BOUNDS, CloudUnavailable, asker
+from scaling.fleet import FleetUnreadable, Instance, Lifecycle, View
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+
+# Not there for visitors, and on no way in or out: a warm pool's, and those somebody took out by hand.
+APART = ("Warmed:", "Standby", "EnteringStandby", "Detached", "Detaching")
+
+asking = asker(BotoCoreError, ClientError)
+
+
+@cache
+def autoscaling() -> "AutoScalingClient":
+    """The process's client, configured by AWS's own variables."""
+    return boto3.client("autoscaling", config=Config(**BOUNDS))
+
+
+@cache
+def ec2() -> "EC2Client":
+    """The process's client; asked for launch times only."""
+    return boto3.client("ec2", config=Config(**BOUNDS))
+
+
+class AutoScalingFleet:
+    """The Auto Scaling group of that name."""
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+        self._launched_at: dict[str, float] = {}
+
+    def read(self, now: float) -> View:
+        """The group as it is. Raises FleetUnreadable."""
+        try:
+            found = describe(self._group)
+            rows = [row for row in found["Instances"] if not row["LifecycleState"].startswith(APART)]
+            self._learn_launches(row["InstanceId"] for row in rows)
+        except CloudUnavailable as error:
+            raise FleetUnreadable(str(error)) from error
+        return View(
+            at=now,
+            desired=found["DesiredCapacity"],
+            minimum=found["MinSize"],
+            maximum=found["MaxSize"],
+            instances=tuple(
+                Instance(row["InstanceId"], lifecycle(row), self._launched_at.get(row["InstanceId"], now))
+                for row in rows
+            ),
+        )
+
+    def order(self, desired: int, now: float) -> None:
+        """Set the desired capacity. Raises FleetUnreadable."""
+        try:
+            with asking("set_desired_capacity"):
+                autoscaling().set_desired_capacity(
+                    AutoScalingGroupName=self._group, DesiredCapacity=desired, HonorCooldown=False
+                )
+        except CloudUnavailable as error:
+            raise FleetUnreadable(str(error)) from error
+
+    def _learn_launches(self, names: Iterable[str]) -> None:
+        """Ask for the launch times not known yet; they never change."""
+        names = set(names)
+        self._launched_at = {name: at for name, at in self._launched_at.items() if name in names}
+        if not (unknown := names - self._launched_at.keys()):
+            return
+        with asking("describe_instances"):
+            answer = ec2().describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(unknown)}])
+        for reservation in answer["Reservations"]:
+            for instance in reservation["Instances"]:
+                self._launched_at[instance["InstanceId"]] = instance["LaunchTime"].timestamp()
+
+
+def lifecycle(row: Any) -> Lifecycle:
+    """Where an instance of the group stands; unhealthy ones are as good as gone."""
+    state = row["LifecycleState"]
+    if state.startswith("Pending"):
+        return Lifecycle.PENDING
+    healthy = state == "InService" and row.get("HealthStatus", "Healthy").lower() == "healthy"
+    return Lifecycle.IN_SERVICE if healthy else Lifecycle.TERMINATING
+
+
+def describe(group: str) -> dict[str, Any]:
+    """The group as describe_auto_scaling_groups tells it."""
+    with asking("describe_auto_scaling_groups"):
+        answer = autoscaling().describe_auto_scaling_groups(AutoScalingGroupNames=[group])
+    if not answer["AutoScalingGroups"]:
+        raise CloudUnavailable(f"there is no Auto Scaling group {group!r}; deploy/ has the template that makes one")
+    return dict(answer["AutoScalingGroups"][0])
+
+
+def set_bounds(group: str, *, minimum: int, maximum: int) -> None:
+    """Set the group's bounds, never its desired capacity: that belongs to the policies."""
+    with asking("update_auto_scaling_group"):
+        autoscaling().update_auto_scaling_group(AutoScalingGroupName=group, MinSize=minimum, MaxSize=maximum)
+
+
+def policies(group: str) -> dict[str, dict[str, Any]]:
+    """The group's scaling policies by name."""
+    with asking("describe_policies"):
+        answer = autoscaling().describe_policies(AutoScalingGroupName=group, PolicyTypes=["StepScaling"])
+    return {policy["PolicyName"]: dict(policy) for policy in answer["ScalingPolicies"]}
+
+
+def put_policy(wanted: dict[str, Any]) -> None:
+    """Create or update a policy. Its ARN is asked for afterwards: a moto server's answer lacks it."""
+    with asking("put_scaling_policy"):
+        autoscaling().put_scaling_policy(**wanted)
+
+
+def scheduled(group: str) -> dict[str, dict[str, Any]]:
+    """The group's scheduled actions by name."""
+    with asking("describe_scheduled_actions"):
+        pages = autoscaling().get_paginator("describe_scheduled_actions").paginate(AutoScalingGroupName=group)
+        return {a["ScheduledActionName"]: dict(a) for page in pages for a in page["ScheduledUpdateGroupActions"]}
+
+
+def schedule(group: str, name: str, *, at: float, minimum: int) -> None:
+    """Raise or lower the group's minimum at an instant to come."""
+    with asking("put_scheduled_update_group_action"):
+        autoscaling().put_scheduled_update_group_action(
+            AutoScalingGroupName=group,
+            ScheduledActionName=name,
+            StartTime=datetime.fromtimestamp(at, UTC),
+            MinSize=minimum,
+        )
+
+
+def unschedule(group: str, name: str) -> None:
+    """Drop a scheduled action."""
+    with asking("delete_scheduled_action"):
+        autoscaling().delete_scheduled_action(AutoScalingGroupName=group, ScheduledActionName=name)

@@ -1,0 +1,151 @@
+"""From what was seen to the desired capacity: schedule, law and alarms, each step with its terms."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from scaling import boots
+from scaling.configuration import Configuration
+from scaling.fleet import Lifecycle, View
+from scaling.law import Bounds, Line, Terms, arrivals_per_minute, fill, law, spare
+from scaling.metrics import arrival_bins
+from scaling.models import Reason
+from scaling.policies import Group
+from scaling.rules import Ring, Rule
+from scaling.schedule import prewarm, scheduled_minimum
+from waitingroom.admission import RoomStatus
+from waitingroom.models import Mode, WaitingRoom
+
+TICK_S = 10
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything a decision is made from, at one instant."""
+
+    configuration: Configuration
+    view: View
+    rooms: Sequence[RoomStatus]
+    settings: dict[str, WaitingRoom]
+    boots_s: Sequence[float]
+
+    @property
+    def scheduled(self) -> int:
+        """The prewarmed minimum in force."""
+        c = self.configuration
+        windows = [
+            prewarm(
+                room.opens_at.timestamp(),
+                lead_s=c.prewarm_lead_s,
+                keep_s=c.prewarm_keep_s,
+                instances=c.prewarm_instances,
+            )
+            for room in self.settings.values()
+            if room.opens_at and room.mode != Mode.CLOSED
+        ]
+        return scheduled_minimum(windows, self.view.at)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Between what the fleet may move."""
+        return Bounds(self.view.minimum, self.view.maximum, self.scheduled)
+
+    @property
+    def lines(self) -> list[Line]:
+        """What each room brings; nobody comes in where it is closed."""
+        return [
+            Line(
+                room.present,
+                arrivals_per_minute(arrival_bins(room, self.view.at)),
+                self.settings[room.slug].users_per_minute_per_instance,
+            )
+            for room in self.rooms
+            if room.slug in self.settings and room.mode != Mode.CLOSED
+        ]
+
+    @property
+    def spare(self) -> int:
+        """Instances that could go."""
+        needed = 0.0
+        for room in self.rooms:
+            if settings := self.settings.get(room.slug):
+                needed += fill(
+                    active=room.active,
+                    rated=settings.threshold_per_instance or settings.users_per_minute_per_instance,
+                    arrivals_per_minute=arrivals_per_minute(arrival_bins(room, self.view.at)),
+                    users_per_minute=settings.users_per_minute_per_instance,
+                )
+        return spare(
+            waiting=sum(room.waiting for room in self.rooms if room.mode != Mode.CLOSED),
+            needed=needed,
+            in_service=self.view.in_service,
+            moving=self.view.moving,
+            bounds=self.bounds,
+        )
+
+    @property
+    def law(self) -> Terms:
+        """The law's terms now."""
+        c, now = self.configuration, self.view.at
+        slow = boots.percentile(self.boots_s, 0.9, c.boot_s)
+        pending = self.view.those(Lifecycle.PENDING)
+        return law(
+            self.lines,
+            in_service=self.view.in_service,
+            boots_in_s=[max(0.0, (one.ready_at or now) - now) for one in pending],
+            horizon_s=slow + TICK_S,
+            target_wait_s=c.target_wait_s,
+            bounds=self.bounds,
+        )
+
+    def inputs(self) -> dict[str, Any]:
+        """What staff read beside the decision."""
+        return {
+            "waiting": sum(room.present for room in self.rooms),
+            "active": sum(room.active for room in self.rooms),
+            "arrivals_per_minute": round(sum(line.arrivals_per_minute for line in self.lines), 1),
+            "in_service": self.view.in_service,
+            "pending": len(self.view.those(Lifecycle.PENDING)),
+            "minimum": self.view.minimum,
+            "maximum": self.view.maximum,
+            "scheduled": self.scheduled,
+        }
+
+
+@dataclass(frozen=True)
+class Step:
+    """One reason's change of the desired capacity."""
+
+    reason: Reason
+    before: int
+    after: int
+    terms: dict[str, Any] = field(default_factory=dict)
+
+
+# Evaluates a rule's alarm for the group; None where its period was evaluated before.
+Ringer = Callable[[Rule, Group], Ring | None]
+
+
+def decide(seen: Seen, ring: Ringer) -> list[Step]:
+    """The changes wanted, in order; empty where the fleet is as it should be."""
+    steps: list[Step] = []
+    desired = seen.view.desired
+
+    def change(reason: Reason, after: int, terms: dict[str, Any]) -> None:
+        nonlocal desired
+        if after != desired:
+            steps.append(Step(reason, desired, after, terms))
+            desired = after
+
+    change(Reason.SCHEDULE, max(desired, seen.bounds.clamp(0)), {"scheduled": seen.scheduled})
+    if seen.configuration.policy == "law":
+        terms = seen.law
+        change(Reason.LAW, max(desired, terms.desired), {k: round(v, 3) for k, v in asdict(terms).items()})
+    if seen.configuration.alarms == "here":
+        for rule in seen.configuration.rules:
+            warm_up_s = rule.policy.warm_up_s if rule.policy else 0
+            rung = ring(rule, seen.view.group(desired=desired, minimum=seen.scheduled, warm_up_s=warm_up_s))
+            if rung:
+                told = {"alarm": rule.alarm.name, "value": rung.value, "threshold": rule.alarm.threshold}
+                change(Reason.QUIET if rung.desired < desired else Reason.ALARM, rung.desired, told)
+    return steps

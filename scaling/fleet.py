@@ -1,0 +1,98 @@
+"""What scaling knows of the fleet at one instant, and what any fleet can do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from typing import Protocol
+
+from scaling.policies import Group
+from scaling.ramp import counted
+
+
+class Lifecycle(StrEnum):
+    """Where an instance stands."""
+
+    PENDING = "pending"
+    IN_SERVICE = "in service"
+    TERMINATING = "terminating"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance; instants are Unix seconds."""
+
+    name: str
+    lifecycle: Lifecycle
+    launched_at: float
+    # In service: since when, -inf for long ago. Pending: when it is expected. None: nobody knows yet.
+    ready_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The fleet as it was read."""
+
+    at: float
+    desired: int
+    minimum: int
+    maximum: int
+    instances: tuple[Instance, ...]
+
+    def those(self, lifecycle: Lifecycle) -> list[Instance]:
+        """The instances that stand there."""
+        return [instance for instance in self.instances if instance.lifecycle is lifecycle]
+
+    @property
+    def in_service(self) -> int:
+        """How many take visitors."""
+        return len(self.those(Lifecycle.IN_SERVICE))
+
+    @property
+    def moving(self) -> int:
+        """How many boot or go."""
+        return len(self.instances) - self.in_service
+
+    def group(self, *, desired: int, minimum: int, warm_up_s: float) -> Group:
+        """The group as a policy with this warm-up sees it, `desired` being what was decided so far."""
+        young = sum(
+            i.lifecycle is Lifecycle.IN_SERVICE and (i.ready_at or -inf) + warm_up_s > self.at for i in self.instances
+        )
+        warming = len(self.those(Lifecycle.PENDING)) + young if warm_up_s else 0
+        return Group(desired, min(max(self.minimum, minimum), self.maximum), self.maximum, warming)
+
+    def counted(self, now: float, ramp_s: float) -> tuple[float, tuple[tuple[float, float], ...]]:
+        """(instances that count for admission now, ((instances, instant), ...) still to come).
+
+        What is pending counts only once it was seen in service, however late: at the earliest a moment from now. What
+        is about to go does not count.
+        """
+        staying = [i for i in self.instances if i.lifecycle is not Lifecycle.TERMINATING]
+        ready_at = (
+            max(i.ready_at or now, now + MOMENT_S) if i.lifecycle is Lifecycle.PENDING else (i.ready_at or -inf)
+            for i in staying
+        )
+        return counted(ready_at, now=now, ramp_s=ramp_s)
+
+    def settled(self, now: float, ramp_s: float) -> bool:
+        """Nothing boots, goes, or still ramps up."""
+        return not self.moving and not self.counted(now, ramp_s)[1]
+
+
+# An overdue boot may be over any moment; until it was seen to be, nobody is admitted on its account.
+MOMENT_S = 1.0
+
+
+class FleetUnreadable(Exception):
+    """The fleet cannot be asked, or does not take the order, right now."""
+
+
+class Fleet(Protocol):
+    """An Auto Scaling group, or what stands for one. Every method raises FleetUnreadable."""
+
+    def read(self, now: float) -> View:
+        """The fleet as it is."""
+        ...
+
+    def order(self, desired: int, now: float) -> None:
+        """Set the desired capacity."""
+        ...

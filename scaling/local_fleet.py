@@ -1,0 +1,79 @@
+"""The default fleet: an Auto Scaling group emulated in Redis, whose instances take as long to boot as real ones."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from scaling import memory
+from scaling.configuration import Configuration
+from scaling.emulated import Emulated, EmulatedGroup
+from scaling.fleet import Instance, Lifecycle, View
+
+
+class LocalFleet:
+    """As many instances as are ordered, in service after the boot delay. Raises nothing but Redis's own errors."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+
+    def read(self, now: float) -> View:
+        """The fleet as it is; those who are gone are forgotten."""
+        return self._view(self._change(lambda group, _boot_s: group.forget_gone(now)), now)
+
+    def order(self, desired: int, now: float) -> None:
+        """Set the desired capacity, within the bounds."""
+        within = min(max(desired, self._configuration.minimum), self._configuration.maximum)
+        self._change(lambda group, boot_s: group.order(within, now, lambda: boot_s))
+
+    def boot_seconds(self) -> float:
+        """How long the next instance boots."""
+        found: dict[str, Any] = memory.change(memory.GROUP, lambda known: known or self._first())
+        return float(found["boot_s"])
+
+    def set_boot_seconds(self, seconds: float) -> None:
+        """Let later instances boot so long; shorter for a demonstration."""
+        memory.change(memory.GROUP, lambda known: {**(known or self._first()), "boot_s": seconds})
+
+    def _first(self) -> dict[str, Any]:
+        group = EmulatedGroup.standing(self._configuration.minimum, self._configuration.drain_s)
+        return _to_json(group) | {"boot_s": self._configuration.boot_s}
+
+    def _change(self, alter: Callable[[EmulatedGroup, float], None]) -> EmulatedGroup:
+        def step(known: dict[str, Any] | None) -> dict[str, Any]:
+            known = known or self._first()
+            group = _from_json(known, self._configuration.drain_s)
+            alter(group, known["boot_s"])
+            return _to_json(group) | {"boot_s": known["boot_s"]}
+
+        return _from_json(memory.change(memory.GROUP, step), self._configuration.drain_s)
+
+    def _view(self, group: EmulatedGroup, now: float) -> View:
+        lifecycles = {
+            Lifecycle.PENDING: group.pending(now),
+            Lifecycle.IN_SERVICE: group.in_service(now),
+            Lifecycle.TERMINATING: group.draining(now),
+        }
+        return View(
+            at=now,
+            desired=group.desired,
+            minimum=self._configuration.minimum,
+            maximum=self._configuration.maximum,
+            instances=tuple(
+                Instance(one.name, lifecycle, one.launched_at, one.ready_at)
+                for lifecycle, those in lifecycles.items()
+                for one in those
+            ),
+        )
+
+
+def _to_json(group: EmulatedGroup) -> dict[str, Any]:
+    return {
+        "desired": group.desired,
+        "launched": group.launched,
+        "instances": [asdict(one) for one in group.instances],
+    }
+
+
+def _from_json(known: dict[str, Any], drain_s: float) -> EmulatedGroup:
+    instances = [Emulated(**one) for one in known["instances"]]
+    return EmulatedGroup(known["desired"], drain_s, instances, known["launched"])

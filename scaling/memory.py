@@ -1,0 +1,149 @@
+"""What scaling remembers between its turns, in Redis: one hash tag of its own, so that Redis Cluster serves it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar, cast
+
+from scaling.fleet import Instance, Lifecycle, View
+from waitingroom.redis import client
+
+T = TypeVar("T")
+
+TURN = "turn:{scaling}"
+"""STRING  who holds the present turn; expires with it."""
+GROUP = "group:{scaling}"
+"""STRING  the local fleet as JSON (local_fleet.py)."""
+VIEW = "view:{scaling}"
+"""STRING  the fleet as last read, JSON."""
+SAMPLES = "samples:{scaling}"
+"""LIST    what was published, newest first: JSON {"at": instant, metric: value, ...}."""
+ALARMS = "alarms:{scaling}"
+"""HASH    alarm -> JSON {"state", "period": the last one evaluated}."""
+BOOTS = "boots:{scaling}"
+"""LIST    observed boots in seconds, newest first."""
+SERVERS = "servers:{scaling}"
+"""ZSET    web process (instance:pid) scored by its last sign of life, Unix seconds."""
+HEALTH = "health:{scaling}"
+"""HASH    published_at, read_at; publish_, read_ and order_failures; last_fault, last_fault_at; unreadable."""
+
+BOOTS_KEPT = 50
+SERVER_FORGOTTEN_S = 300
+
+
+def now() -> float:
+    """Redis's clock, Unix seconds: hosts may be skewed, the line's clock is not."""
+    seconds, microseconds = cast("tuple[int, int]", client().time())
+    return seconds + microseconds / 1_000_000
+
+
+def take_turn(name: str, lasts_s: float) -> bool:
+    """Whether this process has the turn `name` for the next `lasts_s`; any number of beats may ask."""
+    return bool(client().set(f"{TURN}:{name}", "taken", nx=True, px=round(lasts_s * 1000)))
+
+
+def keep_view(view: View) -> None:
+    """Remember the fleet as read."""
+    client().set(VIEW, json.dumps(asdict(view)))
+
+
+def last_view() -> View | None:
+    """The fleet as last read."""
+    text = cast("bytes | None", client().get(VIEW))
+    if text is None:
+        return None
+    known = json.loads(text)
+    instances = tuple(Instance(**{**i, "lifecycle": Lifecycle(i["lifecycle"])}) for i in known.pop("instances"))
+    return View(**known, instances=instances)
+
+
+def keep_sample(sample: dict[str, float], kept: int) -> None:
+    """Remember what was published, and the `kept` newest of all."""
+    pipeline = client().pipeline()
+    pipeline.lpush(SAMPLES, json.dumps(sample))
+    pipeline.ltrim(SAMPLES, 0, kept - 1)
+    pipeline.execute()
+
+
+def samples() -> list[dict[str, float]]:
+    """What was published lately, newest first."""
+    return [json.loads(text) for text in cast("list[bytes]", client().lrange(SAMPLES, 0, -1))]
+
+
+def alarm(name: str) -> dict[str, Any]:
+    """What is remembered of an alarm; empty at first."""
+    text = cast("bytes | None", client().hget(ALARMS, name))
+    return json.loads(text) if text else {}
+
+
+def keep_alarm(name: str, known: dict[str, Any]) -> None:
+    """Remember an alarm."""
+    client().hset(ALARMS, name, json.dumps(known))
+
+
+def learn_boot(seconds: float) -> None:
+    """One more observed boot."""
+    pipeline = client().pipeline()
+    pipeline.lpush(BOOTS, round(seconds, 1))
+    pipeline.ltrim(BOOTS, 0, BOOTS_KEPT - 1)
+    pipeline.execute()
+
+
+def boots() -> list[float]:
+    """Observed boots, newest first."""
+    return [float(text) for text in cast("list[bytes]", client().lrange(BOOTS, 0, -1))]
+
+
+def servers(at: float) -> dict[str, float]:
+    """Web process -> seconds since its last sign of life; the long silent are forgotten."""
+    client().zremrangebyscore(SERVERS, "-inf", at - SERVER_FORGOTTEN_S)
+    rows = cast("list[tuple[bytes, float]]", client().zrange(SERVERS, 0, -1, withscores=True))
+    return {name.decode(): at - seen for name, seen in rows}
+
+
+def note_well(what: str, at: float) -> None:
+    """`what` ("published", "read") worked."""
+    client().hset(HEALTH, f"{what}_at", str(at))
+
+
+def note_fault(what: str, error: Exception, at: float) -> None:
+    """`what` ("publish", "read", "order") failed; counted and kept for people to see."""
+    pipeline = client().pipeline()
+    pipeline.hincrby(HEALTH, f"{what}_failures", 1)
+    pipeline.hset(HEALTH, mapping={"last_fault": f"{what}: {error}", "last_fault_at": at})
+    pipeline.execute()
+
+
+def note_unreadable(error: Exception, at: float) -> None:
+    """The fleet cannot be read, from now on."""
+    note_fault("read", error, at)
+    client().hset(HEALTH, "unreadable", "yes")
+
+
+def note_readable() -> None:
+    """The fleet can be read again."""
+    client().hdel(HEALTH, "unreadable")
+
+
+def unreadable() -> bool:
+    """Whether the last reading of the fleet failed."""
+    return bool(client().hexists(HEALTH, "unreadable"))
+
+
+def health() -> dict[str, str]:
+    """What is known of how scaling itself fares."""
+    return {k.decode(): v.decode() for k, v in cast("dict[bytes, bytes]", client().hgetall(HEALTH)).items()}
+
+
+def change(key: str, alter: Callable[[T | None], T]) -> T:
+    """Replace the JSON at `key` by what `alter` makes of it, as one step whoever else writes."""
+
+    def step(pipeline: Any) -> T:
+        text = pipeline.get(key)
+        after = alter(json.loads(text) if text else None)
+        pipeline.multi()
+        pipeline.set(key, json.dumps(after))
+        return after
+
+    transaction = cast("Callable[..., T]", client().transaction)  # its stubs know no values from callables
+    return transaction(step, key, value_from_callable=True)

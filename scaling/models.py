@@ -1,0 +1,54 @@
+"""What scaling decided and why, and who came when, for staff to read and for the simulator to replay."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Reason(models.TextChoices):
+    """Why the desired capacity changed, or why it could not."""
+
+    ALARM = "alarm", _("the alarm: the line is long")
+    QUIET = "quiet", _("nobody waits, and fewer servers are enough")
+    LAW = "law", _("the law: arrivals and backlog")
+    SCHEDULE = "schedule", _("a sale opens soon")
+    STAFF = "staff", _("by hand")
+    OUTSIDE = "outside", _("changed in Auto Scaling itself")
+    FAULT = "fault", _("the fleet cannot be read or ordered")
+    RECOVERED = "recovered", _("the fleet can be read again")
+
+
+class Decision(models.Model):
+    """One change of the desired capacity, with everything it was decided from."""
+
+    at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    before = models.PositiveIntegerField(_("before"))
+    after = models.PositiveIntegerField(_("after"))
+    inputs = models.JSONField(_("inputs"), default=dict)
+    terms = models.JSONField(_("terms"), default=dict)
+    fault = models.TextField(_("fault"), blank=True)
+
+    class Meta:
+        verbose_name = _("scaling decision")
+        verbose_name_plural = _("scaling decisions")
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()}: {self.before} → {self.after}"
+
+
+class ArrivalBin(models.Model):
+    """How many newcomers a room had within ten seconds: what a replay is made of."""
+
+    room = models.SlugField(_("room"), max_length=80)
+    begins_at = models.BigIntegerField(_("begins at"), help_text=_("Unix seconds"))
+    visitors = models.PositiveIntegerField(_("visitors"))
+
+    class Meta:
+        verbose_name = _("recorded arrivals")
+        verbose_name_plural = _("recorded arrivals")
+        ordering = ("room", "begins_at")
+        constraints = (models.UniqueConstraint(fields=("room", "begins_at"), name="one_count_a_bin"),)
+
+    def __str__(self) -> str:
+        return f"{self.room} {self.begins_at}: {self.visitors}"

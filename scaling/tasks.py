@@ -1,0 +1,37 @@
+"""Celery's doorbells: the turn every ten seconds, and following the fleet between."""
+
+import logging
+from collections.abc import Callable
+
+from celery import shared_task
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from scaling import memory
+from scaling import turn as live
+from waitingroom.redis import LineUnavailable
+
+log = logging.getLogger(__name__)
+
+# A little less than the schedule's periods: however many beats ring, one turn is taken in each.
+TURN_S, FOLLOW_S = 9.0, 0.8
+
+
+@shared_task(name="scaling.tasks.turn")  # type: ignore[untyped-decorator]  # celery has no types
+def turn() -> None:
+    """Read the fleet, tell the rooms, publish, decide."""
+    _take("turn", TURN_S, live.turn)
+
+
+@shared_task(name="scaling.tasks.follow")  # type: ignore[untyped-decorator]  # celery has no types
+def follow() -> None:
+    """While the fleet moves, tell the rooms every second."""
+    _take("follow", FOLLOW_S, live.follow)
+
+
+def _take(name: str, lasts_s: float, work: Callable[[float], None]) -> None:
+    try:
+        if memory.take_turn(name, lasts_s):
+            work(memory.now())
+    except (LineUnavailable, RedisError, DatabaseError, OSError) as error:
+        log.warning("%s: %s", name, error)

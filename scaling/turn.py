@@ -1,0 +1,164 @@
+"""One turn of the live loop: read the fleet, tell the rooms, publish, decide, order, write down."""
+
+import logging
+from dataclasses import replace
+from functools import cache
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from scaling import boots, cloudwatch, memory, metrics, recording
+from scaling.autoscaling import AutoScalingFleet
+from scaling.cloud import CloudUnavailable
+from scaling.configuration import Configuration
+from scaling.deciding import Seen, Step, decide
+from scaling.fleet import Fleet, FleetUnreadable, View
+from scaling.local_fleet import LocalFleet
+from scaling.models import Decision, Reason
+from scaling.ringing import ringer
+from waitingroom import admission
+from waitingroom.admission import Boot
+from waitingroom.known import known
+from waitingroom.models import WaitingRoom
+
+log = logging.getLogger(__name__)
+
+# How long the last reading is believed; then the rooms go at the minimum's rate, if that is slower.
+BELIEVED_S = 60
+
+
+def configuration() -> Configuration:
+    """The fleet's settings."""
+    found: Configuration = settings.SCALING
+    return found
+
+
+@cache
+def _on_aws(group: str) -> AutoScalingFleet:
+    return AutoScalingFleet(group)  # remembers launch times
+
+
+def fleet() -> Fleet:
+    """The process's way to the fleet."""
+    c = configuration()
+    return _on_aws(c.group) if c.fleet == "aws" else LocalFleet(c)
+
+
+def look(now: float) -> View | None:
+    """Read the fleet and tell the rooms; None when it cannot be read, and then never anything faster than before."""
+    c, before = configuration(), memory.last_view()
+    expected = boots.percentile(memory.boots(), 0.5, c.boot_s)
+    try:
+        fresh, ended = boots.watched(fleet().read(now), before, expected)
+    except FleetUnreadable as error:
+        _unreadable(error, before, now)
+        return None
+    if memory.unreadable():
+        memory.note_readable()
+        write(Step(Reason.RECOVERED, fresh.desired, fresh.desired))
+    for boot_s in ended:
+        memory.learn_boot(boot_s)
+    if before and before.desired != fresh.desired:
+        write(Step(Reason.OUTSIDE, before.desired, fresh.desired))
+    memory.keep_view(fresh)
+    memory.note_well("read", now)
+    tell(*fresh.counted(now, c.ramp_s))
+    return fresh
+
+
+def tell(in_service: float, coming: tuple[tuple[float, float], ...] = ()) -> None:
+    """Tell every room how many servers count, and which are to come."""
+    known.refresh()
+    told = tuple(Boot(instances, round(at * 1000)) for instances, at in coming)
+    admission.set_fleet(known.slugs(), admission.Fleet(in_service, told))
+
+
+def _unreadable(error: FleetUnreadable, before: View | None, now: float) -> None:
+    log.warning("the fleet cannot be read: %s", error)
+    if not memory.unreadable():
+        desired = before.desired if before else configuration().minimum
+        write(Step(Reason.FAULT, desired, desired), fault=str(error))
+    memory.note_unreadable(error, now)
+    # Within the minute the rooms keep what they were told last; after it they would slow down by themselves, but still
+    # promise the boots they were told of.
+    if before and now - before.at > BELIEVED_S:
+        tell(min(before.counted(before.at, configuration().ramp_s)[0], configuration().minimum))
+
+
+def turn(now: float) -> None:
+    """Everything that happens every ten seconds."""
+    c, view = configuration(), look(now)
+    rooms = {room.slug: room for room in WaitingRoom.objects.all()}
+    statuses = admission.status(list(rooms))
+    recording.record(statuses)
+    last = view or memory.last_view()
+    if last is None:
+        return  # nothing is known of the fleet yet
+    seen = Seen(c, replace(last, at=now), statuses, rooms, memory.boots())
+    # On an old reading nothing goes, and nothing is ordered.
+    publish(seen, now, spare=seen.spare if view else 0)
+    if view:
+        order(decide(seen, ringer(now, shown=c.fleet == "aws")), seen, now)
+
+
+def follow(now: float) -> None:
+    """Between the turns, while anything boots, ramps up or goes: the rooms learn of it within a second."""
+    last = memory.last_view()
+    if last is None or not last.settled(last.at, configuration().ramp_s):
+        look(now)
+
+
+def publish(seen: Seen, now: float, *, spare: int) -> bool:
+    """Publish to CloudWatch and to the alarms here; a failure is counted and logged, and stops nothing."""
+    c = seen.configuration
+    if c.period_s > 10 and not memory.take_turn("publish", c.period_s - 5):
+        return True
+    totals = metrics.of_rooms(seen.rooms, seen.view, spare)
+    at = _in_step(now, c.period_s)
+    memory.keep_sample({"at": at, **totals}, kept=c.samples_s // c.period_s + 10)
+    if c.fleet == "aws":
+        try:
+            cloudwatch.publish(metrics.data(seen.rooms, totals, seen.view, c.environment), at=at, period_s=c.period_s)
+        except CloudUnavailable as error:
+            log.warning("metrics were not published: %s", error)
+            memory.note_fault("publish", error, now)
+            return False
+    memory.note_well("published", now)
+    return True
+
+
+def _in_step(now: float, period_s: int) -> float:
+    """The start of the period a sample belongs to: the next one's after the last sample's, however the clock jitters
+    around the boundary, so that no period goes without a data point."""
+    newest = next(iter(memory.samples()), None)
+    due = newest["at"] + period_s if newest else 0.0
+    return due if due - period_s / 2 < now < due + period_s else now // period_s * period_s
+
+
+def order(steps: list[Step], seen: Seen, now: float) -> None:
+    """Order what was decided, show the alarms' states, and write every step down."""
+    if not steps:
+        return
+    fault = ""
+    try:
+        fleet().order(steps[-1].after, now)
+    except FleetUnreadable as error:
+        log.warning("the order of %d instances failed: %s", steps[-1].after, error)
+        memory.note_fault("order", error, now)
+        fault = str(error)
+    for step in steps:
+        write(step, inputs=seen.inputs(), fault=fault)
+    if not fault:
+        memory.keep_view(replace(seen.view, desired=steps[-1].after))
+        look(now)
+
+
+def write(step: Step, inputs: dict[str, object] | None = None, fault: str = "") -> None:
+    """Write a decision down; the database away is no reason not to act."""
+    log.info("desired %d -> %d: %s %s", step.before, step.after, step.reason, fault)
+    try:
+        Decision.objects.create(
+            reason=step.reason, before=step.before, after=step.after, inputs=inputs or {}, terms=step.terms, fault=fault
+        )
+    except DatabaseError as error:
+        log.warning("the decision was not written down: %s", error)
