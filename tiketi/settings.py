@@ -1,5 +1,6 @@
 """Settings, read from the environment; the defaults serve a developer's machine."""
 
+import os
 from pathlib import Path
 
 import django_stubs_ext
@@ -8,6 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from scaling.configuration import BadConfiguration, Configuration
 from tiketi import local_redis
 
 django_stubs_ext.monkeypatch()  # Django's own classes take type parameters, as `ModelAdmin[Event]`
@@ -131,6 +133,14 @@ WAITINGROOM_PROTECTED = [
     r"^/api/events/(?P<room>[-\w]+)/",
 ]
 WAITINGROOM_PAGE_CONTEXT = "events.waiting.page_context"
+
+# --- The fleet: SCALING_FLEET, SCALING_POLICY, ... as scaling/configuration.py names them.
+try:
+    SCALING = Configuration.read(os.environ)
+except BadConfiguration as error:
+    raise ImproperlyConfigured(str(error)) from error
+SCALING_ENVIRONMENT = SCALING.environment
+WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
 
 # --- Accounts and safety.
 AUTHENTICATION_BACKENDS = [
