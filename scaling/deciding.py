@@ -1,6 +1,6 @@
 """From what was seen to the desired capacity: schedule, law and alarms, each step with its terms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,11 +12,25 @@ from scaling.metrics import arrival_bins
 from scaling.models import Reason
 from scaling.policies import Group
 from scaling.rules import Ring, Rule
-from scaling.schedule import prewarm, scheduled_minimum
+from scaling.schedule import Window, prewarm, scheduled_minimum
 from waitingroom.admission import RoomStatus
 from waitingroom.models import Mode, WaitingRoom
 
 TICK_S = 10
+
+
+def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[Window]:
+    """When sales raise the minimum."""
+    return [
+        prewarm(
+            room.opens_at.timestamp(),
+            lead_s=configuration.prewarm_lead_s,
+            keep_s=configuration.prewarm_keep_s,
+            instances=configuration.prewarm_instances,
+        )
+        for room in rooms
+        if room.opens_at and room.mode != Mode.CLOSED
+    ]
 
 
 @dataclass(frozen=True)
@@ -32,18 +46,7 @@ class Seen:
     @property
     def scheduled(self) -> int:
         """The prewarmed minimum in force."""
-        c = self.configuration
-        windows = [
-            prewarm(
-                room.opens_at.timestamp(),
-                lead_s=c.prewarm_lead_s,
-                keep_s=c.prewarm_keep_s,
-                instances=c.prewarm_instances,
-            )
-            for room in self.settings.values()
-            if room.opens_at and room.mode != Mode.CLOSED
-        ]
-        return scheduled_minimum(windows, self.view.at)
+        return scheduled_minimum(windows(self.configuration, self.settings.values()), self.view.at)
 
     @property
     def bounds(self) -> Bounds:

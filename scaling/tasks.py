@@ -1,4 +1,4 @@
-"""Celery's doorbells: the turn every ten seconds, and following the fleet between."""
+"""Celery's doorbells: the turn every ten seconds, following the fleet between, and the schedule now and then."""
 
 import logging
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from waitingroom.redis import LineUnavailable
 log = logging.getLogger(__name__)
 
 # A little less than the schedule's periods: however many beats ring, one turn is taken in each.
-TURN_S, FOLLOW_S = 9.0, 0.8
+TURN_S, FOLLOW_S, SCHEDULE_S = 9.0, 0.8, 290.0
 
 
 @shared_task(name="scaling.tasks.turn")  # type: ignore[untyped-decorator]  # celery has no types
@@ -27,6 +27,12 @@ def turn() -> None:
 def follow() -> None:
     """While the fleet moves, tell the rooms every second."""
     _take("follow", FOLLOW_S, live.follow)
+
+
+@shared_task(name="scaling.tasks.schedule")  # type: ignore[untyped-decorator]  # celery has no types
+def schedule() -> None:
+    """Put newly announced openings on Auto Scaling's schedule."""
+    _take("schedule", SCHEDULE_S, live.schedule)
 
 
 def _take(name: str, lasts_s: float, work: Callable[[float], None]) -> None:

@@ -7,11 +7,11 @@ from functools import cache
 from django.conf import settings
 from django.db import DatabaseError
 
-from scaling import boots, cloudwatch, memory, metrics, recording
+from scaling import boots, cloudwatch, memory, metrics, provisioning, recording
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
 from scaling.configuration import Configuration
-from scaling.deciding import Seen, Step, decide
+from scaling.deciding import Seen, Step, decide, windows
 from scaling.fleet import Fleet, FleetUnreadable, View
 from scaling.local_fleet import LocalFleet
 from scaling.models import Decision, Reason
@@ -106,6 +106,18 @@ def follow(now: float) -> None:
     last = memory.last_view()
     if last is None or not last.settled(last.at, configuration().ramp_s):
         look(now)
+
+
+def schedule(now: float) -> None:
+    """Keep Auto Scaling's own schedule of openings: it raises the minimum even while this site's loop is down."""
+    c = configuration()
+    if c.fleet != "aws":
+        return
+    try:
+        provisioning.mend(provisioning.plan_schedule(c, windows(c, WaitingRoom.objects.all()), now))
+    except CloudUnavailable as error:
+        log.warning("the schedule is not kept: %s", error)
+        memory.note_fault("order", error, now)
 
 
 def publish(seen: Seen, now: float, *, spare: int) -> bool:

@@ -1,5 +1,6 @@
 """The gate in front of Django, the sockets' consumer beside it, and the hub as long as the process lives."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
@@ -13,6 +14,7 @@ django.setup()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from scaling.registration import keep_signing  # noqa: E402
 from tiketi.threads import ThreadedDjango  # noqa: E402
 from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
 from waitingroom.hub import hub  # noqa: E402
@@ -24,13 +26,18 @@ async def lifespan(
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Start the hub with the process, so that it ticks even where nobody has a socket; stop it with the process."""
+    """Start the hub with the process, so that it ticks even where nobody has a socket, and sign the register of those
+    who serve; stop both with the process."""
+    signing: asyncio.Task[None] | None = None
     while True:
         event = (await receive())["type"]
         if event == "lifespan.startup":
             hub().start()
+            signing = asyncio.create_task(keep_signing())
             await send({"type": "lifespan.startup.complete"})
         else:
+            if signing:
+                signing.cancel()
             await hub().stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -1,0 +1,70 @@
+"""Decisions in the admin, to be read only, below how the fleet fares now."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
+
+from scaling.models import Decision
+from scaling.status import status
+
+
+@admin.register(Decision)
+class DecisionAdmin(admin.ModelAdmin[Decision]):
+    """What was decided, from what, and why."""
+
+    list_display = ("at", "change", "reason", "why", "fault")
+    list_filter = ("reason", "at")
+    date_hierarchy = "at"
+    fields = ("at", "reason", "before", "after", "inputs_shown", "terms_shown", "fault")
+    readonly_fields = fields
+    change_list_template = "admin/scaling/decision/change_list.html"
+
+    @admin.display(description=_("change"))
+    def change(self, decision: Decision) -> str:
+        """From how many instances to how many."""
+        return f"{decision.before} → {decision.after}"
+
+    @admin.display(description=_("terms"))
+    def why(self, decision: Decision) -> str:
+        """The terms in one line."""
+        return ", ".join(f"{name} {value}" for name, value in decision.terms.items())
+
+    @admin.display(description=_("inputs"))
+    def inputs_shown(self, decision: Decision) -> SafeString:
+        """What was seen."""
+        return _shown(decision.inputs)
+
+    @admin.display(description=_("terms"))
+    def terms_shown(self, decision: Decision) -> SafeString:
+        """What was reckoned."""
+        return _shown(decision.terms)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, with the fleet above it."""
+        try:
+            fleet = status()
+        except RedisError:
+            fleet = {}
+        return super().changelist_view(request, {**(extra_context or {}), "fleet": fleet})
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody writes history."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Decision | None = None) -> bool:
+        """Nobody rewrites it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Decision | None = None) -> bool:
+        """Nobody tears pages out."""
+        return False
+
+
+def _shown(content: dict[str, Any]) -> SafeString:
+    return format_html("<pre>{}</pre>", json.dumps(content, ensure_ascii=False, indent=2))

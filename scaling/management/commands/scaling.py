@@ -1,0 +1,106 @@
+"""The operator's command for the fleet: status, provision, publish, history, set."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from scaling import by_hand, memory, provisioning
+from scaling import turn as live
+from scaling.cloud import CloudUnavailable
+from scaling.deciding import windows
+from scaling.fleet import FleetUnreadable
+from scaling.models import Decision
+from scaling.status import status
+from waitingroom.models import WaitingRoom
+from waitingroom.redis import LineUnavailable
+
+
+class Command(BaseCommand):
+    """manage.py scaling status | provision | publish | history | set."""
+
+    help = "Show the fleet, provision what orders it, publish its metrics, read its history, set it by hand."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One subcommand a verb."""
+        verbs = parser.add_subparsers(dest="verb", required=True)
+
+        def verb(name: str, text: str) -> ArgumentParser:
+            one = verbs.add_parser(name, help=text)
+            one.add_argument("--json", action="store_true", dest="as_json", help="answer in JSON")
+            return one
+
+        verb("status", "instances, boots, alarms, web processes, faults")
+        how = verb("provision", "alarms, policies and schedule on AWS").add_mutually_exclusive_group(required=True)
+        texts = {"plan": "tell what differs", "apply": "make it so", "check": "tell what differs; exit 1 if anything"}
+        for name, text in texts.items():
+            how.add_argument(f"--{name}", action="store_const", const=name, dest="how", help=text)
+        verb("publish", "publish the metrics once, now")
+        verb("history", "past decisions, newest first").add_argument("--limit", type=int, default=20)
+        words = verb("set", "desired=5, or boot_seconds=60 for the local fleet")
+        words.add_argument("changes", nargs="+", metavar="name=value", help=", ".join(by_hand.NAMES))
+
+    def handle(self, *_args: Any, verb: str, as_json: bool, **options: Any) -> None:
+        """Do what the verb says. Errors are one line."""
+        try:
+            content = getattr(self, verb)(options)
+        except (LineUnavailable, RedisError) as error:
+            raise CommandError(f"Redis does not answer ({error}); start `make run`, or set REDIS_URL.") from error
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer ({error}).") from error
+        except (CloudUnavailable, FleetUnreadable, by_hand.NotSettable) as error:
+            raise CommandError(str(error)) from error
+        if as_json:
+            self.stdout.write(json.dumps(content, ensure_ascii=False, default=str))
+        else:
+            self.tell(content)
+        if verb == "provision" and options["how"] == "check" and content:
+            raise CommandError("AWS is not as it should be; `manage.py scaling provision --apply` mends it.")
+
+    def status(self, _options: dict[str, Any]) -> dict[str, Any]:
+        """The fleet now."""
+        return status()
+
+    def provision(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """What was changed, or what would be."""
+        c, now = live.configuration(), memory.now()
+        act = provisioning.apply if options["how"] == "apply" else provisioning.plan
+        return [change.as_json() for change in act(c, windows(c, WaitingRoom.objects.all()), now)]
+
+    def publish(self, _options: dict[str, Any]) -> dict[str, Any]:
+        """The environment's metrics as published."""
+        published = by_hand.publish(memory.now())
+        if not published:
+            raise CommandError(f"not published: {memory.health().get('last_fault', '')}")
+        return memory.samples()[0]
+
+    def history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """Past decisions, newest first."""
+        fields = ("at", "reason", "before", "after", "inputs", "terms", "fault")
+        return list(Decision.objects.values(*fields)[: max(0, options["limit"])])
+
+    def set(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The fleet after the change."""
+        by_hand.set_fleet(options["changes"], memory.now())
+        return status()
+
+    def tell(self, content: Any) -> None:
+        """Plain lines for people."""
+        if not content:
+            self.stdout.write("Nothing to tell: all is as it should be.")
+        for row in content if isinstance(content, list) else [content]:
+            if "action" in row:
+                self.stdout.write(f"{row['action']:<7}{row['kind']} {row['name']}")
+                for name, found in row["differences"].items():
+                    self.stdout.write(f"         {name}: {found['is']} -> {found['wanted']}")
+            elif "reason" in row:
+                self.stdout.write(
+                    f"{row['at']:%Y-%m-%d %H:%M:%S}  {row['before']:>3} -> {row['after']:<3} {row['reason']:<10}"
+                    f" {row['terms'] or ''} {row['fault']}".rstrip()
+                )
+            else:
+                for name, value in row.items():
+                    self.stdout.write(f"{name:<22}{value}")

@@ -1,0 +1,162 @@
+"""What AWS must hold for the site to scale: compared, told, and made so, any number of times."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from scaling import autoscaling, cloudwatch
+from scaling.configuration import Configuration
+from scaling.policies import StepPolicy
+from scaling.rules import Rule
+from scaling.schedule import Window, changes, scheduled_minimum
+
+# Auto Scaling takes 125 scheduled actions a group; sales further off are scheduled when earlier ones are over.
+MOST_SCHEDULED = 100
+# An action must lie in the future when it arrives.
+SOON_S = 60
+NEW = "(of the policy to be created)"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not as it should be: what differs, as field -> (is, should be), and how to mend it."""
+
+    kind: str
+    name: str
+    action: str
+    differences: dict[str, tuple[Any, Any]]
+    mend: Callable[[], None] = field(compare=False, repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for machines."""
+        differences = {name: {"is": is_, "wanted": wanted} for name, (is_, wanted) in self.differences.items()}
+        return {"kind": self.kind, "name": self.name, "action": self.action, "differences": differences}
+
+
+def plan(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
+    """Everything to change, in the order to change it; empty when all is as it should be. Raises CloudUnavailable."""
+    group = configuration.group
+    return [
+        *_bounds(configuration, scheduled_minimum(windows, now)),
+        *_policies(configuration, autoscaling.policies(group)),
+        *_alarms(configuration, autoscaling.policies(group)),
+        *plan_schedule(configuration, windows, now),
+    ]
+
+
+def apply(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
+    """Make it so; returns what was changed. Raises CloudUnavailable."""
+    done = [*_bounds(configuration, scheduled_minimum(windows, now))]
+    done += _policies(configuration, autoscaling.policies(configuration.group))
+    mend(done)
+    rest = _alarms(configuration, autoscaling.policies(configuration.group))  # by now every policy has its ARN
+    rest += plan_schedule(configuration, windows, now)
+    mend(rest)
+    return done + rest
+
+
+def mend(found: Sequence[Change]) -> None:
+    """Make the changes. Raises CloudUnavailable."""
+    for change in found:
+        change.mend()
+
+
+def _bounds(configuration: Configuration, scheduled: int) -> list[Change]:
+    name, minimum = configuration.group, max(configuration.minimum, min(scheduled, configuration.maximum))
+    wanted = {"MinSize": minimum, "MaxSize": configuration.maximum}
+    return _compared(
+        "group",
+        name,
+        autoscaling.describe(name),
+        wanted,
+        partial(autoscaling.set_bounds, name, minimum=minimum, maximum=configuration.maximum),
+    )
+
+
+def policy_request(group: str, rule: Rule, policy: StepPolicy) -> dict[str, Any]:
+    """The policy as put_scaling_policy takes it and describe_policies tells it."""
+    request: dict[str, Any] = {
+        "AutoScalingGroupName": group,
+        "PolicyName": policy.name,
+        "PolicyType": "StepScaling",
+        "AdjustmentType": str(policy.adjustment),
+        "MetricAggregationType": str(rule.alarm.statistic),
+        "StepAdjustments": [
+            {
+                **({} if step.lower is None else {"MetricIntervalLowerBound": float(step.lower)}),
+                **({} if step.upper is None else {"MetricIntervalUpperBound": float(step.upper)}),
+                "ScalingAdjustment": step.adjustment,
+            }
+            for step in policy.steps
+        ],
+    }
+    return request | ({"EstimatedInstanceWarmup": policy.warm_up_s} if policy.warm_up_s else {})
+
+
+def _policies(configuration: Configuration, found: dict[str, dict[str, Any]]) -> list[Change]:
+    requests = [policy_request(configuration.group, r, r.policy) for r in configuration.rules if r.policy]
+    return [
+        change
+        for request in requests
+        for change in _compared(
+            "policy",
+            request["PolicyName"],
+            found.get(request["PolicyName"]),
+            request,
+            partial(autoscaling.put_policy, request),
+        )
+    ]
+
+
+def _alarms(configuration: Configuration, policies: dict[str, dict[str, Any]]) -> list[Change]:
+    found = cloudwatch.alarms([rule.alarm.name for rule in configuration.rules])
+    changed: list[Change] = []
+    for rule in configuration.rules:
+        arn = policies.get(rule.policy.name, {}).get("PolicyARN", NEW) if rule.policy else ""
+        actions = [action for action in (arn, configuration.topic) if action]
+        request = cloudwatch.request(rule.alarm, environment=configuration.environment, actions=actions)
+        changed += _compared(
+            "alarm",
+            rule.alarm.name,
+            found.get(rule.alarm.name),
+            request,
+            partial(cloudwatch.put_alarm, request),
+        )
+    return changed
+
+
+def plan_schedule(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
+    """The scheduled actions to add, to change and to drop. Raises CloudUnavailable."""
+    group, prefix = configuration.group, f"{configuration.group}-minimum-"
+    capped = [Window(w.begins, w.ends, min(w.instances, configuration.maximum)) for w in windows]
+    coming = [(at, n) for at, n in changes(capped, configuration.minimum) if at > now + SOON_S][:MOST_SCHEDULED]
+    wanted = {f"{prefix}{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}": (at, n) for at, n in coming}
+    found = {name: action for name, action in autoscaling.scheduled(group).items() if name.startswith(prefix)}
+    changed = [
+        Change("schedule", name, "delete", {}, partial(autoscaling.unschedule, group, name))
+        for name, action in found.items()
+        if name not in wanted and (not (at := action.get("StartTime")) or abs(at.timestamp() - now) > SOON_S)
+    ]
+    for name, (at, minimum) in wanted.items():
+        changed += _compared(
+            "schedule",
+            name,
+            found.get(name),
+            {"MinSize": minimum, "StartTime": datetime.fromtimestamp(at, UTC)},
+            partial(autoscaling.schedule, group, name, at=at, minimum=minimum),
+        )
+    return changed
+
+
+def _compared(
+    kind: str, name: str, found: dict[str, Any] | None, wanted: dict[str, Any], mend: Callable[[], None]
+) -> list[Change]:
+    """The change that makes `found` what is wanted; none if it is. Fields we do not set are others' business."""
+    differences = {
+        key: (found.get(key) if found else None, value)
+        for key, value in wanted.items()
+        if found is None or found.get(key) != value
+    }
+    return [Change(kind, name, "update" if found else "create", differences, mend)] if differences else []

@@ -1,0 +1,71 @@
+"""Simulated sales as text: the policies compared, the reference's timeline, the cost's formula."""
+
+from collections.abc import Sequence
+
+from scaling.cost import REFERENCE_PRICES
+from scaling.simulator.report import Result, judge, timeline
+from scaling.simulator.run import Run
+
+HEADS = {
+    "policy": "policy",
+    "first_order_at": "ordered",
+    "drained_at": "drained",
+    "p50_wait_s": "p50 s",
+    "p95_wait_s": "p95 s",
+    "p99_wait_s": "p99 s",
+    "peak_queue": "peak line",
+    "max_instances": "most",
+    "overload_s": "overload s",
+    "direction_changes": "turns",
+    "instance_hours": "inst. hours",
+    "cost_won": "won a month",
+}
+TIMELINE_HEADS = ("time", "came", "waiting", "active", "instances", "a minute", "")
+
+
+def compared(results: Sequence[Result]) -> list[str]:
+    """A row a policy."""
+    rows = [[_text(result.as_json()[name]) for name in HEADS] for result in results]
+    return _aligned([list(HEADS.values()), *rows])
+
+
+def told(run: Run) -> list[str]:
+    """The sale minute by minute, as the reference tells it."""
+    rows = [[_text(round(cell) if isinstance(cell, float) else cell) for cell in row] for row in timeline(run)]
+    return _aligned([list(TIMELINE_HEADS), *rows])
+
+
+def report(runs: Sequence[Run]) -> list[str]:
+    """Everything, as lines."""
+    lines = compared([judge(run) for run in runs])
+    lines += [
+        "",
+        f"won a month = {REFERENCE_PRICES.formula}",
+        f"instance-hours are those of the {_length(runs[0])} simulated",
+    ]
+    if reference := next((run for run in runs if run.plan.name == "reference"), None):
+        lines += ["", "The reference's policy, minute by minute:", *told(reference)]
+    return lines
+
+
+def _length(run: Run) -> str:
+    start, end = run.scenario.clock(0), run.scenario.clock(run.scenario.length_s)
+    return f"{run.scenario.length_s / 3600:.2f} h from {start[:5]} to {end[:5]}"
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return "-"
+    return f"{cell:,}" if isinstance(cell, int | float) else str(cell)
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    last = len(widths) - 1
+    return [
+        "  ".join(
+            cell.ljust(width) if i in (0, last) else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

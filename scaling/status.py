@@ -1,0 +1,78 @@
+"""How the fleet fares: what `scaling status` and the admin show."""
+
+from typing import Any
+
+from scaling import boots, memory
+from scaling.deciding import windows
+from scaling.fleet import Lifecycle
+from scaling.registration import EVERY_S
+from scaling.schedule import scheduled_minimum
+from scaling.turn import configuration
+from waitingroom.models import WaitingRoom
+
+# A web process that did not sign three times is gone.
+SILENT_S = 3 * EVERY_S
+
+
+def status() -> dict[str, Any]:
+    """Everything known of the fleet now, ready for JSON. Raises RedisError, DatabaseError."""
+    c, now = configuration(), memory.now()
+    view, observed, health = memory.last_view(), memory.boots(), memory.health()
+    servers = {name: round(silent, 1) for name, silent in memory.servers(now).items()}
+    serving = {name.rsplit(":", 1)[0] for name, silent in servers.items() if silent <= SILENT_S}
+    samples = memory.samples()
+    found: dict[str, Any] = {
+        "fleet": c.fleet,
+        "policy": c.policy,
+        "environment": c.environment,
+        "group": c.group,
+        "minimum": c.minimum,
+        "maximum": c.maximum,
+        "scheduled_minimum": scheduled_minimum(windows(c, WaitingRoom.objects.all()), now),
+        "desired": None,
+        "in_service": None,
+        "pending": [],
+        "terminating": [],
+        "not_serving": [],
+        "boot_s": {
+            "p50": boots.percentile(observed, 0.5, c.boot_s),
+            "p90": boots.percentile(observed, 0.9, c.boot_s),
+            "observed": len(observed),
+        },
+        "alarms": [
+            {"name": rule.alarm.name, **{k: v for k, v in memory.alarm(rule.alarm.name).items() if k != "period"}}
+            for rule in c.rules
+        ],
+        "metrics": samples[0] if samples else {},
+        "servers": servers,
+        "read_age_s": _age(health, "read_at", now),
+        "publish_age_s": _age(health, "published_at", now),
+        "faults": {k: int(health.get(f"{k}_failures", 0)) for k in ("read", "publish", "order")},
+        "unreadable": "unreadable" in health,
+        "last_fault": health.get("last_fault", ""),
+        "last_fault_age_s": _age(health, "last_fault_at", now),
+    }
+    if view:
+        in_service = view.those(Lifecycle.IN_SERVICE)
+        found |= {
+            "desired": view.desired,
+            "in_service": len(in_service),
+            "counted": round(view.counted(now, c.ramp_s)[0], 2),
+            "pending": [
+                {"instance": one.name, "ready_in_s": round((one.ready_at or now) - now, 1)}
+                for one in view.those(Lifecycle.PENDING)
+            ],
+            "terminating": [one.name for one in view.those(Lifecycle.TERMINATING)],
+            # The local fleet's instances are not machines: this one serves for all of them.
+            "not_serving": [one.name for one in in_service if one.name not in serving] if c.fleet == "aws" else [],
+        }
+    return found
+
+
+def publish_age_s() -> float | None:
+    """Seconds since metrics were published. Raises RedisError."""
+    return _age(memory.health(), "published_at", memory.now())
+
+
+def _age(health: dict[str, str], name: str, now: float) -> float | None:
+    return round(now - float(health[name]), 1) if name in health else None
