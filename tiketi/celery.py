@@ -14,5 +14,6 @@ app.conf.beat_schedule = {
     # A tick that waited longer than its period is worth nothing: the next one does its work.
     "tick": {"task": "waitingroom.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
     "turn": {"task": "scaling.tasks.turn", "schedule": 10.0, "options": {"expires": 10.0}},
+    "schedule": {"task": "scaling.tasks.schedule", "schedule": 300.0, "options": {"expires": 300.0}},
     "follow": {"task": "scaling.tasks.follow", "schedule": 1.0, "options": {"expires": 1.0}},
 }
