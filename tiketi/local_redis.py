@@ -31,8 +31,11 @@ ROOM_NEEDED = 64 * 1024 * 1024  # bytes of free disk, below which an append-only
 
 
 def recorded_url(folder: Path) -> str:
-    """The address of the Redis that serves `folder`, whether it runs yet or not."""
-    return f"redis://127.0.0.1:{loopback.kept_port(folder)}/0"
+    """The address of the Redis that serves `folder`, whether it runs yet or not; Redis's usual one for no folder."""
+    try:
+        return f"redis://127.0.0.1:{loopback.kept_port(folder)}/0"
+    except OSError:  # cannot be written: no server of ours will ever run there
+        return "redis://127.0.0.1:6379/0"
 
 
 class LocalRedis:

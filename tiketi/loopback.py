@@ -39,7 +39,8 @@ def kept_port(folder: Path) -> int:
         with suppress(FileExistsError):  # somebody else drew in the same moment: that port it is
             file.hardlink_to(draft)
         draft.unlink()
-    return int(file.read_text())
+    kept = file.read_text().strip()
+    return int(kept) if kept.isdecimal() and int(kept) in PORTS else draw_anew(folder)
 
 
 def draw_anew(folder: Path) -> int:

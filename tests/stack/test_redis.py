@@ -14,7 +14,7 @@ import pytest
 
 from tests.patience import until
 from tiketi import loopback
-from tiketi.local_redis import LocalRedis
+from tiketi.local_redis import LocalRedis, recorded_url
 from tiketi.redis_binary import RedisUnavailable, find_server
 
 
@@ -114,6 +114,20 @@ def test_it_takes_another_port_when_a_stranger_sits_on_its_own(tmp_path: Path):
     with closing(socket.create_server(("127.0.0.1", taken))), LocalRedis(folder) as server:
         assert loopback.kept_port(folder) != taken
         assert server.answers()
+
+
+@pytest.mark.parametrize("content", ["", "one", "-1", "80", "99999"])
+def test_a_damaged_port_file_is_drawn_anew(tmp_path: Path, content: str):
+    (tmp_path / "port").write_text(content)
+
+    assert loopback.kept_port(tmp_path) in loopback.PORTS
+    assert loopback.kept_port(tmp_path) == loopback.kept_port(tmp_path)
+
+
+def test_settings_can_be_read_where_nothing_can_be_written(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+
+    assert recorded_url(tmp_path / "file" / "redis") == "redis://127.0.0.1:6379/0"
 
 
 def test_a_server_of_another_folder_on_its_port_is_not_adopted(server: LocalRedis, tmp_path: Path):
