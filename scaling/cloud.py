@@ -1,15 +1,19 @@
 """How AWS is asked: bounded in time and tries; its many errors told as one."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-# A turn has ten seconds: a call that hangs is given up in time for the next.
+# A turn of ten seconds asks twice, of whatever hangs: it is over in time for the next.
 BOUNDS: dict[str, Any] = {
     "connect_timeout": 2,
-    "read_timeout": 3,
+    "read_timeout": 2,
     "retries": {"total_max_attempts": 2, "mode": "standard"},
 }
+
+
+logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells of every client where its address came from
 
 
 class CloudUnavailable(Exception):

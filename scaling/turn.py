@@ -102,9 +102,12 @@ def turn(now: float) -> None:
 
 
 def follow(now: float) -> None:
-    """Between the turns, while anything boots, ramps up or goes: the rooms learn of it within a second."""
+    """Between the turns, while anything boots, ramps up or goes: the rooms learn of it within a second.
+
+    A fleet that cannot be read is left to the turns, so that no worker hangs in every second.
+    """
     last = memory.last_view()
-    if last is None or not last.settled(last.at, configuration().ramp_s):
+    if last and not memory.unreadable() and not last.settled(last.at, configuration().ramp_s):
         look(now)
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 from django.conf import settings as django_settings
 
-from scaling import memory, turn
+from scaling import autoscaling, cloud, cloudwatch, memory, turn
 from scaling.configuration import Configuration
+from tests.scaling.aws import Moto, moto_server
 from waitingroom import admission
 from waitingroom.known import known
 from waitingroom.models import WaitingRoom
@@ -90,3 +92,53 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """The moto server of this test process."""
+    with moto_server(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+def point_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Let every client ask `url`, with a stranger's credentials."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "ap-northeast-2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    forget_clients()
+
+
+def forget_clients() -> None:
+    """The next call makes its client anew, and looks for credentials again."""
+    boto3.setup_default_session()
+    for client_ in (autoscaling.autoscaling, autoscaling.ec2, cloudwatch.cloudwatch, turn._on_aws):
+        client_.cache_clear()
+
+
+@pytest.fixture
+def aws(moto: Moto, monkeypatch: pytest.MonkeyPatch, configured) -> Iterator[Configuration]:
+    """An Auto Scaling group of 2 to 10 on a fresh moto server, and the site configured for it."""
+    # moto on a busy machine is slower than AWS; only the test of slowness keeps the site's own limit.
+    monkeypatch.setitem(cloud.BOUNDS, "read_timeout", 20)
+    moto.reset()
+    point_at(monkeypatch, moto.url)
+    c: Configuration = configured(fleet="aws", alarms="here", environment="test", ramp_s=30)
+    ec2 = autoscaling.ec2()
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    ec2.create_launch_template(
+        LaunchTemplateName="tiketi-web", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.micro"}
+    )
+    autoscaling.autoscaling().create_auto_scaling_group(
+        AutoScalingGroupName=c.group,
+        MinSize=2,
+        MaxSize=10,
+        LaunchTemplate={"LaunchTemplateName": "tiketi-web", "Version": "$Latest"},
+        VPCZoneIdentifier=ec2.describe_subnets()["Subnets"][0]["SubnetId"],
+    )
+    yield c
+    forget_clients()
