@@ -1,8 +1,33 @@
-"""What is sold: venues and events, one concept a module."""
+"""What is sold, and to whom: one concept a module."""
 
 from events.models.choices import Kind, SaleState
 from events.models.event import Event
-from events.models.price import PriceTier
+from events.models.hold import Hold, Occupancy
+from events.models.order import Order, OrderChange, OrderLine, OrderState
+from events.models.payment import Payment, PaymentState, SandboxNotice
+from events.models.plan import Plan, Seat, Section
+from events.models.price import PriceTier, SectionPrice
+from events.models.ticket import Ticket
 from events.models.venue import Venue
 
-__all__ = ["Event", "Kind", "PriceTier", "SaleState", "Venue"]
+__all__ = [
+    "Event",
+    "Hold",
+    "Kind",
+    "Occupancy",
+    "Order",
+    "OrderChange",
+    "OrderLine",
+    "OrderState",
+    "Payment",
+    "PaymentState",
+    "Plan",
+    "PriceTier",
+    "SaleState",
+    "SandboxNotice",
+    "Seat",
+    "Section",
+    "SectionPrice",
+    "Ticket",
+    "Venue",
+]

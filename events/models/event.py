@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from events.languages import in_language
 from events.models.choices import Kind, Motif, SaleState
+from events.models.plan import Plan
 from events.models.venue import Venue
 from waitingroom.models import WaitingRoom
 
@@ -46,6 +47,31 @@ class Event(models.Model):
     minimum_age = models.PositiveSmallIntegerField(
         _("minimum age"), default=8, validators=[MaxValueValidator(19)], help_text=_("0 admits everybody.")
     )
+    plan = models.ForeignKey(
+        Plan,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        verbose_name=_("seating plan"),
+        help_text=_("Seats go on sale once the plan's sections have prices."),
+    )
+    seats_per_account = models.PositiveSmallIntegerField(
+        _("seats per account"), default=4, validators=[MinValueValidator(1), MaxValueValidator(50)]
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        _("hold, minutes"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text=_("How long picked seats are kept for payment."),
+    )
+    cancel_until = models.DateTimeField(
+        _("cancellation until"),
+        null=True,
+        blank=True,
+        help_text=_("Until then buyers may cancel and get their money back; empty: never."),
+    )
+    sold_out_at = models.DateTimeField(_("sold out"), null=True, editable=False)
     motif = models.CharField(_("poster picture"), max_length=8, choices=Motif, default=Motif.DAWN)
     hue = models.PositiveSmallIntegerField(
         _("poster hue"),
@@ -84,11 +110,13 @@ class Event(models.Model):
         return reverse("events:event", args=[self.slug])
 
     def clean(self) -> None:
-        """Refuse a sale that closes before it opens, or after the event began."""
+        """Refuse a sale that closes before it opens or after the event began, and another venue's plan."""
         if None not in (self.opens_at, self.closes_at) and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("The sale must close after it opens.")})
         if None not in (self.closes_at, self.starts_at) and self.closes_at > self.starts_at:
             raise ValidationError({"closes_at": _("The sale must close before the event starts.")})
+        if self.plan is not None and self.plan.venue_id != self.venue_id:
+            raise ValidationError({"plan": _("This is a plan of another venue.")})
 
     @property
     def slug(self) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.languages import in_language
 from events.models.event import Event
+from events.models.plan import Section
 
 # No ticket costs more than this; a slip of the keyboard in the admin should not sell one that does.
 HIGHEST_PRICE_WON = 10_000_000
@@ -34,3 +35,20 @@ class PriceTier(models.Model):
     def name(self) -> str:
         """The name in the page's language."""
         return in_language(self.name_ko, self.name_en)
+
+
+class SectionPrice(models.Model):
+    """A section of the plan is on sale at an event, in one of its tiers."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="section_prices", verbose_name=_("event"))
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="prices", verbose_name=_("section"))
+    tier = models.ForeignKey(PriceTier, on_delete=models.CASCADE, related_name="sections", verbose_name=_("price tier"))
+
+    class Meta:
+        verbose_name = _("section on sale")
+        verbose_name_plural = _("sections on sale")
+        ordering = ("section__level", "section__order", "section")
+        constraints = (models.UniqueConstraint(fields=("event", "section"), name="one_price_of_a_section_at_an_event"),)
+
+    def __str__(self) -> str:
+        return f"{self.section_id}: {self.tier_id}"

@@ -1,0 +1,111 @@
+"""An order: what an account buys, at the prices of that moment."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from events.languages import in_language
+from events.models.event import Event
+from events.models.plan import Seat
+
+# Read over the telephone: no letter that looks like another.
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def new_number() -> str:
+    """An order number that nobody guesses: 32^12 of them."""
+    return "".join(secrets.choice(LETTERS) for _ in range(12))
+
+
+class OrderState(models.TextChoices):
+    """What became of an order."""
+
+    PENDING = "pending", _("waiting for payment")
+    PAID = "paid", _("paid")
+    EXPIRED = "expired", _("expired before payment")
+    ABANDONED = "abandoned", _("given up before payment")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Order(models.Model):
+    """A purchase of some seats of one event."""
+
+    number = models.CharField(_("order number"), max_length=12, unique=True, default=new_number, editable=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="orders", verbose_name=_("event"))
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", verbose_name=_("account")
+    )
+    visitor = models.CharField(_("visitor"), max_length=64, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=OrderState, default=OrderState.PENDING)
+    total_won = models.PositiveIntegerField(_("total, won"))
+    language = models.CharField(_("language"), max_length=8, default="ko")
+    made_at = models.DateTimeField(_("made"), default=timezone.now, db_index=True)
+    mailed_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ("-made_at", "-pk")
+        permissions = (("refund_order", _("Can cancel and refund paid orders")),)
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        """The order's page, outside the gate: who has paid need not queue to look."""
+        return reverse("events:order", args=[self.number])
+
+    def move_to(self, state: OrderState, *, reason: str, by: User | None = None) -> None:
+        """Change the state, and record who did it and why."""
+        self.state = state
+        self.save(update_fields=["state"])
+        self.changes.create(state=state, reason=reason, by=by)
+
+
+class OrderLine(models.Model):
+    """One seat of an order at its price; stays as the record when the seat goes to somebody else."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", verbose_name=_("order"))
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="+", verbose_name=_("seat"))
+    tier_ko = models.CharField(_("tier (Korean)"), max_length=40)
+    tier_en = models.CharField(_("tier (English)"), max_length=40, blank=True)
+    price_won = models.PositiveIntegerField(_("price, won"))
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ("seat__section", "seat__place")
+        constraints = (models.UniqueConstraint(fields=("order", "seat"), name="one_line_of_a_seat_in_an_order"),)
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.seat_id}"
+
+    @property
+    def tier(self) -> str:
+        """The tier's name in the page's language, as it was when ordered."""
+        return in_language(self.tier_ko, self.tier_en)
+
+
+class OrderChange(models.Model):
+    """A state that an order came into: when, why, by whom."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="changes", verbose_name=_("order"))
+    state = models.CharField(_("state"), max_length=10, choices=OrderState)
+    reason = models.CharField(_("reason"), max_length=120)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of an order")
+        verbose_name_plural = _("changes of an order")
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.state}"

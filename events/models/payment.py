@@ -1,0 +1,58 @@
+"""A payment: one attempt to pay an order, and what became of the money."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from events.models.order import Order
+
+
+class PaymentState(models.TextChoices):
+    """Where the money is."""
+
+    STARTED = "started", _("with the provider")
+    FAILED = "failed", _("failed")
+    RECEIVED = "received", _("received")
+    REFUND_DUE = "refund-due", _("refund due")
+    REFUNDED = "refunded", _("refunded")
+
+
+class Payment(models.Model):
+    """Money on its way for an order, under a reference that the provider repeats in its callbacks."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
+    provider = models.CharField(_("provider"), max_length=20)
+    reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    amount_won = models.PositiveIntegerField(_("amount, won"))
+    received_won = models.PositiveIntegerField(_("received, won"), default=0)
+    state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.STARTED)
+    reason = models.CharField(_("reason"), max_length=120, blank=True)
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ("-made_at", "-pk")
+        indexes = (models.Index(fields=("state",), name="refunds_due", condition=models.Q(state="refund-due")),)
+
+    def __str__(self) -> str:
+        return str(self.reference)
+
+
+class SandboxNotice(models.Model):
+    """A callback that the sandbox provider will send, at its own time: its outbox, as a real provider has one."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="+")
+    body = models.TextField()
+    due_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("sandbox callback")
+        verbose_name_plural = _("sandbox callbacks")
+        ordering = ("due_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.payment_id}: {self.due_at:%H:%M:%S}"

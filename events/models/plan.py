@@ -1,0 +1,83 @@
+"""A venue's plan: sections, and the places in them."""
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from events.languages import in_language
+from events.models.venue import Venue
+
+
+class Plan(models.Model):
+    """One way to seat people in a venue; an event takes it and prices it."""
+
+    venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="plans", verbose_name=_("venue"))
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        verbose_name = _("seating plan")
+        verbose_name_plural = _("seating plans")
+        ordering = ("venue", "name")
+        constraints = (models.UniqueConstraint(fields=("venue", "name"), name="one_plan_of_a_name_in_a_venue"),)
+
+    def __str__(self) -> str:
+        return f"{self.venue}: {self.name}"
+
+
+class Section(models.Model):
+    """A block of rows, or an area where people stand."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="sections", verbose_name=_("seating plan"))
+    code = models.CharField(_("code"), max_length=20)
+    name_ko = models.CharField(_("name (Korean)"), max_length=60)
+    name_en = models.CharField(_("name (English)"), max_length=60, blank=True)
+    level = models.PositiveSmallIntegerField(
+        _("level"), default=1, validators=[MaxValueValidator(9)], help_text=_("0 is the floor in front of the stage.")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), help_text=_("From left to right within the level."))
+    standing = models.BooleanField(_("standing"), default=False)
+    capacity = models.PositiveIntegerField(_("places"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
+        ordering = ("level", "order", "pk")
+        constraints = (models.UniqueConstraint(fields=("plan", "code"), name="one_section_of_a_code_in_a_plan"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the page's language."""
+        return in_language(self.name_ko, self.name_en)
+
+
+class Seat(models.Model):
+    """One place: a seat in a row, or an entry number in a standing area."""
+
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="seats", verbose_name=_("section"))
+    row = models.CharField(_("row"), max_length=8, blank=True)
+    number = models.PositiveIntegerField(_("number"))
+    place = models.PositiveIntegerField(_("place"), help_text=_("Counts the section's seats from 0, row by row."))
+
+    class Meta:
+        verbose_name = _("seat")
+        verbose_name_plural = _("seats")
+        ordering = ("section", "place")
+        constraints = (
+            models.UniqueConstraint(fields=("section", "row", "number"), name="one_seat_of_a_number_in_a_row"),
+            models.UniqueConstraint(fields=("section", "place"), name="one_seat_at_a_place_in_a_section"),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """How a ticket names the seat, in the page's language; needs `section`."""
+        named = {"section": self.section.name, "row": self.row, "number": self.number}
+        if self.section.standing:
+            return gettext("%(section)s, entry number %(number)s") % named
+        return gettext("%(section)s, row %(row)s, seat %(number)s") % named
