@@ -1,0 +1,105 @@
+"""Orders: from held seats to tickets, and back."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from events import places, sold_out
+from events.holds import end_hold, live_hold
+from events.locks import lock_account
+from events.models import (
+    Event,
+    Hold,
+    Occupancy,
+    Order,
+    OrderLine,
+    OrderState,
+    PaymentState,
+    SectionPrice,
+    Ticket,
+)
+from events.refusals import TooLate
+from waitingroom.reasons import Reason
+
+
+@transaction.atomic(durable=True)
+def place_order(event: Event, account_id: int) -> Order:
+    """The order for what the account holds, at today's prices; the same one if it was placed before.
+
+    Raises HoldExpired.
+    """
+    lock_account(account_id)
+    hold = live_hold(event, account_id)
+    if hold.order is not None:
+        return hold.order
+    seats = [occupancy.seat for occupancy in hold.occupancies.all()]
+    prices = SectionPrice.objects.filter(event=event, section__in={seat.section_id for seat in seats})
+    tiers = {price.section_id: price.tier for price in prices.select_related("tier")}
+    order = Order.objects.create(
+        event=event,
+        account_id=account_id,
+        visitor=hold.visitor,
+        total_won=sum(tiers[seat.section_id].price_won for seat in seats),
+        language=get_language() or "ko",
+    )
+    OrderLine.objects.bulk_create(
+        OrderLine(order=order, seat=seat, tier_ko=tier.name_ko, tier_en=tier.name_en, price_won=tier.price_won)
+        for seat in seats
+        for tier in [tiers[seat.section_id]]
+    )
+    order.changes.create(state=OrderState.PENDING, reason="ordered")
+    hold.order = order
+    hold.save(update_fields=["order"])
+    return order
+
+
+def confirm(order: Order, hold: Hold | None, reason: str) -> None:
+    """Turn the order into tickets, inside the caller's transaction, with the account locked.
+
+    With a hold, its seats become the order's; without, the order occupies them already.
+    """
+    if hold is not None:
+        hold.occupancies.update(hold=None, order=order)
+        hold.delete()
+    Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
+    order.move_to(OrderState.PAID, reason=reason)
+    places.give_back(order.event.slug, order.visitor, Reason.PAID)
+    transaction.on_commit(lambda: sold_out.close_if_sold_out(order.event_id))
+
+
+@transaction.atomic(durable=True)
+def cancel_order(order_id: int, *, by: User, reason: str) -> Order:
+    """Give the seats back to the sale; what was paid is due back. Raises TooLate, once a ticket was used."""
+    account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
+    lock_account(account_id)
+    order = Order.objects.select_related("event").get(pk=order_id)
+    if order.state == OrderState.PENDING:
+        hold = Hold.objects.filter(order=order).first()
+        if hold is not None:
+            end_hold(hold, OrderState.ABANDONED, reason)
+            order.refresh_from_db()
+        places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
+        return order
+    if order.state != OrderState.PAID:
+        raise TooLate
+    now = timezone.now()
+    unused = Ticket.objects.filter(line__order=order, used_at=None, voided_at=None)
+    if unused.update(voided_at=now) != order.lines.count():
+        raise TooLate
+    Occupancy.objects.filter(order=order).delete()
+    order.move_to(OrderState.CANCELLED, reason=reason, by=by)
+    order.payments.filter(state=PaymentState.RECEIVED).update(
+        state=PaymentState.REFUND_DUE, reason=reason, changed_at=now
+    )
+    transaction.on_commit(lambda: sold_out.reopen(order.event_id))
+    return order
+
+
+def may_cancel(order: Order) -> bool:
+    """Whether the buyer may still cancel: unpaid, or paid and before the event's deadline with no ticket used."""
+    if order.state == OrderState.PENDING:
+        return True
+    deadline = order.event.cancel_until
+    used = Ticket.objects.filter(line__order=order).exclude(used_at=None)
+    return order.state == OrderState.PAID and deadline is not None and timezone.now() < deadline and not used.exists()

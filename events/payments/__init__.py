@@ -1,0 +1,1 @@
+"""Taking money: what a provider is, the one built in, and what its word means for an order."""

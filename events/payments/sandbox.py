@@ -1,0 +1,93 @@
+"""The built-in provider: moves no money, and can do to an order whatever a real one can."""
+
+import hashlib
+import hmac
+import json
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from events.models import Payment, SandboxNotice
+from events.payments.provider import ForgedNotice, Notice
+from events.payments.settlement import settle
+
+NAME = "sandbox"
+LATE_BY = timedelta(minutes=1)  # after the hold ran out
+
+
+class Outcome(StrEnum):
+    """What the sandbox is told to do with a payment."""
+
+    SUCCEED = "succeed"
+    FAIL = "fail"
+    TIME_OUT = "time-out"  # never a word
+    LATE = "late"  # success, but after the hold ran out
+    TWICE = "twice"
+    WRONG_AMOUNT = "wrong-amount"
+
+
+class Sandbox:
+    """A provider in this process, with signed callbacks and an outbox of its own."""
+
+    def address(self, payment: Payment) -> str:
+        """The sandbox's own page."""
+        return reverse("events:sandbox", args=[payment.reference])
+
+    def read(self, body: bytes, signature: str) -> Notice:
+        """The notice, if the signature is the sandbox's. Raises ForgedNotice."""
+        if not hmac.compare_digest(sign(body).encode(), signature.encode("utf-8", "replace")):
+            raise ForgedNotice
+        said = json.loads(body)
+        return Notice(UUID(said["reference"]), said["received_won"])
+
+    def refund(self, payment: Payment) -> None:
+        """Nothing to pay back: nothing was taken."""
+
+
+def sign(body: bytes) -> str:
+    """The HMAC (SHA-256) of a callback's body, under a key that only sandbox and site know."""
+    key = hashlib.sha256(b"events.payments.sandbox:" + settings.SECRET_KEY.encode()).digest()
+    return hmac.new(key, body, hashlib.sha256).hexdigest()
+
+
+def act(payment: Payment, outcome: Outcome) -> None:
+    """Do what the buyer chose on the sandbox's page."""
+    body = {"reference": str(payment.reference), "received_won": payment.amount_won}
+    match outcome:
+        case Outcome.SUCCEED:
+            _send_now(body)
+        case Outcome.FAIL:
+            _send_now(body | {"received_won": None})
+        case Outcome.WRONG_AMOUNT:
+            _send_now(body | {"received_won": payment.amount_won // 10 + 1})
+        case Outcome.TWICE:
+            _send_now(body)
+            _send_now(body)
+        case Outcome.LATE:
+            hold = getattr(payment.order, "hold", None)
+            due_at = (hold.expires_at if hold else timezone.now()) + LATE_BY
+            SandboxNotice.objects.create(payment=payment, body=json.dumps(body), due_at=due_at)
+        case Outcome.TIME_OUT:
+            pass
+
+
+def send_due() -> int:
+    """Send the callbacks whose time has come; how many. Two senders at once send twice, as real providers do."""
+    due = list(SandboxNotice.objects.filter(due_at__lte=timezone.now()))
+    for notice in due:
+        _deliver(notice.body.encode())
+        notice.delete()
+    return len(due)
+
+
+def _send_now(body: dict[str, object]) -> None:
+    _deliver(json.dumps(body).encode())
+
+
+def _deliver(body: bytes) -> None:
+    # The sandbox lives in this process: its callback enters where the callbacks' address hands over, signature and all.
+    settle(NAME, Sandbox().read(body, sign(body)))

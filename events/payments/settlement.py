@@ -1,0 +1,90 @@
+"""What a provider's word means for an order: a ticket or the money back, never in between, however often it is said."""
+
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+
+from events.holds import occupy, owned_seats
+from events.locks import lock_account
+from events.models import Order, OrderState, Payment, PaymentState
+from events.orders import confirm
+from events.payments.provider import Notice, ProviderUnavailable, default_provider, provider_named
+from events.refusals import Refused, TooManySeats
+
+log = logging.getLogger(__name__)
+
+
+class UnknownPayment(Exception):
+    """No payment has this reference."""
+
+
+def start_payment(order: Order) -> Payment:
+    """The payment to send the buyer to: the one under way, or a new attempt."""
+    with transaction.atomic():
+        lock_account(order.account_id)
+        under_way = order.payments.filter(state=PaymentState.STARTED).first()
+        return under_way or order.payments.create(provider=default_provider(), amount_won=order.total_won)
+
+
+@transaction.atomic(durable=True)
+def settle(provider: str, notice: Notice) -> Payment:
+    """Act on the provider's word; a repeated word changes nothing. Raises UnknownPayment."""
+    named = Payment.objects.filter(provider=provider, reference=notice.reference)
+    account_id = named.values_list("order__account_id", flat=True).first()
+    if account_id is None:
+        raise UnknownPayment
+    lock_account(account_id)
+    payment = named.select_related("order__event").get()
+    if payment.state not in (PaymentState.STARTED, PaymentState.FAILED):
+        return payment
+    if notice.received_won is None:
+        _come(payment, PaymentState.FAILED, "the provider refused it")
+        return payment
+    payment.received_won = notice.received_won
+    if notice.received_won != payment.amount_won:
+        _come(payment, PaymentState.REFUND_DUE, f"received {notice.received_won}, not {payment.amount_won}")
+        return payment
+    try:
+        _deliver(payment.order)
+    except Refused as why:
+        _come(payment, PaymentState.REFUND_DUE, why.code)
+    else:
+        _come(payment, PaymentState.RECEIVED, "")
+    return payment
+
+
+def _deliver(order: Order) -> None:
+    """Issue the tickets that were paid for. Raises SeatTaken, TooManySeats or Refused: then the money goes back."""
+    hold = getattr(order, "hold", None)
+    if order.state == OrderState.PENDING and hold is not None:
+        confirm(order, hold, "paid")
+        return
+    if order.state != OrderState.EXPIRED:
+        raise Refused  # paid before, or the buyer gave it up
+    # The payment outlived the hold. Whoever came first keeps the seats; if nobody came, they are the payer's.
+    lines = list(order.lines.select_related("seat__section"))
+    if owned_seats(order.event, order.account_id) + len(lines) > order.event.seats_per_account:
+        raise TooManySeats(order.event.seats_per_account)
+    occupy(order.event, [line.seat for line in lines], order=order)
+    confirm(order, None, "paid after the hold ran out, seats still free")
+
+
+def _come(payment: Payment, state: PaymentState, reason: str) -> None:
+    payment.state, payment.reason = state, reason
+    payment.save(update_fields=["state", "reason", "received_won", "changed_at"])
+    log.info("payment %s of order %s: %s %s", payment.reference, payment.order_id, state, reason)
+
+
+def refund_due() -> int:
+    """Pay back everything that is due; how many payments. What the provider does not take now is tried again later."""
+    done = 0
+    for payment in Payment.objects.filter(state=PaymentState.REFUND_DUE):
+        try:
+            provider_named(payment.provider).refund(payment)
+        except ProviderUnavailable as error:
+            log.warning("refund of %s waits: %s", payment.reference, error)
+            continue
+        due = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUND_DUE)
+        done += due.update(state=PaymentState.REFUNDED, changed_at=timezone.now())
+    return done

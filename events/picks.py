@@ -1,0 +1,91 @@
+"""What a visitor asks for: seats by id, and so many places of an area."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+from django.http import QueryDict
+
+from events.models import Event, Occupancy, Seat, SectionPrice
+from events.refusals import BadPick, SeatTaken
+
+# Far above any event's limit; a request that names more is not worth a question to the database.
+MOST_NAMED = 200
+AREA = "area-"
+# Among so many free places from the front, neighbours are looked for.
+NEIGHBOURHOOD = 500
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Seats by id; areas (sections) with how many of their places."""
+
+    seats: tuple[int, ...] = ()
+    areas: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many places are asked for."""
+        return len(self.seats) + sum(count for _, count in self.areas)
+
+
+def read_pick(sent: QueryDict) -> Pick:
+    """The pick of a form: `seat=<id>` each, and `area-<section id>=<count>`. Raises BadPick."""
+    named = sent.getlist("seat")
+    if len(named) > MOST_NAMED or len(sent) > MOST_NAMED:
+        raise BadPick
+    seats = [_number(text) for text in named]
+    areas = []
+    for name in sent:
+        if name.startswith(AREA):
+            values = sent.getlist(name)
+            if len(values) != 1:
+                raise BadPick
+            if count := _number(values[0]):
+                areas.append((_number(name.removeprefix(AREA)), count))
+    pick = Pick(tuple(seats), tuple(areas))
+    if pick.count == 0 or len(set(seats)) != len(seats):
+        raise BadPick
+    return pick
+
+
+def _number(text: str) -> int:
+    """A plain whole number that may be a key: int() alone takes signs, underscores and every script's digits."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise BadPick
+    return int(text)
+
+
+def seats_for(event: Event, pick: Pick) -> list[Seat]:
+    """The seats that would serve the pick, in the order of their ids; deals an area's places from the front.
+
+    Raises BadPick for what is not on sale at the event, and SeatTaken where an area has not enough left.
+    """
+    seats = list(Seat.objects.filter(pk__in=pick.seats, section__prices__event=event).select_related("section"))
+    if len(seats) != len(pick.seats):
+        raise BadPick
+    wanted = dict(pick.areas)
+    prices = SectionPrice.objects.filter(event=event, section__in=wanted).order_by("pk")
+    # One after another in each area: else two buyers are dealt the same places, and one must try again.
+    areas = list(prices.select_for_update().values_list("section_id", flat=True))
+    if len(areas) != len(wanted):
+        raise BadPick
+    for section_id in areas:
+        seats += _deal(event, section_id, wanted[section_id], besides={seat.pk for seat in seats})
+    return sorted(seats, key=lambda seat: seat.pk)
+
+
+def _deal(event: Event, section_id: int, count: int, besides: set[int]) -> list[Seat]:
+    """The next `count` free places of a section: neighbours in one row if there are any, the first ones otherwise."""
+    taken = Occupancy.objects.filter(event=event, seat=OuterRef("pk"))
+    free = Seat.objects.filter(~Exists(taken), section=section_id).exclude(pk__in=besides).order_by("place")
+    seats = list(free.values_list("pk", "row", "place")[:NEIGHBOURHOOD])
+    if len(seats) < count:
+        raise SeatTaken([])
+    chosen = seats[:count]
+    for first in range(len(seats) - count + 1):
+        run = seats[first : first + count]
+        (_, row, start), (_, last_row, end) = run[0], run[-1]
+        if row == last_row and end - start == count - 1:
+            chosen = run
+            break
+    return list(Seat.objects.filter(pk__in=[pk for pk, _, _ in chosen]).select_related("section"))

@@ -1,0 +1,95 @@
+"""What can stand between an account and its tickets, one sentence each."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+class Refused(Exception):
+    """Nothing was changed; `str()` says why, in the page's language, and `code` says it to machines."""
+
+    code = "refused"
+    status = HTTPStatus.CONFLICT
+
+
+class BadPick(Refused):
+    """The request names no seats, the same seat twice, or something that is no seat of this event."""
+
+    code = "bad-pick"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __str__(self) -> str:
+        return _("Please pick seats of this event, each once.")
+
+
+class SeatTaken(Refused):
+    """Somebody else holds or owns some of the seats."""
+
+    code = "taken"
+
+    def __init__(self, seats: Sequence[str]) -> None:
+        self.seats = list(seats)
+        super().__init__(self.seats)
+
+    def __str__(self) -> str:
+        if not self.seats:
+            return _("Not that many places are left there. Please pick others.")
+        return _("Somebody was faster: %(seats)s. None of your seats was held; please pick others.") % {
+            "seats": "; ".join(self.seats)
+        }
+
+
+class TooManySeats(Refused):
+    """More than the event allows an account."""
+
+    code = "too-many"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(limit)
+
+    def __str__(self) -> str:
+        return ngettext(
+            "Each account may have %(limit)d seat of this event, held and bought together.",
+            "Each account may have %(limit)d seats of this event, held and bought together.",
+            self.limit,
+        ) % {"limit": self.limit}
+
+
+class SalesClosed(Refused):
+    """The sale has not begun, or is over."""
+
+    code = "sales-closed"
+
+    def __str__(self) -> str:
+        return _("Seats of this event are not on sale now.")
+
+
+class HoldExpired(Refused):
+    """The account holds nothing (any more)."""
+
+    code = "hold-expired"
+    status = HTTPStatus.GONE
+
+    def __str__(self) -> str:
+        return _("Your seats are no longer held: the time ran out. Please pick again.")
+
+
+class OrderPending(Refused):
+    """The account has ordered what it holds and has yet to pay."""
+
+    code = "order-pending"
+
+    def __str__(self) -> str:
+        return _("You have an order waiting for payment. Pay it or give it up first.")
+
+
+class TooLate(Refused):
+    """The order cannot be cancelled: the deadline passed, a ticket was used, or it is over already."""
+
+    code = "too-late"
+
+    def __str__(self) -> str:
+        return _("This order can no longer be cancelled.")

@@ -1,0 +1,25 @@
+"""What Celery does for purchases, every few seconds."""
+
+from celery import shared_task
+
+from events import holds, mail
+from events.payments import sandbox, settlement
+
+
+@shared_task(name="events.tasks.expire_holds")  # type: ignore[untyped-decorator]  # celery has no types
+def expire_holds() -> None:
+    """Seats whose hold ran out go back to the sale."""
+    holds.expire_overdue()
+
+
+@shared_task(name="events.tasks.settle")  # type: ignore[untyped-decorator]  # celery has no types
+def settle() -> None:
+    """Late callbacks arrive, and money that is due goes back."""
+    sandbox.send_due()
+    settlement.refund_due()
+
+
+@shared_task(name="events.tasks.send_mail")  # type: ignore[untyped-decorator]  # celery has no types
+def send_mail() -> None:
+    """Buyers get their confirmations."""
+    mail.send_confirmations()
