@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from events.models import Event, PriceTier, Venue
+from events.building import build
+from events.models import Event, Plan, PriceTier, SectionPrice, Venue
+from events.plans import COLUMNS, read_plan, spread
 from waitingroom.models import WaitingRoom
 
 SEASON = Path(__file__).parent / "demo" / "season.toml"
@@ -16,19 +18,32 @@ SEASON = Path(__file__).parent / "demo" / "season.toml"
 def seed(now: datetime) -> tuple[int, int]:
     """Add the events that are missing, one a transaction; how many were added, and how many were there."""
     season = tomllib.loads(SEASON.read_text())
-    venues = {key: _venue(**hall) for key, hall in season["halls"].items()}
-    added = sum(_event(venue=venues[show.pop("hall")], now=now, **show) for show in season["shows"])
+    halls = season["halls"]
+    plans = {key: _plan(**hall) for key, hall in halls.items()}
+    added = 0
+    for show in season["shows"]:
+        key = show.pop("hall")
+        added += _event(plan=plans[key], blocks=halls[key]["plan"], now=now, **show)
     return added, len(season["shows"]) - added
 
 
-def _venue(*, name_ko: str, **named: str) -> Venue:
-    return Venue.objects.get_or_create(name_ko=name_ko, defaults=named)[0]
+@transaction.atomic
+def _plan(*, name_ko: str, plan: list[dict[str, Any]], **named: str) -> Plan:
+    """The hall's seating plan, built with its venue if it is missing."""
+    venue = Venue.objects.get_or_create(name_ko=name_ko, defaults=named)[0]
+    found, made = Plan.objects.get_or_create(venue=venue, name="기본 배치")
+    if made:
+        lines = [f"{block['sections']},{block['level']},{block['rows']},1,{block['seats']}" for block in plan]
+        build(found, read_plan("\n".join([",".join(COLUMNS), *lines])))
+    return found
 
 
 @transaction.atomic
 def _event(
     *,
     slug: str,
+    plan: Plan,
+    blocks: list[dict[str, Any]],
     now: datetime,
     opens_in_hours: float,
     starts_in_days: int,
@@ -42,9 +57,19 @@ def _event(
     starts_at = (now + timedelta(days=starts_in_days)).replace(hour=starts_hour, minute=0, second=0, microsecond=0)
     opens_at = now + timedelta(hours=opens_in_hours)
     opens_at = opens_at.replace(minute=opens_at.minute // 10 * 10, second=0, microsecond=0)  # sales open at round times
-    room, _ = WaitingRoom.objects.update_or_create(slug=slug, defaults={"opens_at": opens_at})
     event = Event.objects.create(
-        room=room, opens_at=opens_at, starts_at=starts_at, closes_at=starts_at - timedelta(hours=1), **facts
+        room=WaitingRoom.objects.update_or_create(slug=slug, defaults={"opens_at": opens_at})[0],
+        venue=plan.venue,
+        plan=plan,
+        opens_at=opens_at,
+        starts_at=starts_at,
+        closes_at=starts_at - timedelta(hours=1),
+        cancel_until=starts_at - timedelta(days=1),
+        **facts,
     )
-    PriceTier.objects.bulk_create(PriceTier(event=event, **price) for price in prices)
+    tiers = [PriceTier.objects.create(event=event, **price) for price in prices]
+    tier_of = {code: tiers[block["tier"]] for block in blocks for code in spread(block["sections"])}
+    SectionPrice.objects.bulk_create(
+        SectionPrice(event=event, section=section, tier=tier_of[section.code]) for section in plan.sections.all()
+    )
     return True

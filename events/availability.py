@@ -1,0 +1,71 @@
+"""Which seats are free, held or sold: one look at the database a second for however many viewers."""
+
+from dataclasses import dataclass
+
+from django.core.cache import cache
+from django.db.models import Q
+
+from events.models import Occupancy, SectionPrice
+
+FRESH_SECONDS = 1
+# A look that failed leaves the last one standing for so long.
+KEPT_SECONDS = 60
+
+FREE, HELD, SOLD = "0", "1", "2"
+
+
+@dataclass(frozen=True)
+class Availability:
+    """The places of an event, as seen a moment ago."""
+
+    free: dict[int, int]  # by section id
+    states: dict[int, str]  # by section id: one of FREE, HELD, SOLD for each place, in order
+
+    @property
+    def left(self) -> int:
+        """Free places in all."""
+        return sum(self.free.values())
+
+
+def look(slug: str) -> Availability:
+    """Ask the database: every section on sale at the event, every place."""
+    capacities = SectionPrice.objects.filter(event__room__slug=slug).values_list("section_id", "section__capacity")
+    states = {section: bytearray(FREE.encode() * capacity) for section, capacity in capacities}
+    rows = Occupancy.objects.filter(event__room__slug=slug).annotate(sold=Q(order__isnull=False))
+    for section, place, sold in rows.values_list("seat__section_id", "seat__place", "sold"):
+        if section in states:
+            states[section][place] = ord(SOLD if sold else HELD)
+    return Availability(
+        free={section: state.count(FREE.encode()) for section, state in states.items()},
+        states={section: state.decode() for section, state in states.items()},
+    )
+
+
+def free_places(slug: str) -> dict[int, int]:
+    """Free places by section, about a second old."""
+    _refresh_if_stale(slug)
+    kept: dict[int, int] | None = cache.get(_free_key(slug))
+    return look(slug).free if kept is None else kept
+
+
+def section_state(slug: str, section_id: int) -> str | None:
+    """The state of each place of a section, about a second old; None if the section is not on sale."""
+    _refresh_if_stale(slug)
+    kept: str | None = cache.get(_state_key(slug, section_id))
+    return look(slug).states.get(section_id) if kept is None else kept
+
+
+def _refresh_if_stale(slug: str) -> None:
+    """Of all who find the last look stale, one takes the next; the others go by the last one meanwhile."""
+    if cache.add(f"seats:{slug}:fresh", 1, FRESH_SECONDS):
+        seen = look(slug)
+        states = {_state_key(slug, section): state for section, state in seen.states.items()}
+        cache.set_many({_free_key(slug): seen.free, **states}, KEPT_SECONDS)
+
+
+def _free_key(slug: str) -> str:
+    return f"seats:{slug}:free"
+
+
+def _state_key(slug: str, section_id: int) -> str:
+    return f"seats:{slug}:{section_id}"
