@@ -16,4 +16,7 @@ app.conf.beat_schedule = {
     "turn": {"task": "scaling.tasks.turn", "schedule": 10.0, "options": {"expires": 10.0}},
     "schedule": {"task": "scaling.tasks.schedule", "schedule": 300.0, "options": {"expires": 300.0}},
     "follow": {"task": "scaling.tasks.follow", "schedule": 1.0, "options": {"expires": 1.0}},
+    "expire-holds": {"task": "events.tasks.expire_holds", "schedule": 5.0, "options": {"expires": 5.0}},
+    "settle": {"task": "events.tasks.settle", "schedule": 5.0, "options": {"expires": 5.0}},
+    "mail": {"task": "events.tasks.send_mail", "schedule": 5.0, "options": {"expires": 5.0}},
 }

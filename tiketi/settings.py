@@ -48,8 +48,18 @@ INSTALLED_APPS = [
     "tiketi",
     "waitingroom",
     "scaling",
-    "events",
+    "events",  # before allauth, whose pages it frames
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
 ]
+# Signing in by Kakao or Naver is offered where the environment brings the site's keys for it.
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APPS": [{"client_id": client_id, "secret": env.str(f"{name.upper()}_SECRET", default="")}]}
+    for name in ("kakao", "naver")
+    if (client_id := env.str(f"{name.upper()}_CLIENT_ID", default=""))
+}
+INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -62,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "waitingroom.middleware.WaitingRoomMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -93,6 +104,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+# Pages run in a few threads that stay (tiketi/threads.py): each keeps its connection.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: the line's truth, Django's cache, Celery's broker, and the hints between processes.
@@ -142,15 +156,29 @@ except BadConfiguration as error:
 SCALING_ENVIRONMENT = SCALING.environment
 WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
 
+# --- Money and mail.
+PAYMENT_PROVIDERS = {"sandbox": "events.payments.sandbox.Sandbox"}  # the first takes new payments
+SITE_ADDRESS = env.str("SITE_ADDRESS", default=f"http://localhost:{env.str('PORT', default='8000')}")  # links in mails
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="TIKETI <tickets@localhost>")
+
 # --- Accounts and safety.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",  # buyers by email, staff by name
 ]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TIKETI] "
 AXES_VERBOSE = False  # no greeting from every process
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "events.accounts.name_tried"
+AXES_LOCKOUT_TEMPLATE = "events/locked_out.html"
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]  # forwarded headers are anybody's word
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

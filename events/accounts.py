@@ -1,0 +1,68 @@
+"""Accounts and the waiting room: who signs in takes his place along, who signs out leaves it with the account."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.account.views import login as allauth_login
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from waitingroom import visitors
+from waitingroom.redis import LineUnavailable
+
+log = logging.getLogger(__name__)
+
+
+def visitor_of(account: User) -> str:
+    """The account's name in the waiting rooms."""
+    return f"account-{account.pk}"
+
+
+def take_place(request: HttpRequest, user: User, **_: Any) -> None:
+    """The account takes over the browser's places in line. While Redis is away people may still sign in."""
+    try:
+        visitors.become(request, visitor_of(user))
+    except LineUnavailable as error:
+        log.warning("account %s signs in without its places: %s", user.pk, error)
+
+
+def leave_place(request: HttpRequest, **_: Any) -> None:
+    """The browser goes on as somebody new."""
+    visitors.forget(request)
+
+
+def connect() -> None:
+    """Hear of every way to sign in and out: password, sign-up, Kakao, Naver, the admin. They share no other call."""
+    user_logged_in.connect(take_place, dispatch_uid="events.accounts.take_place")
+    user_logged_out.connect(leave_place, dispatch_uid="events.accounts.leave_place")
+
+
+def login(request: HttpRequest) -> HttpResponse:
+    """Sign in; who has signed in already is only made known to the waiting room, and goes on.
+
+    An event that demands an account sends here whoever's visitor cookie is not an account's: a browser may have lost
+    that cookie and kept its session.
+    """
+    if request.user.is_authenticated:
+        take_place(request, request.user)
+        return HttpResponseRedirect(_next(request))
+    answer: HttpResponse = allauth_login(request)
+    return answer
+
+
+def _next(request: HttpRequest) -> str:
+    """Where to go on; never to another site."""
+    wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else "/"
+
+
+def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """Whose password somebody tries: django-axes counts failures by this and the address."""
+    given = credentials or {}
+    tried = given.get("email") or given.get("username") or request.POST.get("login") or request.POST.get("username")
+    return str(tried or "").lower()

@@ -1,0 +1,47 @@
+"""The staff's groups and what they may do."""
+
+from typing import Any
+
+from django.apps import apps as global_apps
+from django.apps.registry import Apps
+from django.contrib.auth.models import Group, Permission
+from django.db import DEFAULT_DB_ALIAS
+
+BOX_OFFICE = "Box office"
+SALES_MANAGERS = "Sales managers"
+
+LOOKS = [
+    "view_event",
+    "view_order",
+    "view_orderline",
+    "view_orderchange",
+    "view_payment",
+    "view_ticket",
+    "view_hold",
+    "refund_order",
+    "check_in_ticket",
+]
+PERMISSIONS = {
+    BOX_OFFICE: LOOKS,
+    SALES_MANAGERS: [
+        *LOOKS,
+        *(
+            f"{verb}_{model}"
+            for model in ("event", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")
+            for verb in ("view", "add", "change", "delete")
+        ),
+    ],
+}
+
+
+def make(*, using: str = DEFAULT_DB_ALIAS, apps: Apps = global_apps, **_: Any) -> None:
+    """Make the groups that are missing. Those that exist stay as staff have set them."""
+    try:
+        apps.get_model("auth", "Group")
+    except LookupError:  # only some apps are migrated so far
+        return
+    for name, codenames in PERMISSIONS.items():
+        group, made = Group.objects.using(using).get_or_create(name=name)
+        if made:
+            ours = Permission.objects.using(using).filter(content_type__app_label__in=["events", "waitingroom"])
+            group.permissions.set(ours.filter(codename__in=codenames))
