@@ -1,14 +1,29 @@
-"""The addresses of what is sold."""
+"""The addresses of what is sold; what lies under /events/<slug>/ is behind the gate."""
 
 from django.urls import path
 
-from events.views import api, pages
+from events.views import api, buying, door, orders, pages, payments, seats
 
 app_name = "events"
 urlpatterns = [
     path("", pages.listing, name="list"),
     path("posters/<slug:slug>.<str:language>.svg", pages.poster, name="poster"),
+    path("api/events/<slug:slug>/", api.event, name="api-event"),
     path("events/<slug:slug>/", pages.event_page, name="event"),
     path("events/<slug:slug>/leave/", pages.leave, name="leave"),
-    path("api/events/<slug:slug>/", api.event, name="api-event"),
+    path("events/<slug:slug>/seats/", seats.seat_map, name="seats"),
+    path("events/<slug:slug>/seats/state/", seats.state, name="seats-state"),
+    path("events/<slug:slug>/seats/<int:section_id>/", seats.section, name="section"),
+    path("events/<slug:slug>/hold/", buying.hold, name="hold"),
+    path("events/<slug:slug>/hold/release/", buying.release, name="release"),
+    path("events/<slug:slug>/checkout/", buying.checkout, name="checkout"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<slug:number>/", orders.order, name="order"),
+    path("orders/<slug:number>/cancel/", orders.cancel, name="cancel"),
+    path("orders/<slug:number>/pay/", orders.pay, name="pay"),
+    path("orders/<slug:number>/tickets/", orders.tickets, name="tickets"),
+    path("tickets/<slug:serial>/", orders.ticket, name="ticket"),
+    path("payments/sandbox/<uuid:reference>/", payments.sandbox, name="sandbox"),
+    path("payments/<slug:name>/callback/", payments.callback, name="callback"),
+    path("staff/door/", door.door, name="door"),
 ]

@@ -77,8 +77,8 @@ class EventForm(forms.ModelForm[Event]):
                 self.add_error(None if field == "__all__" else field, errors)
         if self.instance.pk:
             # The lock is kept until the admin's transaction ends, so that nobody slips in between look and save.
-            stored = Event.objects.select_for_update().get(pk=self.instance.pk)
-            WaitingRoom.objects.select_for_update().get(pk=stored.room.pk)
+            stored = Event.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
+            WaitingRoom.objects.select_for_update(no_key=True).get(pk=stored.room.pk)
             if cleaned.get("seen") != _version_of(stored):
                 raise ValidationError(_changed_meanwhile(stored), code="changed")
         return cleaned

@@ -35,7 +35,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The event, for those whom the gate let in."""
     event = get_object_or_404(Event.objects.select_related("venue", "room").prefetch_related("tiers"), room__slug=slug)
-    return render(request, "events/event.html", {"event": event, "sale": event.sale_state()})
+    page = {"event": event, "sale": event.sale_state(), "on_sale": event.section_prices.exists()}
+    return render(request, "events/event.html", page)
 
 
 @require_safe

@@ -1,0 +1,90 @@
+"""Holding seats, giving them back, and ordering them; all behind the gate."""
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from events import holds
+from events.models import Hold, SectionPrice
+from events.orders import place_order
+from events.payments.provider import provider_named
+from events.payments.settlement import start_payment
+from events.picks import read_pick
+from events.refusals import Refused
+from events.views.answers import for_accounts, refuse, visitor_inside, wants_json
+from events.views.seats import event_of
+
+
+@require_POST
+@for_accounts
+def hold(request: HttpRequest, account: User, slug: str) -> HttpResponse:
+    """Hold what was picked: `seat=<id>` each, and `area-<section>=<count>`."""
+    event = event_of(slug)
+    section = request.POST.get("from", "")
+    try:
+        held = holds.hold_seats(
+            event=event, account_id=account.pk, visitor=visitor_inside(request, account), pick=read_pick(request.POST)
+        )
+    except Refused as why:
+        known = section.isascii() and section.isdigit() and len(section) < 19
+        back = reverse("events:section", args=[slug, section]) if known else reverse("events:seats", args=[slug])
+        return refuse(request, why, back)
+    if wants_json(request):
+        return JsonResponse(held_seats(held), status=201, json_dumps_params={"ensure_ascii": False})
+    return redirect("events:checkout", slug)
+
+
+def held_seats(held: Hold) -> dict[str, object]:
+    """A hold, for programs."""
+    seats = [occupancy.seat for occupancy in held.occupancies.select_related("seat__section").order_by("seat")]
+    return {
+        "status": "held",
+        "seats": [{"id": seat.pk, "label": seat.label} for seat in seats],
+        "expiresAt": held.expires_at.isoformat(),
+    }
+
+
+@require_POST
+@for_accounts
+def release(request: HttpRequest, account: User, slug: str) -> HttpResponse:
+    """Give held seats back, to pick others."""
+    holds.release(event_of(slug), account.pk)
+    return JsonResponse({"status": "released"}) if wants_json(request) else redirect("events:seats", slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_accounts
+def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
+    """Review what is held; by POST order it, and go to pay."""
+    event = event_of(slug)
+    back = reverse("events:seats", args=[slug])
+    try:
+        if request.method == "POST":
+            payment = start_payment(place_order(event, account.pk))
+            address = provider_named(payment.provider).address(payment)
+            if wants_json(request):
+                body = {
+                    "status": "pending",
+                    "order": payment.order.number,
+                    "totalWon": payment.amount_won,
+                    "pay": address,
+                }
+                return JsonResponse(body, status=201)
+            return redirect(address)
+        held = holds.live_hold(event, account.pk)
+    except Refused as why:
+        return refuse(request, why, back)
+    seats = [occupancy.seat for occupancy in held.occupancies.all()]
+    prices = SectionPrice.objects.filter(event=event, section__in={seat.section_id for seat in seats})
+    tiers = {price.section_id: price.tier for price in prices.select_related("tier")}
+    lines = [{"seat": seat, "tier": tiers[seat.section_id]} for seat in sorted(seats, key=lambda seat: seat.pk)]
+    page = {
+        "event": event,
+        "hold": held,
+        "lines": lines,
+        "total_won": sum(tiers[seat.section_id].price_won for seat in seats),
+        "more": event.seats_per_account - holds.owned_seats(event, account.pk),
+    }
+    return render(request, "events/checkout.html", page)

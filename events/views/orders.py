@@ -1,0 +1,100 @@
+"""An account's own orders and tickets; somebody else's are not found."""
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from events.models import Order, OrderState, PaymentState, Ticket
+from events.orders import cancel_order, may_cancel
+from events.payments.provider import provider_named
+from events.payments.settlement import start_payment
+from events.refusals import Refused, TooLate
+from events.tickets import qr_svg
+from events.views.answers import for_accounts, refuse, wants_json
+
+
+def orders_of(account: User) -> QuerySet[Order]:
+    """The account's orders with what their pages show."""
+    return Order.objects.filter(account=account).select_related("event__venue").prefetch_related("lines__seat__section")
+
+
+@require_safe
+@for_accounts
+def orders(request: HttpRequest, account: User) -> HttpResponse:
+    """My tickets: the orders, latest first."""
+    return render(request, "events/orders.html", {"orders": orders_of(account)[:200]})
+
+
+@require_safe
+@for_accounts
+def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
+    """One order: where it stands, what may be done."""
+    found = get_object_or_404(orders_of(account), number=number)
+    payments = list(found.payments.all())
+    if wants_json(request):
+        tickets = Ticket.objects.filter(line__order=found, voided_at=None).count()
+        return JsonResponse({"status": found.state, "order": number, "totalWon": found.total_won, "tickets": tickets})
+    page = {
+        "order": found,
+        "hold": getattr(found, "hold", None),
+        "may_cancel": may_cancel(found),
+        "refunded": [p for p in payments if p.state in (PaymentState.REFUND_DUE, PaymentState.REFUNDED)],
+        "failed": bool(payments) and payments[0].state == PaymentState.FAILED,
+        "under_way": any(p.state == PaymentState.STARTED for p in payments),
+    }
+    return render(request, "events/order.html", page)
+
+
+@require_POST
+@for_accounts
+def cancel(request: HttpRequest, account: User, number: str) -> HttpResponse:
+    """Give the order up, or cancel it and get the money back."""
+    found = get_object_or_404(orders_of(account), number=number)
+    try:
+        if not may_cancel(found):
+            raise TooLate
+        found = cancel_order(found.pk, by=account, reason="cancelled by the buyer")
+    except Refused as why:
+        return refuse(request, why, found.get_absolute_url())
+    if wants_json(request):
+        return JsonResponse({"status": found.state, "order": number})
+    messages.success(request, _("The order was cancelled."))
+    return redirect(found)
+
+
+@require_POST
+@for_accounts
+def pay(request: HttpRequest, account: User, number: str) -> HttpResponse:
+    """Go on paying an order that waits for it."""
+    found = get_object_or_404(orders_of(account), number=number)
+    if found.state != OrderState.PENDING:
+        return redirect(found)
+    payment = start_payment(found)
+    return redirect(provider_named(payment.provider).address(payment))
+
+
+@require_safe
+@for_accounts
+def tickets(request: HttpRequest, account: User, number: str) -> HttpResponse:
+    """All tickets of an order, to show or to print."""
+    found = get_object_or_404(orders_of(account), number=number)
+    return _tickets(request, Ticket.objects.filter(line__order=found))
+
+
+@require_safe
+@for_accounts
+def ticket(request: HttpRequest, account: User, serial: str) -> HttpResponse:
+    """One ticket."""
+    return _tickets(request, Ticket.objects.filter(serial=serial, line__order__account=account))
+
+
+def _tickets(request: HttpRequest, found: QuerySet[Ticket]) -> HttpResponse:
+    whole = found.select_related("line__order__event__venue", "line__seat__section").order_by("line__seat")
+    shown = [(ticket, qr_svg(ticket)) for ticket in whole]
+    if not shown:
+        raise Http404
+    return render(request, "events/tickets.html", {"tickets": shown, "order": shown[0][0].line.order})

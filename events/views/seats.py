@@ -1,0 +1,83 @@
+"""The seat map: sections first, then a section's seats, and their state while the page is open."""
+
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from events.arena import lay_out
+from events.availability import free_places, section_state
+from events.holds import owned_seats
+from events.models import Event, Hold, Seat, SectionPrice
+from events.seatmap import seats_svg
+from events.views.answers import for_accounts
+
+
+def event_of(slug: str) -> Event:
+    """The event with its venue. Raises Http404."""
+    return get_object_or_404(Event.objects.select_related("venue"), room__slug=slug)
+
+
+def held_by(event: Event, account: User) -> Hold | None:
+    """The account's live hold, with its seats."""
+    holds = Hold.objects.filter(event=event, account=account).prefetch_related("occupancies")
+    return next((hold for hold in holds if not hold.is_over()), None)
+
+
+@require_safe
+@for_accounts
+def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
+    """The sections, with what is left in each."""
+    event = event_of(slug)
+    prices = list(SectionPrice.objects.filter(event=event).select_related("section", "tier"))
+    free = free_places(slug)
+    arena = lay_out([price.section for price in prices])
+    tiers = sorted({price.tier for price in prices}, key=lambda tier: -tier.price_won)
+    prices.sort(key=lambda price: tiers.index(price.tier))  # the list goes by tier; the map needs no order
+    sections = [
+        {
+            "section": price.section,
+            "tier": price.tier,
+            "shade": tiers.index(price.tier),
+            "free": free.get(price.section_id, 0),
+            "shape": arena.shapes[price.section_id],
+        }
+        for price in prices
+    ]
+    page = {"event": event, "sections": sections, "arena": arena, "hold": held_by(event, account)}
+    return render(request, "events/seat_map.html", page)
+
+
+@require_safe
+@for_accounts
+def section(request: HttpRequest, account: User, slug: str, section_id: int) -> HttpResponse:
+    """One section: its seats to pick, or how many places of a standing area."""
+    event = event_of(slug)
+    prices = SectionPrice.objects.select_related("section", "tier")
+    price = get_object_or_404(prices, event=event, section=section_id)
+    hold = held_by(event, account)
+    state = section_state(slug, section_id) or ""
+    allowed = event.seats_per_account - owned_seats(event, account.pk)
+    page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count("0")}
+    page |= {"allowed": allowed, "counts": range(1, max(1, allowed) + 1)}
+    if not price.section.standing:
+        mine = {occupancy.seat_id for occupancy in hold.occupancies.all()} if hold else set()
+        seats = Seat.objects.filter(section=section_id).order_by("place").values_list("pk", "row", "number")
+        page["drawing"] = seats_svg(seats, state, mine, price.section.name)
+    return render(request, "events/section.html", page)
+
+
+@require_safe
+def state(request: HttpRequest, slug: str) -> JsonResponse:
+    """What is free now, a second old at most; asks neither the database nor who is asking."""
+    free = free_places(slug)
+    if not free:
+        raise Http404
+    body: dict[str, object] = {"free": free}
+    wanted = request.GET.get("section", "")
+    if wanted:
+        seats = section_state(slug, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+        if seats is None:
+            raise Http404
+        body["seats"] = seats
+    return JsonResponse(body)
