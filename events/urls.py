@@ -1,8 +1,18 @@
 """The addresses of what is sold; what lies under /events/<slug>/ is behind the gate."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
 from events.views import api, buying, door, orders, pages, payments, seats
+
+
+class KeyConverter(IntConverter):
+    """A database key; what is longer than any key can be names nothing."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_converter(KeyConverter, "key")
 
 app_name = "events"
 urlpatterns = [
@@ -13,7 +23,7 @@ urlpatterns = [
     path("events/<slug:slug>/leave/", pages.leave, name="leave"),
     path("events/<slug:slug>/seats/", seats.seat_map, name="seats"),
     path("events/<slug:slug>/seats/state/", seats.state, name="seats-state"),
-    path("events/<slug:slug>/seats/<int:section_id>/", seats.section, name="section"),
+    path("events/<slug:slug>/seats/<key:section_id>/", seats.section, name="section"),
     path("events/<slug:slug>/hold/", buying.hold, name="hold"),
     path("events/<slug:slug>/hold/release/", buying.release, name="release"),
     path("events/<slug:slug>/checkout/", buying.checkout, name="checkout"),

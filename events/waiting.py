@@ -1,6 +1,7 @@
 """What the waiting page may say of an event."""
 
-from events.models import Event
+from events.availability import free_places
+from events.models import Event, Section
 from events.motifs import tone
 
 
@@ -9,6 +10,8 @@ def page_context(slug: str) -> dict[str, object]:
     event = Event.objects.filter(room__slug=slug).select_related("venue").first()
     if event is None:
         return {}
+    free = free_places(slug)
+    sections = Section.objects.filter(pk__in=free)
     return {
         "title": event.title,
         "performers": event.performers,
@@ -17,6 +20,7 @@ def page_context(slug: str) -> dict[str, object]:
         "starts_at": event.starts_at,
         "opens_at": event.opens_at,
         "poster_url": event.poster_url,
-        # The poster's, for a sketch of it: who waits asks for no second file.
-        "colours": (tone(event.hue, 38), tone(event.hue + 40, 70, 90), tone(event.hue, 14)),
+        "colours": (tone(event.hue, 40), tone(event.hue + 40, 70), tone(event.hue, 14)),
+        "sections": [{"name": section.name, "left": free[section.pk]} for section in sections],
+        "sold_out": event.sold_out_at is not None,
     }

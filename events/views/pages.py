@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
+from events import holds
 from events.models import Event, Kind
 from events.posters import poster_svg
 from waitingroom import admission
@@ -53,8 +55,10 @@ def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
-    """Give up the place in the line or inside."""
+    """Give up the place in the line or inside, and what is held."""
     event = get_object_or_404(Event, room__slug=slug)
+    if isinstance(request.user, User):
+        holds.release(event, request.user.pk)
     place = getattr(request, "admission", None)
     if place is not None:
         admission.leave(event.slug, place.visitor, Reason.LEFT)

@@ -1,37 +1,65 @@
-"""An event of one's own for every test."""
+"""An event of one's own for every test, with seats and buyers."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone, translation
 
-from events.models import Event, PriceTier, Venue
+from events.building import build
+from events.holds import hold_seats
+from events.models import Event, Hold, Order, Payment, Plan, PriceTier, Seat, SectionPrice, Venue
+from events.orders import place_order
+from events.payments import sandbox
+from events.payments.settlement import start_payment
+from events.picks import Pick
+from events.plans import read_plan
 from waitingroom.models import WaitingRoom
+
+# Two rows of five seats, and an area for six who stand.
+PLAN = "section,level,row,first,last\nA,1,1-2,1,5\nS,0,,1,6\n"
+PRICE_WON = 110_000
+
+
+@pytest.fixture(autouse=True)
+def in_korean() -> Iterator[None]:
+    """Each test begins in the site's language: a page served in the test's thread leaves its own behind."""
+    with translation.override("ko"):
+        yield
 
 
 @pytest.fixture
 def make_event(db: None) -> Callable[..., Event]:
     """An event on sale, in a room nobody else uses."""
 
-    def make(**facts: Any) -> Event:
+    def make(plan: str = PLAN, **facts: Any) -> Event:
         name = f"event-{uuid.uuid4().hex[:12]}"
         now = timezone.now()
+        venue = Venue.objects.create(name_ko=f"공연장 {name}", name_en=f"Hall {name}")
+        seating = Plan.objects.create(venue=venue, name="default")
+        build(seating, read_plan(plan))
         event = Event.objects.create(
             **{
                 "room": WaitingRoom.objects.create(slug=name),
                 "title_ko": "한밤의 연주회",
                 "title_en": "Midnight Recital",
-                "venue": Venue.objects.create(name_ko=f"공연장 {name}", name_en=f"Hall {name}"),
+                "venue": venue,
+                "plan": seating,
                 "opens_at": now - timedelta(hours=1),
                 "closes_at": now + timedelta(days=9),
                 "starts_at": now + timedelta(days=10),
+                "cancel_until": now + timedelta(days=8),
             }
             | facts
         )
-        PriceTier.objects.create(event=event, name_ko="R석", name_en="R", price_won=110_000)
+        tier = PriceTier.objects.create(event=event, name_ko="R석", name_en="R", price_won=PRICE_WON)
+        SectionPrice.objects.bulk_create(
+            SectionPrice(event=event, section=section, tier=tier) for section in seating.sections.all()
+        )
         return event
 
     return make
@@ -41,3 +69,58 @@ def make_event(db: None) -> Callable[..., Event]:
 def event(make_event: Callable[..., Event]) -> Event:
     """An event on sale."""
     return make_event()
+
+
+@pytest.fixture
+def make_buyer(db: None) -> Callable[[], User]:
+    """An account."""
+
+    def make() -> User:
+        name = f"buyer-{uuid.uuid4().hex[:12]}"
+        return User.objects.create_user(name, f"{name}@example.com", "winter-song-42")
+
+    return make
+
+
+@pytest.fixture
+def buyer(make_buyer: Callable[[], User]) -> User:
+    """An account."""
+    return make_buyer()
+
+
+@pytest.fixture
+def browser(client: Client, buyer: User) -> Client:
+    """The buyer's browser, signed in."""
+    client.force_login(buyer)
+    return client
+
+
+def seats_of(event: Event, section: str = "A") -> list[int]:
+    """The ids of a section's seats, in order."""
+    seats = Seat.objects.filter(section__plan=event.plan, section__code=section).order_by("place")
+    return list(seats.values_list("pk", flat=True))
+
+
+def hold(event: Event, account: User, *seats: int, visitor: str = "") -> Hold:
+    """Hold the seats for the account."""
+    return hold_seats(event=event, account_id=account.pk, visitor=visitor, pick=Pick(seats=seats))
+
+
+def order(event: Event, account: User, *seats: int, visitor: str = "") -> tuple[Order, Payment]:
+    """Hold the seats, order them, and go to pay."""
+    hold(event, account, *seats, visitor=visitor)
+    placed = place_order(event, account.pk)
+    return placed, start_payment(placed)
+
+
+def buy(event: Event, account: User, *seats: int, visitor: str = "") -> Order:
+    """Hold, order and pay."""
+    placed, payment = order(event, account, *seats, visitor=visitor)
+    sandbox.act(payment, sandbox.Outcome.SUCCEED)
+    placed.refresh_from_db()
+    return placed
+
+
+def run_out(hold: Hold) -> None:
+    """Let the hold's time run out."""
+    Hold.objects.filter(pk=hold.pk).update(expires_at=timezone.now() - timedelta(seconds=1))

@@ -1,0 +1,68 @@
+"""What is free, for however many viewers: one look a second, none of them slow."""
+
+import json
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from events.availability import Availability, free_places, look, section_state
+from tests.events.conftest import buy, hold, seats_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_each_place_is_free_held_or_sold(event, make_buyer):
+    first, second, *_ = seats_of(event)
+    hold(event, make_buyer(), first)
+    buy(event, make_buyer(), second)
+    section = event.plan.sections.get(code="A")
+
+    assert section_state(event.slug, section.pk) == "1200000000"
+    assert free_places(event.slug)[section.pk] == 8
+
+
+def test_a_crowd_of_viewers_costs_the_database_nothing(client, event):
+    section = event.plan.sections.get(code="A")
+    client.get(f"/events/{event.slug}/")
+    address = f"/events/{event.slug}/seats/state/?section={section.pk}"
+    client.get(address)
+
+    with CaptureQueriesContext(connection) as queries:
+        answers = [json.loads(client.get(address).content) for _ in range(30)]
+
+    assert answers[0] == {"free": {str(s.pk): s.capacity for s in event.plan.sections.all()}, "seats": "0" * 10}
+    # A second may pass in between; and the gate asks which rooms exist, once a second as well.
+    assert len([q for q in queries if "occupancy" in q["sql"]]) <= 1
+    assert len(queries) <= 6, [q["sql"] for q in queries]
+
+
+def test_of_many_who_find_the_state_old_one_looks(event, monkeypatch):
+    from events import availability
+
+    looks: list[str] = []
+
+    def counted(slug: str) -> Availability:
+        looks.append(slug)
+        return look(slug)
+
+    monkeypatch.setattr(availability, "look", counted)
+    free_places(event.slug)
+    cache.delete(f"seats:{event.slug}:fresh")
+
+    for _ in range(20):
+        free_places(event.slug)
+
+    assert len(looks) == 2
+
+
+def test_without_a_cache_the_database_answers(event, monkeypatch):
+    monkeypatch.setattr(cache, "add", lambda *args: False)
+    monkeypatch.setattr(cache, "get", lambda *args: None)
+
+    assert sum(free_places(event.slug).values()) == 16
+
+
+def test_an_unknown_events_seats_are_not_found(client, db):
+    assert client.get("/events/nowhere/seats/state/").status_code == 404
