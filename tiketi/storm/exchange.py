@@ -9,7 +9,7 @@ import httptools
 
 from tiketi.storm.site import Site
 
-PATIENCE = 30.0  # seconds until a visitor believes that no answer will come
+PATIENCE = 60.0  # seconds until a visitor believes that no answer will come; browsers wait longer still
 
 
 @dataclass(frozen=True, slots=True)

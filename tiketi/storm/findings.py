@@ -1,5 +1,6 @@
 """What the samples of a storm add up to."""
 
+import math
 from dataclasses import dataclass, field
 
 from tiketi.storm.sample import Counts, Sample
@@ -80,8 +81,9 @@ def _admitted(expires_ms: float, before: Sample, sample: Sample) -> tuple[float,
     A place's expiry says it to the millisecond as long as the visitor has not shown up: admission + claim period. After
     that it was at the last admission tick, if there was one since the look `before`.
     """
+    since = math.floor(before.at_ms)  # the scripts' own clock counts whole milliseconds
     exactly = expires_ms - sample.claim_ms
-    if sample.claim_ms != sample.idle_ms and before.at_ms - 1 <= exactly <= sample.at_ms:
+    if sample.claim_ms != sample.idle_ms and since <= exactly <= sample.at_ms:
         return exactly, exactly
-    ticked = before.at_ms <= sample.tick_at_ms <= sample.at_ms
-    return before.at_ms, sample.tick_at_ms if ticked else sample.at_ms
+    ticked = since <= sample.tick_at_ms <= sample.at_ms
+    return since, sample.tick_at_ms if ticked else sample.at_ms

@@ -108,11 +108,13 @@ class Visitor:
                 await self._look()
         if not self._tabs:
             await self._open_tab()
-        await self._tabs[0].leave()
+        if not await self._tabs[0].leave():
+            self._scene.tally.errors["leaving was never noted"] += 1
+            raise GaveUp
         self.diary.left_at = now_ms()
 
     async def _open_tab(self) -> None:
-        tab = Tab(self._scene, self._browser, self._heard, self._was_away)
+        tab = Tab(self._scene, self._browser, self)
         self._tabs.append(tab)
         await tab.open()
         if len(self._tabs) == 1:
@@ -122,17 +124,34 @@ class Visitor:
         while self._tabs:
             self._tabs.pop().cut()
 
-    def _was_away(self, since: float, until: float) -> None:
-        self.diary.absences.append((since, until))
-        self.diary.reachable_at = until
-
     async def _look(self) -> None:
         """Load the page and see where it puts us; raises GaveUp."""
         phase = await self._door.knock()
         if phase != contract.WAITING and not self._called.done():
             self._called.set_result(phase == contract.ENTERED)
 
-    def _heard(self, message: bytes) -> None:
+    def _sent_away(self, reason: str) -> None:
+        self.diary.turned_away = True
+        self._called.set_result(False)
+        if reason not in BY_STAFF:
+            self._scene.tally.errors[f"sent away while waiting: {reason}"] += 1
+
+    def was_away(self, since: float, until: float) -> None:
+        """A tab had no socket for a while."""
+        self.diary.absences.append((since, until))
+        self.diary.reachable_at = until
+
+    async def start_again(self) -> None:
+        """The site forgot us: load the page, as its script does."""
+        try:
+            await self._look()
+        except GaveUp:
+            self.diary.gave_up = True
+            if not self._called.done():
+                self._called.set_result(False)
+
+    def heard(self, message: bytes) -> None:
+        """A message came through one of the tabs."""
         try:
             said = contract.read_message(message)
         except contract.ProtocolViolation as violation:
@@ -147,9 +166,3 @@ class Visitor:
             self._called.set_result(True)
         elif not self._called.done() and said.kind in {contract.CLOSING, contract.LEFT}:
             self._sent_away(said.reason)
-
-    def _sent_away(self, reason: str) -> None:
-        self.diary.turned_away = True
-        self._called.set_result(False)
-        if reason not in BY_STAFF:
-            self._scene.tally.errors[f"sent away while waiting: {reason}"] += 1

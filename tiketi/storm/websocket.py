@@ -38,6 +38,11 @@ class Socket(asyncio.Protocol):
         self._code = CUT
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything said now would be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def say(self, text: bytes) -> None:
         """Send a text message, if anybody is still there."""
         self._write(frames.write(frames.TEXT, text))
@@ -111,7 +116,7 @@ class Socket(asyncio.Protocol):
             raise frames.BadFrame("the site speaks text only")
 
     def _write(self, frame: bytes) -> None:
-        if self._transport and not self._transport.is_closing():
+        if self._transport and self.is_open:
             self._transport.write(frame)
 
 
