@@ -11,7 +11,7 @@ import redis
 
 from waitingroom.keys import keys_of
 
-# Alike, so that no expiry tells the instant of an admission: this line's clock and Redis are not one, as in the real room.
+# Alike, so that no expiry tells the instant of an admission: here, clock and Redis are not one as in the real room.
 CLAIM_MS = IDLE_MS = 60_000
 
 
