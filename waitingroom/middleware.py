@@ -34,7 +34,9 @@ def WaitingRoomMiddleware(get_response: Next) -> Next:  # noqa: N802 (Django nam
         return middleware
 
     def blocking_middleware(request: HttpRequest) -> HttpResponseBase:
-        decision, decided_here = async_to_sync(_decision_alone)(request)
+        needed = room_of(request.path_info) is not None and not _decided_by_gate(request)
+        # An event loop costs a thread and a walk over all tasks of the process: only where something is to decide.
+        decision, decided_here = async_to_sync(_decision_alone)(request) if needed else (_gates_word(request), False)
         request.admission = decision.admission if decision else None  # type: ignore[attr-defined]  # ours to add
         if decision and decision.answer:
             return _answer(decision)
@@ -45,9 +47,8 @@ def WaitingRoomMiddleware(get_response: Next) -> Next:  # noqa: N802 (Django nam
 
 async def _decision(request: HttpRequest) -> tuple[Decision | None, bool]:
     """The gate's decision, or one made here; and whether it was made here."""
-    scope = getattr(request, "scope", {})
-    if SCOPE_KEY in scope:
-        return scope[SCOPE_KEY], False
+    if _decided_by_gate(request):
+        return _gates_word(request), False
     room = room_of(request.path_info)
     facts = await facts_of(room) if room else None
     if room is None or facts is None:
@@ -58,12 +59,19 @@ async def _decision(request: HttpRequest) -> tuple[Decision | None, bool]:
 
 async def _decision_alone(request: HttpRequest) -> tuple[Decision | None, bool]:
     """The decision in an event loop that lives for this one request: its connections go with it."""
-    if room_of(request.path_info) is None or SCOPE_KEY in getattr(request, "scope", {}):
-        return await _decision(request)
     try:
         return await _decision(request)
     finally:
         await pipe().close()
+
+
+def _decided_by_gate(request: HttpRequest) -> bool:
+    return SCOPE_KEY in getattr(request, "scope", {})
+
+
+def _gates_word(request: HttpRequest) -> Decision | None:
+    word: Decision | None = getattr(request, "scope", {}).get(SCOPE_KEY)
+    return word
 
 
 def _answer(decision: Decision) -> HttpResponse:
