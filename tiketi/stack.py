@@ -82,7 +82,9 @@ def run(folder: Path) -> None:
     raise_open_files()
     os.dup2(sys.stdout.fileno(), TERMINAL, inheritable=True)
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", str(manager)])  # noqa: S606  (no shell)
+    # By path: `-m` would import the package, and keep Celery in a manager that has no use for it.
+    command = [sys.executable, "-P", str(Path(__file__).with_name("manager.py")), "-c", str(manager)]
+    os.execv(command[0], command)  # noqa: S606  (no shell is the point: the process itself is replaced)
 
 
 def wanted_port() -> int:

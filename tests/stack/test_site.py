@@ -115,6 +115,16 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_data(tmp_path: Path):
         assert json.loads(site.manage("waitingroom", "show", slug, "--json"))["threshold"] == 77
 
 
+def test_a_closed_terminal_ends_everything(tmp_path: Path):
+    with stack.running(tmp_path) as site:
+        family = site.family()
+
+        site.manager.send_signal(signal.SIGHUP)
+        site.manager.wait(10)
+
+        assert not any(map(lives, family))
+
+
 def test_kill_9_of_the_manager_leaves_no_process(tmp_path: Path):
     with stack.running(tmp_path) as site:
         family = site.family()
