@@ -1,0 +1,37 @@
+"""Accounts for a rehearsal: a storm of visitors who buy, each signed in."""
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+# Nobody's: a reserved domain, so that confirmations reach nobody.
+DOMAIN = "rehearsal.invalid"
+
+
+def sign_in(count: int) -> list[str]:
+    """`count` new accounts without a password, signed in; the session cookie of each."""
+    run = secrets.token_hex(4)
+    names = [f"rehearsal-{run}-{index}" for index in range(count)]
+    User.objects.bulk_create(
+        [User(username=name, email=f"{name}@{DOMAIN}", password="!" + secrets.token_hex(20)) for name in names],
+        batch_size=1000,
+    )
+    store = SessionStore()
+    until = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    sessions = []
+    for account in User.objects.filter(username__startswith=f"rehearsal-{run}-"):
+        content = {
+            SESSION_KEY: str(account.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[-1],
+            HASH_SESSION_KEY: account.get_session_auth_hash(),
+        }
+        key = secrets.token_hex(16)
+        sessions.append(Session(session_key=key, session_data=store.encode(content), expire_date=until))
+    Session.objects.bulk_create(sessions, batch_size=1000)
+    return [session.session_key for session in sessions]
