@@ -10,7 +10,10 @@ from weakref import WeakKeyDictionary
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.retry import Retry
 
 from waitingroom.scripts import EVERY, Call
 
@@ -35,7 +38,9 @@ class Pipe:
 
     def __init__(self, url: str) -> None:
         # The time limit is for a whole pipeline (below), not for each of its 500 answers.
-        self._client = redis.asyncio.Redis.from_url(url, socket_timeout=None, socket_connect_timeout=1)
+        self._client = redis.asyncio.Redis.from_url(
+            url, socket_timeout=None, socket_connect_timeout=1, retry=AsyncRetry(NoBackoff(), 1)
+        )
         self._waiting: list[tuple[Call, asyncio.Future[Any]]] = []
         self._flying = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,7 +141,9 @@ def pipe() -> Pipe:
 @cache
 def client() -> "redis.Redis":
     """The process's blocking client, for the clock, the admin and commands."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)
+    )
 
 
 def run_now(calls: Sequence[Call]) -> list[Any]:
