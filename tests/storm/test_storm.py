@@ -39,7 +39,7 @@ def test_restless_visitors_keep_their_numbers_in_a_fair_line(storm_on: StormOn):
     ],
 )
 def test_an_unfair_line_is_found_out(storm_on: StormOn, fault: Fault, broken: str):
-    assert broken in storm_on(fault, timeout=8, patient=False).broken
+    assert broken in storm_on(fault, timeout=4, patient=False).broken
 
 
 def test_a_number_that_changes_on_reload_is_found_out(storm_on: StormOn):
@@ -52,7 +52,7 @@ def test_a_number_that_changes_on_reload_is_found_out(storm_on: StormOn):
 
 
 def test_a_visitor_dropped_without_a_word_is_lost(storm_on: StormOn):
-    report = storm_on(Fault.FORGETS, timeout=6, patient=False)
+    report = storm_on(Fault.FORGETS, timeout=4, patient=False)
 
     assert "lost" in report.broken
     assert report.lost > 0

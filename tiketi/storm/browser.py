@@ -58,7 +58,7 @@ class Browser:
             self.site, method, path, self._with_cookies({"Accept": "text/html", **headers}), body
         )
         for line in answer.cookies:
-            self._keep(line)
+            self.keep(line)
         return answer
 
     def _with_cookies(self, headers: Mapping[str, str]) -> dict[str, str]:
@@ -67,7 +67,7 @@ class Browser:
             whole["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return whole
 
-    def _keep(self, line: str) -> None:
+    def keep(self, line: str) -> None:
         """One Set-Cookie line. Every cookie of the site is for the whole site, so the path is not looked at."""
         pair, _, attributes = line.partition(";")
         name, _, value = pair.strip().partition("=")

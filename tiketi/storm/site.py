@@ -59,11 +59,11 @@ class Site:
             self.port,
             ssl=self.tls,
             server_hostname=self.host.rsplit(":", 1)[0] if self.tls else None,
-            local_addr=self._caller(),
+            local_addr=self.caller(),
         )
         return conversation
 
-    def _caller(self) -> tuple[str, int] | None:
+    def caller(self) -> tuple[str, int] | None:
         """The next of our own loopback addresses, in turn; elsewhere the system chooses."""
         address = ipaddress.ip_address(self.address)
         if address.version != 4 or not address.is_loopback:

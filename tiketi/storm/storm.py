@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from tiketi.storm import progress
@@ -13,6 +13,9 @@ from tiketi.storm.report import Report
 from tiketi.storm.site import Site
 from tiketi.storm.verdict import Run, Sales, judge
 from tiketi.storm.watch import Watch
+from waitingroom.reasons import Reason
+from waitingroom.redis import MOST_IN_A_PIPELINE, LineUnavailable, run_now
+from waitingroom.room import leave_call
 
 AFTERMATH = 0.5  # seconds until the last farewells have reached Redis
 
@@ -34,6 +37,8 @@ async def storm(
         with suppress(asyncio.CancelledError):
             await bar
         findings = watch.stop()
+    if run.cut_short:
+        send_home(slug, [diary.visitor for diary in crowd.diaries if diary.visitor and diary.left_at is None])
     return judge(crowd.diaries, crowd.tally, findings, run, Sales())
 
 
@@ -46,3 +51,10 @@ def no_collections() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def send_home(slug: str, visitors: Sequence[str]) -> None:
+    """Give up the places of visitors who were stopped, lest they block the room until they idle out."""
+    with suppress(LineUnavailable):
+        for i in range(0, len(visitors), MOST_IN_A_PIPELINE):
+            run_now([leave_call(slug, visitor, Reason.LEFT) for visitor in visitors[i : i + MOST_IN_A_PIPELINE]])

@@ -9,8 +9,8 @@ from tiketi.storm.report import Report, Spread
 def show(report: Report, console: Console) -> None:
     """Print the report as tables, the verdict last."""
     table = Table(title="Storm", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column(style="dim")
-    table.add_column(justify="right")
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column(style="dim")
     for what, value, remark in _rows(report):
         table.add_row(what, value, remark)

@@ -57,21 +57,27 @@ class Tab:
             await asyncio.sleep(self._scene.socket_pause(attempt))
             attempt += 1
 
+    def stop(self) -> None:
+        """Expect the end: reconnect no more."""
+        self._closing = True
+        if self._reopening:
+            self._reopening.cancel()
+
     def close(self) -> None:
         """Leave the page."""
-        self._stop()
+        self.stop()
         if self._socket:
             self._socket.close()
 
     def cut(self) -> None:
         """Vanish from the network."""
-        self._stop()
+        self.stop()
         if self._socket:
             self._socket.cut()
 
     async def leave(self) -> bool:
         """Give up the place, as often as it takes until the site has noted it; False if it never did."""
-        self._stop()
+        self.stop()
         for attempt in range(MOST_FAREWELLS):
             if self._socket is None or not self._socket.is_open:
                 self._closing = False
@@ -91,11 +97,6 @@ class Tab:
         except TimeoutError:
             socket.close()
             return False
-
-    def _stop(self) -> None:
-        self._closing = True
-        if self._reopening:
-            self._reopening.cancel()
 
     def _lost(self, code: int) -> None:
         if self._ended and not self._ended.done():

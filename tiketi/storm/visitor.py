@@ -108,6 +108,8 @@ class Visitor:
                 await self._look()
         if not self._tabs:
             await self._open_tab()
+        for tab in self._tabs[1:]:
+            tab.close()
         if not await self._tabs[0].leave():
             self._scene.tally.errors["leaving was never noted"] += 1
             raise GaveUp
@@ -133,6 +135,8 @@ class Visitor:
     def _sent_away(self, reason: str) -> None:
         self.diary.turned_away = True
         self._called.set_result(False)
+        for tab in self._tabs:
+            tab.stop()
         if reason not in BY_STAFF:
             self._scene.tally.errors[f"sent away while waiting: {reason}"] += 1
 

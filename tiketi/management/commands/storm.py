@@ -65,7 +65,8 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
         else:
-            summary.show(report, Console(file=cast("IO[str]", self.stdout)))
+            width = None if self.stdout.isatty() else 110  # a file has no width, and rich would take 80
+            summary.show(report, Console(file=cast("IO[str]", self.stdout), width=width))
         if report.broken:
             raise CommandError(f"broken: {', '.join(report.broken)}")
         if report.cut_short == "interrupt":

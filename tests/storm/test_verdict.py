@@ -1,0 +1,165 @@
+"""The report, from what visitors lived through and what the witness saw."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from tiketi.storm.diary import Diary
+from tiketi.storm.findings import Findings
+from tiketi.storm.report import Report, Spread
+from tiketi.storm.sample import Counts, Sample
+from tiketi.storm.scene import Tally
+from tiketi.storm.verdict import Run, Sales, judge
+
+RUN = Run(began_ms=0, ended_ms=20_000, late_ms=[0.0], cpu_seconds=1.0)
+# What tools outside the project rely on, in this order.
+CONTRACT = [
+    *("visitors", "joined", "admitted", "gone", "errors", "peak_active", "threshold", "inversions", "changed_numbers"),
+    *("lost", "wasted_places", "join_ms", "enter_ms", "estimate_error_median", "orders", "oversold", "broken"),
+]
+UNSOLD = Sales()
+
+
+def waited(visitor: str = "a", number: int = 1, **changes: object) -> Diary:
+    """A visitor who came, drew a number, was called in after ten seconds, and left."""
+    story: dict[str, object] = {
+        "arrived_at": 0.0,
+        "visitor": visitor,
+        "number": number,
+        "joined_at": 100.0,
+        "reachable_at": 200.0,
+        "called_at": 10_050.0,
+        "entered_at": 10_100.0,
+        "left_at": 12_000.0,
+    }
+    return Diary(**story | changes)  # type: ignore[arg-type]  # whatever fields a test sets
+
+
+def seen(drew: int = 1, inside: tuple[str, ...] = (), **changes: object) -> Findings:
+    """What the witness saw: "a" admitted at second ten, everybody counted."""
+    found = Findings(admissions={"a": (10_000, 10_000)})
+    for at_ms, joined in ((0.0, 0), (20_000.0, drew)):
+        counts = Counts(joined=joined, waiting=0, admitted=joined, gone=0)
+        active = dict.fromkeys(inside, 1e15) if at_ms else {}
+        found.add(Sample(at_ms, 0, 1, 10, 60_000, 600_000, 0, counts, active))
+    for name, value in changes.items():
+        setattr(found, name, value)
+    return found
+
+
+def judged(*diaries: Diary, findings: Findings | None = None, run: Run = RUN, sales: Sales = UNSOLD) -> Report:
+    """The report of these stories."""
+    return judge(diaries, Tally(), findings or seen(len(diaries)), run, sales)
+
+
+def test_a_good_run_breaks_nothing():
+    report = judged(waited())
+
+    assert report.broken == ()
+    assert (report.visitors, report.joined, report.admitted, report.entered) == (1, 1, 1, 1)
+    assert report.join_ms == Spread(100.0, 100.0)
+    assert report.enter_ms == Spread(50.0, 50.0)
+
+
+def test_the_json_is_the_contracts_object():
+    report = json.loads(json.dumps(judged(waited()).as_json()))
+
+    assert list(report)[: len(CONTRACT)] == CONTRACT
+    assert set(report["join_ms"]) == set(report["enter_ms"]) == {"p50", "p99"}
+    assert report["broken"] == []
+
+
+def test_the_call_is_timed_from_the_reconnection_where_that_came_later():
+    assert judged(waited(reachable_at=10_040.0)).enter_ms.p99 == 10
+
+
+def test_the_call_is_timed_on_the_rooms_clock():
+    findings = seen(clock_ahead_ms=-20.0)
+
+    assert judged(waited(), findings=findings).enter_ms.p99 == 30
+
+
+def test_estimates_are_judged_by_what_came_true_but_not_the_last_seconds():
+    diary = waited(estimates=[(50.0, 15.0), (5_050.0, 5.0), (9_000.0, 30.0)])
+
+    assert judged(diary).estimate_error_median == 0.25  # 15 s said of 10 s, 5 s said of 5 s
+
+
+@pytest.mark.parametrize(
+    ("findings", "broken"),
+    [
+        (seen(overfull=1), "capacity"),
+        (seen(unbalanced=1), "conservation"),
+        (seen(drew=0), "conservation"),
+        (seen(inside=("a",)), "errors"),
+    ],
+)
+def test_what_the_witness_saw_names_the_invariant(findings: Findings, broken: str):
+    assert judged(waited(), findings=findings).broken == (broken,)
+
+
+def test_a_changed_number_breaks_one_place():
+    diary = waited()
+    diary.shown("a", 2)
+
+    assert judged(diary).broken == ("one_place",)
+    assert judged(diary).changed_numbers == 1
+
+
+def test_a_number_drawn_by_two_is_an_error():
+    report = judged(waited(), waited("b"))
+
+    assert report.errors_by_kind == {"a queue number drawn twice": 1}
+
+
+def test_an_error_of_any_visitor_breaks_the_run():
+    report = judge([waited()], Tally(errors=Counter({"page: answered 500": 2})), seen(), RUN, Sales())
+
+    assert report.broken == ("errors",)
+    assert report.errors == 2
+
+
+def nowhere(**changes: object) -> Diary:
+    return waited("b", 2, called_at=None, entered_at=None, left_at=None, **changes)
+
+
+def test_who_is_neither_inside_nor_in_line_is_lost():
+    assert judged(nowhere()).lost == 1
+    assert "lost" in judged(nowhere()).broken
+
+
+@pytest.mark.parametrize(
+    ("diary", "findings", "run"),
+    [
+        (nowhere(), seen(in_line=frozenset({"b"})), RUN),
+        (nowhere(vanished_at=5_000.0), seen(), RUN),
+        (nowhere(turned_away=True), seen(), RUN),
+        (nowhere(), seen(inside=("b",)), Run(0, 20_000, [], 0, cut_short="interrupt")),
+    ],
+)
+def test_who_waits_vanished_was_turned_away_or_is_just_entering_is_not_lost(diary: Diary, findings: Findings, run: Run):
+    assert judged(diary, findings=findings, run=run).lost == 0
+
+
+def test_a_place_given_to_who_had_vanished_is_wasted():
+    assert judged(waited(vanished_at=5_000.0, called_at=None, entered_at=None)).wasted_places == 1
+
+
+def test_running_out_of_patience_is_the_lines_fault_and_out_of_time_the_operators():
+    cut = Run(0, 20_000, [], 0, cut_short="timeout")
+    waiting = seen(in_line=frozenset({"b"}))
+
+    assert judged(nowhere(), findings=waiting, run=cut).broken == ("liveness",)
+    hurried = Run(0, 20_000, [], 0, cut_short="timeout", was_patient=False)
+    assert judged(nowhere(), findings=waiting, run=hurried).broken == ()
+
+
+def test_a_seat_sold_twice_is_named():
+    assert judged(waited(), sales=Sales(orders=5, oversold=1)).broken == ("oversold",)
+
+
+def test_percentiles_go_by_nearest_rank():
+    assert Spread.of(range(1, 101)) == Spread(50, 99)
+    assert Spread.of([7.0]) == Spread(7.0, 7.0)
+    assert Spread.of([]) == Spread(None, None)
