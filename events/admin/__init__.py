@@ -1,5 +1,5 @@
-"""What staff tune: one module a page."""
+"""What staff tune and look at: one module a page."""
 
-from events.admin import event, venue
+from events.admin import event, order, plan, venue
 
-__all__ = ["event", "venue"]
+__all__ = ["event", "order", "plan", "venue"]

@@ -1,9 +1,11 @@
 """Events in the admin: the event, its prices, its waiting room, and how many wait right now."""
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -11,7 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
-from events.admin.event_form import LINE_FIELDS, EventForm
+from events.admin import event_pages
+from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.models import Event, PriceTier
 from waitingroom import admission
 from waitingroom.redis import LineUnavailable
@@ -42,25 +45,45 @@ class EventAdmin(HistoryAdmin):
     list_select_related = ("venue", "room")
     search_fields = ("title_ko", "title_en", "room__slug", "performers_ko", "performers_en")
     date_hierarchy = "starts_at"
+    change_form_template = "admin/events/event/change_form.html"
 
     class Media:
         js = ("events/admin/live.js",)
 
     def get_form(self, request: HttpRequest, obj: Event | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 (Django's own signature)
         """The form adds the room's fields itself: they are no fields of the event."""
-        return super().get_form(request, obj, change=change, **kwargs | {"fields": None})
+        made = super().get_form(request, obj, change=change, **kwargs | {"fields": EVENT_FIELDS})
+        form = cast("type[EventForm]", made)
+        form.may_tune = request.user.has_perm("waitingroom.change_waitingroom")
+        return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
-        """The event's facts, then the sale, then the line."""
+        """The event's facts, then the sale, then the line; who may only look sees the event's own."""
+        if not self.has_change_permission(request, obj):
+            return [(None, {"fields": EVENT_FIELDS})]
         named = ("seen",) if obj else ("slug",)
         facts = ("kind", ("title_ko", "title_en"), ("performers_ko", "performers_en"), "venue", "starts_at")
         return [
             (None, {"fields": (*named, *facts, ("running_minutes", "minimum_age"))}),
             (_("Page"), {"fields": ("description_ko", "description_en", ("motif", "hue")), "classes": ("collapse",)}),
-            (_("Sale"), {"fields": (("opens_at", "closes_at"),)}),
+            (
+                _("Sale"),
+                {"fields": (("opens_at", "closes_at"), "cancel_until", "plan", ("seats_per_account", "hold_minutes"))},
+            ),
             (_("Waiting room"), {"fields": LINE_FIELDS[:4]}),
             (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[4:], "classes": ("collapse",)}),
         ]
+
+    def delete_model(self, request: HttpRequest, obj: Event) -> None:
+        """The line goes with its event."""
+        room = obj.room
+        super().delete_model(request, obj)
+        room.delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
+        """One by one: each takes its line along."""
+        for event in queryset:
+            self.delete_model(request, event)
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Ask Redis once for all rooms of the page."""
@@ -71,9 +94,14 @@ class EventAdmin(HistoryAdmin):
         return changes
 
     def get_urls(self) -> list[URLPattern]:
-        """The list's live numbers have an address of their own."""
-        live = path("live/", self.admin_site.admin_view(self.live), name="events_event_live")
-        return [live, *super().get_urls()]
+        """The list's live numbers, prices by section and sales have addresses of their own."""
+        guard = self.admin_site.admin_view
+        return [
+            path("live/", guard(self.live), name="events_event_live"),
+            path("<int:pk>/pricing/", guard(partial(event_pages.pricing, self)), name="events_event_pricing"),
+            path("<int:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),
+            *super().get_urls(),
+        ]
 
     def live(self, request: HttpRequest) -> JsonResponse:
         """Waiting and active of the rooms in `?slug=`, for the list that is open."""

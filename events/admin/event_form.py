@@ -27,6 +27,10 @@ EVENT_FIELDS = (
     "hue",
     "opens_at",
     "closes_at",
+    "cancel_until",
+    "plan",
+    "seats_per_account",
+    "hold_minutes",
 )
 LINE_FIELDS = (
     "mode",
@@ -53,6 +57,7 @@ class RoomForm(forms.ModelForm[WaitingRoom]):
 class EventForm(forms.ModelForm[Event]):
     """The event's fields and its room's; saves both, or neither if somebody saved meanwhile."""
 
+    may_tune = True  # the admin says whether this member of staff may touch the waiting room
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -66,6 +71,8 @@ class EventForm(forms.ModelForm[Event]):
         if self.instance.pk:
             # Another name would be another line: those who wait would be lost.
             del self.room_form.fields["slug"]
+            for field in self.room_form.fields.values():
+                field.disabled = not self.may_tune
         self.fields |= self.room_form.fields
         self.initial = {**self.initial, **self.room_form.initial, "seen": _version_of(self.instance)}
 

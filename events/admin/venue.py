@@ -1,13 +1,22 @@
-"""Venues in the admin."""
+"""Venues in the admin, with their plans."""
 
 from django.contrib import admin
 
-from events.models import Venue
+from events.models import Plan, Venue
+
+
+class PlanInline(admin.TabularInline[Plan, Venue]):
+    """The venue's plans; their seats are built on the plan's own page."""
+
+    model = Plan
+    extra = 0
+    show_change_link = True
 
 
 @admin.register(Venue)
 class VenueAdmin(admin.ModelAdmin[Venue]):
     """Names and addresses."""
 
+    inlines = (PlanInline,)
     list_display = ("name_ko", "name_en", "address_ko")
     search_fields = ("name_ko", "name_en")

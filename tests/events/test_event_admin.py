@@ -1,10 +1,13 @@
 """Staff tune an event and its waiting room on one form."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
+from events import groups
 from events.models import Event
+from tests.events.conftest import buy, seats_of
+from waitingroom.models import WaitingRoom
 
 # Real commits: the gate asks the database from its own connection.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,3 +139,68 @@ def test_the_list_shows_dashes_while_redis_is_away(admin_client, event, monkeypa
 
     assert page.status_code == 200
     assert f'data-slug="{event.slug}">—<' in page.content.decode()
+
+
+@pytest.fixture
+def clerk(client) -> User:
+    """Staff without any permission."""
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    client.force_login(clerk)
+    return clerk
+
+
+def join(account: User, group: str) -> None:
+    account.groups.add(Group.objects.get(name=group))
+
+
+def test_the_box_office_sees_events_and_cannot_change_thresholds(client, clerk, event):
+    join(clerk, groups.BOX_OFFICE)
+    address = reverse("admin:events_event_change", args=[event.pk])
+
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"threshold": "1"}).status_code == 403
+    assert client.get(reverse("admin:waitingroom_waitingroom_change", args=[event.room.pk])).status_code == 403
+    assert client.get(reverse("admin:events_event_pricing", args=[event.pk])).status_code == 403
+    assert client.get(reverse("admin:events_event_sales", args=[event.pk])).status_code == 200
+
+
+def test_sales_managers_tune(client, clerk, event):
+    join(clerk, groups.SALES_MANAGERS)
+
+    assert save(client, event, threshold="77").status_code == 302
+    event.room.refresh_from_db()
+    assert event.room.threshold == 77
+
+
+def test_who_may_change_events_but_not_their_rooms_leaves_the_threshold_as_it_is(client, clerk, event):
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_event", "change_event"]))
+
+    save(client, event, threshold="5", title_ko="새 제목")
+
+    event = Event.objects.get(pk=event.pk)
+    assert (event.title_ko, event.room.threshold) == ("새 제목", 1000)
+
+
+def test_deleting_an_event_takes_its_line_along(admin_client, event):
+    address = reverse("admin:events_event_delete", args=[event.pk])
+
+    assert admin_client.post(address, {"post": "yes"}).status_code == 302
+
+    assert not WaitingRoom.objects.filter(slug=event.slug).exists()
+
+
+def test_an_event_with_orders_is_not_deleted(admin_client, event, buyer):
+    buy(event, buyer, seats_of(event)[0])
+
+    admin_client.post(reverse("admin:events_event_delete", args=[event.pk]), {"post": "yes"})
+
+    assert Event.objects.filter(pk=event.pk).exists()
+
+
+def test_the_history_shows_what_was_changed(admin_client, event):
+    save(admin_client, event, title_ko="바뀐 제목")
+
+    page = admin_client.get(reverse("admin:events_event_history", args=[event.pk]))
+
+    assert page.status_code == 200
+    assert "admin" in page.content.decode()

@@ -1,0 +1,60 @@
+"""An event's further pages in the admin: its prices by section, and its sales."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from events.admin.pricing_form import PricingForm
+from events.models import Event
+from events.sales import sales_of
+
+# Of the chart, in its own units.
+WIDTH, HEIGHT = 960, 220
+
+
+def pricing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
+    """Give every section a tier, or take it off the sale."""
+    event = get_object_or_404(Event.objects.select_related("plan"), pk=pk)
+    if not model_admin.has_change_permission(request, event):
+        raise PermissionDenied
+    form = PricingForm(event, request.POST or None)
+    if form.is_valid():
+        form.save()
+        model_admin.log_change(request, event, "priced by section")
+        messages.success(request, _("The prices are in force."))
+        return redirect(reverse("admin:events_event_change", args=[pk]))
+    return _page(model_admin, request, event, "pricing", {"form": form, "title": _("Prices by section")})
+
+
+def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
+    """How the event sells."""
+    event = get_object_or_404(Event, pk=pk)
+    if not (request.user.has_perm("events.view_order") and model_admin.has_view_permission(request, event)):
+        raise PermissionDenied
+    found = sales_of(event)
+    most = max((bar.tickets for bar in found.bars), default=0)
+    step = WIDTH / max(1, len(found.bars))
+    bars = [
+        {
+            "bar": bar,
+            "x": round(index * step + step * 0.1, 1),
+            "y": round(HEIGHT - HEIGHT * bar.tickets / most, 1),
+            "width": round(step * 0.8, 1),
+            "height": round(HEIGHT * bar.tickets / most, 1),
+            "named": index % max(1, len(found.bars) // 8) == 0,
+        }
+        for index, bar in enumerate(found.bars)
+    ]
+    return _page(
+        model_admin, request, event, "sales", {"sales": found, "bars": bars, "most": most, "title": _("Sales")}
+    )
+
+
+def _page(
+    model_admin: admin.ModelAdmin[Event], request: HttpRequest, event: Event, name: str, page: dict[str, object]
+) -> HttpResponse:
+    context = {**model_admin.admin_site.each_context(request), "event": event, "opts": model_admin.opts, **page}
+    return render(request, f"admin/events/event/{name}.html", context)

@@ -1,0 +1,137 @@
+"""Orders and tickets in the admin: to find, to look at, to refund."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from events.models import Order, OrderChange, OrderLine, Payment, Ticket
+from events.orders import cancel_order
+from events.refusals import TooLate
+
+
+class OnlyToLookAt:
+    """Buyers and payments make these; staff change them by actions alone."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody adds."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody changes."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes."""
+        return False
+
+
+class LineInline(OnlyToLookAt, admin.TabularInline[OrderLine, Order]):
+    """What was ordered."""
+
+    model = OrderLine
+    fields = ("seat", "tier_ko", "price_won")
+
+
+class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
+    """How it was paid, and paid back."""
+
+    model = Payment
+    fields = readonly_fields = ("provider", "reference", "amount_won", "received_won", "state", "reason", "changed_at")
+
+
+class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):
+    """What became of it."""
+
+    model = OrderChange
+    fields = ("at", "state", "reason", "by")
+
+
+@admin.register(Order)
+class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
+    """Orders, by number, buyer or event."""
+
+    inlines = (LineInline, PaymentInline, ChangeInline)
+    list_display = ("number", "event", "buyer", "state", "won", "made_at")
+    list_filter = ("state", "event")
+    list_select_related = ("event", "account")
+    search_fields = ("number", "account__email", "account__username", "event__title_ko", "event__title_en")
+    date_hierarchy = "made_at"
+    fields = ("number", "event", "account", "visitor", "state", "total_won", "language", "made_at", "mailed_at")
+    actions = ("refund",)
+
+    @admin.display(description=_("buyer"), ordering="account__email")
+    def buyer(self, order: Order) -> str:
+        """Whose order it is."""
+        return order.account.email or order.account.get_username()
+
+    @admin.display(description=_("total"), ordering="total_won")
+    def won(self, order: Order) -> str:
+        """The price with its thousands."""
+        return f"{order.total_won:,}"
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Who may refund; box office and sales managers may."""
+        return request.user.has_perm("events.refund_order")
+
+    @admin.action(description=_("Cancel and refund the chosen orders"), permissions=["refund"])
+    def refund(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        """Cancel each order, whatever the buyers' deadline says; used tickets stay."""
+        if not isinstance(request.user, User):
+            return
+        done, refused = 0, []
+        for order in orders:
+            try:
+                cancel_order(order.pk, by=request.user, reason="refunded by staff")
+            except TooLate:
+                refused.append(order.number)
+            else:
+                done += 1
+                self.log_change(request, order, "cancelled and refunded")
+        if done:
+            said = ngettext("%(count)d order was cancelled.", "%(count)d orders were cancelled.", done) % {
+                "count": done
+            }
+            self.message_user(request, said, messages.SUCCESS)
+        if refused:
+            said = _("Too late for %(numbers)s: a ticket was used, or the order is over.") % {
+                "numbers": ", ".join(refused)
+            }
+            self.message_user(request, str(said), messages.WARNING)
+
+
+@admin.register(Ticket)
+class TicketAdmin(OnlyToLookAt, admin.ModelAdmin[Ticket]):
+    """Tickets, by order or buyer."""
+
+    list_display = ("order", "event", "seat", "issued_at", "used_at", "voided_at")
+    list_select_related = ("line__order__event", "line__seat__section")
+    list_filter = (
+        ("used_at", admin.EmptyFieldListFilter),
+        ("voided_at", admin.EmptyFieldListFilter),
+        "line__order__event",
+    )
+    search_fields = ("line__order__number", "line__order__account__email")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the serial, which is the bearer's business."""
+        return ("order", "event", "seat", "issued_at", "used_at", "used_by", "voided_at")
+
+    @admin.display(description=_("order"))
+    def order(self, ticket: Ticket) -> str:
+        """Which order it belongs to."""
+        return ticket.line.order.number
+
+    @admin.display(description=_("event"))
+    def event(self, ticket: Ticket) -> str:
+        """What it is for."""
+        return ticket.line.order.event.title
+
+    @admin.display(description=_("seat"))
+    def seat(self, ticket: Ticket) -> str:
+        """Which seat it is for."""
+        return ticket.line.seat.label

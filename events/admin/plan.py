@@ -1,0 +1,76 @@
+"""Seating plans in the admin: built from CSV or by a generator, tried dry first."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.admin.plan_form import GeneratorForm, LinesForm
+from events.building import PlanInUse, build
+from events.models import Plan, Section
+
+
+class SectionInline(admin.TabularInline[Section, Plan]):
+    """Names and places of the sections; the seats come from the builder."""
+
+    model = Section
+    extra = 0
+    fields = ("code", "name_ko", "name_en", "level", "order", "standing", "capacity")
+    readonly_fields = ("code", "level", "standing", "capacity")
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        """Sections are built, with their seats."""
+        return False
+
+
+@admin.register(Plan)
+class PlanAdmin(admin.ModelAdmin[Plan]):
+    """A plan and its builder."""
+
+    inlines = (SectionInline,)
+    list_display = ("name", "venue", "places")
+    list_select_related = ("venue",)
+    search_fields = ("name", "venue__name_ko", "venue__name_en")
+    change_form_template = "admin/events/plan/change_form.html"
+
+    @admin.display(description=gettext_lazy("places"))
+    def places(self, plan: Plan) -> int:
+        """How many people it takes."""
+        return sum(section.capacity for section in plan.sections.all())
+
+    def get_urls(self) -> list[URLPattern]:
+        """The builder has a page of its own."""
+        builder = path("<int:pk>/build/", self.admin_site.admin_view(self.build), name="events_plan_build")
+        return [builder, *super().get_urls()]
+
+    def build(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Generate lines, check them, or build the plan from them."""
+        plan = get_object_or_404(Plan, pk=pk)
+        if not self.has_change_permission(request, plan):
+            raise PermissionDenied
+        form, generator = LinesForm(), GeneratorForm()
+        draft = None
+        if "generate" in request.POST:
+            generator = GeneratorForm(request.POST)
+            so_far = request.POST.get("lines", "")
+            form = LinesForm(initial={"lines": generator.lines_after(so_far) if generator.is_valid() else so_far})
+        elif request.method == "POST":
+            form = LinesForm(request.POST, request.FILES)
+            if form.is_valid():
+                draft = form.draft
+                if "build" in request.POST:
+                    try:
+                        places = build(plan, draft)
+                    except PlanInUse:
+                        form.add_error(None, _("Events are on sale with this plan. Make a new plan instead."))
+                    else:
+                        self.log_change(request, plan, f"built with {places} places")
+                        messages.success(request, _("The plan has %(places)d places now.") % {"places": places})
+                        return redirect(reverse("admin:events_plan_change", args=[pk]))
+        page = {**self.admin_site.each_context(request), "plan": plan, "form": form, "generator": generator}
+        page |= {"draft": draft, "title": _("Build the plan"), "opts": self.opts}
+        return render(request, "admin/events/plan/build.html", page)

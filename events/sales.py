@@ -1,0 +1,87 @@
+"""How an event sells: totals, by tier, and over time."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+
+from events.models import Event, Occupancy, Order, OrderLine, OrderState, Payment, PaymentState, SectionPrice, Ticket
+from events.sold_out import seats_on_sale
+
+STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 360, 1440, 10_080))
+MOST_BARS = 48
+
+
+@dataclass(frozen=True)
+class TierSales:
+    """What one tier sold."""
+
+    name: str
+    places: int
+    sold: int
+    won: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Tickets issued in a stretch of time."""
+
+    start: datetime
+    tickets: int
+
+
+@dataclass(frozen=True)
+class Sales:
+    """An event's sales so far; refunds are what was received and went or goes back."""
+
+    places: int
+    sold: int
+    held: int
+    won: int
+    refunded_won: int
+    used: int
+    tiers: list[TierSales]
+    bars: list[Bar]
+
+    @property
+    def free(self) -> int:
+        """Places that anybody may still take."""
+        return self.places - self.sold - self.held
+
+
+def sales_of(event: Event) -> Sales:
+    """Count; cancelled orders count among the refunds alone."""
+    occupied = Occupancy.objects.filter(event=event)
+    paid = Order.objects.filter(event=event, state=OrderState.PAID)
+    back = Payment.objects.filter(order__event=event, state__in=(PaymentState.REFUND_DUE, PaymentState.REFUNDED))
+    tickets = Ticket.objects.filter(line__order__event=event, voided_at=None)
+    places = Counter[str]()
+    for price in SectionPrice.objects.filter(event=event).select_related("tier", "section"):
+        places[price.tier.name_ko] += price.section.capacity
+    lines = OrderLine.objects.filter(order__in=paid).order_by().values_list("tier_ko")
+    taken = {name: (sold, won) for name, sold, won in lines.annotate(Count("pk"), Sum("price_won"))}
+    tiers = [TierSales(tier.name, places[tier.name_ko], *taken.get(tier.name_ko, (0, 0))) for tier in event.tiers.all()]
+    return Sales(
+        places=seats_on_sale(event.pk),
+        sold=occupied.filter(order__isnull=False).count(),
+        held=occupied.filter(hold__isnull=False).count(),
+        won=paid.aggregate(won=Sum("total_won"))["won"] or 0,
+        refunded_won=back.aggregate(won=Sum("received_won"))["won"] or 0,
+        used=tickets.exclude(used_at=None).count(),
+        tiers=tiers,
+        bars=bars_of(list(tickets.values_list("issued_at", flat=True))),
+    )
+
+
+def bars_of(instants: list[datetime]) -> list[Bar]:
+    """How many instants fall into each of at most MOST_BARS even stretches of a round length; in local time."""
+    if not instants:
+        return []
+    first, last = timezone.localtime(min(instants)), timezone.localtime(max(instants))
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    step = next((step for step in STEPS if (last - first) / step < MOST_BARS), STEPS[-1])
+    start = midnight + (first - midnight) // step * step
+    counts = Counter((instant - start) // step for instant in instants)
+    return [Bar(start + index * step, counts[index]) for index in range(max(counts) + 1)]
