@@ -18,15 +18,6 @@ def won(amount: int) -> str:
 
 
 @register.filter
-def moment(at: datetime) -> str:
-    """A day with its weekday and the time, in Seoul: "2026년 12월 27일 (일) 18:00" or "Sun, Dec 27, 2026, 18:00"."""
-    local = timezone.localtime(at)
-    if _english():
-        return f"{local:%a, %b} {local.day}, {local:%Y, %H:%M}"
-    return f"{local.year}년 {local.month}월 {local.day}일 ({DAYS_KO[local.weekday()]}) {local:%H:%M}"
-
-
-@register.filter
 def day(at: datetime) -> str:
     """The short form: "12.27 (일) 18:00" or "Dec 27 (Sun) 18:00"."""
     local = timezone.localtime(at)
