@@ -11,11 +11,11 @@ from django.conf import settings
 
 from tests.storm.door import open_door
 from tests.storm.line import Fault, Line
-from tiketi.storm.crowd import Forecast
+from tiketi.storm.forecast import Forecast
 from tiketi.storm.habits import Habits
 from tiketi.storm.report import Report
 from tiketi.storm.site import Site
-from tiketi.storm.storm import storm
+from tiketi.storm.storm import Aftermath, storm
 
 StormOn = Callable[..., Report]
 QUIET = Habits(refresh=0, second_tab=0, drop=0, vanish=0, stay=0.3)
@@ -36,8 +36,8 @@ def storm_on() -> Iterator[StormOn]:
         ) -> Report:
             line = Line(f"storm-{uuid.uuid4().hex[:8]}", client, threshold=10, fault=fault)
             site = Site.at(doors.enter_context(open_door(line)))
-            forecast = Forecast(visitors, arrive_in=0.3, timeout=timeout, was_patient=patient)
-            report: Report = uvloop.run(storm(site, line.slug, forecast, habits, settings.REDIS_URL, idle_seconds=60))
-            return report
+            forecast = Forecast(site, line.slug, visitors, 0.3, habits, timeout, was_patient=patient)
+            aftermath: Aftermath = uvloop.run(storm(forecast, settings.REDIS_URL))
+            return aftermath.judge()
 
         yield rage

@@ -11,7 +11,7 @@ from tiketi.storm.websocket import Socket
 REDIRECTS = {301, 302, 303, 307, 308}
 MOST_REDIRECTS = 5
 ALWAYS = {"User-Agent": "tiketi-storm", "Accept-Language": "ko"}
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
 class TooManyRedirects(Exception):
@@ -32,11 +32,10 @@ class Browser:
         return await self._follow(path, await self._ask("GET", path, {}))
 
     async def submit(self, path: str, form: Mapping[str, str | list[str]], came_from: str) -> Answer:
-        """What follows a form posted as the page at `came_from` would post it."""
+        """The plain answer to a form, posted as a script on the page at `came_from` would post it."""
         fields = {"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **form}
         headers = {**FORM, "Origin": self.site.origin, "Referer": self.site.origin + came_from}
-        answer = await self._ask("POST", path, headers, urlencode(fields, doseq=True).encode())
-        return await self._follow(path, answer)
+        return await self._ask("POST", path, headers, urlencode(fields, doseq=True).encode())
 
     async def listen(self, path: str, heard: Callable[[bytes], None], ended: Callable[[int], None]) -> Socket:
         """An open WebSocket to `path`."""
@@ -74,4 +73,4 @@ class Browser:
         if "max-age=0" in attributes.lower():
             self.cookies.pop(name, None)
         else:
-            self.cookies[name] = value.strip('"')
+            self.cookies[name] = value

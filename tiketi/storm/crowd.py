@@ -8,21 +8,10 @@ import time
 from dataclasses import dataclass, field
 
 from tiketi.storm.diary import Diary
-from tiketi.storm.habits import Habits
+from tiketi.storm.forecast import Forecast
 from tiketi.storm.scene import Scene, Tally, now_ms
-from tiketi.storm.site import Site
 from tiketi.storm.verdict import Run
 from tiketi.storm.visitor import Visitor
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """How many visitors come, over how many seconds, and how long the storm may last."""
-
-    visitors: int
-    arrive_in: float
-    timeout: float
-    was_patient: bool = True
 
 
 @dataclass(slots=True)
@@ -34,11 +23,11 @@ class Crowd:
     diaries: list[Diary] = field(default_factory=list)
     _late_ms: list[float] = field(default_factory=list)
 
-    async def run(self, site: Site, slug: str, habits: Habits, idle_seconds: float) -> Run:
+    async def run(self) -> Run:
         """From the first arrival to the last farewell, or until time or patience is over."""
         began_ms, began_cpu = now_ms(), _cpu_seconds()
         cut_short = ""
-        rush = asyncio.create_task(self._rush(site, slug, habits, idle_seconds))
+        rush = asyncio.create_task(self._rush())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, rush.cancel)
@@ -54,17 +43,18 @@ class Crowd:
                 loop.remove_signal_handler(number)
         return Run(began_ms, now_ms(), self._late_ms, _cpu_seconds() - began_cpu, cut_short, self.forecast.was_patient)
 
-    async def _rush(self, site: Site, slug: str, habits: Habits, idle_seconds: float) -> None:
+    async def _rush(self) -> None:
+        forecast = self.forecast
         chance = random.Random()  # noqa: S311  (whose habits are whose guards no secret)
         async with asyncio.TaskGroup() as tasks:
-            scene = Scene(site, slug, habits, chance, tasks, self.tally, idle_seconds)
+            scene = Scene(forecast, chance, tasks, self.tally)
             began = time.monotonic()
-            for index in range(self.forecast.visitors):
-                due = began + self.forecast.arrive_in * index / self.forecast.visitors
+            for index in range(forecast.visitors):
+                due = began + forecast.arrive_in * index / forecast.visitors
                 if (early := due - time.monotonic()) > 0:
                     await asyncio.sleep(early)
                 self._late_ms.append(max(0.0, (time.monotonic() - due) * 1000))
-                visitor = Visitor(scene)
+                visitor = Visitor(scene, forecast.sessions[index] if forecast.sessions else None)
                 self.diaries.append(visitor.diary)
                 tasks.create_task(visitor.live())
 

@@ -22,6 +22,7 @@ class Diary:
     vanished_at: float | None = None
     turned_away: bool = False  # the room was closed
     gave_up: bool = False  # the site gave no usable answer
+    order: str = ""  # its number, if something was bought
     left_at: float | None = None
     absences: list[tuple[float, float]] = field(default_factory=list)
     estimates: list[tuple[float, float]] = field(default_factory=list)  # (when told, seconds still to wait)

@@ -20,6 +20,8 @@ class Findings:
     active: int = 0  # as last seen
     peak_active: int = 0
     overfull: int = 0  # samples with more inside than the threshold, though it was not lowered
+    places: int = 0  # summed over the samples in which somebody waited: the threshold ...
+    vacancies: int = 0  # ... and how much of it stood empty
     unbalanced: int = 0  # samples in which joined was not waiting + admitted + gone
     first: Counts = NOTHING
     last: Counts = NOTHING
@@ -36,6 +38,9 @@ class Findings:
         self.samples += 1
         self.threshold = sample.threshold
         self.peak_active = max(self.peak_active, active)
+        if before is not None and before.counts.waiting and sample.counts.waiting:
+            self.places += sample.threshold
+            self.vacancies += max(0, sample.threshold - active)
         self.unbalanced += not sample.counts.balanced
         self.restarted |= sample.counts.joined < self.last.joined
         self.first, self.last = self.first if before else sample.counts, sample.counts
@@ -63,6 +68,11 @@ class Findings:
     def counts_all(self, drew: int) -> bool:
         """Whether the room counted at least those `drew` visitors that drew a number in our sight."""
         return self.restarted or self.counted.joined >= drew
+
+    @property
+    def idle_share(self) -> float:
+        """How much of the room stood empty while somebody waited, 0 to 1."""
+        return self.vacancies / self.places if self.places else 0.0
 
     @property
     def last_at_ms(self) -> float:

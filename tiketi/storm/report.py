@@ -48,6 +48,10 @@ class Report:
     entered: int  # saw the page of an active visitor
     vanished: int
     turned_away: int
+    purchases: dict[str, int]  # by how they ended
+    inside_ms: Spread  # from the first page inside to leaving
+    refilled: int  # vacancies that went to the head of the line
+    idle_share: float  # of the threshold, on average while somebody waited
     seconds: float
     arrivals_per_second: float
     cut_short: str  # why not everybody was seen to the end: "", "timeout" or "interrupt"

@@ -6,8 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tiketi.storm.habits import Habits
-from tiketi.storm.site import Site
+from tiketi.storm.forecast import Forecast
 
 
 def now_ms() -> float:
@@ -26,19 +25,22 @@ class Tally:
     retries: Counter[str] = field(default_factory=Counter)  # the site asked to come again, and it was done
     reconnects: Counter[int] = field(default_factory=Counter)  # sockets the site ended in good order, by close code
     errors: Counter[str] = field(default_factory=Counter)
+    purchases: Counter[str] = field(default_factory=Counter)  # by how they ended
 
 
 @dataclass(slots=True)
 class Scene:
-    """The site and the room, the visitors' habits, one source of chance, one group of tasks, one tally."""
+    """The forecast, one source of chance, one group of tasks, one tally."""
 
-    site: Site
-    slug: str
-    habits: Habits
+    forecast: Forecast
     chance: random.Random
     tasks: asyncio.TaskGroup
     tally: Tally
-    idle_seconds: float  # without a page for so long, an active visitor loses the place
+
+    @property
+    def slug(self) -> str:
+        """The room's name."""
+        return self.forecast.slug
 
     def page_pause(self, attempt: int, wish: str) -> float:
         """Seconds until a page is asked for again: Retry-After's wish, and more, so that no crowd returns as one."""

@@ -4,42 +4,57 @@ import asyncio
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from tiketi.storm import progress
-from tiketi.storm.crowd import Crowd, Forecast
+from tiketi.storm.crowd import Crowd
+from tiketi.storm.diary import Diary
+from tiketi.storm.findings import Findings
+from tiketi.storm.forecast import Forecast
 from tiketi.storm.ground import knock
-from tiketi.storm.habits import Habits
 from tiketi.storm.report import Report
-from tiketi.storm.site import Site
-from tiketi.storm.verdict import Run, Sales, judge
+from tiketi.storm.scene import Tally
+from tiketi.storm.verdict import NOTHING_SOLD, Run, Sales, judge
 from tiketi.storm.watch import Watch
 from waitingroom.reasons import Reason
 from waitingroom.redis import MOST_IN_A_PIPELINE, LineUnavailable, run_now
 from waitingroom.room import leave_call
 
-AFTERMATH = 0.5  # seconds until the last farewells have reached Redis
+SETTLING = 0.5  # seconds until the last farewells have reached Redis
 
 
-async def storm(
-    site: Site, slug: str, forecast: Forecast, habits: Habits, redis_url: str, idle_seconds: float
-) -> Report:
-    """Let it rage, and judge; raises CannotStorm, and RedisError when Redis is away at the beginning."""
-    await knock(site, slug)
-    crowd, watch = Crowd(forecast), Watch(redis_url, slug)
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What is left of a storm, for the verdict."""
+
+    diaries: Sequence[Diary]
+    tally: Tally
+    findings: Findings
+    run: Run
+
+    def judge(self, sales: Sales = NOTHING_SOLD) -> Report:
+        """The report."""
+        return judge(self.diaries, self.tally, self.findings, self.run, sales)
+
+
+async def storm(forecast: Forecast, redis_url: str) -> Aftermath:
+    """Let it rage; raises CannotStorm, and RedisError when Redis is away at the beginning."""
+    await knock(forecast.site, forecast.slug)
+    crowd, watch = Crowd(forecast), Watch(redis_url, forecast.slug)
     watch.start()
     bar = asyncio.create_task(progress.show(forecast.visitors, crowd.tally, watch.findings))
     try:
         with no_collections():
-            run: Run = await crowd.run(site, slug, habits, idle_seconds)
-        await asyncio.sleep(AFTERMATH)
+            run = await crowd.run()
+        await asyncio.sleep(SETTLING)
     finally:
         bar.cancel()
         with suppress(asyncio.CancelledError):
             await bar
         findings = watch.stop()
     if run.cut_short:
-        send_home(slug, [diary.visitor for diary in crowd.diaries if diary.visitor and diary.left_at is None])
-    return judge(crowd.diaries, crowd.tally, findings, run, Sales())
+        send_home(forecast.slug, [diary.visitor for diary in crowd.diaries if diary.visitor and diary.left_at is None])
+    return Aftermath(crowd.diaries, crowd.tally, findings, run)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ def show(report: Report, console: Console) -> None:
         table.add_row(what, value, remark)
     console.print(table)
     for title, counts in (
+        ("Purchases", report.purchases),
         ("Errors", report.errors_by_kind),
         ("Asked to come again", report.retries),
         ("Sockets ended by the site, by close code", report.reconnects),
@@ -47,6 +48,8 @@ def _rows(report: Report) -> list[tuple[str, str, str]]:
         ("changed numbers", f"{report.changed_numbers:,}", ""),
         ("lost", f"{report.lost:,}", ""),
         ("wasted places", f"{report.wasted_places:,}", f"given to some of the {report.vanished:,} who vanished"),
+        ("inside", _spread(report.inside_ms), "p50 / p99, from the first page to leaving"),
+        ("places refilled", f"{report.refilled:,}", f"{report.idle_share:.1%} of the room empty while somebody waited"),
         ("orders", f"{report.orders:,}", f"{report.oversold:,} seats sold twice"),
         ("errors", f"{report.errors:,}", ""),
         ("the storm itself", _spread(report.late_ms), f"p50 / p99 late; {report.cpu_seconds:,.0f} s of processor"),

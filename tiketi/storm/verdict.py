@@ -33,13 +33,17 @@ class Run:
 class Sales:
     """What the visitors bought, as the database tells it."""
 
-    orders: int = 0
+    orders: int = 0  # paid
     oversold: int = 0  # seats sold more than once
+    missing: int = 0  # purchases that were confirmed, and are no paid order
+
+
+NOTHING_SOLD = Sales()
 
 
 def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, sales: Sales) -> Report:
     """The report of a storm that is over."""
-    errors = tally.errors + _contradictions(diaries, findings)
+    errors = tally.errors + _contradictions(diaries, findings, sales)
     overtaken = inversions(_turns(diaries, findings))
     changed = sum(diary.numbers_changed for diary in diaries)
     lost = sum(_is_lost(diary, findings, run) for diary in diaries)
@@ -81,6 +85,14 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         entered=sum(diary.entered_at is not None for diary in diaries),
         vanished=sum(diary.vanished_at is not None for diary in diaries),
         turned_away=sum(diary.turned_away for diary in diaries),
+        purchases=dict(tally.purchases),
+        inside_ms=Spread.of(
+            diary.left_at - diary.entered_at
+            for diary in diaries
+            if diary.left_at is not None and diary.entered_at is not None
+        ),
+        refilled=sum(diary.number is not None and diary.visitor in findings.admissions for diary in diaries),
+        idle_share=round(findings.idle_share, 4),
         seconds=round(seconds, 1),
         arrivals_per_second=round(len(came) / arrivals_s, 1) if arrivals_s else 0.0,
         cut_short=run.cut_short,
@@ -98,12 +110,13 @@ def _drew(diaries: Sequence[Diary]) -> int:
     return sum(diary.number is not None for diary in diaries)
 
 
-def _contradictions(diaries: Sequence[Diary], findings: Findings) -> Counter[str]:
-    """What only Redis and the diaries together can show to be wrong."""
+def _contradictions(diaries: Sequence[Diary], findings: Findings, sales: Sales) -> Counter[str]:
+    """What only Redis, the database and the diaries together can show to be wrong."""
     numbers = [diary.number for diary in diaries if diary.number is not None]
     return +Counter(
         {
             "a queue number drawn twice": len(numbers) - len(set(numbers)),
+            "paid for, and no paid order": sales.missing,
             "left, and still inside": sum(
                 diary.left_at is not None
                 and diary.left_at + findings.clock_ahead_ms + FAREWELL_MS < findings.last_at_ms

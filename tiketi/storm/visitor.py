@@ -8,11 +8,13 @@ from tiketi.storm.browser import Browser
 from tiketi.storm.diary import Diary
 from tiketi.storm.door import Door, GaveUp
 from tiketi.storm.habits import Act
+from tiketi.storm.inside import Inside
 from tiketi.storm.scene import Scene, now_ms
 from tiketi.storm.tab import Tab
 
 SHORTEST_SPAN, LONGEST_SPAN = 2.0, 60.0  # seconds of waiting over which a plan's acts are spread
 BY_STAFF = {"", "closed", "dropped"}  # reasons for which a waiting visitor may be sent away
+SESSION_COOKIE = "sessionid"
 OUTAGE = (1.0, 4.0)  # seconds that a lost connection stays lost
 
 
@@ -21,11 +23,13 @@ class Visitor:
 
     __slots__ = ("_browser", "_called", "_door", "_foretold", "_plan", "_scene", "_tabs", "diary")
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, session: str | None) -> None:
         loop = asyncio.get_running_loop()
         self._scene = scene
-        self._browser = Browser(scene.site)
-        self._plan = scene.habits.plan(scene.chance)
+        self._browser = Browser(scene.forecast.site)
+        if session:
+            self._browser.cookies[SESSION_COOKIE] = session
+        self._plan = scene.forecast.habits.plan(scene.chance)
         self._tabs: list[Tab] = []
         self._called: asyncio.Future[bool] = loop.create_future()  # True: come in; False: turned away
         self._foretold: asyncio.Future[float] = loop.create_future()  # seconds of waiting, as first estimated
@@ -99,13 +103,11 @@ class Visitor:
         if self.diary.entered_at is None:
             self._scene.tally.errors["called in, and then not let in"] += 1
             raise GaveUp
-        remaining = self._plan.stay
-        while remaining > 0:
-            spell = min(remaining, self._scene.idle_seconds / 2)
-            await asyncio.sleep(spell)
-            remaining -= spell
-            if remaining > 0:
-                await self._look()
+        inside = Inside(self._scene, self._browser, self._door, self.diary)
+        if self._scene.forecast.sessions is None:
+            await inside.look_around(self._plan.stay)
+        elif await inside.shop(self._plan.stay):
+            return  # who has paid has given up the place
         if not self._tabs:
             await self._open_tab()
         for tab in self._tabs[1:]:

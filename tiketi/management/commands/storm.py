@@ -3,21 +3,24 @@
 import json
 import math
 import os
+from dataclasses import replace
 from typing import IO, Any, cast
 
 import uvloop
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from tiketi.storm import summary
-from tiketi.storm.crowd import Forecast
+from events.rehearsal import sign_in
+from tiketi.storm import sales, summary
+from tiketi.storm.forecast import Forecast
 from tiketi.storm.ground import CannotStorm, find_room, make_room_for, patience_s
 from tiketi.storm.habits import Habits
 from tiketi.storm.report import Report
 from tiketi.storm.site import BadAddress, Site
-from tiketi.storm.storm import storm
+from tiketi.storm.storm import Aftermath, storm
 
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 LONGEST = 86_400.0
@@ -73,22 +76,44 @@ class Command(BaseCommand):
             raise SystemExit(INTERRUPTED)
 
     def _storm(self, options: dict[str, Any]) -> Report:
-        habits = Habits(
-            **{name.replace("-", "_"): _number(options, name, most=1.0) for name in SHARES},
-            stay=_number(options, "stay", most=LONGEST),
-            stays_vary=options["stays_vary"],
-        )
-        visitors, arrive_in = options["visitors"], _number(options, "arrive-in", most=LONGEST)
-        if visitors < 1:
-            raise CannotStorm(f"--visitors must be at least 1, not {visitors}")
-        make_room_for(math.ceil(visitors * (1 + habits.second_tab)))
-        site = Site.at(options["url"] or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
-        room, now = find_room(options["slug"])
-        timeout = patience_s(visitors, arrive_in, habits, now)
-        if options["timeout"] is not None:
-            timeout = _number(options, "timeout", most=LONGEST)
-        forecast = Forecast(visitors, arrive_in, timeout, was_patient=options["timeout"] is None)
-        return uvloop.run(storm(site, room.slug, forecast, habits, settings.REDIS_URL, room.idle_seconds))
+        forecast = _forecast(options)
+        if not options["buy"]:
+            return _rage(forecast).judge()
+        sales.check_sale(forecast.slug)
+        since = timezone.now()
+        sessions = sign_in(forecast.visitors)
+        try:
+            aftermath = _rage(replace(forecast, sessions=sessions))
+            return aftermath.judge(sales.audit(forecast.slug, aftermath.diaries))
+        finally:
+            sales.sign_out(sessions, since)
+
+
+def _rage(forecast: Forecast) -> Aftermath:
+    aftermath: Aftermath = uvloop.run(storm(forecast, settings.REDIS_URL))
+    return aftermath
+
+
+def _forecast(options: dict[str, Any]) -> Forecast:
+    """The storm that is asked for; raises CannotStorm or BadAddress where it makes no sense."""
+    habits = Habits(
+        **{name.replace("-", "_"): _number(options, name, most=1.0) for name in SHARES},
+        stay=_number(options, "stay", most=LONGEST),
+        stays_vary=options["stays_vary"],
+    )
+    visitors, arrive_in = options["visitors"], _number(options, "arrive-in", most=LONGEST)
+    if visitors < 1:
+        raise CannotStorm(f"--visitors must be at least 1, not {visitors}")
+    make_room_for(math.ceil(visitors * (1 + habits.second_tab)))
+    site = Site.at(options["url"] or f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
+    room, now = find_room(options["slug"])
+    if room.account_required and not options["buy"]:
+        raise CannotStorm(f"the waiting room {room.slug} takes accounts only: add --buy, whose visitors have one")
+    timeout = patience_s(visitors, arrive_in, habits, now)
+    if options["timeout"] is not None:
+        timeout = _number(options, "timeout", most=LONGEST)
+    was_patient = options["timeout"] is None
+    return Forecast(site, room.slug, visitors, arrive_in, habits, timeout, was_patient, room.idle_seconds)
 
 
 def _number(options: dict[str, Any], name: str, most: float) -> float:

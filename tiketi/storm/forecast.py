@@ -1,0 +1,22 @@
+"""What storm is to come: how many, how fast, where, and what they are like."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tiketi.storm.habits import Habits
+from tiketi.storm.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """One storm, before it begins. Times are seconds."""
+
+    site: Site
+    slug: str
+    visitors: int
+    arrive_in: float
+    habits: Habits
+    timeout: float
+    was_patient: bool = True  # the time limit is the storm's own, generous one
+    idle_seconds: float = 600.0  # without a page for so long, an active visitor loses the place
+    sessions: Sequence[str] | None = None  # where visitors buy: a signed-in account's for each
