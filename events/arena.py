@@ -13,6 +13,7 @@ GAP = 5  # between neighbours
 DEEPEST = 150
 REACH = 590  # of the outermost ring
 SMALLEST, LARGEST = 13, 30  # letters
+CROWDED = 20  # so many sections, and all letters are kept alike
 WIDE_FROM = 9  # so many sections in a level wrap around the stage
 
 
@@ -53,6 +54,7 @@ def lay_out(sections: Sequence[Section]) -> Map:
     depth = min(DEEPEST, (REACH - STAGE_RADIUS) / max(1, len(levels)) - AISLE)
     outer = STAGE_RADIUS + len(levels) * (AISLE + depth)
     x, y = outer + 20.0, STAGE_RADIUS * 0.75
+    largest = LARGEST if len(sections) < CROWDED else SMALLEST * 1.25
     shapes = {}
     for ring, members in enumerate(levels):
         inner = STAGE_RADIUS + AISLE + ring * (AISLE + depth)
@@ -60,11 +62,11 @@ def lay_out(sections: Sequence[Section]) -> Map:
         step = 2 * half / len(members)
         for index, section in enumerate(members):
             start = index * step - half
-            shapes[section.pk] = _wedge(x, y, inner, inner + depth, start, start + step)
+            shapes[section.pk] = _wedge(x, y, inner, inner + depth, start, start + step, largest)
     return Map(width=2 * x, height=y + outer + 20, stage_x=x, stage_y=y, shapes=shapes)
 
 
-def _wedge(x: float, y: float, inner: float, outer: float, start: float, end: float) -> Shape:
+def _wedge(x: float, y: float, inner: float, outer: float, start: float, end: float, largest: float) -> Shape:
     """A piece of a ring around (x, y); angles from straight down, growing to the right."""
 
     def at(radius: float, angle: float) -> str:
@@ -76,5 +78,5 @@ def _wedge(x: float, y: float, inner: float, outer: float, start: float, end: fl
         f"L{at(inner, end - near)}A{inner:.1f} {inner:.1f} 0 0 1 {at(inner, start + near)}Z"
     )
     middle, radius = (start + end) / 2, (inner + outer) / 2
-    letters = min(LARGEST, radius * (end - start) / 4, (outer - inner) / 4)
+    letters = min(largest, radius * (end - start) / 4, (outer - inner) / 4)
     return Shape(path, round(x + radius * sin(middle), 1), round(y + radius * cos(middle), 1), round(letters, 1))
