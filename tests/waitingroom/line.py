@@ -1,8 +1,7 @@
 """A room's line with the clock in the test's hands: every verb takes an instant, so no test has to sleep."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from waitingroom import scripts
 from waitingroom.admission import Fleet, RoomStatus, read_admitted, read_status
@@ -32,7 +31,6 @@ class Line:
         """Staff save these settings."""
         for name, value in settings.items():
             setattr(self.settings, name, value)
-        self.settings.version += 1
         run_now([configure_call(self.settings)])
 
     def pass_s(self, seconds: float) -> None:
@@ -106,8 +104,13 @@ class Line:
 
     def scores(self, name: str) -> dict[str, int]:
         """What a sorted set of the room holds: visitor to score."""
-        rows: Sequence[tuple[bytes, float]] = client().zrange(getattr(self.keys, name), 0, -1, withscores=True)
+        rows = cast(list[tuple[bytes, float]], client().zrange(getattr(self.keys, name), 0, -1, withscores=True))
         return {visitor.decode(): int(score) for visitor, score in rows}
+
+    def table(self, name: str) -> dict[str, str]:
+        """What a hash of the room holds."""
+        rows = cast(dict[bytes, bytes], client().hgetall(getattr(self.keys, name)))
+        return {field.decode(): value.decode() for field, value in rows.items()}
 
     def reasons(self) -> dict[str, Reason]:
         """Why those who are gone are gone."""
@@ -115,7 +118,7 @@ class Line:
 
     def everything(self) -> dict[str, bytes]:
         """The room's whole state, to be compared: each key's serialized value."""
-        return {key: client().dump(key) for key in self.keys.all()}
+        return {key: cast(bytes, client().dump(key)) for key in self.keys.all()}
 
     def remove(self) -> None:
         """Nothing of the room stays in Redis."""

@@ -7,14 +7,10 @@ from waitingroom.models import WaitingRoom
 from waitingroom.redis import client, run_now
 
 
-def written(line: Line) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in client().hgetall(line.keys.config).items()}
-
-
 def test_every_setting_the_verbs_read_is_written(line: Line):
     line.configure(threshold=7, threshold_per_instance=3, presence_seconds=11, mode="always")
 
-    config = written(line)
+    config = line.table("config")
 
     assert {name: config[name] for name in ("threshold", "threshold_per_instance", "presence_ms", "mode")} == {
         "threshold": "7",
@@ -50,7 +46,7 @@ def test_of_two_staff_who_save_together_the_databases_word_comes_to_stand():
 
     run_now([configure_call(theirs)])  # the clock brings it every second
 
-    assert written(line)["threshold"] == "20"
+    assert line.table("config")["threshold"] == "20"
     line.remove()
 
 
@@ -59,7 +55,7 @@ def test_a_room_created_anew_does_not_inherit_what_redis_remembers(line: Line):
 
     run_now([configure_call(WaitingRoom(slug=line.slug, threshold=99, version=1))])
 
-    assert written(line)["threshold"] == "99"
+    assert line.table("config")["threshold"] == "99"
 
 
 def test_a_setting_that_is_no_more_is_forgotten(line: Line):
@@ -67,7 +63,7 @@ def test_a_setting_that_is_no_more_is_forgotten(line: Line):
 
     line.configure(threshold=5)
 
-    assert "obsolete" not in written(line)
+    assert "obsolete" not in line.table("config")
 
 
 def test_every_script_counts_its_keys_by_its_own_head(line: Line):

@@ -1,0 +1,246 @@
+"""Any verbs at any instants: the line in Redis does what its model says, and Hypothesis looks for a way it does not."""
+
+import uuid
+
+from hypothesis import HealthCheck, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.waitingroom.line import NOON, Line
+from tests.waitingroom.model import Model
+from waitingroom.admission import Fleet
+from waitingroom.reasons import Reason
+from waitingroom.redis import client
+from waitingroom.room import Phase, gone_reason
+
+VISITORS = [f"visitor-{i}" for i in range(9)]
+visitor = st.sampled_from(VISITORS)
+some_visitors = st.lists(visitor, unique=True)
+seconds = st.one_of(
+    st.sampled_from([0.001, 0.9, 1.0, 1.25, 3.0, 5.0]), st.integers(0, 30_000).map(lambda ms: ms / 1000)
+)
+ticker = st.sampled_from(["clock", "clock", "hub"])
+# The calm modes more often: in the others little happens.
+mode = st.sampled_from(["automatic"] * 4 + ["always"] * 4 + ["off", "paused", "draining", "closed"])
+
+
+class LineMachine(RuleBasedStateMachine):
+    """One room, a handful of visitors, staff, clocks."""
+
+    @initialize(mode=st.sampled_from(["automatic", "always"]), threshold=st.integers(1, 5))
+    def the_room_opens(self, mode: str, threshold: int) -> None:
+        self.model = Model(NOON, mode, threshold)
+        self.line = Line(
+            f"machine-{uuid.uuid4().hex[:12]}",
+            mode=mode,
+            threshold=threshold,
+            users_per_minute_per_instance=self.model.per_minute,
+            presence_seconds=30,
+            grace_seconds=60,
+            claim_seconds=20,
+            idle_seconds=40,
+        )
+        self.numbers: list[int] = []
+        self.highest_active = threshold
+        for one in VISITORS[:4]:
+            self.enters(one, True)
+
+    def teardown(self) -> None:
+        if hasattr(self, "line"):
+            self.line.remove()
+
+    @rule(passed=seconds)
+    def time_passes(self, passed: float) -> None:
+        self.line.pass_s(passed)
+        self.model.now = self.line.now_us
+
+    @rule(passed=st.integers(1, 40), looking=some_visitors)
+    def seconds_pass_with_the_clock_ticking(self, passed: int, looking: list[str]) -> None:
+        for _ in range(passed):
+            self.time_passes(1)
+            self.looks(looking)
+            self.expires("clock")
+            self.admits("clock")
+
+    @rule(looking=some_visitors)
+    def all_but_some_go_absent(self, looking: list[str]) -> None:
+        self.sockets_close([one for one in VISITORS if one not in looking], 0)
+        self.seconds_pass_with_the_clock_ticking(2, looking)
+
+    @rule(passed=st.sampled_from([11, 25, 100, 1000]))
+    def the_whole_site_is_away(self, passed: int) -> None:
+        self.time_passes(passed)
+        self.expires("hub")
+        self.admits("hub")
+
+    @rule(joining=st.permutations(VISITORS))
+    def everybody_comes(self, joining: list[str]) -> None:
+        for one in joining:
+            self.enters(one, True)
+
+    @rule(visitor=visitor, joins=st.booleans())
+    def enters(self, visitor: str, joins: bool) -> None:
+        known = visitor in self.model.line
+        expected = self.model.enter(visitor, joins=joins)
+        place = self.line.enter(visitor) if joins else self.line.knock(visitor)
+
+        assert place.phase is expected
+        if expected is Phase.WAITING:
+            assert place.queue_number == self.model.line[visitor]
+            assert place.position == self.model.position(visitor)
+            assert place.total == len(self.model.line)
+            if not known:
+                assert all(place.queue_number > number for number in self.numbers)
+                self.numbers.append(place.queue_number)
+        if expected is Phase.ACTIVE:
+            assert place.expires_ms == self.model.inside[visitor] // 1000
+
+    @rule(visitors=some_visitors)
+    def looks(self, visitors: list[str]) -> None:
+        self.model.look(visitors)
+        view = self.line.look(*visitors)
+
+        assert view.total == len(self.model.line)
+        for one, place in zip(visitors, view.places, strict=True):
+            if one in self.model.line:
+                assert place == self.model.position(one)
+            elif one in self.model.inside:
+                assert place == 0
+            else:
+                assert gone_reason(place) is self.model.gone.get(one)
+
+    @rule(visitors=some_visitors, allowance=st.sampled_from([0, 5_000]))
+    def sockets_close(self, visitors: list[str], allowance: int) -> None:
+        self.model.absent(visitors, 1000 * allowance)
+        self.line.absent(*visitors, return_ms=allowance)
+
+    @rule(visitor=visitor, reason=st.sampled_from([Reason.LEFT, Reason.PAID, Reason.DROPPED]))
+    def leaves(self, visitor: str, reason: Reason) -> None:
+        assert self.line.leave(visitor, reason) == self.model.leave(visitor, reason)
+
+    @rule(one=visitor, other=visitor)
+    def signs_in(self, one: str, other: str) -> None:
+        self.model.take_over(one, other)
+        self.line.take_over(one, other)
+
+    @precondition(lambda self: self.model.line)
+    @rule(nth=st.integers(0, 8), other=visitor, looking=some_visitors)
+    def somebody_signs_in_while_waiting(self, nth: int, other: str, looking: list[str]) -> None:
+        waiting = self.model.in_order()
+        self.signs_in(waiting[nth % len(waiting)], other)
+        self.seconds_pass_with_the_clock_ticking(1, looking)
+
+    @precondition(lambda self: self.model.inside)
+    @rule(nth=st.integers(0, 5), newcomer=visitor)
+    def a_place_falls_free_and_somebody_comes_in_the_same_moment(self, nth: int, newcomer: str) -> None:
+        inside = sorted(self.model.inside)
+        self.leaves(inside[nth % len(inside)], Reason.PAID)
+        self.enters(newcomer, True)
+
+    @rule(ticker=ticker)
+    def expires(self, ticker: str) -> None:
+        self.model.expire(ticker)
+        self.line.expire(idle_ms=0 if ticker == "clock" else 3000)
+
+    @rule(ticker=ticker)
+    def admits(self, ticker: str) -> None:
+        fewest, most = self.model.admissible(ticker)
+        admitted = self.line.admit(ticker=ticker, idle_ms=0 if ticker == "clock" else 3000)
+
+        assert admitted in (fewest, most)
+        if self.model.ticked == (self.model.now, ticker):
+            self.model.admit(admitted)
+
+    @rule(count=st.integers(1, 5))
+    def an_operator_admits(self, count: int) -> None:
+        expected = self.model.by_operator(count)
+        assert self.line.admit(count=count, ticker="operator") == expected
+        self.model.let_in(expected)
+
+    @rule(mode=mode)
+    def staff_change_the_mode(self, mode: str) -> None:
+        self.model.mode = mode
+        self.line.configure(mode=mode)
+
+    @rule(threshold=st.integers(1, 6))
+    def staff_change_the_threshold(self, threshold: int) -> None:
+        self.model.threshold = threshold
+        self.line.configure(threshold=threshold)
+
+    @rule(per_minute=st.sampled_from([1, 25, 60, 60, 90, 600]))
+    def staff_change_the_rate(self, per_minute: int) -> None:
+        self.model.per_minute = per_minute
+        self.line.configure(users_per_minute_per_instance=per_minute)
+
+    @rule(servers=st.sampled_from([0, 1, 2, 3, 7]))
+    def the_fleet_changes(self, servers: int) -> None:
+        self.model.told_servers = (servers, self.model.now)
+        self.line.fleet(Fleet(in_service=servers))
+
+    @precondition(lambda self: self.model.line)
+    @rule()
+    def the_head_is_admitted_within_two_seconds_if_it_can_be(self) -> None:
+        """Liveness: a vacancy, a rate and somebody present."""
+        self.looks(VISITORS)
+        able = (
+            self.model.mode in ("automatic", "always", "draining")
+            and self.model.servers() * self.model.per_minute >= 60
+        )
+        vacancy = len(self.model.inside) < self.model.threshold
+        head = self.model.in_order()[0]
+        self.seconds_pass_with_the_clock_ticking(2, VISITORS)
+        if able and vacancy:
+            assert head not in self.line.scores("queue")
+
+    @invariant()
+    def it_stands_in_redis_as_in_the_model(self) -> None:
+        model, keys = self.model, self.line.keys
+        with client().pipeline() as pipeline:
+            for name in ("queue", "seen", "active", "returned"):
+                pipeline.zrange(getattr(keys, name), 0, -1, withscores=True)
+            pipeline.smembers(keys.unclaimed)
+            pipeline.hmget(keys.state, ["joined", "admitted", "gone", "straight_in"])
+            queue, seen, active, returned, unclaimed, counts = pipeline.execute()
+
+        def scores(rows: list[tuple[bytes, float]]) -> dict[str, int]:
+            return {one.decode(): int(score) for one, score in rows}
+
+        note(f"{model}")
+        assert scores(queue) == model.line
+        assert scores(active) == {one: expiry // 1000 for one, expiry in model.inside.items()}
+        assert scores(seen) == {one: at // 1000 for one, at in model.seen.items()}
+        assert {one.decode() for one in unclaimed} == model.unclaimed
+        assert scores(returned).items() <= model.line.items()
+        joined, admitted, gone, straight_in = (int(count or 0) for count in counts)
+        assert (joined, admitted, gone, straight_in) == (model.joined, model.admitted, model.left, model.straight_in)
+        assert joined == len(queue) + admitted + gone
+        assert not model.line.keys() & model.inside.keys()
+        assert self.line.reasons() == model.gone
+
+    @invariant()
+    def no_more_are_inside_than_the_threshold_ever_allowed(self) -> None:
+        """Capacity: a threshold lowered sends nobody out; a room switched off counts nobody."""
+        active = len(self.model.inside)
+        if self.model.mode != "off":
+            assert active <= max(self.highest_active, self.model.threshold)
+        self.highest_active = max(active, self.model.threshold)
+
+
+def test_the_line_does_what_its_model_says():
+    run_state_machine_as_test(
+        LineMachine,
+        settings=settings(
+            max_examples=120,
+            stateful_step_count=60,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
