@@ -1,0 +1,78 @@
+"""A fresh event on the running site, and the people in its line."""
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.patience import until
+from tests.site import Site
+
+# Nobody of the crowd keeps a page open: their presence and their claims must outlast the test.
+NEW_EVENT = """
+from events.models import Event
+from waitingroom.models import WaitingRoom
+event = Event.objects.get(room__slug="seoha-encore")
+event.room = WaitingRoom.objects.create(
+    slug={slug!r}, threshold=1, users_per_minute_per_instance=6000,
+    presence_seconds=600, grace_seconds=600, claim_seconds=600,
+)
+event.pk = None
+event.save()
+"""
+
+
+@dataclass
+class Line:
+    """One event with a threshold of one, so that the second to come waits."""
+
+    site: Site
+    chromium: Browser
+    slug: str = field(default_factory=lambda: f"test-{secrets.token_hex(4)}")
+    crowd: list[BrowserContext] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.site.manage("shell", "-c", NEW_EVENT.format(slug=self.slug))
+        until(self._is_protected)
+
+    @property
+    def path(self) -> str:
+        """The event's address on the site."""
+        return f"/events/{self.slug}/"
+
+    @property
+    def url(self) -> str:
+        """The event's whole address."""
+        return self.site.url + self.path
+
+    def join(self, people: int) -> None:
+        """Let so many others come, one after the other; the first of all goes straight in."""
+        for _ in range(people):
+            visitor = self.chromium.new_context()
+            assert visitor.request.get(self.url).ok
+            self.crowd.append(visitor)
+
+    def tune(self, *changes: str) -> None:
+        """Change the room's settings, as an operator does."""
+        self.site.manage("waitingroom", "set", self.slug, *changes)
+
+    def show(self) -> dict[str, Any]:
+        """The room, as an operator sees it."""
+        shown: dict[str, Any] = json.loads(self.site.manage("waitingroom", "show", self.slug, "--json"))
+        return shown
+
+    def go(self) -> None:
+        """Close what the crowd left open."""
+        for visitor in self.crowd:
+            visitor.close()
+
+    def _is_protected(self) -> bool:
+        stranger = self.chromium.new_context()
+        try:
+            # The read-only poll: joins nobody.
+            answer = stranger.request.get(f"{self.site.url}/api/events/{self.slug}/queue/")
+            return "x-waiting-room" in answer.headers
+        finally:
+            stranger.close()

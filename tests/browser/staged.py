@@ -1,0 +1,123 @@
+"""A waiting room's page on its own: the browser is real; time, chance, sockets and answers are the test's."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
+from playwright.sync_api import Page, Route
+
+from waitingroom.shells import VALUES
+
+ADDRESS = "http://tiketi.test/events/staged/"
+POLICY = "default-src 'none'; script-src 'nonce-n'; style-src 'nonce-n'; connect-src 'self'; img-src data:"
+PLACE = {
+    **dict.fromkeys(VALUES, "0"),
+    "position": "100",
+    "position_text": "100",
+    "start": "100",
+    "total": "200",
+    "total_text": "200",
+    "estimated_wait": "120",
+    "in_service": "2",
+    "nonce": "n",
+    "mode": "automatic",
+}
+# Sockets that open, speak and end when the test says so; chance is what the test says, half by default.
+STAGE = """
+window.sockets = [];
+window.chance = 0.5;
+Math.random = () => window.chance;
+window.WebSocket = class {
+  static OPEN = 1;
+  constructor(url) { Object.assign(this, { url, readyState: 0, sent: [], at: Date.now() }); sockets.push(this); }
+  open() { this.readyState = 1; this.onopen({}); }
+  say(message) { this.onmessage({ data: JSON.stringify(message) }); }
+  end(code) { this.readyState = 3; this.onclose({ code }); }
+  send(text) { this.sent.push(text); }
+  close() { if (this.readyState < 2) { this.readyState = 3; queueMicrotask(() => this.onclose({ code: 1006 })); } }
+};
+"""
+
+Answer = dict[str, Any]
+
+
+def update(position: int, **more: Any) -> dict[str, Any]:
+    """A position as the server tells it."""
+    scaling = {"inService": 2, "pending": 0, "readyInSeconds": 0}
+    told = {"position": position, "total": 200, "estimatedWait": 60, "scaling": scaling, "mode": "automatic"}
+    return {"type": "queue-position-update", **told, **more}
+
+
+class Stage:
+    """The page, its loads, and the answers to its questions."""
+
+    def __init__(self, page: Page, template: str = "waiting", language: str = "ko", **place: object) -> None:
+        self.page = page
+        self.loads = 0
+        self.polls = 0
+        self.load_status = 200
+        self.answer: Callable[[Route], None] = lambda route: route.abort()
+        values = PLACE | {name: str(value) for name, value in place.items()}
+        with translation.override(language):
+            self.html = render_to_string(
+                f"waitingroom/{template}.html",
+                {"slug": "staged", "place": values, "ws_path": "/ws/events/staged/queue/", "poll_path": "/poll"},
+            )
+        page.add_init_script(STAGE)
+        page.route("**/*", self._route)
+        page.clock.install(time=0)
+        page.clock.pause_at(60)
+        page.goto(ADDRESS)
+
+    def _route(self, route: Route) -> None:
+        if route.request.url.endswith("/poll"):
+            self.polls += 1
+            self.answer(route)
+        elif route.request.url.endswith("/after"):
+            route.fulfill(body="")
+        else:
+            self.loads += 1
+            headers = {"content-security-policy": POLICY, "content-type": "text/html; charset=utf-8"}
+            route.fulfill(status=self.load_status, body=self.html, headers=headers)
+
+    def answers(self, status: int, content: Answer, retry_after: str | None = None) -> None:
+        """From now on every poll gets this."""
+        headers = {"retry-after": retry_after} if retry_after else {}
+        body = json.dumps(content)
+        self.answer = lambda route: route.fulfill(status=status, body=body, headers=headers)
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets the page has tried to open."""
+        count: int = self.page.evaluate("sockets.length")
+        return count
+
+    def socket(self, action: str, *what: Any) -> None:
+        """Let the latest socket `open`, `say` a message or `end` with a code."""
+        self.page.evaluate("([action, what]) => sockets.at(-1)[action](...what)", [action, list(what)])
+
+    def chance(self, value: float) -> None:
+        """What Math.random answers."""
+        self.page.evaluate("value => { chance = value; }", value)
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass on the page, and what it then asks for arrive."""
+        self.page.clock.run_for(round(seconds * 1000))
+        # The page's own questions went out before this one.
+        self.page.evaluate("() => fetch('/after').then((answer) => answer.text())")
+
+    def reloads(self, within: float) -> None:
+        """Let `within` seconds pass on the page, in which it must load anew."""
+        with self.page.expect_event("load"):
+            self.page.clock.run_for(round(within * 1000))
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait, in the test's time, for what the browser does in its own."""
+        for _ in range(500):
+            if condition():
+                return
+            self.page.wait_for_timeout(20)
+        pytest.fail("not within 10 s")

@@ -1,0 +1,277 @@
+"""The waiting page's script: when it connects, asks, speaks, reloads, and when it lets be."""
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Open
+from tests.browser.staged import Stage, update
+from waitingroom.shells import wait_text
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def stage(open_page: Open) -> Stage:
+    """A waiting page whose first socket is about to open."""
+    return Stage(open_page())
+
+
+def lose_sockets_twice(stage: Stage) -> None:
+    """Two refusals in a row: from then on the page polls."""
+    stage.socket("end", 1006)
+    stage.passes(10)
+    stage.socket("end", 1006)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_page_says_a_wait_as_the_server_does(open_page: Open, language: str) -> None:
+    stage = Stage(open_page(), language=language)
+    waits = [*range(700), *range(700, 9000, 37), 36_000]
+
+    said = stage.page.evaluate("waits => waits.map(waitText)", waits)
+
+    assert said == [wait_text(wait, language) for wait in waits]
+
+
+def test_the_bar_fills_by_the_share_of_the_way(stage: Stage) -> None:
+    stage.socket("open")
+    stage.socket("say", update(25, total=1234, estimatedWait=90))
+
+    expect(stage.page.locator("#bar")).to_have_js_property("value", 75)
+    expect(stage.page.locator("#total")).to_have_text("1,234")
+    expect(stage.page.locator("#wait")).to_have_text("약 1분 30초")
+    expect(stage.page).to_have_title("25번째 · TIKETI")
+
+
+def test_servers_on_their_way_are_told_and_so_is_their_coming(stage: Stage) -> None:
+    hint = stage.page.get_by_text("서버가 추가되고 있어요!")
+    stage.socket("open")
+    stage.socket("say", update(90))
+    expect(hint).to_be_hidden()
+
+    stage.socket("say", update(80, scaling={"inService": 2, "pending": 5, "readyInSeconds": 150}))
+    expect(hint).to_be_visible()
+    expect(stage.page.locator("#fleet")).to_have_text("지금 2대 → 약 2분 30초 뒤 7대")
+
+    stage.socket("say", update(70, scaling={"inService": 7, "pending": 0, "readyInSeconds": 0}))
+    expect(hint).to_be_hidden()
+    expect(stage.page.get_by_text("서버 추가 완료! 이제 7대로").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0, 0), (0.5, 5), (0.99, 9.9)])
+def test_visitors_of_a_dead_server_come_back_spread_over_ten_seconds(
+    stage: Stage, chance: float, seconds: float
+) -> None:
+    stage.socket("open")
+    stage.socket("say", update(90))
+    stage.chance(chance)
+    stage.socket("end", 1006)
+
+    stage.passes(max(0, seconds - 0.1))
+    assert stage.sockets == (2 if seconds == 0 else 1)
+    stage.passes(0.2)
+    assert stage.sockets == 2
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0, 1), (0.99, 9.91)])
+def test_a_server_that_says_good_bye_is_given_a_second_and_up_to_ten(
+    stage: Stage, chance: float, seconds: float
+) -> None:
+    stage.socket("open")
+    stage.chance(chance)
+    stage.socket("end", 1012)
+
+    stage.passes(seconds - 0.1)
+    assert stage.sockets == 1
+    stage.passes(0.2)
+    assert stage.sockets == 2
+
+
+def test_after_two_refusals_it_polls_at_the_pace_the_server_asks(stage: Stage) -> None:
+    stage.answers(202, {"status": "queued", **update(40)}, retry_after="4")
+    lose_sockets_twice(stage)
+    stage.passes(1.5)
+    expect(stage.page.locator("#position")).to_have_text("40")
+    expect(stage.page.locator("#connection")).to_have_text("몇 초마다 순번을 확인하고 있어요")
+    assert stage.polls == 1
+
+    stage.passes(3.9)
+    assert stage.polls == 1
+    stage.passes(0.2)
+    assert stage.polls == 2
+
+
+def test_a_socket_that_never_answers_is_given_up(stage: Stage) -> None:
+    stage.passes(6)
+    stage.passes(5)
+    assert stage.sockets == 2
+
+
+def test_while_the_site_is_away_the_page_says_so_and_goes_on_when_it_is_back(stage: Stage) -> None:
+    stage.answers(503, {"status": "unavailable"}, retry_after="5")
+    lose_sockets_twice(stage)
+    stage.passes(1.5)
+    expect(stage.page.locator("#connection")).to_contain_text("순번은 안전하니")
+    expect(stage.page.locator("#position")).to_have_text("100")
+
+    stage.passes(4.9)
+    assert stage.polls == 1, "Retry-After is the least"
+    stage.answers(202, {"status": "queued", **update(40)})
+    stage.passes(20)
+    expect(stage.page.locator("#position")).to_have_text("40")
+    stage.until(lambda: stage.sockets == 3)
+    stage.socket("open")
+    expect(stage.page.locator("#connection")).to_have_text("연결됨")
+
+
+def test_the_turn_reloads_the_page_once(stage: Stage) -> None:
+    stage.answers(200, {"status": "active"})
+    stage.socket("open")
+    stage.page.evaluate("""() => {
+        const socket = sockets.at(-1);
+        const turn = { data: JSON.stringify({ type: "queue-enter", message: "입장이 허용되었습니다!" }) };
+        socket.onmessage(turn);
+        socket.onmessage(turn);
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+    expect(stage.page.locator("#connection")).to_contain_text("입장이 허용되었습니다!")
+
+    stage.reloads(within=0.1)
+    stage.passes(5)
+    assert stage.loads == 2
+
+
+def test_a_turn_refused_by_the_gate_is_not_asked_for_again_at_once(stage: Stage) -> None:
+    turn = {"type": "queue-enter", "message": "입장이 허용되었습니다!"}
+    stage.socket("open")
+    stage.socket("say", turn)
+    stage.reloads(within=0.1)
+
+    stage.socket("open")
+    stage.socket("say", turn)
+    stage.passes(2.9)
+    assert stage.loads == 2
+    stage.reloads(within=5)
+
+
+@pytest.mark.parametrize(
+    ("message", "heading"),
+    [
+        ({"type": "queue-closed", "message": "대기열이 마감되었습니다"}, "대기가 마감되었어요"),
+        ({"type": "queue-left", "reason": "left"}, "대기열에서 나왔어요"),
+        ({"type": "queue-left", "reason": "dropped"}, "대기열에서 나왔어요"),
+    ],
+)
+def test_the_end_is_told_and_nothing_is_asked_after_it(stage: Stage, message: dict[str, str], heading: str) -> None:
+    stage.socket("open")
+    stage.socket("say", message)
+    stage.socket("end", 4410)
+
+    expect(stage.page.get_by_role("heading", name=heading)).to_be_focused()
+    stage.passes(600)
+    assert (stage.sockets, stage.polls, stage.loads) == (1, 0, 1)
+
+
+def test_who_was_away_too_long_lines_up_again_by_himself_and_reads_why(stage: Stage) -> None:
+    stage.socket("open")
+    stage.socket("say", update(30))
+    stage.socket("say", {"type": "queue-left", "reason": "absent"})
+    stage.reloads(within=5)
+
+    expect(stage.page.locator("#news")).to_have_text("오래 자리를 비워 새 번호표를 받았어요.")
+
+
+def test_a_browser_nobody_knows_tries_once_more_and_then_reads_about_cookies(stage: Stage) -> None:
+    stage.answers(200, {"status": "none"})
+    stage.socket("open")
+    stage.socket("end", 4401)
+    stage.passes(1.5)
+    stage.reloads(within=5)
+
+    stage.socket("open")
+    stage.socket("end", 4401)
+    stage.passes(1.5)
+    expect(stage.page.get_by_role("heading", name="쿠키가 차단되어 있어요")).to_be_visible()
+    stage.passes(600)
+    assert stage.loads == 2
+
+
+def test_a_tab_that_comes_back_from_sleep_asks_at_once(stage: Stage) -> None:
+    stage.answers(202, {"status": "queued", **update(12)})
+    stage.socket("open")
+    stage.socket("say", update(90))
+    stage.page.clock.set_system_time(180)  # asleep: time went on, timers did not
+    stage.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    stage.passes(0)
+
+    expect(stage.page.locator("#position")).to_have_text("12")
+    assert stage.sockets == 2
+
+
+def test_a_socket_fallen_silent_is_asked_after(stage: Stage) -> None:
+    stage.answers(503, {"status": "unavailable"})
+    stage.socket("open")
+    stage.socket("say", update(90))
+    stage.passes(14)
+    assert stage.polls == 0
+    stage.passes(16)
+    expect(stage.page.locator("#connection")).to_contain_text("순번은 안전하니")
+    assert stage.polls == 1
+
+    stage.socket("say", update(80))
+    expect(stage.page.locator("#connection")).to_have_text("연결됨")
+    assert stage.sockets == 1
+
+
+def test_an_old_answer_never_overrules_what_the_socket_said_since(stage: Stage) -> None:
+    asked: list[Route] = []
+    stage.answer = asked.append
+    stage.socket("open")
+    stage.socket("say", update(90))
+    stage.passes(30)
+    stage.until(lambda: len(asked) == 1)
+    stage.socket("say", update(50))
+    asked[0].fulfill(status=202, json={"status": "queued", **update(90)})
+    stage.passes(0)
+
+    expect(stage.page.locator("#position")).to_have_text("50")
+
+
+def test_leaving_reaches_the_line_even_if_the_socket_just_dropped(stage: Stage) -> None:
+    stage.socket("open")
+    stage.socket("say", update(90))
+    stage.page.get_by_role("button", name="대기열 나가기").click()
+    stage.socket("end", 1006)
+    stage.page.get_by_role("button", name="나가기", exact=True).click()
+    stage.passes(5)
+    stage.socket("open")
+
+    assert stage.page.evaluate("sockets.at(-1).sent") == ['{"type":"leave"}']
+
+
+def test_screen_readers_hear_the_place_at_most_twice_a_minute(stage: Stage) -> None:
+    stage.page.evaluate("""() => {
+        window.said = [];
+        new MutationObserver(() => said.push(document.getElementById("spoken").textContent))
+            .observe(document.getElementById("spoken"), { childList: true });
+    }""")
+    stage.socket("open")
+    for second in range(60):
+        stage.socket("say", update(90 - second))
+        stage.page.clock.run_for(1000)
+
+    heard = stage.page.evaluate("said")
+    assert len(heard) == 2
+    assert heard[0] == "전체 200명 중 90번째입니다. 예상 대기 시간은 약 1분입니다."
+
+
+def test_the_page_of_an_absent_site_returns_by_itself_and_only_once(open_page: Open) -> None:
+    stage = Stage(open_page(), template="unavailable")
+    stage.load_status = 503
+    stage.passes(30)
+    tries = stage.loads
+    assert 2 <= tries <= 8
+    stage.load_status = 200
+    stage.page.clock.run_for(30_000)
+    # The question that was answered, and the page itself.
+    stage.until(lambda: stage.loads == tries + 2)
