@@ -5,7 +5,7 @@ const here = location.pathname + location.search;
 const QUIET = 20000, DEAD = 60000;
 // Why a place may be gone for good. Any other reason (absent too long, Redis lost it): line up again at once.
 const ENDS = { closed: "closed", left: "left", dropped: "left", paid: "left", abandoned: "left" };
-let socket, timer, finished = false, leaving = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heardAt = Date.now();
+let socket, timer, finished = false, leaving = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heard = 0, heardAt = Date.now();
 
 function later(action, milliseconds) {
   clearTimeout(timer);
@@ -57,7 +57,7 @@ function beGone({ reason }) {
 const hear = {
   "queue-position-update": (place) => {
     known = true;
-    page.dataset.mode = place.mode || "";
+    showMode(place.mode);
     showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
     showPlace(place);
   },
@@ -89,6 +89,7 @@ function connect() {
     if (socket !== own) return;
     const message = JSON.parse(data);
     unopened = tries = 0;
+    heard += 1;
     heardAt = Date.now();
     if (message.type in hear) hear[message.type](message);
   };
@@ -117,18 +118,19 @@ const answers = {
   none: beGone,
 };
 
-// Resolves to the seconds the server asks to wait; rejects if it gave no usable answer.
+// Resolves to the seconds until the next question; rejects if there was no usable answer.
 async function ask() {
-  const askedAt = Date.now();
+  const heardBefore = heard;
   const limit = new AbortController();
   const patience = setTimeout(() => limit.abort(), 10000);
   try {
     const response = await fetch(page.dataset.poll, { headers: { Accept: "application/json" }, cache: "no-store", signal: limit.signal });
+    const seconds = Number(response.headers.get("Retry-After")) || 5;
     const answer = await response.json();
-    if (!(answer.status in answers)) throw new Error(answer.status);
+    if (!(answer.status in answers)) throw Object.assign(new Error(answer.status), { seconds });
     // What the socket said meanwhile is newer.
-    if (!finished && heardAt <= askedAt) answers[answer.status](answer);
-    return Number(response.headers.get("Retry-After")) || 5;
+    if (!finished && heard === heardBefore) answers[answer.status](answer);
+    return seconds;
   } finally {
     clearTimeout(patience);
   }
@@ -143,10 +145,10 @@ async function poll() {
     if (tries || ++polls % 6 === 0) connect();
     tries = 0;
     if (polling) later(poll, 1000 * seconds * jitter(0.8, 1.2));
-  } catch {
+  } catch (error) {
     if (finished) return;
     showConnection("unavailable");
-    later(poll, 1000 + backoff());
+    later(poll, 1000 * (error.seconds || 1) + backoff());
   }
 }
 

@@ -53,6 +53,11 @@ function showFleet({ inService, pending, readyInSeconds }) {
   }
 }
 
+function showMode(mode) {
+  if (mode === "paused" && page.dataset.mode !== mode) speak(at("paused").textContent);
+  page.dataset.mode = mode;
+}
+
 function showPlace({ position, total, estimatedWait, scaling }) {
   shown.start = Math.max(shown.start, position);
   const percent = Math.floor(100 * (shown.start - position) / shown.start);
@@ -65,6 +70,7 @@ function showPlace({ position, total, estimatedWait, scaling }) {
   if (estimatedWait > shown.wait * 1.3 + 30) tell(words.slower);
   Object.assign(shown, { position, wait: estimatedWait });
   if (scaling) showFleet(scaling);
+  if (page.dataset.mode === "paused") return;
   speak(say(words.spoken, { position: digits.format(position), total: digits.format(total), wait: waitText(estimatedWait) }), 30000);
 }
 
