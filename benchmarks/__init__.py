@@ -1,0 +1,1 @@
+"""How fast the waiting room is, beside others that do the same: `python -m benchmarks`."""

@@ -1,0 +1,55 @@
+"""Measures every side in turn, prints a table, and writes the numbers and a chart: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import cores, sites
+from benchmarks.measures import gate, growth, redis_time, script, sockets, throughput, workers
+from benchmarks.plan import QUICK, Plan
+from benchmarks.rows import Row, write
+from benchmarks.servers import ROOT
+from benchmarks.table import table
+
+MEASURES: dict[str, Callable[[Plan, Path], Iterator[Row]]] = {
+    "throughput": throughput.measure,
+    "growth": growth.measure,
+    "gate": gate.measure,
+    "redis_time": redis_time.measure,
+    "script": script.measure,
+    "workers": workers.measure,
+    "sockets": sockets.measure,
+}
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def main() -> None:
+    """Read what to measure from the command line, and measure it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=MEASURES, action="append", metavar="NAME", help=", ".join(MEASURES))
+    parser.add_argument("--quick", action="store_true", help="one short round, to see that everything runs")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where latest.json and bench.png go")
+    given = parser.parse_args()
+    console = Console()
+    cores.stay_off_the_server()
+    console.print(cores.sentence())
+    sites.install_peer()
+    began = time.monotonic()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="tiketi-bench-") as scratch:
+        for name in given.only or MEASURES:
+            with console.status(f"{name} ..."):
+                rows += MEASURES[name](QUICK if given.quick else Plan(), Path(scratch) / name)
+            console.print(f"{name}: done at {time.monotonic() - began:.0f} s")
+    console.print(table(rows))
+    write(rows, given.out / "latest.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The crowd: lean clients that run in processes of their own."""

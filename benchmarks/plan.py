@@ -1,0 +1,37 @@
+"""How long and how often things are measured: whole, or quick to see that everything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rounds, seconds and sizes."""
+
+    rounds: int = 5
+    warm_up_s: float = 2.0
+    load_s: float = 3.0
+    short_load_s: float = 1.0
+    pollers: int = 500
+    line_lengths: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+    admission_sockets: int = 10_000
+    held_sockets: int = 15_000
+    batches: int = 8
+    hold_s: float = 10.0  # longer than the slowest cadence
+    gate_requests: int = 300
+
+
+QUICK = Plan(
+    rounds=1,
+    warm_up_s=0.5,
+    load_s=1.0,
+    short_load_s=0.5,
+    pollers=100,
+    line_lengths=(1_000, 10_000),
+    admission_sockets=1_000,
+    held_sockets=1_500,
+    batches=3,
+    hold_s=9.0,
+    gate_requests=50,
+)
