@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events import places
 from events.locks import lock_account
-from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat
+from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
 from events.picks import Pick, seats_for
 from events.refusals import HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
 from waitingroom.reasons import Reason
@@ -36,7 +36,7 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
         lock_account(account_id)
         hold = Hold.objects.filter(event=event, account=account_id).select_related("order").first()
         if hold is not None and hold.is_over(now):
-            end_hold(hold, OrderState.EXPIRED, "the hold ran out")
+            end_hold(hold, OrderState.EXPIRED, Why.RAN_OUT)
             hold = None
         if hold is not None and hold.order is not None:
             raise OrderPending
@@ -90,13 +90,13 @@ def release(event: Event, account_id: int) -> None:
         lock_account(account_id)
         hold = Hold.objects.filter(event=event, account=account_id).select_related("order").first()
         if hold is not None:
-            end_hold(hold, OrderState.ABANDONED, "given up by the buyer")
+            end_hold(hold, OrderState.ABANDONED, Why.GIVEN_UP)
 
 
-def end_hold(hold: Hold, state: OrderState, reason: str) -> None:
+def end_hold(hold: Hold, state: OrderState, why: Why) -> None:
     """Free the seats and close the unpaid order, inside the caller's transaction, with the account locked."""
     if hold.order is not None and hold.order.state == OrderState.PENDING:
-        hold.order.move_to(state, reason=reason)
+        hold.order.move_to(state, why=why)
     hold.delete()
 
 
@@ -111,7 +111,7 @@ def expire(hold_id: int) -> bool:
         hold = overdue.select_related("event", "order").first()
         if hold is None:
             return False
-        end_hold(hold, OrderState.EXPIRED, "the hold ran out")
+        end_hold(hold, OrderState.EXPIRED, Why.RAN_OUT)
         places.give_back(hold.event.slug, hold.visitor, Reason.ABANDONED)
     return True
 

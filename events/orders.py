@@ -18,6 +18,8 @@ from events.models import (
     PaymentState,
     SectionPrice,
     Ticket,
+    Trouble,
+    Why,
 )
 from events.refusals import TooLate
 from waitingroom.reasons import Reason
@@ -48,13 +50,13 @@ def place_order(event: Event, account_id: int) -> Order:
         for seat in seats
         for tier in [tiers[seat.section_id]]
     )
-    order.changes.create(state=OrderState.PENDING, reason="ordered")
+    order.changes.create(state=OrderState.PENDING, why=Why.ORDERED)
     hold.order = order
     hold.save(update_fields=["order"])
     return order
 
 
-def confirm(order: Order, hold: Hold | None, reason: str) -> None:
+def confirm(order: Order, hold: Hold | None, why: Why) -> None:
     """Turn the order into tickets, inside the caller's transaction, with the account locked.
 
     With a hold, its seats become the order's; without, the order occupies them already.
@@ -63,13 +65,13 @@ def confirm(order: Order, hold: Hold | None, reason: str) -> None:
         hold.occupancies.update(hold=None, order=order)
         hold.delete()
     Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
-    order.move_to(OrderState.PAID, reason=reason)
+    order.move_to(OrderState.PAID, why=why)
     places.give_back(order.event.slug, order.visitor, Reason.PAID)
     transaction.on_commit(lambda: sold_out.close_if_sold_out(order.event_id))
 
 
 @transaction.atomic(durable=True)
-def cancel_order(order_id: int, *, by: User, reason: str) -> Order:
+def cancel_order(order_id: int, *, by: User, why: Why) -> Order:
     """Give the seats back to the sale; what was paid is due back. Raises TooLate, once a ticket was used."""
     account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
     lock_account(account_id)
@@ -77,7 +79,7 @@ def cancel_order(order_id: int, *, by: User, reason: str) -> Order:
     if order.state == OrderState.PENDING:
         hold = Hold.objects.filter(order=order).first()
         if hold is not None:
-            end_hold(hold, OrderState.ABANDONED, reason)
+            end_hold(hold, OrderState.ABANDONED, why)
             order.refresh_from_db()
         places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
         return order
@@ -88,9 +90,9 @@ def cancel_order(order_id: int, *, by: User, reason: str) -> Order:
     if unused.update(voided_at=now) != order.lines.count():
         raise TooLate
     Occupancy.objects.filter(order=order).delete()
-    order.move_to(OrderState.CANCELLED, reason=reason, by=by)
+    order.move_to(OrderState.CANCELLED, why=why, by=by)
     order.payments.filter(state=PaymentState.RECEIVED).update(
-        state=PaymentState.REFUND_DUE, reason=reason, changed_at=now
+        state=PaymentState.REFUND_DUE, trouble=Trouble.CANCELLED, changed_at=now
     )
     transaction.on_commit(lambda: sold_out.reopen(order.event_id))
     return order

@@ -16,6 +16,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from events.admin import event_pages
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.models import Event, PriceTier
+from events.templatetags.event_words import day
 from waitingroom import admission
 from waitingroom.redis import LineUnavailable
 
@@ -40,7 +41,7 @@ class EventAdmin(HistoryAdmin):
 
     form = EventForm
     inlines = (PriceTierInline,)
-    list_display = ("title_ko", "waiting", "active", "mode", "opens_at", "venue")
+    list_display = ("title_ko", "waiting", "active", "mode", "opens", "venue")
     list_filter = ("kind", "room__mode", "venue")
     list_select_related = ("venue", "room")
     search_fields = ("title_ko", "title_en", "room__slug", "performers_ko", "performers_en")
@@ -108,6 +109,11 @@ class EventAdmin(HistoryAdmin):
         if not self.has_view_permission(request):
             return JsonResponse({}, status=403)
         return JsonResponse(live_numbers(request.GET.getlist("slug")[:MOST_ROOMS]))
+
+    @admin.display(description=_("sale opens"), ordering="opens_at")
+    def opens(self, event: Event) -> str:
+        """The day in short: the list has many columns."""
+        return day(event.opens_at)
 
     @admin.display(description=_("mode"), ordering="room__mode")
     def mode(self, event: Event) -> str:

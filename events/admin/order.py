@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from events.models import Order, OrderChange, OrderLine, Payment, Ticket
+from events.models import Order, OrderChange, OrderLine, Payment, Ticket, Why
 from events.orders import cancel_order
 from events.refusals import TooLate
 
@@ -41,14 +41,14 @@ class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
     """How it was paid, and paid back."""
 
     model = Payment
-    fields = readonly_fields = ("provider", "reference", "amount_won", "received_won", "state", "reason", "changed_at")
+    fields = readonly_fields = ("provider", "reference", "amount_won", "received_won", "state", "trouble", "changed_at")
 
 
 class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):
     """What became of it."""
 
     model = OrderChange
-    fields = ("at", "state", "reason", "by")
+    fields = ("at", "state", "why", "by")
 
 
 @admin.register(Order)
@@ -86,7 +86,7 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
         done, refused = 0, []
         for order in orders:
             try:
-                cancel_order(order.pk, by=request.user, reason="refunded by staff")
+                cancel_order(order.pk, by=request.user, why=Why.BY_STAFF)
             except TooLate:
                 refused.append(order.number)
             else:

@@ -3,8 +3,8 @@
 from events.models.choices import Kind, SaleState
 from events.models.event import Event
 from events.models.hold import Hold, Occupancy
-from events.models.order import Order, OrderChange, OrderLine, OrderState
-from events.models.payment import Payment, PaymentState, SandboxNotice
+from events.models.order import Order, OrderChange, OrderLine, OrderState, Why
+from events.models.payment import Payment, PaymentState, SandboxNotice, Trouble
 from events.models.plan import Plan, Seat, Section
 from events.models.price import PriceTier, SectionPrice
 from events.models.ticket import Ticket
@@ -29,5 +29,7 @@ __all__ = [
     "Section",
     "SectionPrice",
     "Ticket",
+    "Trouble",
     "Venue",
+    "Why",
 ]

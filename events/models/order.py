@@ -32,6 +32,18 @@ class OrderState(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class Why(models.TextChoices):
+    """Why an order came into a state."""
+
+    ORDERED = "ordered", _("ordered")
+    PAID = "paid", _("paid")
+    PAID_LATE = "paid-late", _("paid after the hold ran out, seats still free")
+    RAN_OUT = "ran-out", _("the hold ran out")
+    GIVEN_UP = "given-up", _("given up by the buyer")
+    BY_BUYER = "by-buyer", _("cancelled by the buyer")
+    BY_STAFF = "by-staff", _("cancelled and refunded by staff")
+
+
 class Order(models.Model):
     """A purchase of some seats of one event."""
 
@@ -60,11 +72,11 @@ class Order(models.Model):
         """The order's page, outside the gate: who has paid need not queue to look."""
         return reverse("events:order", args=[self.number])
 
-    def move_to(self, state: OrderState, *, reason: str, by: User | None = None) -> None:
+    def move_to(self, state: OrderState, *, why: Why, by: User | None = None) -> None:
         """Change the state, and record who did it and why."""
         self.state = state
         self.save(update_fields=["state"])
-        self.changes.create(state=state, reason=reason, by=by)
+        self.changes.create(state=state, why=why, by=by)
 
 
 class OrderLine(models.Model):
@@ -96,7 +108,7 @@ class OrderChange(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="changes", verbose_name=_("order"))
     state = models.CharField(_("state"), max_length=10, choices=OrderState)
-    reason = models.CharField(_("reason"), max_length=120)
+    why = models.CharField(_("reason"), max_length=10, choices=Why)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
     )

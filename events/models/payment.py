@@ -19,6 +19,17 @@ class PaymentState(models.TextChoices):
     REFUNDED = "refunded", _("refunded")
 
 
+class Trouble(models.TextChoices):
+    """Why a payment bought nothing, or its money goes back."""
+
+    REFUSED = "refused", _("the provider refused it")
+    WRONG_AMOUNT = "amount", _("the amount was wrong")
+    SEATS_GONE = "gone", _("the seats had gone to somebody else")
+    OVER_LIMIT = "limit", _("the account had as many seats as it may")
+    NOT_WANTED = "not-wanted", _("the order was paid or given up before")
+    CANCELLED = "cancelled", _("the order was cancelled")
+
+
 class Payment(models.Model):
     """Money on its way for an order, under a reference that the provider repeats in its callbacks."""
 
@@ -28,7 +39,7 @@ class Payment(models.Model):
     amount_won = models.PositiveIntegerField(_("amount, won"))
     received_won = models.PositiveIntegerField(_("received, won"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.STARTED)
-    reason = models.CharField(_("reason"), max_length=120, blank=True)
+    trouble = models.CharField(_("reason"), max_length=10, choices=Trouble, blank=True)
     made_at = models.DateTimeField(_("made"), default=timezone.now)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 

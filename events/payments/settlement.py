@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from events.holds import occupy, owned_seats
 from events.locks import lock_account
-from events.models import Order, OrderState, Payment, PaymentState
+from events.models import Order, OrderState, Payment, PaymentState, Trouble, Why
 from events.orders import confirm
 from events.payments.provider import Notice, ProviderUnavailable, default_provider, provider_named
-from events.refusals import Refused, TooManySeats
+from events.refusals import SeatTaken
 
 log = logging.getLogger(__name__)
 
@@ -39,41 +39,41 @@ def settle(provider: str, notice: Notice) -> Payment:
     if payment.state not in (PaymentState.STARTED, PaymentState.FAILED):
         return payment
     if notice.received_won is None:
-        _come(payment, PaymentState.FAILED, "the provider refused it")
+        _come(payment, PaymentState.FAILED, Trouble.REFUSED)
         return payment
     payment.received_won = notice.received_won
     if notice.received_won != payment.amount_won:
-        _come(payment, PaymentState.REFUND_DUE, f"received {notice.received_won}, not {payment.amount_won}")
+        _come(payment, PaymentState.REFUND_DUE, Trouble.WRONG_AMOUNT)
         return payment
-    try:
-        _deliver(payment.order)
-    except Refused as why:
-        _come(payment, PaymentState.REFUND_DUE, why.code)
-    else:
-        _come(payment, PaymentState.RECEIVED, "")
+    trouble = _deliver(payment.order)
+    _come(payment, PaymentState.REFUND_DUE if trouble else PaymentState.RECEIVED, trouble)
     return payment
 
 
-def _deliver(order: Order) -> None:
-    """Issue the tickets that were paid for. Raises SeatTaken, TooManySeats or Refused: then the money goes back."""
+def _deliver(order: Order) -> Trouble | None:
+    """Issue the tickets that were paid for; or what stands in the way, so that the money goes back."""
     hold = getattr(order, "hold", None)
     if order.state == OrderState.PENDING and hold is not None:
-        confirm(order, hold, "paid")
-        return
+        confirm(order, hold, Why.PAID)
+        return None
     if order.state != OrderState.EXPIRED:
-        raise Refused  # paid before, or the buyer gave it up
+        return Trouble.NOT_WANTED
     # The payment outlived the hold. Whoever came first keeps the seats; if nobody came, they are the payer's.
     lines = list(order.lines.select_related("seat__section"))
     if owned_seats(order.event, order.account_id) + len(lines) > order.event.seats_per_account:
-        raise TooManySeats(order.event.seats_per_account)
-    occupy(order.event, [line.seat for line in lines], order=order)
-    confirm(order, None, "paid after the hold ran out, seats still free")
+        return Trouble.OVER_LIMIT
+    try:
+        occupy(order.event, [line.seat for line in lines], order=order)
+    except SeatTaken:
+        return Trouble.SEATS_GONE
+    confirm(order, None, Why.PAID_LATE)
+    return None
 
 
-def _come(payment: Payment, state: PaymentState, reason: str) -> None:
-    payment.state, payment.reason = state, reason
-    payment.save(update_fields=["state", "reason", "received_won", "changed_at"])
-    log.info("payment %s of order %s: %s %s", payment.reference, payment.order_id, state, reason)
+def _come(payment: Payment, state: PaymentState, trouble: Trouble | None) -> None:
+    payment.state, payment.trouble = state, trouble or ""
+    payment.save(update_fields=["state", "trouble", "received_won", "changed_at"])
+    log.info("payment %s of order %s: %s %s", payment.reference, payment.order_id, state, payment.trouble)
 
 
 def refund_due() -> int:

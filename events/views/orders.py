@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from events.models import Order, OrderState, PaymentState, Ticket
+from events.models import Order, OrderState, PaymentState, Ticket, Why
 from events.orders import cancel_order, may_cancel
 from events.payments.provider import provider_named
 from events.payments.settlement import start_payment
@@ -57,7 +57,7 @@ def cancel(request: HttpRequest, account: User, number: str) -> HttpResponse:
     try:
         if not may_cancel(found):
             raise TooLate
-        found = cancel_order(found.pk, by=account, reason="cancelled by the buyer")
+        found = cancel_order(found.pk, by=account, why=Why.BY_BUYER)
     except Refused as why:
         return refuse(request, why, found.get_absolute_url())
     if wants_json(request):

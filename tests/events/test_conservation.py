@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from events import checkin, holds
 from events.availability import FREE, HELD, SOLD, look
 from events.holds import hold_seats, owned_seats, release
-from events.models import Event, Hold, Occupancy, Order, OrderState, Payment, PaymentState, Ticket
+from events.models import Event, Hold, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
 from events.orders import cancel_order, place_order
 from events.payments.provider import Notice
 from events.payments.settlement import refund_due, settle, start_payment
@@ -114,7 +114,7 @@ class Sale(RuleBasedStateMachine):
     def cancel(self, data):
         order = self.one(data, self.orders())
         try:
-            cancel_order(order.pk, by=order.account, reason="test")
+            cancel_order(order.pk, by=order.account, why=Why.BY_STAFF)
         except Refused:
             assert order.state != OrderState.PENDING
 

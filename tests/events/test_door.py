@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 
 from events import checkin, groups
-from events.models import Ticket
+from events.models import Ticket, Why
 from events.orders import cancel_order
 from events.tickets import code_of
 from tests.events.conftest import buy, seats_of
@@ -60,7 +60,7 @@ def test_a_ticket_of_another_event_is_refused_and_stays_unused(ticket, make_even
 
 
 def test_a_cancelled_ticket_is_refused(ticket, buyer):
-    cancel_order(ticket.line.order_id, by=buyer, reason="test")
+    cancel_order(ticket.line.order_id, by=buyer, why=Why.BY_STAFF)
 
     with pytest.raises(checkin.Void):
         checkin.check_in(code_of(ticket))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from events import tasks
 from events.checkin import check_in
-from events.models import Occupancy, Order, OrderState, PaymentState, Ticket
+from events.models import Occupancy, Order, OrderState, PaymentState, Ticket, Why
 from events.orders import cancel_order
 from events.refusals import TooLate
 from events.tickets import code_of
@@ -49,7 +49,7 @@ def test_an_order_with_a_used_ticket_cannot_be_cancelled_even_by_staff(event, bu
     check_in(code_of(Ticket.objects.filter(line__order=bought)[0]))
 
     with pytest.raises(TooLate):
-        cancel_order(bought.pk, by=buyer, reason="no")
+        cancel_order(bought.pk, by=buyer, why=Why.BY_STAFF)
 
     assert Occupancy.objects.filter(order=bought).count() == 2
     assert not Ticket.objects.filter(line__order=bought).exclude(voided_at=None).exists()
@@ -57,10 +57,10 @@ def test_an_order_with_a_used_ticket_cannot_be_cancelled_even_by_staff(event, bu
 
 def test_cancelling_twice_pays_back_once(event, buyer):
     bought = buy(event, buyer, seats_of(event)[0])
-    cancel_order(bought.pk, by=buyer, reason="once")
+    cancel_order(bought.pk, by=buyer, why=Why.BY_STAFF)
 
     with pytest.raises(TooLate):
-        cancel_order(bought.pk, by=buyer, reason="twice")
+        cancel_order(bought.pk, by=buyer, why=Why.BY_STAFF)
 
     assert bought.changes.filter(state=OrderState.CANCELLED).count() == 1
 

@@ -41,7 +41,7 @@ def test_a_paid_order_has_a_ticket_for_every_seat(event, buyer):
 def test_every_state_of_an_order_is_recorded(event, buyer):
     bought = buy(event, buyer, seats_of(event)[0])
 
-    assert list(bought.changes.values_list("state", "reason")) == [("pending", "ordered"), ("paid", "paid")]
+    assert list(bought.changes.values_list("state", "why")) == [("pending", "ordered"), ("paid", "paid")]
 
 
 def test_a_refused_card_leaves_the_seats_held_and_a_second_attempt_may_succeed(event, buyer):

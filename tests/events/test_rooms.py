@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from events import tasks
-from events.models import Event, Order
+from events.models import Event, Order, Why
 from events.orders import cancel_order
 from events.waiting import page_context
 from tests.events.conftest import buy, hold, order, run_out, seats_of
@@ -90,7 +90,7 @@ def test_the_last_sold_seat_closes_the_line_and_a_cancellation_opens_it_again(ev
     event = Event.objects.get(pk=event.pk)
     assert (event.room.mode, event.sold_out_at is not None) == (Mode.CLOSED, True)
 
-    cancel_order(orders[0].pk, by=orders[0].account, reason="test")
+    cancel_order(orders[0].pk, by=orders[0].account, why=Why.BY_STAFF)
 
     event = Event.objects.get(pk=event.pk)
     assert (event.room.mode, event.sold_out_at) == (Mode.AUTOMATIC, None)
@@ -109,7 +109,7 @@ def test_a_line_that_staff_closed_stays_closed_when_a_seat_comes_back(event, buy
     event.room.mode = Mode.CLOSED
     event.room.save()
 
-    cancel_order(bought.pk, by=buyer, reason="test")
+    cancel_order(bought.pk, by=buyer, why=Why.BY_STAFF)
 
     assert Event.objects.get(pk=event.pk).room.mode == Mode.CLOSED
 

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from events import tasks
-from events.models import OrderState, PaymentState, Plan, SectionPrice
+from events.models import OrderState, PaymentState, Plan, SectionPrice, Why
 from events.orders import cancel_order
 from events.sales import MOST_BARS, bars_of, sales_of
 from tests.events.conftest import PRICE_WON, buy, hold, seats_of
@@ -20,7 +20,7 @@ def test_sales_add_up(event, make_buyer):
     buy(event, make_buyer(), first, second)
     hold(event, make_buyer(), third)
     cancelled = buy(event, make_buyer(), fourth)
-    cancel_order(cancelled.pk, by=cancelled.account, reason="test")
+    cancel_order(cancelled.pk, by=cancelled.account, why=Why.BY_STAFF)
 
     sales = sales_of(event)
 
