@@ -1,0 +1,23 @@
+"""A fresh sale of an event of the demonstration season, on the season's plan and prices."""
+
+from events.models import Event, SectionPrice
+from waitingroom.models import WaitingRoom
+
+
+def copy_of(slug: str, name: str, *, threshold: int) -> Event:
+    """The event again, under another name, behind a room of its own."""
+    event = Event.objects.get(room__slug=slug)
+    tiers, prices = list(event.tiers.all()), list(event.section_prices.all())
+    event.pk = None
+    event.room = WaitingRoom.objects.create(slug=name, threshold=threshold, users_per_minute_per_instance=6000)
+    event.sold_out_at = None
+    event.save()
+    copies = {}
+    for tier in tiers:
+        before, tier.pk, tier.event = tier.pk, None, event
+        tier.save()
+        copies[before] = tier
+    SectionPrice.objects.bulk_create(
+        SectionPrice(event=event, section_id=price.section_id, tier=copies[price.tier_id]) for price in prices
+    )
+    return event

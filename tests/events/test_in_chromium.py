@@ -1,0 +1,219 @@
+"""Buying in a real browser on the real site: by mouse, by keyboard alone, on a phone; and the door."""
+
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser import chromium as debian
+from tests.conftest import missing
+from tests.patience import until
+from tests.site import Site
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+SALE = """
+from tests.events.copies import copy_of
+copy_of("old-drawer", {slug!r}, threshold={threshold})
+"""
+SHOW = """
+from events.models import Ticket
+from events.tickets import code_of
+print(code_of(Ticket.objects.latest("pk")))
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the module."""
+    if debian.path() is None:
+        missing("Debian's package `chromium` is needed")
+    with debian.launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(chromium: Browser, site: Site) -> Iterator[Open]:
+    """Opens pages, each of a visitor of its own; an error in one fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(**options: Any) -> Page:
+        context = chromium.new_context(**{"locale": "ko-KR", "base_url": site.url, **options})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def make_sale(site: Site, chromium: Browser) -> Callable[[int], str]:
+    """A fresh sale of a small theatre with so many visitors at once; its slug."""
+
+    def make(threshold: int = 100) -> str:
+        slug = f"test-{secrets.token_hex(4)}"
+        site.manage("shell", "-c", SALE.format(slug=slug, threshold=threshold))
+        stranger = chromium.new_context(base_url=site.url)
+        until(lambda: "x-waiting-room" in stranger.request.get(f"/api/events/{slug}/queue/").headers)
+        stranger.close()
+        return slug
+
+    return make
+
+
+def sign_up(page: Page) -> None:
+    """A new account, and on to where one came from."""
+    page.get_by_role("link", name=re.compile("회원가입|sign up", re.IGNORECASE)).click()
+    page.locator("#id_email").fill(f"{secrets.token_hex(6)}@example.com")
+    page.locator("#id_password1").fill("winter-song-42")
+    page.locator("form.card button").click()
+
+
+def pay(page: Page) -> None:
+    """From the review to the ticket."""
+    page.locator("form.pay button").click()
+    page.locator("button[value=succeed]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("예매가 완료되었습니다")
+
+
+def test_waiting_entering_picking_by_mouse_paying_and_showing_the_ticket_once(
+    make_sale: Callable[[int], str], site: Site, open_page: Open
+) -> None:
+    slug = make_sale(1)
+    first = open_page()
+    first.goto(f"/events/{slug}/")
+    page = open_page()
+    page.goto(f"/events/{slug}/")
+    expect(page.locator("#position")).to_have_text("1")
+    first.get_by_role("button", name="나가고 자리 양보하기").click()
+
+    page.get_by_role("link", name="좌석 선택").click()
+    sign_up(page)
+    page.locator(".section-list a").first.click()
+    expect(page.locator("#picker")).to_be_visible()
+    page.wait_for_load_state("load")
+    seats = page.locator(".seat.free")
+    seats.nth(12).click()
+    seats.nth(13).click()
+    expect(page.locator("#picked")).to_contain_text("2열 3번 · 2열 4번")
+    expect(page.locator("#total")).to_have_text("90,000원")
+    page.locator("#hold").click()
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^6:\d\d$"))
+    pay(page)
+
+    page.get_by_role("link", name="티켓 보기").click()
+    expect(page.locator("article.ticket svg.qr")).to_have_count(2)
+    code = site.manage("shell", "-c", SHOW).strip().splitlines()[-1]
+    staff = open_page()
+    staff.goto("/staff/door/")
+    staff.locator("#id_login").fill("staff@tiketi.example")
+    staff.locator("#id_password").fill("tiketi-demo")
+    staff.locator("form.card button").click()
+    for verdict in ("입장하세요", "입장 불가"):
+        staff.locator("#code").fill(code)
+        staff.locator("#code").press("Enter")
+        expect(staff.locator(".verdict h2")).to_have_text(verdict)
+
+
+def test_picking_and_paying_by_keyboard_alone(make_sale: Callable[[], str], open_page: Open) -> None:
+    slug = make_sale()
+    page = open_page()
+    page.goto(f"/events/{slug}/seats/")
+    sign_up(page)
+    page.wait_for_url("**/seats/")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(40):
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+            page.keyboard.press("Tab")
+        pytest.fail(f"{selector} cannot be reached by Tab")
+
+    tab_to(".section-list a")
+    page.keyboard.press("Enter")
+    expect(page.locator("#picker")).to_be_visible()
+    page.wait_for_load_state("load")
+    tab_to("[data-seat]")
+    for key in ("ArrowDown", "ArrowRight", "Space", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    expect(page.locator("#picked")).to_contain_text("2열 2번 · 2열 3번")
+    assert page.locator("[role=checkbox][aria-checked=true]").count() == 2
+    tab_to("#hold")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("예매 확인")
+    tab_to("form.pay button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/payments/sandbox/**")
+    tab_to("button[value=succeed]")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("예매가 완료되었습니다")
+
+
+def test_on_a_phone_nothing_runs_out_of_the_screen(make_sale: Callable[[], str], open_page: Open) -> None:
+    slug = make_sale()
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+
+    def fits() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, page.url
+
+    page.goto("/")
+    fits()
+    page.goto(f"/events/{slug}/seats/")
+    sign_up(page)
+    fits()
+    page.locator(".section-list a").first.tap()
+    expect(page.locator("#picker")).to_be_visible()
+    page.wait_for_load_state("load")
+    page.locator(".seat.free").nth(3).tap()
+    fits()
+    page.locator("#hold").tap()
+    fits()
+    pay(page)
+    fits()
+    page.get_by_role("link", name="티켓 보기").click()
+    fits()
+
+
+def test_an_open_map_shows_that_a_seat_was_taken_and_drops_it_from_the_pick(
+    make_sale: Callable[[], str], open_page: Open
+) -> None:
+    slug = make_sale()
+    slow, quick = open_page(), open_page()
+    for page in (slow, quick):
+        page.goto(f"/events/{slug}/seats/")
+        sign_up(page)
+        page.locator(".section-list a").first.click()
+        expect(page.locator("#picker")).to_be_visible()
+        page.wait_for_load_state("load")
+        page.locator("[data-place='7']").click()
+
+    quick.locator("#hold").click()
+
+    expect(slow.locator("[data-place='7']")).to_have_class(re.compile("held"))
+    expect(slow.locator("#picked")).to_contain_text("방금 나갔습니다")
+    expect(slow.locator("#hold")).to_be_disabled()
+
+
+def test_the_site_picks_seats_where_there_are_no_scripts(make_sale: Callable[[], str], open_page: Open) -> None:
+    slug = make_sale()
+    page = open_page(java_script_enabled=False)
+    page.goto(f"/events/{slug}/seats/")
+    sign_up(page)
+    page.locator(".section-list a").first.click()
+    page.locator(".count", has_text="3").click()
+    page.get_by_role("button", name="자동으로 고르기").click()
+
+    expect(page.locator("tbody tr")).to_have_count(3)
+    pay(page)
