@@ -117,7 +117,9 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 2, "IGNORE_EXCEPTIONS": True},
         "KEY_PREFIX": "cache",
-    }
+    },
+    # What many visitors see alike for a second or two, kept by each process for itself.
+    "moments": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}},
 }
 CHANNEL_LAYERS = {
     "default": {
