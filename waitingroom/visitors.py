@@ -15,7 +15,7 @@ CHANGED = "waitingroom_visitor"
 
 def of_request(request: HttpRequest) -> str | None:
     """The visitor a Django request names, if genuine."""
-    return slips.read_visitor(request.COOKIES.get(VISITOR_COOKIE, ""))
+    return slips.read_visitor(cookies_in(request.META.get("HTTP_COOKIE", "")).get(VISITOR_COOKIE, ""))
 
 
 def of_scope(scope: Mapping[str, Any]) -> str | None:

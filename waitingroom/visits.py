@@ -147,13 +147,13 @@ def from_scope(room: str, scope: Mapping[str, Any]) -> Visit:
     )
 
 
-def from_environ(room: str, meta: Mapping[str, Any], cookies: Mapping[str, str], path: str, method: str) -> Visit:
-    """The visit a WSGI environment (`request.META`) describes."""
+def from_environ(room: str, meta: Mapping[str, Any], path: str, method: str) -> Visit:
+    """The visit a WSGI environment (`request.META`) describes; its cookies as the gate would read them."""
     return _visit(
         room,
         path,
         method,
-        cookies,
+        cookies_in(meta.get("HTTP_COOKIE", "")),
         meta.get("HTTP_ACCEPT", ""),
         meta.get("HTTP_ACCEPT_LANGUAGE", ""),
         secure=meta.get("wsgi.url_scheme") == "https",

@@ -5,8 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
+from tests.waitingroom.doors import Door, Gate, Middleware
 from tests.waitingroom.line import Line
+from waitingroom import configure
+from waitingroom.models import WaitingRoom
 
 
 @pytest.fixture
@@ -27,3 +31,25 @@ def make_line() -> Iterator[Callable[..., Line]]:
 def line(make_line: Callable[..., Line]) -> Line:
     """A line with the site's own defaults: 1,000 inside, 2 servers of 500 a minute."""
     return make_line()
+
+
+@pytest.fixture
+def make_room(transactional_db: None) -> Iterator[Callable[..., WaitingRoom]]:
+    """Rooms as staff make them: in the database, and in force."""
+    made: list[WaitingRoom] = []
+
+    def make(**settings: Any) -> WaitingRoom:
+        made.append(WaitingRoom.objects.create(slug=f"room-{uuid.uuid4().hex[:12]}", **settings))
+        return made[-1]
+
+    yield make
+    for room in made:
+        configure.remove(room.slug)
+
+
+@pytest.fixture(params=[Gate, Middleware])
+def door(request: pytest.FixtureRequest, settings: Any) -> Iterator[Door]:
+    """Each of the two doors."""
+    settings.ROOT_URLCONF = "tests.waitingroom.doors"
+    with translation.override("ko"):  # a page served in the test's thread leaves its language behind
+        yield request.param()

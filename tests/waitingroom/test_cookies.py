@@ -1,0 +1,136 @@
+"""Both doors: cookies that are not what they should be are as good as none."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.waitingroom.doors import Door, Gate
+from waitingroom import admission, slips
+from waitingroom.keys import keys_of
+from waitingroom.models import WaitingRoom
+from waitingroom.redis import client
+from waitingroom.slips import ADMITTED, WAITING, Slip
+from waitingroom.visits import slip_cookie
+
+Rooms = Callable[..., WaitingRoom]
+
+
+def drawn(room: WaitingRoom, visitor: str) -> str:
+    """The visitor joins; the slip's value."""
+    return Gate().ask(f"/events/{room.slug}/", visitor=visitor).cookie(slip_cookie(room.slug)).value
+
+
+def another_secret(value: str) -> str:
+    return value[:-1] + ("A" if value[-1] != "A" else "B")
+
+
+def flipped(value: str) -> str:
+    """A number nearer the head, under the same signature."""
+    parts = value.split(".")
+    parts[4] = "1"
+    return ".".join(parts)
+
+
+BAD_SLIPS: dict[str, Callable[[str], str]] = {
+    "another signature": another_secret,
+    "another number": flipped,
+    "truncated": lambda value: value[: len(value) // 2],
+    "no signature": lambda value: value.rpartition(".")[0],
+    "empty": lambda _: "",
+    "dots alone": lambda _: "......." * 3,
+    "not ASCII": lambda value: value + "é",
+    "ten thousand letters": lambda value: value + "A" * 10_000,
+    "quoted": lambda value: f'"{value}"',
+}
+
+
+@pytest.mark.parametrize("spoil", BAD_SLIPS.values(), ids=BAD_SLIPS)
+def test_a_spoilt_slip_gives_no_place_and_takes_none(door: Door, make_room: Rooms, spoil: Callable[[str], str]):
+    room = make_room(mode="always")
+    drawn(room, "earlier")
+    slip = drawn(room, "visitor")
+
+    reply = door.ask(f"/api/events/{room.slug}/", visitor="visitor", cookie=f"{slip_cookie(room.slug)}={spoil(slip)}")
+    stranger = door.ask(f"/api/events/{room.slug}/", visitor="stranger", cookie=f"slip-{room.slug}={spoil(slip)}")
+
+    assert (reply.status, reply.json()["position"]) == (202, 2)
+    assert reply.cookie(slip_cookie(room.slug)).value.split(".")[:6] == slip.split(".")[:6]  # written anew
+    assert stranger.json()["position"] == 3
+
+
+def test_an_honest_slip_is_not_written_again(door: Door, make_room: Rooms):
+    room = make_room(mode="always")
+    slip = drawn(room, "visitor")
+
+    assert not door.ask(f"/events/{room.slug}/", visitor="visitor", cookie=f"slip-{room.slug}={slip}").cookies
+
+
+@pytest.mark.parametrize("kind", [WAITING, ADMITTED])
+def test_a_slip_of_another_room_visitor_or_time_opens_nothing(door: Door, make_room: Rooms, kind: str):
+    room, elsewhere = make_room(mode="always"), make_room(mode="always")
+    drawn(room, "earlier")
+    good = Slip(kind, "visitor", room.slug, admission.status([room.slug])[0].epoch, 1, 1, int(time.time()) + 600)
+    foreign = (
+        replace(good, room=elsewhere.slug),
+        replace(good, visitor="somebody-else"),
+        replace(good, expires_at=int(time.time()) - 3600),
+    )
+
+    for slip in foreign:
+        reply = door.ask(
+            f"/api/events/{room.slug}/", visitor="visitor", cookie=f"{slip_cookie(room.slug)}={slips.sign(slip)}"
+        )
+        assert (reply.status, reply.json()["position"]) == (202, 2)
+
+
+def test_a_visitors_cookie_is_no_slip_and_a_slip_no_visitors_cookie():
+    slip = Slip(WAITING, "visitor", "room", "epoch", 1, 1, int(time.time()) + 600)
+
+    assert slips.read(slips.sign(slip), room="room", visitor="visitor") == slip
+    text = slips.sign(slip).rpartition(".")[0]
+    assert slips.read(slips.sign_visitor(text), room="room", visitor="visitor") is None
+    assert slips.read_visitor(slips.sign(slip)) is None
+
+
+@pytest.mark.parametrize("spoil", [another_secret, lambda v: v[:-4], lambda v: v + "A" * 10_000, lambda v: "x" + v])
+def test_a_spoilt_visitors_cookie_makes_somebody_new(door: Door, make_room: Rooms, spoil: Callable[[str], str]):
+    room = make_room(mode="always")
+    drawn(room, "visitor")
+
+    reply = door.ask(f"/events/{room.slug}/", cookie=f"visitor={spoil(slips.sign_visitor('visitor'))}")
+
+    assert reply.status == 200
+    named = slips.read_visitor(reply.cookie("visitor").value)
+    assert named not in (None, "visitor")
+    assert client().zcard(keys_of(room.slug).queue) == 2
+
+
+def test_an_old_key_still_names_the_visitor_while_it_is_a_fallback(door: Door, make_room: Rooms, settings):
+    room = make_room(mode="always")
+    cookie = f"visitor={slips.sign_visitor('visitor')}"
+    before, settings.SECRET_KEY = settings.SECRET_KEY, "a new key " * 6
+
+    settings.SECRET_KEY_FALLBACKS = [before]
+    assert "visitor" not in door.ask(f"/events/{room.slug}/", cookie=cookie).cookies
+    settings.SECRET_KEY_FALLBACKS = []
+    assert "visitor" in door.ask(f"/events/{room.slug}/", cookie=cookie).cookies
+
+
+def test_five_thousand_cookies_are_answered_as_none(door: Door, make_room: Rooms):
+    room = make_room(mode="always")
+    many = "; ".join(f"c{i}=1" for i in range(5000))
+
+    reply = door.ask(f"/events/{room.slug}/", visitor="visitor", cookie=many)
+
+    assert reply.status == 200
+    assert slips.read_visitor(reply.cookie("visitor").value) != "visitor"
+
+
+def test_of_two_visitors_cookies_the_first_counts(door: Door, make_room: Rooms):
+    room = make_room(mode="always")
+
+    door.ask(f"/events/{room.slug}/", visitor="first", cookie=f"visitor={slips.sign_visitor('second')}")
+
+    assert client().zrange(keys_of(room.slug).queue, 0, -1) == [b"first"]
