@@ -1,8 +1,12 @@
 """What every visitor may expect of every page: readable, reachable, in his language, on his phone."""
 
+from pathlib import Path
+from urllib.parse import urlparse
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize, expect
+from django.template.loader import render_to_string
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import Open
 from tests.browser.line import Line
@@ -11,6 +15,7 @@ from tests.browser.staged import Stage, update
 pytestmark = pytest.mark.browser
 
 PHONE = ViewportSize(width=360, height=740)
+STATIC = Path(__file__).resolve().parents[2] / "static"
 SERIOUS = ("serious", "critical")
 
 
@@ -41,14 +46,33 @@ def test_the_site_is_accessible_and_fits_a_phone(line: Line, open_page: Open, lo
     expect(waiting.locator("#slip")).to_be_visible()
     expect(inside.locator("#slip")).to_have_count(0)
     looking = inside.context.new_page()
+    looking.goto(line.site.url)
 
-    for page, address in ((waiting, ""), (inside, ""), (looking, "/")):
-        if address:
-            page.goto(line.site.url + address)
+    for page in (waiting, inside, looking):
         expect(page.locator("html")).to_have_attribute("lang", locale[:2])
         assert complaints(page) == []
         page.set_viewport_size(PHONE)
         assert overflow(page) <= 0, page.url
+
+
+@pytest.mark.parametrize("template", ["403.html", "403_csrf.html", "404.html", "500.html"])
+def test_dead_ends_are_accessible_too(open_page: Open, template: str) -> None:
+    page = open_page(viewport=PHONE)
+    html = render_to_string(template)
+
+    def answer(route: Route) -> None:
+        path = urlparse(route.request.url).path
+        if path.startswith("/static/"):
+            route.fulfill(path=STATIC / path.removeprefix("/static/"))
+        else:
+            route.fulfill(body=html, content_type="text/html; charset=utf-8")
+
+    page.route("**/*", answer)
+    page.goto("http://tiketi.test/")
+
+    expect(page.get_by_role("link", name="전체 공연 보기")).to_be_visible()
+    assert complaints(page) == []
+    assert overflow(page) <= 0
 
 
 @pytest.mark.parametrize("template", ["unavailable", "closed"])
