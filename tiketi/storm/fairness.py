@@ -1,7 +1,8 @@
 """Was the line fair? Whoever came earlier, and was there, must not have been let in later."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tiketi.storm.diary import Diary
 
@@ -19,20 +20,21 @@ class Turn:
     latest: float  # the last
 
 
-def inversions(turns: Iterable[Turn]) -> int:
-    """How many visitors saw a later number let in strictly before them, while they were there to be called."""
+def inversions(turns: Iterable[Turn]) -> list[tuple[Turn, Turn]]:
+    """Everybody who saw a later number let in strictly before them, while they were there, each with one such other."""
     by_number = sorted(turns, key=lambda turn: turn.number, reverse=True)
-    found = 0
+    found = []
     soonest = float("inf")  # the earliest admission, surely over by then, among all later numbers
     for index, turn in enumerate(by_number):
         if soonest < turn.earliest and turn.diary.number is not None:
-            found += _overtaken(turn, by_number[:index])
+            passed_by = next(_overtakers(turn, islice(by_number, index)), None)
+            found += [(turn, passed_by)] if passed_by else []
         soonest = min(soonest, turn.latest)
     return found
 
 
-def _overtaken(turn: Turn, later: Iterable[Turn]) -> bool:
-    return any(other.latest < turn.earliest and not _away(turn.diary, other.latest) for other in later)
+def _overtakers(turn: Turn, later: Iterable[Turn]) -> Iterator[Turn]:
+    return (other for other in later if other.latest < turn.earliest and not _away(turn.diary, other.latest))
 
 
 def _away(diary: Diary, at: float) -> bool:

@@ -19,4 +19,5 @@ class Forecast:
     timeout: float
     was_patient: bool = True  # the time limit is the storm's own, generous one
     idle_seconds: float = 600.0  # without a page for so long, an active visitor loses the place
+    presence_seconds: float = 30.0  # without a sign of life for so long, a waiting visitor counts as absent
     sessions: Sequence[str] | None = None  # where visitors buy: a signed-in account's for each

@@ -54,6 +54,7 @@ class Report:
     idle_share: float  # of the threshold, on average while somebody waited
     seconds: float
     arrivals_per_second: float
+    overtaken: list[dict[str, object]]  # some of the inversions, in full
     cut_short: str  # why not everybody was seen to the end: "", "timeout" or "interrupt"
     errors_by_kind: dict[str, int]
     retries: dict[str, int]  # asked to come again

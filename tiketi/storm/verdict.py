@@ -15,6 +15,7 @@ from tiketi.storm.scene import Tally
 LEAST_FORETOLD_MS = 5_000
 # So long may a farewell take to reach Redis.
 FAREWELL_MS = 1_000
+MOST_TOLD = 5  # inversions told in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
     estimate_errors = [error for diary in diaries for error in _estimate_errors(diary)]
     broken = {
         "capacity": findings.overfull,
-        "fifo": overtaken,
+        "fifo": bool(overtaken),
         "one_place": changed,
         "conservation": findings.unbalanced or not findings.counts_all(_drew(diaries)),
         "liveness": run.cut_short == "timeout" and run.was_patient,
@@ -70,7 +71,7 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         errors=errors.total(),
         peak_active=findings.peak_active,
         threshold=findings.threshold,
-        inversions=overtaken,
+        inversions=len(overtaken),
         changed_numbers=changed,
         lost=lost,
         wasted_places=sum(diary.vanished_at is not None and diary.visitor in findings.admissions for diary in diaries),
@@ -95,6 +96,7 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         idle_share=round(findings.idle_share, 4),
         seconds=round(seconds, 1),
         arrivals_per_second=round(len(came) / arrivals_s, 1) if arrivals_s else 0.0,
+        overtaken=[_told(turn, other, run) for turn, other in overtaken[:MOST_TOLD]],
         cut_short=run.cut_short,
         errors_by_kind=dict(errors.most_common()),
         retries=dict(tally.retries),
@@ -104,6 +106,25 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         late_ms=Spread.of(run.late_ms),
         cpu_seconds=round(run.cpu_seconds, 1),
     )
+
+
+def _told(turn: Turn, other: Turn, run: Run) -> dict[str, object]:
+    """An inversion, for whoever looks for its cause; seconds of the storm."""
+
+    def second(at: float | None) -> float | None:
+        return None if at is None or at == float("inf") else round((at - run.began_ms) / 1000, 3)
+
+    diary = turn.diary
+    return {
+        "visitor": diary.visitor,
+        "joined": second(diary.joined_at),
+        "reachable": second(diary.reachable_at),
+        "away": [[second(since), second(until)] for since, until in diary.absences],
+        "admitted": second(turn.earliest),
+        "by": other.diary.visitor,
+        "who_joined": second(other.diary.joined_at),
+        "and_was_admitted": second(other.latest),
+    }
 
 
 def _drew(diaries: Sequence[Diary]) -> int:

@@ -120,9 +120,13 @@ class Visitor:
     async def _open_tab(self) -> None:
         tab = Tab(self._scene, self._browser, self)
         self._tabs.append(tab)
+        silent_from = now_ms() + self._scene.forecast.presence_seconds * 1000  # the page just loaded was a sign of life
         await tab.open()
+        now = now_ms()
         if len(self._tabs) == 1:
-            self.diary.reachable_at = now_ms()
+            self.diary.reachable_at = now
+            if silent_from < now:
+                self.diary.absences.append((silent_from, now))
 
     def _cut_off(self) -> None:
         while self._tabs:

@@ -112,8 +112,17 @@ def _forecast(options: dict[str, Any]) -> Forecast:
     timeout = patience_s(visitors, arrive_in, habits, now)
     if options["timeout"] is not None:
         timeout = _number(options, "timeout", most=LONGEST)
-    was_patient = options["timeout"] is None
-    return Forecast(site, room.slug, visitors, arrive_in, habits, timeout, was_patient, room.idle_seconds)
+    return Forecast(
+        site,
+        room.slug,
+        visitors,
+        arrive_in,
+        habits,
+        timeout,
+        was_patient=options["timeout"] is None,
+        idle_seconds=room.idle_seconds,
+        presence_seconds=room.presence_seconds,
+    )
 
 
 def _number(options: dict[str, Any], name: str, most: float) -> float:
