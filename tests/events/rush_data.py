@@ -2,13 +2,17 @@
 
 import json
 import sys
+import time
 import uuid
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count, Sum
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from events.availability import look
 from events.building import build
 from events.models import (
     Event,
@@ -33,21 +37,25 @@ def main(arguments: list[str]) -> None:
     """Do what the command says, and answer in JSON."""
     match arguments:
         case ["open", count, seats, accounts]:
-            sales = [open_sale(int(seats)) for _ in range(int(count))]
+            sales = [open_sale(f"A,1,1,1,{seats}\n") for _ in range(int(count))]
             answer: object = {"sales": sales, "sessions": sign_in(int(accounts))}
         case ["audit", *slugs]:
             answer = [audit(slug) for slug in slugs]
         case ["drop-constraint"]:
             answer = drop_constraint()
+        case ["venue", seats, viewers]:
+            answer = venue(int(seats), int(viewers))
+        case ["questions", slug]:
+            answer = questions(slug)
     sys.stdout.write(json.dumps(answer))
 
 
-def open_sale(seats: int) -> dict[str, object]:
-    """An event with one section of so many seats, and a room for everybody."""
+def open_sale(lines: str) -> dict[str, object]:
+    """An event on a plan of these lines, and a room for everybody."""
     name = f"rush-{uuid.uuid4().hex[:10]}"
     now = timezone.now()
     plan = Plan.objects.create(venue=Venue.objects.create(name_ko=name), name="default")
-    build(plan, read_plan(f"A,1,1,1,{seats}\n"))
+    build(plan, read_plan(lines))
     event = Event.objects.create(
         room=WaitingRoom.objects.create(slug=name, threshold=10_000, mode="off"),
         title_ko=name,
@@ -58,9 +66,32 @@ def open_sale(seats: int) -> dict[str, object]:
         starts_at=now + timedelta(days=2),
     )
     tier = PriceTier.objects.create(event=event, name_ko="R", price_won=1000)
-    section = plan.sections.get()
-    SectionPrice.objects.create(event=event, section=section, tier=tier)
-    return {"slug": name, "seats": list(Seat.objects.filter(section=section).values_list("pk", flat=True))}
+    sections = plan.sections.all()
+    SectionPrice.objects.bulk_create(SectionPrice(event=event, section=section, tier=tier) for section in sections)
+    return {"slug": name, "seats": list(Seat.objects.filter(section__plan=plan).values_list("pk", flat=True))}
+
+
+def venue(seats: int, viewers: int) -> dict[str, object]:
+    """A venue of so many seats in sections of 500, half of them sold, and accounts to look at it."""
+    sale = open_sale(f"1-{seats // 500},1,1-20,1,25\n")
+    event = Event.objects.get(room__slug=sale["slug"])
+    sessions = sign_in(viewers)
+    order = Order.objects.create(event=event, account=User.objects.latest("pk"), total_won=0, state=OrderState.PAID)
+    halves = Seat.objects.filter(section__plan=event.plan, place__in=range(0, 500, 2)).values_list("pk", flat=True)
+    Occupancy.objects.bulk_create([Occupancy(event=event, seat_id=pk, order=order) for pk in halves], batch_size=5000)
+    sections = list(event.section_prices.values_list("section", flat=True))
+    return {"slug": event.slug, "sections": sections, "sessions": sessions}
+
+
+def questions(slug: str) -> dict[str, object]:
+    """What the look at all seats asks the database, how the database answers it, and how long that takes."""
+    began = time.perf_counter()
+    with CaptureQueriesContext(connection) as asked:
+        look(slug)
+    seconds = time.perf_counter() - began
+    rows = Occupancy.objects.filter(event__room__slug=slug).values_list("seat__section_id", "seat__place")
+    plan = rows.explain().splitlines()
+    return {"look": {"questions": len(asked), "ms": round(1000 * seconds, 1), "plan": plan}}
 
 
 def audit(slug: str) -> dict[str, object]:
