@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import resolve_url
 
+from waitingroom.estimates import Forecast
 from waitingroom.room import Phase, Place, View, gone_reason
 from waitingroom.shells import shell, wait_text
 from waitingroom.visits import Visit
@@ -21,6 +22,9 @@ ENTER_NOW = "입장이 허용되었습니다!"
 CLOSED = "대기열이 마감되었습니다"
 SIGN_IN = "로그인이 필요합니다"
 RETRY_UNAVAILABLE_S = 5
+
+# Kept, because json.dumps with an option of its own makes a new encoder at every call.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Answer:
 
 
 def _json(status: int, content: Mapping[str, object], **headers: str) -> Answer:
-    body = json.dumps(content, ensure_ascii=False).encode()
+    body = _encode(content).encode()
     return Answer(
         status, "application/json; charset=utf-8", body, [(k.replace("_", "-"), v) for k, v in headers.items()]
     )
@@ -85,13 +89,13 @@ def _values(visit: Visit, position: int, start: int, view: View | None, nonce: s
     }
 
 
-def queued(position: int, view: View) -> dict[str, object]:
+def queued(position: int, total: int, forecast: Forecast) -> dict[str, object]:
     """The contract's JSON for who waits."""
     return {
         "status": "queued",
         "position": position,
-        "total": max(view.total, position),
-        "estimatedWait": view.forecast.wait_s(position),
+        "total": max(total, position),
+        "estimatedWait": forecast.wait_s(position),
         "message": QUEUED,
     }
 
@@ -99,7 +103,8 @@ def queued(position: int, view: View) -> dict[str, object]:
 async def waiting(visit: Visit, place: Place, view: View) -> Answer:
     """The waiting page, or its JSON."""
     if visit.wants_json:
-        return _json(202, queued(place.position, view), retry_after=str(poll_after_s(place.position)))
+        told = queued(place.position, view.total, view.forecast)
+        return _json(202, told, retry_after=str(poll_after_s(place.position)))
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     nonce = secrets.token_urlsafe(12)
@@ -107,15 +112,15 @@ async def waiting(visit: Visit, place: Place, view: View) -> Answer:
     return _page(200, page.fill(_values(visit, place.position, max(start, place.position), view, nonce)), nonce)
 
 
-async def standing(visit: Visit, view: View) -> Answer:
-    """The poll's JSON: where the visitor stands, changing nothing."""
+async def standing(view: View, forecast: Forecast) -> Answer:
+    """The poll's JSON: where the visitor stands, changing nothing; `forecast` may be a moment older than `view`."""
     (position,) = view.places
     if view.mode == "closed" and position != 0:
         return _json(200, {"status": "closed", "message": CLOSED})
     if position > 0:
         return _json(
             202,
-            queued(position, view) | {"scaling": view.scaling, "mode": view.mode},
+            queued(position, view.total, forecast) | {"scaling": view.scaling, "mode": view.mode},
             retry_after=str(poll_after_s(position)),
         )
     if position == 0:
