@@ -1,5 +1,6 @@
 """An event's poster, drawn as SVG: no picture comes from outside."""
 
+import re
 from unicodedata import east_asian_width
 
 from django.template.loader import render_to_string
@@ -10,6 +11,7 @@ from events.motifs import PICTURES
 
 LINE_WIDTH = 18  # in half-widths: a Hangul syllable counts two
 MOST_LINES = 3
+WORD = re.compile(r"<[^<>]{1,16}>|\S+")  # a short title in brackets stays in one line
 BASELINE = 690  # of the title's last line, on the 800 units of the poster's height
 
 
@@ -50,7 +52,7 @@ def _shorten(text: str, width: int) -> str:
 def _wrap(text: str) -> list[str]:
     """The text in lines of whole words, the last one cut if there are too many."""
     lines = [""]
-    for word in text.split():
+    for word in WORD.findall(text):
         joined = f"{lines[-1]} {word}".strip()
         if _width(joined) <= LINE_WIDTH or not lines[-1]:
             lines[-1] = joined

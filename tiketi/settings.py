@@ -174,6 +174,8 @@ LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+# By email, not by address: when a sale opens, a telephone network's few addresses bring thousands at once.
+ACCOUNT_RATE_LIMITS = {"login": None, "signup": None, "login_failed": "5/300s/key", "reset_password": "5/m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TIKETI] "
 AXES_VERBOSE = False  # no greeting from every process
 AXES_FAILURE_LIMIT = 10

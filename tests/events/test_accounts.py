@@ -152,3 +152,11 @@ def test_kakao_and_naver_are_offered_only_where_the_environment_brings_keys(tmp_
         check=True,
     )
     assert found.stdout.strip() == "['kakao']"
+
+
+def test_a_crowd_behind_one_address_signs_in(client, make_buyer):
+    from django.test import Client
+
+    answers = {sign_in(Client(), make_buyer()).status_code for _ in range(40)}
+
+    assert answers == {302}
