@@ -1,0 +1,137 @@
+"""Redis is killed, hangs, or comes back after a while: no place is lost, no crowd let in at once."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+import pytest
+from redis.exceptions import RedisError
+
+from tests.patience import until
+from tests.waitingroom.line import Line
+from tiketi.local_redis import LocalRedis
+from waitingroom import scripts
+from waitingroom.redis import ANSWER_SECONDS, LAST_LOOK_SECONDS, LineUnavailable, Pipe, client, run_now
+from waitingroom.room import enter_call
+
+CROWD = 10_000
+
+
+def revive(server: LocalRedis) -> None:
+    """The same server again, on the same port and data."""
+    server.start()
+    until(is_loaded)
+
+
+def is_loaded() -> bool:
+    """Whether Redis serves its data again."""
+    try:
+        return bool(client().ping())
+    except RedisError:
+        return False
+
+
+def grown(names: set[bytes], size: int) -> bool:
+    """Whether there are so many by now."""
+    return len(names) >= size
+
+
+def order(line: Line) -> list[tuple[bytes, float]]:
+    """Everybody in line with the number, first first."""
+    return cast("list[tuple[bytes, float]]", client().zrange(line.keys.queue, 0, -1, withscores=True))
+
+
+def test_a_killed_redis_brings_ten_thousand_back_in_the_same_order(line: Line, redis_server: LocalRedis):
+    line.configure(mode="always", presence_seconds=600)
+    for start in range(0, CROWD, 500):
+        run_now([enter_call(line.slug, f"visitor-{i}", joins=True) for i in range(start, start + 500)])
+    before = order(line)
+    assert len(before) == CROWD
+    redis_server.kill()
+    with pytest.raises(LineUnavailable):
+        run_now([enter_call(line.slug, "too-early", joins=True)])
+
+    revive(redis_server)
+
+    assert order(line) == before
+    again = run_now([enter_call(line.slug, f"visitor-{i}", joins=True) for i in (0, 4_999, CROWD - 1)])
+    assert [int(answer[2]) for answer in again] == [1, 5_000, CROWD]
+
+
+def test_no_acknowledged_join_is_lost_under_eight_writers_and_five_kills(line: Line, redis_server: LocalRedis):
+    line.configure(mode="always", presence_seconds=600)
+    acknowledged: set[bytes] = set()
+    for round_ in range(5):
+        over = threading.Event()
+
+        def join(writer: int, round_: int = round_, over: threading.Event = over) -> None:
+            n = 0
+            while not over.is_set():
+                name = f"visitor-{round_}-{writer}-{n}"
+                n += 1
+                try:
+                    run_now([enter_call(line.slug, name, joins=True)])
+                except LineUnavailable:
+                    return
+                acknowledged.add(name.encode())
+
+        writers = [threading.Thread(target=join, args=(writer,)) for writer in range(8)]
+        for writer in writers:
+            writer.start()
+        until(partial(grown, acknowledged, len(acknowledged) + 400))
+        redis_server.kill()
+        over.set()
+        for writer in writers:
+            writer.join(timeout=10)
+        revive(redis_server)
+
+    assert acknowledged <= {visitor for visitor, _ in order(line)}
+
+
+async def test_a_hanging_redis_is_given_up_within_two_seconds_and_bursts_nobody_in_afterwards(
+    line: Line, redis_server: LocalRedis
+):
+    line.configure(mode="automatic", threshold=1, users_per_minute_per_instance=600)
+    run_now([enter_call(line.slug, f"visitor-{i}", joins=True) for i in range(500)])
+    line.configure(threshold=1000)
+    pipe = Pipe(redis_server.url)
+    await pipe.run(enter_call(line.slug, "early", joins=True))
+    os.kill(redis_server.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        calls = [pipe.run(enter_call(line.slug, f"late-{i}", joins=True)) for i in range(2_000)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        took_s = time.monotonic() - began
+    finally:
+        os.kill(redis_server.pid, signal.SIGCONT)
+    await pipe.close()
+
+    assert all(isinstance(answer, LineUnavailable) for answer in answers)
+    assert took_s < ANSWER_SECONDS + LAST_LOOK_SECONDS + 0.4
+    # 2 servers x 600 a minute = 20 a second; the burst is 1.25 s worth.
+    assert len(tick(line)) <= 25
+
+
+def test_a_backlog_of_ten_thousand_stale_ticks_admits_no_more_than_one(line: Line, make_line: Callable[..., Line]):
+    for room in (line, other := make_line()):
+        room.configure(mode="automatic", threshold=1, users_per_minute_per_instance=600)
+        run_now([enter_call(room.slug, f"visitor-{i}", joins=True) for i in range(200)])
+        room.configure(threshold=1000)
+    began = time.monotonic()
+    admitted = [visitor for _ in range(10) for visitor in tick(line, times=1_000)]
+    seconds = time.monotonic() - began
+
+    assert len(admitted) <= 25 + 20 * seconds
+    assert len(set(admitted)) == len(admitted)
+    assert len(tick(other)) <= 25
+
+
+def tick(line: Line, times: int = 1) -> list[str]:
+    """The clock rings, on Redis's own time."""
+    answers = run_now([scripts.ADMIT.call(line.slug, "clock@test", 0, "", "")] * times)
+    return [visitor.decode() for answer in answers for visitor in answer]
