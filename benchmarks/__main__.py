@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import cores, sites
+from benchmarks import chart, cores, sites
 from benchmarks.measures import gate, growth, redis_time, script, sockets, throughput, workers
 from benchmarks.plan import QUICK, Plan
 from benchmarks.rows import Row, write
@@ -27,6 +27,7 @@ MEASURES: dict[str, Callable[[Plan, Path], Iterator[Row]]] = {
     "sockets": sockets.measure,
 }
 RESULTS = ROOT / "benchmarks" / "results"
+CHART = ROOT / "docs" / "images" / "bench.png"
 
 
 def main() -> None:
@@ -34,7 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", choices=MEASURES, action="append", metavar="NAME", help=", ".join(MEASURES))
     parser.add_argument("--quick", action="store_true", help="one short round, to see that everything runs")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where latest.json and bench.png go")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where latest.json goes")
+    parser.add_argument("--chart", type=Path, default=CHART, help="the picture to draw")
     given = parser.parse_args()
     console = Console()
     cores.stay_off_the_server()
@@ -46,9 +48,10 @@ def main() -> None:
         for name in given.only or MEASURES:
             with console.status(f"{name} ..."):
                 rows += MEASURES[name](QUICK if given.quick else Plan(), Path(scratch) / name)
+            write(rows, given.out / "latest.json")  # what was found is kept, whatever happens to the rest
             console.print(f"{name}: done at {time.monotonic() - began:.0f} s")
     console.print(table(rows))
-    write(rows, given.out / "latest.json")
+    chart.draw(rows, given.chart)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
     with ExitStack() as stack:
         sides = stack.enter_context(sites.ours(folder)), stack.enter_context(sites.peer(folder))
         rows = Rows(plan)
-        for _ in range(plan.rounds):
+        for _ in range(plan.socket_rounds):
             for side in sides:
                 side.line.clear()
                 with side.serve() as server, crowd(server, side.socket_slug) as held:

@@ -25,6 +25,9 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
     tails = Row("join p99", "ms", "below the peer's", f"closed loop, {client.CONNECTIONS} connections")
     polls = Row("polls a second", "1/s", "3x the peer", "the position of a waiting visitor")
     poll_tails = Row("poll p99", "ms")
+    spent = "processor time of the server under test; a busy machine changes it less than the rate"
+    join_cpu = Row("server CPU a join", "us", note=spent)
+    poll_cpu = Row("server CPU a poll", "us", note=spent)
     memory = Row(
         "Redis memory a waiting visitor", "bytes", "under 300", "everything counted, cookies drawn by the server"
     )
@@ -40,8 +43,9 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
             site.line.shorten(FIRST_IN_LINE)
         for _ in range(plan.rounds):
             for site, requests in zip((ours, peer, bare), joining, strict=True):
-                before, held = waiting(site), used(site)
+                before, held, cpu = waiting(site), used(site), servers[site.name].cpu_seconds()
                 seen = client.load(servers[site.name], requests, seconds=plan.load_s)
+                join_cpu.add(site.name, 1e6 * (servers[site.name].cpu_seconds() - cpu) / seen.requests)
                 joins.add(site.name, seen.per_second)
                 tails.add(site.name, seen.p99_ms)
                 if isinstance(site, sites.Bare):
@@ -59,10 +63,12 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
         ]
         for _ in range(plan.rounds):
             for site, requests in zip((ours, peer, bare), polling, strict=True):
+                cpu = servers[site.name].cpu_seconds()
                 seen = client.load(servers[site.name], requests, seconds=plan.load_s)
+                poll_cpu.add(site.name, 1e6 * (servers[site.name].cpu_seconds() - cpu) / seen.requests)
                 polls.add(site.name, seen.per_second)
                 poll_tails.add(site.name, seen.p99_ms)
-    yield from (joins, tails, polls, poll_tails, memory)
+    yield from (joins, tails, join_cpu, polls, poll_tails, poll_cpu, memory)
 
 
 def waiting(site: sites.Site) -> int:
