@@ -94,6 +94,10 @@ class EventAdmin(HistoryAdmin):
             event.live = numbers.get(event.slug)
         return changes
 
+    def revert_disabled(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        """The history is there to be read: going back to an old form would overwrite what others changed since."""
+        return True
+
     def get_urls(self) -> list[URLPattern]:
         """The list's live numbers, prices by section and sales have addresses of their own."""
         guard = self.admin_site.admin_view
