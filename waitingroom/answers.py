@@ -86,6 +86,7 @@ def _values(visit: Visit, position: int, start: int, view: View | None, nonce: s
         b"total_text": f"{max(total, position):,}".encode(),
         b"wait_text": wait_text(wait, visit.language).encode(),
         b"mode": view.mode.encode() if view else b"",
+        b"who": b"account" if visit.is_account else b"browser",
     }
 
 

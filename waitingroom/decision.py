@@ -21,7 +21,6 @@ from waitingroom.visits import Visit
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-ACCOUNT = "account-"  # begins the name of a visitor who is an account
 VIEW_SECONDS = 1.0
 
 
@@ -56,7 +55,7 @@ async def decide(visit: Visit, facts: RoomFacts) -> Decision:
 
     Every failure of Redis ends here: the retrying page, or straight in where the room says so.
     """
-    if facts.account_required and not visit.visitor.startswith(ACCOUNT):
+    if facts.account_required and not visit.is_account:
         return Decision(Admission(visit.room, visit.visitor, Phase.NONE, 0), answers.sign_in(visit))
     try:
         if visit.polls:

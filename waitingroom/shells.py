@@ -36,6 +36,7 @@ VALUES = (
     "total_text",
     "wait_text",
     "mode",
+    "who",
 )
 _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 

@@ -14,6 +14,7 @@ from waitingroom import slips
 from waitingroom.slips import Slip
 
 VISITOR_COOKIE = "visitor"
+ACCOUNT = "account-"  # begins the name of a visitor who is an account
 LONGEST_COOKIES = 16_384  # Redis is not asked for who sends more
 POLL = re.compile(r"/queue/?$")
 
@@ -32,6 +33,11 @@ class Visit:
     polls: bool  # asks only for the place, joins nobody
     language: str
     secure: bool
+
+    @property
+    def is_account(self) -> bool:
+        """Whether the visitor is an account, rather than a browser."""
+        return self.visitor.startswith(ACCOUNT)
 
     @property
     def safe(self) -> bool:

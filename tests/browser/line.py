@@ -1,9 +1,7 @@
 """A fresh event on the running site, and the people in its line."""
 
-import json
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext
 
@@ -12,15 +10,16 @@ from tests.site import Site
 
 # Nobody of the crowd keeps a page open: their presence and their claims must outlast the test.
 NEW_EVENT = """
-from events.models import Event
-from waitingroom.models import WaitingRoom
-event = Event.objects.get(room__slug="seoha-encore")
-event.room = WaitingRoom.objects.create(
-    slug={slug!r}, threshold=1, users_per_minute_per_instance=6000,
-    presence_seconds=600, grace_seconds=600, claim_seconds=600,
-)
-event.pk = None
-event.save()
+from tests.events.copies import copy_of
+room = copy_of("seoha-encore", {slug!r}, threshold=1).room
+room.presence_seconds = room.grace_seconds = room.claim_seconds = 600
+room.save()
+"""
+
+WITHDRAW = """
+from events.models import Event, SectionPrice
+kept = list(Event.objects.get(room__slug={slug!r}).section_prices.values_list("pk", flat=True)[:{but}])
+SectionPrice.objects.filter(event__room__slug={slug!r}).exclude(pk__in=kept).delete()
 """
 
 
@@ -58,10 +57,9 @@ class Line:
         """Change the room's settings, as an operator does."""
         self.site.manage("waitingroom", "set", self.slug, *changes)
 
-    def show(self) -> dict[str, Any]:
-        """The room, as an operator sees it."""
-        shown: dict[str, Any] = json.loads(self.site.manage("waitingroom", "show", self.slug, "--json"))
-        return shown
+    def withdraw_sections(self, *, but: int) -> None:
+        """Take all but so many of the plan's sections off the sale."""
+        self.site.manage("shell", "-c", WITHDRAW.format(slug=self.slug, but=but))
 
     def go(self) -> None:
         """Close what the crowd left open."""

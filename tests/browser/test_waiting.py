@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.line import Line
+from tests.patience import until
 
 pytestmark = pytest.mark.browser
 
@@ -144,3 +145,41 @@ def test_who_blocks_cookies_reads_why_it_cannot_work(line: Line, open_page: Open
     page.route(re.compile(f"{line.path}$"), without_cookies)
     page.goto(line.url)
     expect(page.get_by_role("heading", name="쿠키가 차단되어 있어요")).to_be_visible(timeout=30_000)
+
+
+def test_seats_still_free_are_counted_while_waiting(line: Line, open_page: Open) -> None:
+    line.join(2)
+    page = open_page()
+    page.goto(line.url)
+    counts = page.locator("#sections li")
+    expect(counts.first).to_be_hidden()
+    page.get_by_text("구역별 남은 좌석").click()
+    expect(counts.first).to_have_text(re.compile(r"[\d,]+석$"))
+    sections = counts.count()
+    assert sections > 1
+
+    line.withdraw_sections(but=1)
+
+    def one_is_left_on_a_second_look() -> bool:
+        page.get_by_text("구역별 남은 좌석").dblclick()
+        return counts.count() == 1
+
+    until(one_is_left_on_a_second_look)
+
+
+def test_signing_up_while_waiting_keeps_the_place(line: Line, open_page: Open) -> None:
+    line.join(2)
+    page, behind = open_page(), open_page()
+    page.goto(line.url)
+    expect_waiting(page, 2, 2)
+    behind.goto(line.url)
+    expect_waiting(behind, 3, 3)
+
+    page.get_by_role("link", name="로그인").click()
+    page.get_by_role("main").get_by_role("link", name="회원가입").click()
+    page.locator("#id_email").fill(f"{line.slug}@example.com")
+    page.locator("#id_password1").fill("winter-song-42")
+    page.locator("form.card button").click()
+
+    expect_waiting(page, 2, 3)
+    expect(page.get_by_role("link", name="로그인")).to_be_hidden()
