@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from scaling.registration import keep_signing  # noqa: E402
+from tiketi.garbage import collect_calmly  # noqa: E402
 from tiketi.threads import ThreadedDjango  # noqa: E402
 from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
 from waitingroom.hub import hub  # noqa: E402
@@ -32,6 +33,7 @@ async def lifespan(
     while True:
         event = (await receive())["type"]
         if event == "lifespan.startup":
+            collect_calmly()
             hub().start()
             signing = asyncio.create_task(keep_signing())
             await send({"type": "lifespan.startup.complete"})
