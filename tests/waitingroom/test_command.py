@@ -1,0 +1,129 @@
+"""manage.py waitingroom: every verb does what it says, and bad input changes nothing."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from waitingroom import admission
+from waitingroom.models import WaitingRoom
+from waitingroom.redis import run_now
+from waitingroom.room import enter_call
+
+Rooms = Callable[..., WaitingRoom]
+
+
+def said(*words: str) -> Any:
+    """The JSON the command prints."""
+    out = StringIO()
+    call_command("waitingroom", *words, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def join(room: WaitingRoom, *visitors: str) -> None:
+    run_now([enter_call(room.slug, visitor, joins=True) for visitor in visitors])
+
+
+def test_list_names_every_room(make_room: Rooms):
+    slugs = {make_room().slug for _ in range(3)}
+
+    assert {room["slug"] for room in said("list")} == slugs
+
+
+def test_people_get_a_table(make_room: Rooms):
+    room = make_room(threshold=77)
+    out = StringIO()
+
+    call_command("waitingroom", "list", stdout=out)
+
+    heads, row = out.getvalue().splitlines()
+    assert heads.split()[:3] == ["slug", "mode", "threshold"]
+    assert row.split()[:3] == [room.slug, "automatic", "77"]
+
+
+def test_show_tells_line_and_settings(make_room: Rooms):
+    room = make_room(mode="always")
+    join(room, "a", "b")
+
+    shown = said("show", room.slug)
+
+    assert (shown["waiting"], shown["joined"], shown["settings"]["mode"]) == (2, 2, "always")
+
+
+def test_set_takes_effect_at_once_and_is_recorded(make_room: Rooms):
+    room = make_room()
+
+    said("set", room.slug, "threshold=50", "users_per_minute_per_instance=600")
+
+    (status,) = admission.status([room.slug])
+    assert (status.threshold, status.admission_per_minute) == (50, 1200)
+    newest = room.history.first()
+    assert (newest.threshold, newest.history_change_reason) == (50, "manage.py waitingroom set")
+
+
+@pytest.mark.parametrize(
+    ("verb", "mode"), [("pause", "paused"), ("close", "closed"), ("drain", "draining"), ("open", "automatic")]
+)
+def test_a_word_of_the_operators_changes_the_mode(make_room: Rooms, verb: str, mode: str):
+    room = make_room(mode="always")
+
+    assert said(verb, room.slug)["mode"] == mode
+
+
+def test_admit_lets_the_head_in_and_never_above_the_threshold(make_room: Rooms):
+    room = make_room(mode="always", threshold=2)
+    join(room, "a", "b", "c")
+
+    assert said("admit", room.slug, "3")["admitted"] == ["a", "b"]
+
+
+def test_drop_sends_a_visitor_out(make_room: Rooms):
+    room = make_room(mode="always")
+    join(room, "a")
+
+    assert said("drop", room.slug, "a")["dropped"] == "waiting"
+    assert admission.status([room.slug])[0].gone == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["set", "{}", "threshold=0"],
+        ["set", "{}", "threshold=-1"],
+        ["set", "{}", "threshold=many"],
+        ["set", "{}", "threshold="],
+        ["set", "{}", "threshold=1000000000000"],
+        ["set", "{}", "threshold=5", "presence_seconds=1"],
+        ["set", "{}", "threshold"],
+        ["set", "{}", "slug=other"],
+        ["set", "{}", "mode=sideways"],
+        ["set", "{}", "idle_seconds=10", "claim_seconds=60"],
+        ["set", "{}"],
+        ["admit", "{}", "0"],
+        ["admit", "{}", "-5"],
+        ["admit", "{}", "1000000000"],
+        ["admit", "{}", "two"],
+        ["drop", "{}", "nobody"],
+        ["dance", "{}"],
+        ["show", "no-such-room"],
+        ["close", "../{}"],
+        ["show"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_is_one_line_and_changes_nothing(make_room: Rooms, words: list[str]):
+    room = make_room(mode="always")
+    join(room, "a")
+    before = admission.status([room.slug])[0]
+
+    with pytest.raises(CommandError) as refusal:
+        said(*(word.format(room.slug) for word in words))
+
+    assert str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    after = admission.status([room.slug])[0]
+    assert (after.threshold, after.mode, after.waiting) == (before.threshold, before.mode, before.waiting)
+    assert room.history.count() == 1
