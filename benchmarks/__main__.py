@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +15,7 @@ from rich.console import Console
 from benchmarks import chart, cores, sites
 from benchmarks.measures import gate, growth, redis_time, script, sockets, throughput, workers
 from benchmarks.plan import QUICK, Plan
-from benchmarks.rows import Row, write
+from benchmarks.rows import Row, Unmeasured, write
 from benchmarks.servers import ROOT
 from benchmarks.table import table
 
@@ -44,14 +46,21 @@ def main() -> None:
     sites.install_peer()
     began = time.monotonic()
     rows: list[Row] = []
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="tiketi-bench-") as scratch:
         for name in given.only or MEASURES:
             with console.status(f"{name} ..."):
-                rows += MEASURES[name](QUICK if given.quick else Plan(), Path(scratch) / name)
+                try:
+                    rows.extend(MEASURES[name](QUICK if given.quick else Plan(), Path(scratch) / name))
+                except (Unmeasured, subprocess.SubprocessError, TimeoutError) as error:
+                    failed.append(name)
+                    console.print(f"{name}: {error}")
             write(rows, given.out / "latest.json")  # what was found is kept, whatever happens to the rest
             console.print(f"{name}: done at {time.monotonic() - began:.0f} s")
     console.print(table(rows))
     chart.draw(rows, given.chart)
+    if failed:
+        sys.exit(f"not measured to the end: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,8 @@ def bars(ax: Axes, title: str, rows: Sequence[Row], names: Sequence[str]) -> Non
                 continue
             reach = [[median - spread[0]], [spread[1] - median]]
             ax.bar(at + 0.25 * (i - 1), median, 0.22, color=colour, yerr=reach, label=side if at == 0 else None)
-    ax.legend()
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend()
 
 
 def waiting(row: Row) -> int:

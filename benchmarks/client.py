@@ -7,16 +7,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import suppress
 
 from benchmarks.load.http import Load
+from benchmarks.rows import Unmeasured
 from benchmarks.servers import ROOT, Server
 
 CONNECTIONS = 64
+SETTLING = 5  # warm-ups at most; then the measurement itself says what is wrong
 BOUND = 0.95  # of a core: above this the client itself may be what was measured
 
 
-class Refused(Exception):
+class Refused(Unmeasured):
     """The server answered something other than what the measurement is about."""
 
 
@@ -43,6 +45,9 @@ def load(
     return seen
 
 
-def results_folder() -> Path:
-    """Where results are kept."""
-    return ROOT / "benchmarks" / "results"
+def settle(server: Server, requests: Sequence[bytes], *, seconds: float) -> None:
+    """Warm up until nothing is refused: after a long line was laid, Redis may be busy with its log for a while."""
+    for _ in range(SETTLING):
+        with suppress(Refused):
+            load(server, requests, seconds=seconds)
+            return

@@ -12,6 +12,10 @@ from typing import Any
 SIDES = ("ours", "peer", "bare")
 
 
+class Unmeasured(Exception):
+    """A measurement came to nothing; the message says why."""
+
+
 @dataclass
 class Row:
     """One measured thing; `reach` is the target in words, `note` what the reader must know."""

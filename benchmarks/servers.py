@@ -16,13 +16,14 @@ import psutil
 import redis
 
 from benchmarks import cores
+from benchmarks.rows import Unmeasured
 from tiketi.local_redis import LocalRedis
 
 ROOT = Path(__file__).parent.parent
 START_WITHIN = 30.0
 
 
-class NotStarted(Exception):
+class NotStarted(Unmeasured):
     """A server did not come up; the message holds its last words."""
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from benchmarks.load.http import request
+from benchmarks.rows import Unmeasured
 
 CONNECTIONS = 32
 WITHIN = 60.0  # seconds, for everybody together
@@ -14,7 +15,7 @@ LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 COOKIE = re.compile(rb"set-cookie: ([^;\r]+)", re.IGNORECASE)
 
 
-class NotJoined(Exception):
+class NotJoined(Unmeasured):
     """The server did not put a newcomer into the line."""
 
 

@@ -24,7 +24,7 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
             polls = Row(f"polls a second, {people(length)} waiting", "1/s")
             for side in sides:
                 side.line.lengthen(length)
-                client.load(servers[side.name], [request(side.join_path)], seconds=plan.short_load_s)
+                client.settle(servers[side.name], [request(side.join_path)], seconds=plan.short_load_s)
                 side.line.shorten(length)
             for _ in range(plan.rounds):
                 for side in sides:
