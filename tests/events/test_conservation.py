@@ -189,4 +189,4 @@ class Sale(RuleBasedStateMachine):
 
 def test_seats_are_conserved_and_money_matches_tickets(make_event):
     Sale.make_event = staticmethod(make_event)
-    run_state_machine_as_test(Sale, settings=settings(max_examples=50, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(Sale, settings=settings(max_examples=30, stateful_step_count=25, deadline=None))

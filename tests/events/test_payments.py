@@ -245,15 +245,13 @@ def test_the_sandbox_page_says_what_it_is_and_refuses_outcomes_it_does_not_know(
 def test_a_failure_half_way_changes_nothing_and_the_repeated_callback_finishes(client, event, buyer, monkeypatch):
     from django.db import OperationalError
 
-    from events import orders
-
     placed, payment = order(event, buyer, seats_of(event)[0])
 
     def broken(*args, **kwargs):
         raise OperationalError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(orders.Ticket.objects, "bulk_create", broken)
+        patch.setattr(Ticket.objects, "bulk_create", broken)
         with pytest.raises(OperationalError):
             call_back(client, payment, payment.amount_won)
     placed.refresh_from_db()

@@ -60,8 +60,8 @@ def test_300_buyers_for_the_last_50_seats_leave_exactly_50_owners(site: rush.Rus
 
 @both
 def test_twenty_rushes_of_random_overlapping_picks_sell_no_seat_twice(site: rush.Rush):
-    sales, sessions = site.open_sales(20, seats=20, accounts=24)
-    picks = [rush.random_picks(sale, 24, seed) for seed, sale in enumerate(sales)]
+    sales, sessions = site.open_sales(20, seats=16, accounts=16)
+    picks = [rush.random_picks(sale, 16, seed) for seed, sale in enumerate(sales)]
 
     fates = [rush.storm(site, sale, sessions, wanted) for sale, wanted in zip(sales, picks, strict=True)]
 
