@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from tiketi.storm import exchange, websocket
+from tiketi.storm.contract import CSRF_COOKIE
 from tiketi.storm.exchange import Answer
 from tiketi.storm.site import Site
 from tiketi.storm.websocket import Socket
@@ -33,7 +34,7 @@ class Browser:
 
     async def submit(self, path: str, form: Mapping[str, str | list[str]], came_from: str) -> Answer:
         """The plain answer to a form, posted as a script on the page at `came_from` would post it."""
-        fields = {"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **form}
+        fields = {"csrfmiddlewaretoken": self.cookies.get(CSRF_COOKIE, ""), **form}
         headers = {**FORM, "Origin": self.site.origin, "Referer": self.site.origin + came_from}
         return await self._ask("POST", path, headers, urlencode(fields, doseq=True).encode())
 

@@ -18,13 +18,10 @@ async def show(visitors: int, tally: Tally, findings: Findings) -> None:
     if not console.is_terminal:
         return
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} done"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
         TextColumn("[cyan]{task.fields[waiting]:,} waiting"),
-        TextColumn(
-            "[green]{task.fields[inside]:,} inside, {task.fields[active]:,} active of {task.fields[threshold]:,}"
-        ),
+        TextColumn("[green]{task.fields[active]:,} active of {task.fields[threshold]:,}"),
         TextColumn("[red]{task.fields[errors]:,} errors"),
         TimeElapsedColumn(),
     )
@@ -39,7 +36,6 @@ async def show(visitors: int, tally: Tally, findings: Findings) -> None:
 def _fields(tally: Tally, findings: Findings) -> dict[str, Any]:
     return {
         "waiting": tally.waiting,
-        "inside": tally.inside,
         "active": findings.active,
         "threshold": findings.threshold,
         "errors": tally.errors.total(),

@@ -20,7 +20,6 @@ class Tally:
 
     arrived: int = 0
     waiting: int = 0
-    inside: int = 0
     done: int = 0
     retries: Counter[str] = field(default_factory=Counter)  # the site asked to come again, and it was done
     reconnects: Counter[int] = field(default_factory=Counter)  # sockets the site ended in good order, by close code

@@ -25,6 +25,10 @@ def show(report: Report, console: Console) -> None:
             console.print(f"[bold]{title}[/bold]")
             for kind, times in counts.items():
                 console.print(f"  {times:>7,}  {kind}", markup=False, highlight=False)
+    for told in report.overtaken:
+        console.print(
+            "[bold]Overtaken:[/bold] {visitor} admitted at {admitted} s, {by} at {and_was_admitted} s".format(**told)
+        )
     if report.cut_short:
         console.print(f"[yellow]Cut short by {report.cut_short}: what follows holds for what was seen.")
     if report.broken:
@@ -39,7 +43,7 @@ def _rows(report: Report) -> list[tuple[str, str, str]]:
         ("visitors", f"{report.visitors:,}", f"{report.arrivals_per_second:,.0f} arrivals a second"),
         ("went straight in", f"{report.straight_in:,}", ""),
         ("drew a number", f"{report.joined:,}", f"{report.admitted:,} admitted, {report.gone:,} gone"),
-        ("still waiting", f"{report.waiting:,}", f"after {report.seconds:,.0f} s"),
+        ("still waiting", f"{report.waiting:,}", f"after {report.seconds:,.0f} s; {report.turned_away:,} turned away"),
         ("peak active", f"{report.peak_active:,}", f"threshold {report.threshold:,}; {looks}"),
         ("arriving", _spread(report.join_ms), "p50 / p99, to the first page"),
         ("called in", _spread(report.enter_ms), "p50 / p99, from admission in Redis to queue-enter"),

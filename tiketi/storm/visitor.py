@@ -14,7 +14,6 @@ from tiketi.storm.tab import Tab
 
 SHORTEST_SPAN, LONGEST_SPAN = 2.0, 60.0  # seconds of waiting over which a plan's acts are spread
 BY_STAFF = {"", "closed", "dropped"}  # reasons for which a waiting visitor may be sent away
-SESSION_COOKIE = "sessionid"
 OUTAGE = (1.0, 4.0)  # seconds that a lost connection stays lost
 
 
@@ -28,7 +27,7 @@ class Visitor:
         self._scene = scene
         self._browser = Browser(scene.forecast.site)
         if session:
-            self._browser.cookies[SESSION_COOKIE] = session
+            self._browser.cookies[contract.SESSION_COOKIE] = session
         self._plan = scene.forecast.habits.plan(scene.chance)
         self._tabs: list[Tab] = []
         self._called: asyncio.Future[bool] = loop.create_future()  # True: come in; False: turned away
@@ -48,11 +47,7 @@ class Visitor:
             finally:
                 tally.waiting -= 1
             if comes_in and self._called.result():
-                tally.inside += 1
-                try:
-                    await self._stay()
-                finally:
-                    tally.inside -= 1
+                await self._stay()
         except GaveUp:
             self.diary.gave_up = True
         finally:
