@@ -54,9 +54,10 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
 ]
 # Signing in by Kakao or Naver is offered where the environment brings the site's keys for it.
+OAUTH_HOSTS = {"kakao": "https://kauth.kakao.com", "naver": "https://nid.naver.com"}
 SOCIALACCOUNT_PROVIDERS = {
     name: {"APPS": [{"client_id": client_id, "secret": env.str(f"{name.upper()}_SECRET", default="")}]}
-    for name in ("kakao", "naver")
+    for name in OAUTH_HOSTS
     if (client_id := env.str(f"{name.upper()}_CLIENT_ID", default=""))
 }
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
@@ -172,6 +173,7 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
 # By email, not by address: when a sale opens, a telephone network's few addresses bring thousands at once.
@@ -203,7 +205,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        # Chromium holds the redirect after a form to this as well.
+        "form-action": [SELF, *(OAUTH_HOSTS[name] for name in SOCIALACCOUNT_PROVIDERS)],
     }
 }
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", default=not DEBUG)
