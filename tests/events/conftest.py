@@ -1,5 +1,6 @@
 """An event of one's own for every test, with seats and buyers."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from events.building import build
@@ -124,3 +126,14 @@ def buy(event: Event, account: User, *seats: int, visitor: str = "") -> Order:
 def run_out(hold: Hold) -> None:
     """Let the hold's time run out."""
     Hold.objects.filter(pk=hold.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def call_back(client: Client, payment: Payment, received_won: int | None, *, signature: str | None = None) -> Any:
+    """What a provider does: a signed POST, over HTTP."""
+    body = json.dumps({"reference": str(payment.reference), "received_won": received_won}).encode()
+    return client.post(
+        reverse("events:callback", args=["sandbox"]),
+        body,
+        content_type="application/json",
+        headers={"x-payment-signature": sandbox.sign(body) if signature is None else signature},
+    )

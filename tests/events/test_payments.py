@@ -1,30 +1,16 @@
 """Whatever a provider says, and however often: a ticket or the money back."""
 
-import json
-import uuid
-
 import pytest
 from django.urls import reverse
 
 from events import tasks
-from events.models import Occupancy, OrderState, Payment, PaymentState, SandboxNotice, Ticket
+from events.models import Occupancy, OrderState, PaymentState, SandboxNotice, Ticket
 from events.payments import sandbox
 from events.payments.sandbox import Outcome
 from events.payments.settlement import start_payment
-from tests.events.conftest import PRICE_WON, buy, hold, order, run_out, seats_of
+from tests.events.conftest import PRICE_WON, buy, call_back, hold, order, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def call_back(client, payment: Payment, received_won: int | None, *, signature: str | None = None):
-    """What a provider does: a signed POST, over HTTP."""
-    body = json.dumps({"reference": str(payment.reference), "received_won": received_won}).encode()
-    return client.post(
-        reverse("events:callback", args=["sandbox"]),
-        body,
-        content_type="application/json",
-        headers={"x-payment-signature": sandbox.sign(body) if signature is None else signature},
-    )
 
 
 def test_a_paid_order_has_a_ticket_for_every_seat(event, buyer):
@@ -152,42 +138,6 @@ def test_a_wrong_amount_buys_nothing_and_goes_back(client, event, buyer, receive
     payment.refresh_from_db()
     assert (placed.state, payment.state, payment.received_won) == (OrderState.PENDING, PaymentState.REFUNDED, received)
     assert not Ticket.objects.filter(line__order=placed).exists()
-
-
-@pytest.mark.parametrize("signature", ["", "0" * 64, "서명", "a" * 10_000])
-def test_a_forged_callback_is_refused_and_changes_nothing(client, event, buyer, signature):
-    placed, payment = order(event, buyer, seats_of(event)[0])
-
-    answer = call_back(client, payment, payment.amount_won, signature=signature.encode().decode("latin-1"))
-
-    assert answer.status_code == 403
-    payment.refresh_from_db()
-    placed.refresh_from_db()
-    assert (payment.state, placed.state) == (PaymentState.STARTED, OrderState.PENDING)
-
-
-def test_a_callback_signed_for_one_payment_does_not_pay_another(client, event, make_buyer):
-    first, second, *_ = seats_of(event)
-    _, cheap = order(event, make_buyer(), first)
-    _, dear = order(event, make_buyer(), second)
-    signed = json.dumps({"reference": str(cheap.reference), "received_won": cheap.amount_won}).encode()
-
-    assert call_back(client, dear, dear.amount_won, signature=sandbox.sign(signed)).status_code == 403
-
-
-def test_a_callback_for_a_payment_nobody_started_is_not_found(client, db):
-    assert call_back(client, Payment(reference=uuid.uuid4()), 1000).status_code == 404
-
-
-def test_a_callback_of_an_unknown_provider_is_not_found(client, db):
-    assert client.post("/payments/nobody/callback/", b"{}", content_type="application/json").status_code == 404
-
-
-def test_a_callback_is_no_page_and_has_a_limit(client, db):
-    address = reverse("events:callback", args=["sandbox"])
-
-    assert client.get(address).status_code == 405
-    assert client.post(address, b"x" * 20_000, content_type="application/json").status_code == 413
 
 
 def test_the_late_outcome_calls_back_only_after_the_hold_ran_out(event, buyer):
