@@ -38,25 +38,28 @@ def show(report: Report, console: Console) -> None:
 
 
 def _rows(report: Report) -> list[tuple[str, str, str]]:
-    looks = f"{report.samples:,} looks, at most {report.longest_gap_ms:,.0f} ms apart"
     return [
         ("visitors", f"{report.visitors:,}", f"{report.arrivals_per_second:,.0f} arrivals a second"),
         ("went straight in", f"{report.straight_in:,}", ""),
         ("drew a number", f"{report.joined:,}", f"{report.admitted:,} admitted, {report.gone:,} gone"),
         ("still waiting", f"{report.waiting:,}", f"after {report.seconds:,.0f} s; {report.turned_away:,} turned away"),
-        ("peak active", f"{report.peak_active:,}", f"threshold {report.threshold:,}; {looks}"),
+        (
+            "peak active",
+            f"{report.peak_active:,}",
+            f"threshold {report.threshold:,}; looks <= {report.longest_gap_ms:,.0f} ms apart",
+        ),
         ("arriving", _spread(report.join_ms), "p50 / p99, to the first page"),
-        ("called in", _spread(report.enter_ms), "p50 / p99, from admission in Redis to queue-enter"),
+        ("called in", _spread(report.enter_ms), "p50 / p99, admission to queue-enter"),
         ("estimated wait", _share(report.estimate_error_median), "median error"),
         ("inversions", f"{report.inversions:,}", "overtaken while present"),
         ("changed numbers", f"{report.changed_numbers:,}", ""),
         ("lost", f"{report.lost:,}", ""),
-        ("wasted places", f"{report.wasted_places:,}", f"given to some of the {report.vanished:,} who vanished"),
-        ("inside", _spread(report.inside_ms), "p50 / p99, from the first page to leaving"),
-        ("places refilled", f"{report.refilled:,}", f"{report.idle_share:.1%} of the room empty while somebody waited"),
+        ("wasted places", f"{report.wasted_places:,}", f"of the {report.vanished:,} who vanished"),
+        ("inside", _spread(report.inside_ms), "p50 / p99, first page to leaving"),
+        ("places refilled", f"{report.refilled:,}", f"{report.idle_share:.1%} of the room empty meanwhile"),
         ("orders", f"{report.orders:,}", f"{report.oversold:,} seats sold twice"),
         ("errors", f"{report.errors:,}", ""),
-        ("the storm itself", _spread(report.late_ms), f"p50 / p99 late; {report.cpu_seconds:,.0f} s of processor"),
+        ("the storm itself", _spread(report.late_ms), f"p50 / p99 late; {report.cpu_seconds:,.0f} s of CPU"),
     ]
 
 
