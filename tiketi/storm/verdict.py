@@ -1,18 +1,17 @@
 """From what visitors lived through and what the witness saw to the report: pure arithmetic."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tiketi.storm import measures
 from tiketi.storm.diary import Diary
 from tiketi.storm.fairness import Turn, inversions
 from tiketi.storm.findings import Findings
 from tiketi.storm.report import Report, Spread
 from tiketi.storm.scene import Tally
 
-# Estimates are whole seconds, told once a second or less: closer to the turn a relative error says nothing.
-LEAST_FORETOLD_MS = 5_000
 # So long may a farewell take to reach Redis.
 FAREWELL_MS = 1_000
 MOST_TOLD = 5  # inversions told in full
@@ -45,14 +44,14 @@ NOTHING_SOLD = Sales()
 def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, sales: Sales) -> Report:
     """The report of a storm that is over."""
     errors = tally.errors + _contradictions(diaries, findings, sales)
-    overtaken = inversions(_turns(diaries, findings))
+    overtaken = inversions(measures.turns(diaries, findings))
     changed = sum(diary.numbers_changed for diary in diaries)
     lost = sum(_is_lost(diary, findings, run) for diary in diaries)
     counted = findings.counted
     seconds = (run.ended_ms - run.began_ms) / 1000
     came = [diary.joined_at for diary in diaries if diary.joined_at is not None]
     arrivals_s = (max(came) - run.began_ms) / 1000 if came else 0.0
-    estimate_errors = [error for diary in diaries for error in _estimate_errors(diary)]
+    estimate_errors = [error for diary in diaries for error in measures.estimate_errors(diary)]
     broken = {
         "capacity": findings.overfull,
         "fifo": bool(overtaken),
@@ -76,7 +75,7 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         lost=lost,
         wasted_places=sum(diary.vanished_at is not None and diary.visitor in findings.admissions for diary in diaries),
         join_ms=Spread.of(diary.joined_at - diary.arrived_at for diary in diaries if diary.joined_at is not None),
-        enter_ms=Spread.of(_delays(diaries, findings)),
+        enter_ms=Spread.of(measures.delays(diaries, findings)),
         estimate_error_median=round(median(estimate_errors), 3) if estimate_errors else None,
         orders=sales.orders,
         oversold=sales.oversold,
@@ -154,40 +153,3 @@ def _is_lost(diary: Diary, findings: Findings, run: Run) -> bool:
         return False
     on_the_way_in = bool(run.cut_short) and diary.visitor in findings.inside
     return diary.visitor not in findings.in_line and not on_the_way_in
-
-
-def _turns(diaries: Sequence[Diary], findings: Findings) -> Iterator[Turn]:
-    """Everybody's turn, on our clock."""
-    ahead = findings.clock_ahead_ms
-    for diary in diaries:
-        earliest, latest = findings.admissions.get(diary.visitor, (None, None))
-        if diary.went_straight_in and diary.entered_at is not None:
-            yield Turn(diary, (diary.asked_at + ahead) * 1000, diary.asked_at, diary.entered_at)
-        elif diary.number is None:
-            continue
-        elif earliest is not None and latest is not None:
-            yield Turn(diary, diary.number, earliest - ahead, latest - ahead)
-        elif diary.entered_at is not None:  # in and out again between two looks
-            yield Turn(diary, diary.number, 0.0, diary.entered_at)
-        else:
-            yield Turn(diary, diary.number, float("inf"), float("inf"))
-
-
-def _delays(diaries: Sequence[Diary], findings: Findings) -> Iterator[float]:
-    """From admission to `queue-enter`, of whoever could be told; from the reconnection on where that came later."""
-    for diary in diaries:
-        admission = findings.admissions.get(diary.visitor)
-        if diary.number is None or diary.called_at is None or diary.reachable_at is None or admission is None:
-            continue
-        yield max(0.0, diary.called_at - max(admission[1] - findings.clock_ahead_ms, diary.reachable_at))
-
-
-def _estimate_errors(diary: Diary) -> Iterator[float]:
-    """Relative errors of what the visitor was told, |estimated - true| / true."""
-    came = diary.called_at or diary.entered_at
-    if came is None:
-        return
-    for told_at, seconds in diary.estimates:
-        if came - told_at >= LEAST_FORETOLD_MS:
-            true = (came - told_at) / 1000
-            yield abs(seconds - true) / true

@@ -1,0 +1,47 @@
+"""What a visitor's diary and the witness's findings measure together."""
+
+from collections.abc import Iterator, Sequence
+
+from tiketi.storm.diary import Diary
+from tiketi.storm.fairness import Turn
+from tiketi.storm.findings import Findings
+
+# Estimates are whole seconds, told once a second or less: closer to the turn a relative error says nothing.
+LEAST_FORETOLD_MS = 5_000
+
+
+def turns(diaries: Sequence[Diary], findings: Findings) -> Iterator[Turn]:
+    """Everybody's turn, on our clock."""
+    ahead = findings.clock_ahead_ms
+    for diary in diaries:
+        earliest, latest = findings.admissions.get(diary.visitor, (None, None))
+        if diary.went_straight_in and diary.entered_at is not None:
+            yield Turn(diary, (diary.asked_at + ahead) * 1000, diary.asked_at, diary.entered_at)
+        elif diary.number is None:
+            continue
+        elif earliest is not None and latest is not None:
+            yield Turn(diary, diary.number, earliest - ahead, latest - ahead)
+        elif diary.entered_at is not None:  # in and out again between two looks
+            yield Turn(diary, diary.number, 0.0, diary.entered_at)
+        else:
+            yield Turn(diary, diary.number, float("inf"), float("inf"))
+
+
+def delays(diaries: Sequence[Diary], findings: Findings) -> Iterator[float]:
+    """From admission to `queue-enter`, of whoever could be told; from the reconnection on where that came later."""
+    for diary in diaries:
+        admission = findings.admissions.get(diary.visitor)
+        if diary.number is None or diary.called_at is None or diary.reachable_at is None or admission is None:
+            continue
+        yield max(0.0, diary.called_at - max(admission[1] - findings.clock_ahead_ms, diary.reachable_at))
+
+
+def estimate_errors(diary: Diary) -> Iterator[float]:
+    """Relative errors of what the visitor was told, |estimated - true| / true."""
+    came = diary.called_at or diary.entered_at
+    if came is None:
+        return
+    for told_at, seconds in diary.estimates:
+        if came - told_at >= LEAST_FORETOLD_MS:
+            true = (came - told_at) / 1000
+            yield abs(seconds - true) / true
