@@ -72,8 +72,6 @@ class Configuration:
             policy=self.policy,
             waiting=self.crowd,
             instances=self.crowd_instances,
-            minimum=self.minimum,
-            maximum=self.maximum,
             period_s=self.period_s,
             warm_up_s=round(self.boot_s),
         )

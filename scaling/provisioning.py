@@ -95,26 +95,30 @@ def policy_request(group: str, rule: Rule, policy: StepPolicy) -> dict[str, Any]
     return request | ({"EstimatedInstanceWarmup": policy.warm_up_s} if policy.warm_up_s else {})
 
 
+def _there(found: dict[str, dict[str, Any]], request: dict[str, Any]) -> dict[str, Any] | None:
+    """The policy of that name, else one that does the same: CloudFormation gives names of its own."""
+    rules = {key: value for key, value in request.items() if key != "PolicyName"}
+    alike = (policy for policy in found.values() if all(policy.get(key) == value for key, value in rules.items()))
+    return found.get(request["PolicyName"]) or next(alike, None)
+
+
 def _policies(configuration: Configuration, found: dict[str, dict[str, Any]]) -> list[Change]:
-    requests = [policy_request(configuration.group, r, r.policy) for r in configuration.rules if r.policy]
-    return [
-        change
-        for request in requests
-        for change in _compared(
-            "policy",
-            request["PolicyName"],
-            found.get(request["PolicyName"]),
-            request,
-            partial(autoscaling.put_policy, request),
-        )
-    ]
+    changed: list[Change] = []
+    for rule in configuration.rules:
+        if rule.policy:
+            request = policy_request(configuration.group, rule, rule.policy)
+            there = _there(found, request)
+            wanted = request | ({"PolicyName": there["PolicyName"]} if there else {})
+            changed += _compared("policy", rule.policy.name, there, wanted, partial(autoscaling.put_policy, wanted))
+    return changed
 
 
 def _alarms(configuration: Configuration, policies: dict[str, dict[str, Any]]) -> list[Change]:
     found = cloudwatch.alarms([rule.alarm.name for rule in configuration.rules])
     changed: list[Change] = []
     for rule in configuration.rules:
-        arn = policies.get(rule.policy.name, {}).get("PolicyARN", NEW) if rule.policy else ""
+        there = _there(policies, policy_request(configuration.group, rule, rule.policy)) if rule.policy else None
+        arn = (there["PolicyARN"] if there else NEW) if rule.policy else ""
         actions = [action for action in (arn, configuration.topic) if action]
         request = cloudwatch.request(rule.alarm, environment=configuration.environment, actions=actions)
         changed += _compared(

@@ -7,6 +7,8 @@ from scaling.alarms import Alarm, Comparison, Missing, State, Statistic
 from scaling.policies import Adjustment, Group, Step, StepPolicy
 
 QUIET_S = 300
+# Steps of the scale-in: Auto Scaling takes twenty; who has more to spare lets the rest go five minutes later.
+MOST_LEAVING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,10 @@ def to_exactly(prefix: str, instances: int, warm_up_s: int) -> StepPolicy:
     return StepPolicy(f"{prefix}-out", Adjustment.EXACT, (Step(instances),), warm_up_s)
 
 
-def quiet(prefix: str, *, period_s: int, most_spare: int) -> Rule:
+def quiet(prefix: str, *, period_s: int) -> Rule:
     """Spare instances for all of 300 s: all of them go at once, by steps of the metric."""
     periods = QUIET_S // period_s
-    last = max(1, most_spare)
-    steps = tuple(Step(-n, n - 1, None if n == last else n) for n in range(1, last + 1))
+    steps = tuple(Step(-n, n - 1, None if n == MOST_LEAVING else n) for n in range(1, MOST_LEAVING + 1))
     return Rule(
         Alarm(
             name=f"{prefix}-quiet",
@@ -113,8 +114,6 @@ def provisioned(
     policy: str,
     waiting: int,
     instances: int,
-    minimum: int,
-    maximum: int,
     period_s: int,
     warm_up_s: int,
 ) -> tuple[Rule, ...]:
@@ -122,6 +121,6 @@ def provisioned(
     out = to_exactly(prefix, instances, warm_up_s) if policy == "alarm" else None
     return (
         crowd(prefix, waiting=waiting, period_s=period_s, policy=out),
-        quiet(prefix, period_s=period_s, most_spare=maximum - minimum),
+        quiet(prefix, period_s=period_s),
         heartbeat(prefix, period_s=period_s),
     )

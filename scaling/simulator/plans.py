@@ -39,8 +39,8 @@ def _out(scenario: Scenario, policy: StepPolicy | None = None, period_s: int = 6
     return AlarmController(crowd("reference", waiting=WAITING, period_s=period_s, policy=policy))
 
 
-def _quiet(scenario: Scenario) -> Controller:
-    return AlarmController(quiet("reference", period_s=10, most_spare=scenario.maximum - scenario.minimum))
+def _quiet() -> Controller:
+    return AlarmController(quiet("reference", period_s=10))
 
 
 def _by(scenario: Scenario, warm_up_s: int) -> StepPolicy:
@@ -94,24 +94,24 @@ def plus_5_warm_up(s: Scenario) -> Plan:
 
 def alarm(s: Scenario) -> Plan:
     """The alarm as this site provisions it: ten-second data, exactly 7, in again when it is quiet."""
-    return Plan("alarm", s.minimum, [_out(s, period_s=10), _quiet(s)])
+    return Plan("alarm", s.minimum, [_out(s, period_s=10), _quiet()])
 
 
 def by_law(s: Scenario) -> Plan:
     """The law, in again when it is quiet."""
-    return Plan("law", s.minimum, [LawController(TARGET_WAIT_S), _quiet(s)])
+    return Plan("law", s.minimum, [LawController(TARGET_WAIT_S), _quiet()])
 
 
 def prewarmed(s: Scenario) -> Plan:
     """The reference's alarm, and the fleet raised ahead of the opening."""
     windows = _windows(s)
-    return Plan("prewarm", s.minimum, [_out(s), _quiet(s), ScheduleController(windows)], windows)
+    return Plan("prewarm", s.minimum, [_out(s), _quiet(), ScheduleController(windows)], windows)
 
 
 def law_prewarmed(s: Scenario) -> Plan:
     """The law, and the fleet raised ahead of the opening."""
     windows = _windows(s)
-    controllers = [LawController(TARGET_WAIT_S), _quiet(s), ScheduleController(windows)]
+    controllers = [LawController(TARGET_WAIT_S), _quiet(), ScheduleController(windows)]
     return Plan("law-prewarm", s.minimum, controllers, windows)
 
 

@@ -50,14 +50,14 @@ def test_a_larger_step_while_warming_adds_only_the_difference():
 
 @pytest.mark.parametrize(("breach", "expected"), [(-0.1, 7), (0, 6), (0.9, 6), (1, 5), (3.5, 3), (4, 2), (100, 2)])
 def test_as_many_go_as_are_spare(breach: float, expected: int):
-    rule = quiet("site", period_s=10, most_spare=8)
+    rule = quiet("site", period_s=10)
     assert rule.policy is not None
 
     assert rule.policy.desired(Group(7, 2, 10), breach) == expected
 
 
 def test_nothing_goes_while_anything_warms_up():
-    rule = quiet("site", period_s=10, most_spare=8)
+    rule = quiet("site", period_s=10)
     assert rule.policy is not None
     going = StepPolicy("in", Adjustment.CHANGE, rule.policy.steps, warm_up_s=60)
 
@@ -107,9 +107,7 @@ def test_an_alarm_fires_its_policy_at_every_evaluation_in_alarm():
 
 
 def site_rules(policy: str):
-    return provisioned(
-        "site", policy=policy, waiting=5000, instances=7, minimum=2, maximum=10, period_s=10, warm_up_s=180
-    )
+    return provisioned("site", policy=policy, waiting=5000, instances=7, period_s=10, warm_up_s=180)
 
 
 def test_silence_scales_nothing_and_is_heard():

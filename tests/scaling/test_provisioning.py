@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from scaling import autoscaling, cloudwatch, memory
+from scaling import autoscaling, cloudwatch, memory, provisioning
 from scaling.configuration import NAMESPACE, Configuration
 from scaling.models import Decision, Reason
 from tests.scaling.conftest import Clock, crowd, told
@@ -65,6 +65,19 @@ def test_drift_is_told_refused_by_check_and_mended(aws: Configuration):
         provision("check")
     provision("apply")
     assert provision("check") == []
+
+
+def test_a_policy_that_does_the_same_under_a_name_of_cloudformations_is_taken_for_it(aws: Configuration):
+    for rule in aws.rules:
+        if rule.policy:
+            request = provisioning.policy_request(aws.group, rule, rule.policy)
+            autoscaling.put_policy(request | {"PolicyName": f"stack-{rule.policy.name}-1A2B3C"})
+    for rule in aws.rules:
+        found = autoscaling.policies(aws.group)
+        arns = [found[f"stack-{rule.policy.name}-1A2B3C"]["PolicyARN"]] if rule.policy else []
+        cloudwatch.put_alarm(cloudwatch.request(rule.alarm, environment="test", actions=arns))
+
+    assert provision("plan") == []
 
 
 def test_provisioning_never_touches_the_desired_capacity(aws: Configuration):

@@ -10,6 +10,7 @@ import yaml
 
 from scaling import cloudwatch
 from scaling.configuration import Configuration
+from scaling.provisioning import policy_request
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "deploy" / "tiketi.yaml"
 
@@ -36,13 +37,30 @@ def test_cfn_lint_has_nothing_to_say():
     assert (done.returncode, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize(("name", "alarm"), [("Crowd", "crowd"), ("PublisherSilent", "publisher-silent")])
+@pytest.mark.parametrize(
+    ("name", "alarm"), [("Crowd", "crowd"), ("Quiet", "quiet"), ("PublisherSilent", "publisher-silent")]
+)
 def test_provisioning_finds_the_templates_alarms_as_it_wants_them(resources: dict[str, Any], name: str, alarm: str):
     rule = next(r for r in Configuration().rules if r.alarm.name == f"tiketi-web-{alarm}")
     wanted = cloudwatch.request(rule.alarm, environment="production", actions=[])
     made = resources[name]["Properties"]
 
     for key in set(wanted) - {"ActionsEnabled", "AlarmActions", "Dimensions"}:
+        assert made[key] == wanted[key], key
+
+
+@pytest.mark.parametrize(("name", "alarm"), [("ScaleOut", "crowd"), ("ScaleIn", "quiet")])
+def test_provisioning_finds_the_templates_policies_as_it_wants_them(resources: dict[str, Any], name: str, alarm: str):
+    rule = next(r for r in Configuration().rules if r.alarm.name == f"tiketi-web-{alarm}")
+    assert rule.policy is not None
+    wanted = policy_request("Servers", rule, rule.policy)
+    parameters = {"CrowdInstances": 7, "BootSeconds": 180}
+    made = resources[name]["Properties"]
+    steps = [{k: parameters.get(v, v) for k, v in step.items()} for step in made["StepAdjustments"]]
+
+    assert steps == wanted["StepAdjustments"]
+    assert parameters.get(made.get("EstimatedInstanceWarmup")) == wanted.get("EstimatedInstanceWarmup")
+    for key in ("AutoScalingGroupName", "PolicyType", "AdjustmentType", "MetricAggregationType"):
         assert made[key] == wanted[key], key
 
 
