@@ -11,7 +11,7 @@ from channels.consumer import AsyncConsumer
 from django.db import DatabaseError
 
 from waitingroom.decision import facts_of
-from waitingroom.hub import CLOSE_UNKNOWN, hub
+from waitingroom.hub import CLOSE_NO_ROOM, CLOSE_UNKNOWN, hub
 from waitingroom.redis import LineUnavailable
 from waitingroom.room import Room
 from waitingroom.sockets import Socket
@@ -19,7 +19,7 @@ from waitingroom.visitors import of_scope
 
 log = logging.getLogger(__name__)
 
-CLOSE_BAD_MESSAGE, CLOSE_NO_ROOM, CLOSE_FULL, CLOSE_AWAY = 4400, 4404, 4429, 1013
+CLOSE_BAD_MESSAGE, CLOSE_FULL, CLOSE_AWAY = 4400, 4429, 1013
 # A page sends one message in its life; who sends this many means no good.
 MOST_MESSAGES = 20
 # File descriptors kept for pages, Redis and the database.
@@ -75,7 +75,7 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
                 socket.finish(CLOSE_AWAY)
                 continue
             socket.entered = True  # nothing to miss any more
-            socket.push(LEFT_FRAME)
+            socket.tell(LEFT_FRAME)
             socket.finish(1000)
         socket.finish(CLOSE_FULL)
 

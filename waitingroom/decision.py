@@ -69,7 +69,7 @@ async def decide(visit: Visit, facts: RoomFacts) -> Decision:
 
 async def _standing(visit: Visit) -> Decision:
     room = Room(visit.room)
-    view = await _restored(visit.room, lambda: room.look(visit.visitor))
+    view = await restored(visit.room, lambda: room.look(visit.visitor))
     # The curve costs ten times what the look does, so polls share it.
     pace = await _views.of(visit.room)
     return Decision(Admission(visit.room, visit.visitor, Phase.NONE, 0), await answers.standing(view, pace.forecast))
@@ -79,7 +79,7 @@ async def _entry(visit: Visit) -> Decision:
     async def enter() -> Place:
         return Place.read(await pipe().run(enter_call(visit.room, visit.visitor, joins=visit.safe)))
 
-    place = await _restored(visit.room, enter)
+    place = await restored(visit.room, enter)
     admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number)
     headers = cookies.headers_for(visit, place)
     if place.phase is Phase.ACTIVE:
@@ -92,7 +92,7 @@ async def _entry(visit: Visit) -> Decision:
     return Decision(admission, await answers.waiting(visit, place, view), headers)
 
 
-async def _restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
+async def restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
     """What `ask` says; where Redis lost the room's settings, they are written again from the database first."""
     try:
         return await ask()
@@ -129,7 +129,7 @@ class Views:
         return await asyncio.shield(task)
 
     async def _ask(self, slug: str) -> View:
-        view = await _restored(slug, Room(slug).look)
+        view = await restored(slug, Room(slug).look)
         self._kept[slug] = (time.monotonic(), view)
         return view
 

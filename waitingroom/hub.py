@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from waitingroom import hints
 from waitingroom.admission import clock_calls, read_admitted
 from waitingroom.answers import CLOSED, ENTER_NOW
+from waitingroom.decision import restored
 from waitingroom.known import known
 from waitingroom.redis import LineUnavailable, pipe
 from waitingroom.room import MOST_IN_A_LOOK, Room, SettingsMissing, View, gone_reason
@@ -31,7 +32,7 @@ CLOCK_IS_LATE_MS = 3_000
 # With a database silent for so long, nobody more is let in: those inside could not buy.
 DATABASE_SECONDS = 5.0
 RETRY_SECONDS = 1.0
-CLOSE_UNKNOWN, CLOSE_CLOSED = 4401, 4410
+CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED = 4401, 4404, 4410
 
 ENTER_FRAME = json.dumps({"type": "queue-enter", "message": ENTER_NOW}, ensure_ascii=False)
 CLOSED_FRAME = json.dumps({"type": "queue-closed", "message": CLOSED}, ensure_ascii=False)
@@ -93,11 +94,9 @@ class Hub:
     async def _look(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            view = await Room(slug).look(*visitors)
-        except (LineUnavailable, SettingsMissing):
-            for visitor in visitors:
-                if visitor in sockets.by_visitor:
-                    sockets.schedule(visitor, loop.time() + RETRY_SECONDS)
+            view = await restored(slug, lambda: Room(slug).look(*visitors))
+        except LineUnavailable:
+            self._put_off(slug, sockets, visitors)
             return
         now = loop.time()
         rest = f',"total":{view.total},"estimatedWait":%d,"scaling":{json.dumps(view.scaling)},"mode":"{view.mode}"}}'
@@ -111,6 +110,15 @@ class Hub:
             else:
                 self._tell_end(sockets, visitor, place, view)
 
+    def _put_off(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
+        """Look again in a moment; where the database says that there is no such room any more, hang up."""
+        removed = known.age_s < DATABASE_SECONDS and known.get(slug) is None
+        for visitor in visitors:
+            if visitor in sockets.by_visitor and not removed:
+                sockets.schedule(visitor, asyncio.get_running_loop().time() + RETRY_SECONDS)
+            for socket in sockets.by_visitor.get(visitor, ()) if removed else ():
+                socket.finish(CLOSE_NO_ROOM)
+
     def _tell_end(self, sockets: Sockets, visitor: str, place: int, view: View) -> None:
         """The visitor is inside, gone, or the room closed: nothing more comes on the clock."""
         sockets.unschedule(visitor)
@@ -119,13 +127,13 @@ class Hub:
             if place == 0:
                 if not socket.entered:
                     socket.entered = True
-                    socket.push(ENTER_FRAME)
+                    socket.tell(ENTER_FRAME)
             elif view.mode == "closed":
-                socket.push(CLOSED_FRAME)
+                socket.tell(CLOSED_FRAME)
                 socket.finish(CLOSE_CLOSED)
             else:
                 if reason is not None:
-                    socket.push(json.dumps({"type": "queue-left", "reason": reason.name.lower()}))
+                    socket.tell(json.dumps({"type": "queue-left", "reason": reason.name.lower()}))
                 socket.finish(CLOSE_UNKNOWN)
 
     async def _miss(self, slug: str, visitors: list[str]) -> None:

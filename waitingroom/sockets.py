@@ -4,9 +4,7 @@ import heapq
 import random
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Awaitable, Callable, Iterable
-
-# A reader who takes nothing for so long is let go; he comes back, or polls.
-MOST_BEHIND_S = 10.0
+from contextlib import suppress
 
 
 def cadence_s(position: int) -> float:
@@ -17,7 +15,7 @@ def cadence_s(position: int) -> float:
 class Socket:
     """One visitor's open WebSocket, as the hub sees it."""
 
-    __slots__ = ("_loop", "_send", "_sending", "_since", "entered", "room", "visitor")
+    __slots__ = ("_loop", "_send", "_sending", "entered", "room", "visitor")
 
     def __init__(
         self, loop: AbstractEventLoop, room: str, visitor: str, send: Callable[[dict[str, object]], Awaitable[None]]
@@ -28,35 +26,28 @@ class Socket:
         self._loop = loop
         self._send = send
         self._sending: Task[None] | None = None
-        self._since = 0.0
 
     def push(self, text: str) -> None:
-        """Send without waiting.
+        """Send a position, unless the reader is behind: the next one holds all there is to know."""
+        if self._sending is None or self._sending.done():
+            self.tell(text)
 
-        While the reader is behind, positions are dropped: the next one holds all there is to know.
-        """
-        if self._sending is not None and not self._sending.done():
-            if self._loop.time() - self._since > MOST_BEHIND_S:
-                self._sending.cancel()
-            return
+    def tell(self, text: str) -> None:
+        """Send what is said only once, after what is being sent."""
         self._start({"type": "websocket.send", "text": text})
 
     def finish(self, code: int) -> None:
         """Close, after what is being sent."""
         self._start({"type": "websocket.close", "code": code})
 
-    def _start(self, *messages: dict[str, object]) -> None:
-        self._since = self._loop.time()
-        self._sending = self._loop.create_task(self._deliver(self._sending, messages))
+    def _start(self, message: dict[str, object]) -> None:
+        self._sending = self._loop.create_task(self._deliver(self._sending, message))
 
-    async def _deliver(self, before: "Task[None] | None", messages: tuple[dict[str, object], ...]) -> None:
-        if before is not None and not before.done():
+    async def _deliver(self, before: "Task[None] | None", message: dict[str, object]) -> None:
+        if before is not None:
             await before
-        try:
-            for message in messages:
-                await self._send(message)
-        except (OSError, RuntimeError):
-            pass  # the visitor went; the consumer's disconnect tidies up
+        with suppress(OSError, RuntimeError):  # the visitor went; the consumer's disconnect tidies up
+            await self._send(message)
 
 
 class Sockets:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection
 
 from tests.patience import until
@@ -214,7 +215,8 @@ def test_a_flood_ends_its_own_socket_alone(web: Web, make_served: Rooms):
         with suppress(ConnectionClosed):
             for _ in range(100_000):
                 flooding.send("x")
-        assert close_code(flooding) == 4400
+        # The reset that answers what is sent after the close may overtake the close's own code.
+        assert close_code(flooding) in (4400, CloseCode.ABNORMAL_CLOSURE)
         assert told(peaceful)["position"] == 2
         assert told(peaceful)["position"] == 2
     assert waiting(room) == [b"a", b"b"]
