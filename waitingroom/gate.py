@@ -45,7 +45,7 @@ class WaitingRoomGate:
             scope[SCOPE_KEY] = None
             await self._app(scope, receive, send)
             return
-        decision = await decide(from_scope(room, scope), facts)
+        decision = await decide(from_scope(facts.slug, scope), facts)
         if decision.answer is not None:
             await answer(send, decision.answer, decision.admission.phase, decision.cookies)
             return

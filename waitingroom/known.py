@@ -42,12 +42,12 @@ class KnownRooms:
         return time.monotonic() - self._read_at
 
     def get(self, slug: str) -> RoomFacts | None:
-        """The room's facts as known."""
-        return self._rooms.get(slug) if self._rooms else None
+        """The room's facts as known, however the address writes its name."""
+        return self._rooms.get(slug.lower()) if self._rooms else None
 
     def slugs(self) -> list[str]:
         """Every room known."""
-        return list(self._rooms or ())
+        return [room.slug for room in (self._rooms or {}).values()]
 
     def forget(self) -> None:
         """Ask again at the next chance."""
@@ -64,7 +64,7 @@ class KnownRooms:
             self._asked_at = time.monotonic()
             table = apps.get_model("waitingroom", "WaitingRoom").objects
             rows = table.values_list("slug", "account_required", "fail_open")
-            self._rooms = {slug: RoomFacts(slug, account, fail_open) for slug, account, fail_open in rows}
+            self._rooms = {slug.lower(): RoomFacts(slug, account, fail_open) for slug, account, fail_open in rows}
             self._read_at = time.monotonic()
         except DatabaseError as error:
             if self._rooms is None:

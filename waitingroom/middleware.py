@@ -53,7 +53,7 @@ async def _decision(request: HttpRequest) -> tuple[Decision | None, bool]:
     facts = await facts_of(room) if room else None
     if room is None or facts is None:
         return None, False
-    visit = from_environ(room, request.META, request.path_info, request.method or "GET")
+    visit = from_environ(facts.slug, request.META, request.path_info, request.method or "GET")
     return await decide(visit, facts), True
 
 

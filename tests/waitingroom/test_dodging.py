@@ -61,3 +61,12 @@ def test_a_room_that_cannot_be_is_left_to_the_site(door: Door, make_room: Callab
 
     assert reply.is_inside
     assert not reply.cookies
+
+
+def test_a_room_with_capitals_in_its_name_is_guarded_too(door: Door, make_room: Callable[..., WaitingRoom]):
+    room = make_room(mode="always")
+    room.slug = room.slug.upper()
+    room.save()
+
+    assert door.ask(f"/events/{room.slug}/", visitor="visitor").phase == "waiting"
+    assert door.ask(f"/events/{room.slug.lower()}/", visitor="visitor").phase == "waiting"
