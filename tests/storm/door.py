@@ -96,6 +96,8 @@ class Door:
             self.line.leave(visitor)
             await send({"type": "websocket.close", "code": 1000})
         self._sockets[visitor].remove(send)
+        if not self._sockets[visitor]:
+            self.line.absent.add(visitor)
 
 
 async def _say(send: Send, message: dict[str, Any]) -> None:

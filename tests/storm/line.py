@@ -39,6 +39,7 @@ class Line:
     fault: Fault = Fault.NONE
     waiting: dict[str, int] = field(default_factory=dict)  # visitor: queue number
     active: dict[str, int] = field(default_factory=dict)  # visitor: expiry, Unix ms
+    absent: set[str] = field(default_factory=set)  # waiting, without a socket any more: passed over
     last_number: int = 0
     joined: int = 0
     admitted: int = 0
@@ -46,6 +47,7 @@ class Line:
 
     def enter(self, visitor: str) -> str:
         """Let in, or put in line: "active" or "waiting"."""
+        self.absent.discard(visitor)
         if visitor in self.active:
             self.active[visitor] = self._expiry(IDLE_MS)
         elif visitor in self.waiting:
@@ -63,7 +65,8 @@ class Line:
         """The next visitors inside."""
         limit = self.threshold + (1 if self.fault is Fault.OVERFULL else 0)
         vacancies = 0 if self.fault is Fault.STANDS else limit - len(self.active)
-        order = sorted(self.waiting, key=self.waiting.__getitem__, reverse=self.fault is Fault.FAVOURS_THE_LAST)
+        present = self.waiting.keys() - self.absent
+        order = sorted(present, key=self.waiting.__getitem__, reverse=self.fault is Fault.FAVOURS_THE_LAST)
         called = order[: max(0, vacancies)]
         for visitor in called:
             del self.waiting[visitor]

@@ -6,7 +6,7 @@ from tests.storm.conftest import QUIET, StormOn
 from tests.storm.line import Fault
 from tiketi.storm.habits import Habits
 
-RESTLESS = Habits(refresh=0.5, second_tab=0.3, drop=0.3, vanish=0.1, stay=0.3)
+RESTLESS = Habits(refresh=0.5, second_tab=0.3, drop=0.3, vanish=0.3, stay=0.3)
 
 
 def test_a_fair_line_breaks_nothing(storm_on: StormOn):

@@ -43,15 +43,15 @@ async def storm(forecast: Forecast, redis_url: str) -> Aftermath:
     crowd, watch = Crowd(forecast), Watch(redis_url, forecast.slug)
     watch.start()
     bar = asyncio.create_task(progress.show(forecast.visitors, crowd.tally, watch.findings))
-    try:
-        with no_collections():
+    with no_collections():
+        try:
             run = await crowd.run()
-        await asyncio.sleep(SETTLING)
-    finally:
-        bar.cancel()
-        with suppress(asyncio.CancelledError):
-            await bar
-        findings = watch.stop()
+            await asyncio.sleep(SETTLING)
+        finally:
+            bar.cancel()
+            with suppress(asyncio.CancelledError):
+                await bar
+            findings = watch.stop()
     if run.cut_short:
         send_home(forecast.slug, [diary.visitor for diary in crowd.diaries if diary.visitor and diary.left_at is None])
     return Aftermath(crowd.diaries, crowd.tally, findings, run)
@@ -59,7 +59,7 @@ async def storm(forecast: Forecast, redis_url: str) -> Aftermath:
 
 @contextmanager
 def no_collections() -> Iterator[None]:
-    """Leave garbage cycles alone: one collection among ten thousand visitors stops all of them for half a second."""
+    """Leave garbage cycles alone: one among ten thousand visitors stops them, and the witness, for half a second."""
     gc.collect()
     gc.disable()
     try:

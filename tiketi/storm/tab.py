@@ -6,13 +6,13 @@ from typing import Protocol
 from tiketi.storm import contract
 from tiketi.storm.browser import Browser
 from tiketi.storm.scene import Scene, now_ms
-from tiketi.storm.websocket import Refused, Socket
+from tiketi.storm.websocket import CUT, Refused, Socket
 
 COME_AGAIN = {1001, 1012, 1013, 4429}  # going away, restarting, too busy
 UNKNOWN = 4401
 BUSY = {429, 503}
 LAST_WORD = 30.0  # seconds for the site to hang up after a good-bye
-NOTED = 1000  # the close code with which it does
+NOTED = {1000, UNKNOWN}  # with these close codes: whoever was looked up in that very moment is unknown by then
 MOST_FAREWELLS = 5
 
 
@@ -83,20 +83,21 @@ class Tab:
                 self._closing = False
                 await self.open()
                 self._closing = True
-            if self._socket and await self._say_goodbye(self._socket):
+            code = await self._say_goodbye(self._socket) if self._socket else CUT
+            if code in NOTED:
                 return True
-            self._scene.tally.retries["leaving was not noted"] += 1
+            self._scene.tally.retries[f"leaving ended with {code}"] += 1
             await asyncio.sleep(self._scene.socket_pause(attempt))
         return False
 
-    async def _say_goodbye(self, socket: Socket) -> bool:
+    async def _say_goodbye(self, socket: Socket) -> int:
         self._ended = asyncio.get_running_loop().create_future()
         socket.say(contract.LEAVE)
         try:
-            return await asyncio.wait_for(self._ended, LAST_WORD) == NOTED
+            return await asyncio.wait_for(self._ended, LAST_WORD)
         except TimeoutError:
             socket.close()
-            return False
+            return CUT
 
     def _lost(self, code: int) -> None:
         if self._ended and not self._ended.done():
