@@ -5,7 +5,9 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from redis.exceptions import RedisError
 
+from scaling.status import publish_age_s
 from waitingroom import admission
 from waitingroom.admission import RoomStatus
 from waitingroom.known import known
@@ -34,7 +36,10 @@ def healthz(_request: HttpRequest) -> HttpResponse:
 
 
 def readyz(_request: HttpRequest) -> HttpResponse:
-    """Redis, the database, and the age of the last admission tick; 503 if one of them fails."""
+    """Redis, the database, and the age of the last admission tick; 503 if one of them fails.
+
+    Also the age of the last published metrics: without them the line orders no servers, but goes on.
+    """
     checks: dict[str, object] = {}
     try:
         with connection.cursor() as cursor:
@@ -51,7 +56,8 @@ def readyz(_request: HttpRequest) -> HttpResponse:
         checks["ticker"] = sorted({room.ticker for room in rooms if room.ticker})
         late = not ages or max(ages) > TICK_IS_LATE_S
         checks["clock"] = "late" if late else "ok"
-    except LineUnavailable as error:
+        checks["last_publish_age_s"] = publish_age_s()
+    except (LineUnavailable, RedisError) as error:
         checks["redis"] = str(error)
     ready = all(checks.get(part) == "ok" for part in ("database", "redis", "clock"))
     return JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
