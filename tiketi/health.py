@@ -54,7 +54,8 @@ def readyz(_request: HttpRequest) -> HttpResponse:
         ages = [room.last_tick_age_s for room in rooms if room.last_tick_age_s is not None]
         checks["last_tick_age_s"] = max(ages, default=None)
         checks["ticker"] = sorted({room.ticker for room in rooms if room.ticker})
-        late = not ages or max(ages) > TICK_IS_LATE_S
+        # Where there is no room, there is nobody to admit.
+        late = bool(rooms) and (not ages or max(ages) > TICK_IS_LATE_S)
         checks["clock"] = "late" if late else "ok"
         checks["last_publish_age_s"] = publish_age_s()
     except (LineUnavailable, RedisError) as error:

@@ -1,5 +1,6 @@
 """`/readyz`: whether the site admits visitors, and what operators read there."""
 
+import socket
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from waitingroom import admission, configure
 from waitingroom.known import known
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client as redis_client
+from waitingroom.redis import run_now
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +54,23 @@ def test_a_site_whose_rooms_nobody_ticks_is_not_ready(client: Client, room: Wait
     status, told = readyz(client)
 
     assert (status, told["status"], told["clock"]) == (503, "not ready", "late")
+
+
+def test_a_site_without_any_room_is_ready(client: Client):
+    assert WaitingRoom.objects.count() == 0
+
+    status, told = readyz(client)
+
+    assert (status, told["clock"], told["last_tick_age_s"], told["ticker"]) == (200, "ok", None, [])
+
+
+@pytest.mark.parametrize("ticker", ["clock", "hub"])
+def test_it_names_who_ticks(client: Client, room: WaitingRoom, ticker: str):
+    run_now([*admission.clock_calls(room.slug, ticker)])
+
+    status, told = readyz(client)
+
+    assert (status, told["ticker"]) == (200, [f"{ticker}@{socket.gethostname()}"])
 
 
 def test_it_tells_when_metrics_were_published_last_and_is_ready_without(client: Client, room: WaitingRoom):
