@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from waitingroom import hints, scripts
+from waitingroom import hints, rates, scripts
 from waitingroom.configure import configure_call
 from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.reasons import Reason
@@ -140,12 +140,11 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
     now_ms, waiting, present, active, first = (int(float(part)) for part in answer[:5])
     state, config, fleet, bins = (_table(part) for part in answer[5:])
     minimum = float(config.get("minimum_instances", 0))
-    in_service = float(fleet.get("in_service", minimum))
-    if now_ms - int(fleet.get("at_ms", 0)) > 60_000:  # as the prelude's servers()
-        in_service = min(in_service, minimum)
+    told = float(fleet["in_service"]) if "in_service" in fleet else None
+    in_service = rates.servers(told, int(fleet.get("at_ms", 0)), minimum, now_ms)
     per_minute = float(config.get("users_per_minute_per_instance", 0))
     per_instance = int(config.get("threshold_per_instance", 0))
-    threshold = int(per_instance * in_service) if per_instance else int(config.get("threshold", 0))
+    threshold = rates.limit(int(config.get("threshold", 0)), per_instance, in_service)
     now_s = now_ms // 1000
     recent = {name: _recent(bins, name, now_s) for name in "mda"}
     departures = [at for at, _ in recent["d"]]

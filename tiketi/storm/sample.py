@@ -6,6 +6,7 @@ from typing import Any
 
 import redis
 
+from waitingroom import rates
 from waitingroom.keys import Keys
 
 
@@ -31,7 +32,7 @@ class Sample:
     at_ms: float
     clock_ahead_ms: float  # Redis's clock minus ours, known to within half of `took_ms`
     took_ms: float
-    threshold: int
+    threshold: int  # in force, after threshold_per_instance
     claim_ms: int
     idle_ms: int
     tick_at_ms: float  # the last admission's instant
@@ -46,20 +47,21 @@ def take(client: "redis.Redis", keys: Keys) -> Sample:
     pipeline.zrange(keys.active, 0, -1, withscores=True)
     pipeline.zcard(keys.queue)
     pipeline.hmget(keys.state, ["joined", "admitted", "gone", "tick_at_ms"])
-    pipeline.hmget(keys.config, ["threshold", "threshold_per_instance", "claim_ms", "idle_ms"])
-    pipeline.hget(keys.fleet, "in_service")
+    pipeline.hmget(keys.config, ["threshold", "threshold_per_instance", "minimum_instances", "claim_ms", "idle_ms"])
+    pipeline.hmget(keys.fleet, ["in_service", "at_ms"])
     asked_ms = time.time() * 1000
     answers: list[Any] = pipeline.execute()
     answered_ms = time.time() * 1000
-    (seconds, micros), active, waiting, state, config, in_service = answers
+    (seconds, micros), active, waiting, state, config, (told, told_at_ms) = answers
     at_ms = seconds * 1000 + micros / 1000
     joined, admitted, gone, tick_at_ms = (int(value or 0) for value in state)
-    threshold, per_instance, claim_ms, idle_ms = (int(value or 0) for value in config)
+    threshold, per_instance, minimum, claim_ms, idle_ms = (int(value or 0) for value in config)
+    in_service = rates.servers(float(told) if told else None, int(told_at_ms or 0), minimum, at_ms)
     return Sample(
         at_ms=at_ms,
         clock_ahead_ms=at_ms - (asked_ms + answered_ms) / 2,
         took_ms=answered_ms - asked_ms,
-        threshold=int(per_instance * float(in_service or 0)) if per_instance else threshold,
+        threshold=rates.limit(threshold, per_instance, in_service),
         claim_ms=claim_ms,
         idle_ms=idle_ms,
         tick_at_ms=tick_at_ms,
