@@ -22,6 +22,13 @@ kept = list(Event.objects.get(room__slug={slug!r}).section_prices.values_list("p
 SectionPrice.objects.filter(event__room__slug={slug!r}).exclude(pk__in=kept).delete()
 """
 
+DELETE = """
+from events.models import Event
+event = Event.objects.select_related("room").get(room__slug={slug!r})
+event.delete()
+event.room.delete()
+"""
+
 
 @dataclass
 class Line:
@@ -60,6 +67,10 @@ class Line:
     def withdraw_sections(self, *, but: int) -> None:
         """Take all but so many of the plan's sections off the sale."""
         self.site.manage("shell", "-c", WITHDRAW.format(slug=self.slug, but=but))
+
+    def delete(self) -> None:
+        """Delete the event and its room, as staff do."""
+        self.site.manage("shell", "-c", DELETE.format(slug=self.slug))
 
     def go(self) -> None:
         """Close what the crowd left open."""

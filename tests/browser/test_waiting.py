@@ -133,6 +133,22 @@ def test_a_closed_line_is_told_to_those_in_it_and_to_newcomers(line: Line, open_
     expect(newcomer.get_by_role("heading", name="대기가 마감되었어요")).to_be_visible()
 
 
+def test_a_deleted_event_is_told_to_those_in_its_line(line: Line, open_page: Open) -> None:
+    line.join(2)
+    connected, polling = open_page(), open_page()
+    polling.add_init_script(NO_SOCKETS)
+    for position, page in enumerate((connected, polling), 2):
+        page.goto(line.url)
+        expect_waiting(page, position, position)
+    expect(connected.locator("#connection")).to_have_text("연결됨")
+    expect(polling.locator("#connection")).to_have_text("몇 초마다 순번을 확인하고 있어요", timeout=15_000)
+
+    line.delete()
+
+    for page in (connected, polling):
+        expect(page.get_by_role("heading", name="대기가 마감되었어요")).to_be_visible(timeout=10_000)
+
+
 def test_who_blocks_cookies_reads_why_it_cannot_work(line: Line, open_page: Open) -> None:
     line.join(2)
     page = open_page()

@@ -172,6 +172,44 @@ def test_the_end_is_told_and_nothing_is_asked_after_it(stage: Stage, message: di
     assert (stage.sockets, stage.polls, stage.loads) == (1, 0, 1)
 
 
+def test_an_event_that_is_no_more_ends_the_wait(stage: Stage) -> None:
+    stage.socket("open")
+    stage.socket("end", 4404)
+
+    expect(stage.page.get_by_role("heading", name="대기가 마감되었어요")).to_be_focused()
+    stage.passes(600)
+    assert (stage.sockets, stage.polls, stage.loads) == (1, 0, 1)
+
+
+def test_an_event_that_is_no_more_ends_the_wait_of_who_polls(stage: Stage) -> None:
+    stage.answer = lambda route: route.fulfill(status=404, body="<h1>Not Found</h1>")
+    lose_sockets_twice(stage)
+    stage.passes(1.5)
+
+    expect(stage.page.get_by_role("heading", name="대기가 마감되었어요")).to_be_focused()
+    stage.passes(600)
+    assert (stage.sockets, stage.polls, stage.loads) == (2, 1, 1)
+
+
+def test_the_socket_may_say_so_to_who_polls(stage: Stage) -> None:
+    stage.answers(503, {"status": "unavailable"})
+    lose_sockets_twice(stage)
+    stage.passes(1.5)
+    stage.answers(202, {"status": "queued", **update(40)})
+    stage.passes(20)
+    stage.until(lambda: stage.sockets == 3)
+    stage.socket("end", 4404)
+
+    expect(stage.page.get_by_role("heading", name="대기가 마감되었어요")).to_be_focused()
+
+
+def test_where_an_account_has_become_necessary_the_gate_is_asked(stage: Stage) -> None:
+    stage.answers(401, {"status": "sign-in", "message": "로그인이 필요합니다"})
+    lose_sockets_twice(stage)
+    stage.passes(1.5)
+    stage.reloads(within=0.1)
+
+
 def test_who_was_away_too_long_lines_up_again_by_himself_and_reads_why(stage: Stage) -> None:
     stage.socket("open")
     stage.socket("say", update(30))

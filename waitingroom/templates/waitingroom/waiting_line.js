@@ -103,6 +103,7 @@ function connect() {
 
 function lost(opened, code) {
   at("leave").hidden = true;
+  if (code === 4404) return hear["queue-closed"]();  // the event is no more
   if (!opened) unopened += 1;
   if (polling) return;
   showConnection("reconnecting");

@@ -4,6 +4,7 @@ const answers = {
   active: () => hear["queue-enter"](),
   closed: () => hear["queue-closed"](),
   none: beGone,
+  "sign-in": () => finish(() => comeIn(0)),
 };
 
 // Resolves to the seconds until the next question; rejects if there was no usable answer.
@@ -14,7 +15,8 @@ async function ask() {
   try {
     const response = await fetch(page.dataset.poll, { headers: { Accept: "application/json" }, cache: "no-store", signal: limit.signal });
     const seconds = Number(response.headers.get("Retry-After")) || 5;
-    const answer = await response.json();
+    // Nobody knows the address any more: the event was deleted.
+    const answer = response.status === 404 ? { status: "closed" } : await response.json();
     if (!(answer.status in answers)) throw Object.assign(new Error(answer.status), { seconds });
     // What the socket said meanwhile is newer.
     if (!finished && heard === heardBefore) answers[answer.status](answer);
