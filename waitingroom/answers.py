@@ -3,16 +3,17 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import resolve_url
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from waitingroom.estimates import Forecast
-from waitingroom.room import Phase, Place, View, gone_reason
-from waitingroom.shells import shell, wait_text
+from waitingroom.room import Phase, Place, Standing, View, gone_reason
+from waitingroom.shells import Shell, shell, wait_text
 from waitingroom.visits import Visit
 
 # The contract's words: machines rely on them, so they are in no catalogue.
@@ -21,51 +22,51 @@ QUEUED = "현재 대기 중입니다"
 ENTER_NOW = "입장이 허용되었습니다!"
 CLOSED = "대기열이 마감되었습니다"
 SIGN_IN = "로그인이 필요합니다"
-RETRY_UNAVAILABLE_S = 5
+TEXT = (b"content-type", b"text/plain")
+JSON = (b"content-type", b"application/json; charset=utf-8")
+RETRY_UNAVAILABLE = (b"retry-after", b"5")
+# Written once: the answer that a crowd asks for.
+_QUEUED = json.dumps({"message": QUEUED}, ensure_ascii=False)[1:-1].encode()
+_RETRIES = {seconds: (b"retry-after", b"%d" % seconds) for seconds in (2, 4, 8)}
 
-# Kept, because json.dumps with an option of its own makes a new encoder at every call.
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A whole HTTP answer."""
 
     status: int
-    content_type: str
     body: bytes
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: Headers  # but for the length
 
 
-def _json(status: int, content: Mapping[str, object], **headers: str) -> Answer:
-    body = _encode(content).encode()
-    return Answer(
-        status, "application/json; charset=utf-8", body, [(k.replace("_", "-"), v) for k, v in headers.items()]
-    )
+def _json(status: int, content: Mapping[str, object], *headers: tuple[bytes, bytes]) -> Answer:
+    return Answer(status, json.dumps(content, ensure_ascii=False).encode(), [JSON, *headers])
 
 
-def _page(status: int, body: bytes, nonce: str, **headers: str) -> Answer:
+def _page(status: int, body: bytes, nonce: str, *headers: tuple[bytes, bytes]) -> Answer:
     policy = (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
         "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     return Answer(
         status,
-        "text/html; charset=utf-8",
         body,
         [
-            ("content-security-policy", policy),
-            ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "same-origin"),
-            ("x-frame-options", "DENY"),
-            *((k.replace("_", "-"), v) for k, v in headers.items()),
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-security-policy", policy.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"x-frame-options", b"DENY"),
+            *headers,
         ],
     )
 
 
-def poll_after_s(position: int) -> int:
-    """When to ask again, seconds: often near the front, well within the presence everywhere."""
-    return 2 if position <= 100 else 4 if position <= 1000 else 8
+def poll_after(position: int) -> tuple[bytes, bytes]:
+    """When to ask again, as a header: often near the front, well within the presence everywhere."""
+    return _RETRIES[2 if position <= 100 else 4 if position <= 1000 else 8]
 
 
 def _values(visit: Visit, position: int, start: int, view: View | None, nonce: str) -> dict[bytes, bytes]:
@@ -90,40 +91,36 @@ def _values(visit: Visit, position: int, start: int, view: View | None, nonce: s
     }
 
 
-def queued(position: int, total: int, forecast: Forecast) -> dict[str, object]:
+def queued(position: int, total: int, view: View, rest: bytes = b"") -> Answer:
     """The contract's JSON for who waits."""
-    return {
-        "status": "queued",
-        "position": position,
-        "total": max(total, position),
-        "estimatedWait": forecast.wait_s(position),
-        "message": QUEUED,
-    }
+    body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b}' % (
+        position,
+        total,
+        view.forecast.wait_s(position),
+        _QUEUED,
+        rest,
+    )
+    return Answer(202, body, [JSON, poll_after(position)])
 
 
-async def waiting(visit: Visit, place: Place, view: View) -> Answer:
-    """The waiting page, or its JSON."""
-    if visit.wants_json:
-        told = queued(place.position, view.total, view.forecast)
-        return _json(202, told, retry_after=str(poll_after_s(place.position)))
+def waiting(visit: Visit, place: Place, view: View, page: Shell | None) -> Answer:
+    """The waiting page in its shell, or without one the JSON."""
+    if page is None:
+        return queued(place.position, place.total, view)
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     nonce = secrets.token_urlsafe(12)
-    page = await shell("waiting", visit.room, visit.language)
     return _page(200, page.fill(_values(visit, place.position, max(start, place.position), view, nonce)), nonce)
 
 
-async def standing(view: View, forecast: Forecast) -> Answer:
-    """The poll's JSON: where the visitor stands, changing nothing; `forecast` may be a moment older than `view`."""
-    (position,) = view.places
-    if view.mode == "closed" and position != 0:
+def standing(standing: Standing, view: View) -> Answer:
+    """The poll's JSON: where the visitor stands, changing nothing."""
+    position = standing.place
+    if standing.mode == "closed" and position != 0:
         return _json(200, {"status": "closed", "message": CLOSED})
     if position > 0:
-        return _json(
-            202,
-            queued(position, view.total, forecast) | {"scaling": view.scaling, "mode": view.mode},
-            retry_after=str(poll_after_s(position)),
-        )
+        rest = b',"scaling":%b,"mode":"%b"' % (view.scaling_json, standing.mode.encode())
+        return queued(position, standing.total, view, rest)
     if position == 0:
         return _json(200, {"status": "active", "message": ENTERED})
     reason = gone_reason(position)
@@ -142,17 +139,17 @@ async def closed(visit: Visit) -> Answer:
 async def unavailable(visit: Visit) -> Answer:
     """Redis is away: a page that retries by itself, and loses nothing."""
     if visit.wants_json:
-        return _json(503, {"status": "unavailable"}, retry_after=str(RETRY_UNAVAILABLE_S))
+        return _json(503, {"status": "unavailable"}, RETRY_UNAVAILABLE)
     nonce = secrets.token_urlsafe(12)
     page = await shell("unavailable", visit.room, visit.language)
-    return _page(503, page.fill(_values(visit, 0, 0, None, nonce)), nonce, retry_after=str(RETRY_UNAVAILABLE_S))
+    return _page(503, page.fill(_values(visit, 0, 0, None, nonce)), nonce, RETRY_UNAVAILABLE)
 
 
 def not_inside(visit: Visit) -> Answer:
     """A change asked for by who is not active: nothing is changed."""
     if visit.wants_json:
         return _json(403, {"status": Phase.NONE.value, "message": QUEUED})
-    return Answer(303, "text/plain", b"", [("location", room_path(visit))])
+    return Answer(303, b"", [TEXT, (b"location", room_path(visit).encode())])
 
 
 def sign_in(visit: Visit) -> Answer:
@@ -160,9 +157,17 @@ def sign_in(visit: Visit) -> Answer:
     if visit.wants_json:
         return _json(401, {"status": "sign-in", "message": SIGN_IN})
     back = visit.path if visit.safe else room_path(visit)
-    return Answer(
-        302, "text/plain", b"", [("location", redirect_to_login(quote(back), resolve_url(settings.LOGIN_URL)).url)]
-    )
+    login = redirect_to_login(quote(back), resolve_url(settings.LOGIN_URL)).url
+    return Answer(302, b"", [TEXT, (b"location", login.encode())])
+
+
+def too_many_cookies(visit: Visit) -> Answer:
+    """Among so many nobody looks for the visitor's own: each request would make somebody new."""
+    if visit.wants_json:
+        return _json(431, {"status": "too-many-cookies"})
+    with translation.override(visit.language):
+        text = _("This browser sends too many cookies. Please delete this site's cookies and come back.")
+    return Answer(431, text.encode(), [(b"content-type", b"text/plain; charset=utf-8")])
 
 
 def room_path(visit: Visit) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from redis.exceptions import RedisError
 
 from waitingroom import scripts
 from waitingroom.keys import keys_of
@@ -48,5 +49,8 @@ def put_in_force(rooms: Iterable["WaitingRoom"]) -> bool:
 
 
 def remove(slug: str) -> None:
-    """Forget everything Redis knows of the room. Raises LineUnavailable's cause as redis-py does."""
-    client().unlink(*keys_of(slug).all())
+    """Forget everything Redis knows of the room; only a warning, while Redis is away."""
+    try:
+        client().unlink(*keys_of(slug).all())
+    except (RedisError, OSError) as error:
+        log.warning("%s stays in Redis: %s", slug, error)

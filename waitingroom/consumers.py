@@ -14,7 +14,7 @@ from waitingroom.decision import facts_of
 from waitingroom.hub import CLOSE_NO_ROOM, CLOSE_UNKNOWN, hub
 from waitingroom.redis import LineUnavailable
 from waitingroom.room import Room
-from waitingroom.sockets import Socket
+from waitingroom.sockets import PUSH, Socket
 from waitingroom.visitors import of_scope
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         if refusal or visitor is None:
             await send({"type": "websocket.close", "code": refusal or CLOSE_UNKNOWN})
             return
-        socket = Socket(asyncio.get_running_loop(), room, visitor, send)
+        socket = Socket(asyncio.get_running_loop(), room, visitor, send, scope.get("extensions", {}).get(PUSH))
         hub().add(socket)
         try:
             await self._listen(socket, receive)

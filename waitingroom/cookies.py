@@ -1,10 +1,10 @@
 """The Set-Cookie headers of the waiting room."""
 
 import time
-
-from django.conf import settings
+from functools import lru_cache
 
 from waitingroom import slips
+from waitingroom.conf import conf
 from waitingroom.room import Phase, Place
 from waitingroom.slips import ADMITTED, LIFE_SECONDS, WAITING, Slip
 from waitingroom.visits import VISITOR_COOKIE, Visit, slip_cookie
@@ -14,20 +14,29 @@ VISITOR_DAYS = 30
 SLIP_DRIFT_SECONDS = 60
 
 
-def header(name: str, value: str, max_age: int) -> str:
+def header(name: str, value: str, max_age: int) -> bytes:
     """One Set-Cookie header's value."""
-    secure = "; Secure" if settings.SESSION_COOKIE_SECURE else ""
-    return f"{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Lax{secure}"
+    return f"{name}={value}{_terms(max_age, conf.SESSION_COOKIE_SECURE)}".encode()
 
 
-def visitor_header(visitor: str) -> str:
+@lru_cache(maxsize=8)
+def _terms(max_age: int, secure: bool) -> str:  # noqa: FBT001 (a cache's key)
+    return f"; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+
+
+def visitor_header(visitor: str) -> bytes:
     """The cookie that names the visitor."""
     return header(VISITOR_COOKIE, slips.sign_visitor(visitor), VISITOR_DAYS * 86_400)
 
 
-def headers_for(visit: Visit, place: Place) -> list[str]:
+def name_for(visit: Visit) -> list[bytes]:
+    """The cookie that says who this is, if the visit lacks it."""
+    return [] if visit.known else [visitor_header(visit.visitor)]
+
+
+def headers_for(visit: Visit, place: Place) -> list[bytes]:
     """The cookies this visit still lacks: who it is, and the slip for the place held."""
-    headers = [] if visit.known else [visitor_header(visit.visitor)]
+    headers = name_for(visit)
     slip = due_slip(visit, place)
     if slip is not None:
         headers.append(header(slip_cookie(visit.room), slips.sign(slip), LIFE_SECONDS))

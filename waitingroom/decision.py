@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from channels.db import database_sync_to_async
 from django.apps import apps
@@ -14,8 +14,10 @@ from django.db import DatabaseError
 from waitingroom import answers, configure, cookies
 from waitingroom.answers import Answer
 from waitingroom.known import RoomFacts, known
-from waitingroom.redis import LineUnavailable, pipe
-from waitingroom.room import Phase, Place, Room, SettingsMissing, View, enter_call
+from waitingroom.redis import LineUnavailable, SettingsMissing
+from waitingroom.room import Manner, Phase, Place, Room, Standing, View
+from waitingroom.shells import Shell, at_hand, shell
+from waitingroom.slips import ADMITTED
 from waitingroom.visits import Visit
 
 log = logging.getLogger(__name__)
@@ -24,8 +26,7 @@ T = TypeVar("T")
 VIEW_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """What the site's own pages know of their visitor: `request.admission`."""
 
     room: str
@@ -34,13 +35,12 @@ class Admission:
     queue_number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """On to the site with an admission, or the answer instead; and the cookies either way."""
 
     admission: Admission
     answer: Answer | None = None
-    cookies: list[str] = field(default_factory=list)
+    cookies: Sequence[bytes] = ()
 
 
 async def facts_of(slug: str) -> RoomFacts | None:
@@ -50,46 +50,114 @@ async def facts_of(slug: str) -> RoomFacts | None:
     return known.get(slug)
 
 
-async def decide(visit: Visit, facts: RoomFacts) -> Decision:
-    """Ask Redis, once, and decide.
+async def decide(
+    room: str, visit_of: Callable[[str], Visit], failure: LineUnavailable | None = None
+) -> Decision | None:
+    """Ask Redis, once, and decide; None where there is no such room. `visit_of` reads the visit to the room's slug.
 
-    Every failure of Redis ends here: the retrying page, or straight in where the room says so.
+    Every failure of Redis (`failure`, if it was asked before) or the database ends here: the retrying page, or straight
+    in where the room says so.
     """
-    if facts.account_required and not visit.is_account:
-        return Decision(Admission(visit.room, visit.visitor, Phase.NONE, 0), answers.sign_in(visit))
     try:
-        if visit.polls:
-            return await _standing(visit)
-        return await _entry(visit)
+        facts = await facts_of(room)
+    except DatabaseError as error:
+        log.warning("no word from the database on %s: %s", room, error)
+        visit = visit_of(room)
+        return Decision(_nowhere(visit), await answers.unavailable(visit))
+    if facts is None:
+        return None
+    visit = visit_of(facts.slug)
+    if visit.oversized:
+        return Decision(_nowhere(visit), answers.too_many_cookies(visit))
+    if facts.account_required and not visit.is_account:
+        return Decision(_nowhere(visit), answers.sign_in(visit))
+    try:
+        if failure is not None:
+            raise failure
+        return await (_standing(visit) if visit.polls else _entry(visit))
     except LineUnavailable as error:
         log.debug("no answer for %s: %s", visit.room, error)
-        nowhere = Admission(visit.room, visit.visitor, Phase.NONE, 0)
-        return Decision(nowhere) if facts.fail_open else Decision(nowhere, await answers.unavailable(visit))
+        # Named all the same: if Redis did take the visitor in, the next try finds that place instead of a second one.
+        named = [] if visit.polls else cookies.name_for(visit)
+        return Decision(_nowhere(visit), None if facts.fail_open else await answers.unavailable(visit), named)
+
+
+def _nowhere(visit: Visit) -> Admission:
+    return Admission(visit.room, visit.visitor, Phase.NONE, 0)
 
 
 async def _standing(visit: Visit) -> Decision:
     room = Room(visit.room)
-    view = await restored(visit.room, lambda: room.look(visit.visitor))
-    # The curve costs ten times what the look does, so polls share it.
-    pace = await _views.of(visit.room)
-    return Decision(Admission(visit.room, visit.visitor, Phase.NONE, 0), await answers.standing(view, pace.forecast))
+    standing = await restored(visit.room, lambda: room.standing(visit.visitor))
+    return _stands(visit, standing, await views.of(visit.room))
 
 
 async def _entry(visit: Visit) -> Decision:
-    async def enter() -> Place:
-        return Place.read(await pipe().run(enter_call(visit.room, visit.visitor, joins=visit.safe)))
-
-    place = await restored(visit.room, enter)
-    admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number)
-    headers = cookies.headers_for(visit, place)
-    if place.phase is Phase.ACTIVE:
-        return Decision(admission, None, headers)
+    room, manner = Room(visit.room), _manner(visit)
+    place = await restored(visit.room, lambda: room.enter(visit.visitor, manner))
     if place.phase is Phase.CLOSED:
-        return Decision(admission, await answers.closed(visit), headers)
+        return _enters(visit, place, await answers.closed(visit))
+    if place.phase is Phase.ACTIVE or not visit.safe:
+        return _enters(visit, place, None if place.phase is Phase.ACTIVE else answers.not_inside(visit))
+    page = None if visit.wants_json else await shell("waiting", visit.room, visit.language)
+    return _enters(visit, place, answers.waiting(visit, place, await views.of(visit.room), page))
+
+
+Told = Callable[[Decision | Exception | None], None]
+
+
+def decide_now(visit: Visit, facts: RoomFacts, told: Told) -> bool:
+    """Decide without a coroutine, where all but the place is at hand: `told` gets the decision.
+
+    Returns False, having done nothing, where `decide` must be awaited. `told` gets a LineUnavailable, a SettingsMissing
+    or None where it must after all: who is new by then may have a place, under the visit's name.
+    """
+    if not visit.safe or visit.oversized or (facts.account_required and not visit.is_account):
+        return False
+    view = views.at_hand(visit.room)
+    page = None if visit.wants_json else at_hand("waiting", visit.room, visit.language)
+    lacking = view is None or (page is None and not visit.wants_json)
+    if lacking and (visit.slip is None or visit.slip.kind != ADMITTED):  # who is inside needs neither
+        return False
+    room = Room(visit.room)
+    if visit.polls:
+        room.ask_standing(visit.visitor, partial(_told_standing, visit, view, told))
+    else:
+        room.ask_enter(visit.visitor, _manner(visit), partial(_told_place, visit, view, page, told))
+    return True
+
+
+def _told_standing(visit: Visit, view: View | None, told: Told, standing: Standing | Exception) -> None:
+    if isinstance(standing, Exception):
+        told(standing)
+    else:
+        told(None if view is None else _stands(visit, standing, view))
+
+
+def _told_place(visit: Visit, view: View | None, page: Shell | None, told: Told, place: Place | Exception) -> None:
+    if isinstance(place, Exception):
+        told(place)
+    elif place.phase is Phase.ACTIVE:
+        told(_enters(visit, place, None))
+    elif place.phase is not Phase.WAITING or view is None or (page is None and not visit.wants_json):
+        told(None)
+    else:
+        told(_enters(visit, place, answers.waiting(visit, place, view, page)))
+
+
+def _manner(visit: Visit) -> Manner:
     if not visit.safe:
-        return Decision(admission, answers.not_inside(visit), headers)
-    view = await _views.of(visit.room)
-    return Decision(admission, await answers.waiting(visit, place, view), headers)
+        return Manner.STAY
+    return Manner.JOIN if visit.known or visit.asked else Manner.NEW
+
+
+def _stands(visit: Visit, standing: Standing, view: View) -> Decision:
+    return Decision(_nowhere(visit), answers.standing(standing, view))
+
+
+def _enters(visit: Visit, place: Place, answer: Answer | None) -> Decision:
+    admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number)
+    return Decision(admission, answer, cookies.headers_for(visit, place))
 
 
 async def restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
@@ -116,11 +184,15 @@ class Views:
         self._kept: dict[str, tuple[float, View]] = {}
         self._asking: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Task[View]] = {}
 
+    def at_hand(self, slug: str) -> View | None:
+        """The room's pace, if it was seen less than VIEW_SECONDS ago."""
+        kept = self._kept.get(slug)
+        return kept[1] if kept is not None and time.monotonic() - kept[0] < VIEW_SECONDS else None
+
     async def of(self, slug: str) -> View:
         """The room's pace, at most VIEW_SECONDS old. Raises LineUnavailable."""
-        kept = self._kept.get(slug)
-        if kept is not None and time.monotonic() - kept[0] < VIEW_SECONDS:
-            return kept[1]
+        if view := self.at_hand(slug):
+            return view
         key = (slug, asyncio.get_running_loop())
         task = self._asking.get(key)
         if task is None:
@@ -134,4 +206,4 @@ class Views:
         return view
 
 
-_views = Views()
+views = Views()

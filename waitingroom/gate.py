@@ -1,17 +1,14 @@
 """The gate: plain ASGI in front of Django, so that a waiting visitor costs next to nothing of what he waits for."""
 
-import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
-from django.db import DatabaseError
-
-from waitingroom import answers
-from waitingroom.answers import Answer
-from waitingroom.decision import Decision, decide, facts_of
-from waitingroom.visits import from_scope, room_of
-
-log = logging.getLogger(__name__)
+from waitingroom.answers import Answer, Headers
+from waitingroom.decision import Decision, decide, decide_now
+from waitingroom.known import known
+from waitingroom.redis import LineUnavailable
+from waitingroom.visits import Visit, from_scope, room_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,6 +18,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Where the decision stands in the scope, for the middleware.
 SCOPE_KEY = "waitingroom.decision"
+# Where it stands who comes, if the server asked before: asked for again, he must not get a second name.
+TRIED_KEY = "waitingroom.tried"
 
 
 class WaitingRoomGate:
@@ -31,21 +30,22 @@ class WaitingRoomGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if SCOPE_KEY in scope:  # the server asked before
+            await self._app(scope, receive, marked(send, scope[SCOPE_KEY]))
+            return
         room = room_of(scope["path"])
         if room is None:
             await self._app(scope, receive, send)
             return
-        try:
-            facts = await facts_of(room)
-        except DatabaseError as error:
-            log.warning("no word from the database on %s: %s", room, error)
-            await answer(send, await answers.unavailable(from_scope(room, scope)), "unavailable", [])
-            return
-        if facts is None:
+        tried: Tried | None = scope.get(TRIED_KEY)
+        if tried is None:
+            decision = await decide(room, lambda slug: from_scope(slug, scope))
+        else:
+            decision = await decide(room, lambda _: tried.visit, tried.failure)
+        if decision is None:
             scope[SCOPE_KEY] = None
             await self._app(scope, receive, send)
             return
-        decision = await decide(from_scope(facts.slug, scope), facts)
         if decision.answer is not None:
             await answer(send, decision.answer, decision.admission.phase, decision.cookies)
             return
@@ -53,18 +53,57 @@ class WaitingRoomGate:
         await self._app(scope, receive, marked(send, decision))
 
 
-async def answer(send: Send, what: Answer, phase: str, cookies: list[str]) -> None:
+class Tried(NamedTuple):
+    """What came of a request that the server had decided, or tried to, before the gate was called."""
+
+    visit: Visit
+    failure: LineUnavailable | None
+
+
+def ask_now(scope: Scope, told: Callable[[Decision | None], None]) -> bool:
+    """The gate for a server that can do without a coroutine, where `decide_now` can.
+
+    `told` gets a decision with an answer to send, or None where the application is to be called on `scope`. Returns
+    False where it is to be called at once.
+    """
+    room = room_of(scope["path"])
+    facts = known.get(room) if room is not None and known.fresh else None
+    if facts is None:
+        return False
+    visit = from_scope(facts.slug, scope)
+    return decide_now(visit, facts, partial(_heard, scope, visit, told))
+
+
+def _heard(
+    scope: Scope, visit: Visit, told: Callable[[Decision | None], None], decided: Decision | Exception | None
+) -> None:
+    if not isinstance(decided, Decision):
+        failure = decided if isinstance(decided, LineUnavailable) else None
+        scope[TRIED_KEY] = Tried(visit._replace(asked=True), failure)
+        told(None)
+    elif decided.answer is None:
+        scope[SCOPE_KEY] = decided
+        told(None)
+    else:
+        told(decided)
+
+
+async def answer(send: Send, what: Answer, phase: str, cookies: Sequence[bytes]) -> None:
     """Send a whole answer; none of them may be kept by anybody."""
-    headers = [
-        (b"content-type", what.content_type.encode()),
+    headers = headers_of(what, phase, cookies)
+    await send({"type": "http.response.start", "status": what.status, "headers": headers})
+    await send({"type": "http.response.body", "body": what.body})
+
+
+def headers_of(what: Answer, phase: str, cookies: Sequence[bytes]) -> Headers:
+    """An answer's headers."""
+    return [
+        *what.headers,
         (b"content-length", b"%d" % len(what.body)),
         (b"cache-control", b"no-store"),
         (b"x-waiting-room", phase.encode()),
+        *[(b"set-cookie", cookie) for cookie in cookies],
     ]
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in what.headers]
-    headers += [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]
-    await send({"type": "http.response.start", "status": what.status, "headers": headers})
-    await send({"type": "http.response.body", "body": what.body})
 
 
 def marked(send: Send, decision: Decision) -> Send:
@@ -74,7 +113,7 @@ def marked(send: Send, decision: Decision) -> Send:
         if message["type"] == "http.response.start":
             headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"cache-control"]
             headers += [(b"cache-control", b"no-store"), (b"x-waiting-room", decision.admission.phase.encode())]
-            headers += [(b"set-cookie", cookie.encode("latin-1")) for cookie in decision.cookies]
+            headers += [(b"set-cookie", cookie) for cookie in decision.cookies]
             message = {**message, "headers": headers}
         await send(message)
 

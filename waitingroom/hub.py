@@ -16,11 +16,11 @@ from redis.exceptions import RedisError
 from waitingroom import hints
 from waitingroom.admission import clock_calls, read_admitted
 from waitingroom.answers import CLOSED, ENTER_NOW
-from waitingroom.decision import restored
+from waitingroom.decision import restored, views
 from waitingroom.known import known
-from waitingroom.redis import LineUnavailable, pipe
-from waitingroom.room import MOST_IN_A_LOOK, Room, SettingsMissing, View, gone_reason
-from waitingroom.sockets import Socket, Sockets, cadence_s
+from waitingroom.redis import LineUnavailable, SettingsMissing, pipe
+from waitingroom.room import MOST_IN_A_LOOK, Room, View, gone_reason
+from waitingroom.sockets import NEAR, Socket, Sockets, cadence_s
 
 log = logging.getLogger(__name__)
 
@@ -95,18 +95,25 @@ class Hub:
         loop = asyncio.get_running_loop()
         try:
             view = await restored(slug, lambda: Room(slug).look(*visitors))
+            forecast = (await views.of(slug)).forecast  # drawing the curve costs more than all else here
         except LineUnavailable:
             self._put_off(slug, sockets, visitors)
             return
         now = loop.time()
-        rest = f',"total":{view.total},"estimatedWait":%d,"scaling":{json.dumps(view.scaling)},"mode":"{view.mode}"}}'
+        rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"}' % (
+            view.total,
+            view.scaling_json,
+            view.mode.encode(),
+        )
+        to_near = forecast.wait_s(NEAR)
         for visitor, place in zip(visitors, view.places, strict=True):
             if place > 0 and view.mode != "closed":
-                frame = f'{{"type":"queue-position-update","position":{place}' + rest % view.forecast.wait_s(place)
+                wait = forecast.wait_s(place)
+                text = b'{"type":"queue-position-update","position":%d' % place + rest % wait
                 for socket in sockets.by_visitor.get(visitor, ()):
-                    socket.push(frame)
+                    socket.push(text)
                 if visitor in sockets.by_visitor:
-                    sockets.schedule(visitor, now + cadence_s(place))
+                    sockets.schedule(visitor, now + cadence_s(place, wait - to_near))
             else:
                 self._tell_end(sockets, visitor, place, view)
 

@@ -1,6 +1,6 @@
 """The same decision as Django middleware: `request.admission`, decided here where no gate ran (WSGI, tests)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from asgiref.sync import async_to_sync, iscoroutinefunction
@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 from waitingroom import cookies
-from waitingroom.decision import Decision, decide, facts_of
+from waitingroom.decision import Decision, decide
 from waitingroom.gate import SCOPE_KEY
 from waitingroom.redis import pipe
 from waitingroom.visitors import CHANGED
@@ -50,11 +50,10 @@ async def _decision(request: HttpRequest) -> tuple[Decision | None, bool]:
     if _decided_by_gate(request):
         return _gates_word(request), False
     room = room_of(request.path_info)
-    facts = await facts_of(room) if room else None
-    if room is None or facts is None:
+    if room is None:
         return None, False
-    visit = from_environ(facts.slug, request.META, request.path_info, request.method or "GET")
-    return await decide(visit, facts), True
+    method = request.method or "GET"
+    return await decide(room, lambda slug: from_environ(slug, request.META, request.path_info, method)), True
 
 
 async def _decision_alone(request: HttpRequest) -> tuple[Decision | None, bool]:
@@ -77,9 +76,9 @@ def _gates_word(request: HttpRequest) -> Decision | None:
 def _answer(decision: Decision) -> HttpResponse:
     what = decision.answer
     assert what is not None  # noqa: S101 (the caller asked)
-    response = HttpResponse(what.body, status=what.status, content_type=what.content_type)
+    response = HttpResponse(what.body, status=what.status)
     for name, value in what.headers:
-        response[name] = value
+        response[name.decode()] = value.decode()
     return _marked(response, decision)
 
 
@@ -99,6 +98,6 @@ def _marked(response: R, decision: Decision) -> R:
     return response
 
 
-def _set_cookies(response: HttpResponseBase, headers: list[str]) -> None:
+def _set_cookies(response: HttpResponseBase, headers: Sequence[bytes]) -> None:
     for header in headers:
-        response.cookies.load(header)
+        response.cookies.load(header.decode())

@@ -5,6 +5,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -114,14 +116,15 @@ class WaitingRoom(models.Model):
         if configure.put_in_force([self]):
             hints.look_all(self.slug)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete; the line and everything Redis knows of it go too."""
-        slug = self.slug
-        deleted = super().delete(*args, **kwargs)
-        transaction.on_commit(lambda: configure.remove(slug))
-        return deleted
-
     def clean(self) -> None:
         """Who was let in must not lose the place sooner than who never came."""
         if None not in (self.idle_seconds, self.claim_seconds) and self.idle_seconds < self.claim_seconds:
             raise ValidationError({"idle_seconds": _("Not shorter than the claim period, please.")})
+
+
+@receiver(post_delete, sender=WaitingRoom)
+def forget_room(instance: WaitingRoom, **_: Any) -> None:
+    """With the room go its line and all that Redis knows; a signal, because deleting many at once calls no `delete`."""
+    slug = instance.slug
+    transaction.on_commit(lambda: configure.remove(slug))
+    transaction.on_commit(known.forget)

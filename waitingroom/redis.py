@@ -1,32 +1,31 @@
 """The process's Redis clients: calls of one event-loop turn travel in one pipeline."""
 
 import asyncio
+import threading
 import time
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
+import hiredis
 import redis
-import redis.asyncio
 from django.conf import settings
-from hiredis import pack_command
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
 from waitingroom.scripts import EVERY, Call
+from waitingroom.wire import Wire, connect
 
 # A visitor gets an answer within two seconds even when Redis hangs.
 ANSWER_SECONDS = 1.5
 LAST_LOOK_SECONDS = 0.05
 # After Redis failed to answer, callers fail at once for this long, instead of each waiting out the time limit.
 REST_SECONDS = 0.5
-# Two pipelines under way keep Redis busy while the next one fills; more only makes them smaller.
-MOST_FLYING = 2
+# Calls in one blocking pipeline.
 MOST_IN_A_PIPELINE = 500
+# How often a call teaches Redis the script that it does not know: another may have it forget in between.
+MOST_LESSONS = 3
 # What one process may have waiting for Redis: beyond it, saying no at once is kinder than a late answer.
 MOST_WAITING = 20_000
 
@@ -35,127 +34,134 @@ class LineUnavailable(Exception):
     """Redis cannot be asked, or does not take the change, right now; nothing was changed."""
 
 
+class SettingsMissing(Exception):
+    """Redis has no settings for the room; the database says whether there is one."""
+
+
+def settle(future: "asyncio.Future[Any]", answer: Any) -> None:
+    """Give the future its answer, or its exception."""
+    if future.done():
+        return  # the caller went away
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
+
+
 class Pipe:
-    """One event loop's way to Redis."""
+    """One event loop's way to Redis: what is asked in one turn leaves in one write."""
 
     def __init__(self, url: str) -> None:
-        # The time limit is for a whole pipeline (below), not for each of its 500 answers.
-        self._client = redis.asyncio.Redis.from_url(
-            url, socket_timeout=None, socket_connect_timeout=1, retry=AsyncRetry(NoBackoff(), 1)
-        )
-        self._waiting: list[tuple[Call, asyncio.Future[Any]]] = []
-        self._flying = 0
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._rests_until = 0.0
+        self._url = url
         self._loop = asyncio.get_running_loop()
+        self._wire: Wire | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._waiting: list[tuple[Call, Callable[[Any], None]]] = []  # for the connection
+        self._overdue: object = None  # what was not answered in time when last looked
+        self._rests_until = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        self.together: dict[tuple[Callable[..., Call], str], Any] = {}  # by what is asked, and the room
+
+    def serves(self) -> bool:
+        """Whether its event loop still runs."""
+        return self._loop.is_running()
 
     def run(self, call: Call) -> "asyncio.Future[Any]":
         """Redis's answer to `call`; raises LineUnavailable."""
         future: asyncio.Future[Any] = self._loop.create_future()
-        if self._loop.time() < self._rests_until or len(self._waiting) >= MOST_WAITING:
-            future.set_exception(LineUnavailable("Redis does not answer"))
-            return future
-        self._waiting.append((call, future))
-        if len(self._waiting) == 1 and self._flying < MOST_FLYING:
-            self._loop.call_soon(self._take_off)
+        self.ask(call, partial(settle, future))
         return future
 
-    def _take_off(self) -> None:
-        while self._waiting and self._flying < MOST_FLYING:
-            batch, self._waiting = self._waiting[:MOST_IN_A_PIPELINE], self._waiting[MOST_IN_A_PIPELINE:]
-            self._flying += 1
-            task = self._loop.create_task(self._fly(batch))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    @property
+    def rests(self) -> bool:
+        """Whether Redis failed to answer a moment ago."""
+        return self._loop.time() < self._rests_until
 
-    async def _fly(self, batch: list[tuple[Call, "asyncio.Future[Any]"]]) -> None:
-        try:
-            answers = await in_time(self._loop.create_task(self._ask([call for call, _ in batch])))
-        except (RedisError, OSError, TimeoutError) as error:
-            self._rests_until = self._loop.time() + REST_SECONDS
-            batch, self._waiting = batch + self._waiting, []
-            answers = [LineUnavailable(str(error))] * len(batch)
-        finally:
-            self._flying -= 1
-            self._take_off()
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if future.done():
-                continue  # the caller went away
-            if isinstance(answer, BaseException):
-                future.set_exception(answer)
+    def ask(self, call: Call, told: Callable[[Any], None]) -> None:
+        """Have `told` called with Redis's answer to `call`, or with a LineUnavailable."""
+        if self._wire is not None and self._wire.open:
+            if len(self._wire) < MOST_WAITING:
+                self._say(self._wire, call, told, MOST_LESSONS)
             else:
-                future.set_result(answer)
+                self._loop.call_soon(told, LineUnavailable("Redis is behind"))
+        elif self.rests or len(self._waiting) >= MOST_WAITING:
+            self._loop.call_soon(told, LineUnavailable("Redis does not answer"))
+        else:
+            self._waiting.append((call, told))
+            if self._connecting is None:
+                self._connecting = self._loop.create_task(self._connect())
 
-    async def _ask(self, calls: list[Call]) -> list[Any]:
-        answers = await self._send(calls)
-        unknown = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-        if unknown:  # Redis was restarted: nothing of these calls ran
-            for script in EVERY:
-                await self._client.script_load(script.source)
-            for i, answer in zip(unknown, await self._send([calls[i] for i in unknown]), strict=True):
-                answers[i] = answer
-        return [refused(answer) for answer in answers]
-
-    async def _send(self, calls: list[Call]) -> list[Any]:
-        # redis-py's own pipeline spends more on each command than packing and reading it costs.
-        packed = b"".join([pack_command(call.command) for call in calls])  # type: ignore[arg-type]  # means any length
-        pool = self._client.connection_pool
-        connection: AbstractConnection = await pool.get_connection()  # type: ignore[no-untyped-call]  # says nothing
+    async def _connect(self) -> None:
+        failure = LineUnavailable("this process is ending")
         try:
-            answers: list[Any] = await connection.retry.call_with_retry(
-                lambda: exchange(connection, packed, len(calls)), lambda _: connection.disconnect()
-            )
-            return answers
+            self._wire = await connect(self._url)
+            waiting, self._waiting = self._waiting, []
+            for call, told in waiting:
+                self._say(self._wire, call, told, MOST_LESSONS)
+        except (OSError, TimeoutError, ValueError) as error:  # ValueError: the address is none
+            failure = LineUnavailable(str(error))
+            self._rest()
         finally:
-            await pool.release(connection)
+            waiting, self._waiting = self._waiting, []
+            for _, told in waiting:
+                self._loop.call_soon(told, failure)
+            self._connecting = None
+
+    def _say(self, wire: Wire, call: Call, told: Callable[[Any], None], lessons: int) -> None:
+        def answered(answer: Any) -> None:
+            if lessons and isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
+                wire.say(("SCRIPT", "LOAD", call.script.source), lambda _: None)  # Redis was restarted
+                self._say(wire, call, told, lessons - 1)
+            else:
+                told(LineUnavailable(str(answer)) if isinstance(answer, Exception) else answer)
+
+        wire.say(call.command, answered)
+        if self._watch is None:
+            self._watch = self._loop.call_later(ANSWER_SECONDS, self._look_after)
+
+    def _look_after(self) -> None:
+        """Hang up on a Redis that hangs.
+
+        A process too busy to read is not a Redis that hangs: when time is up, it gets a turn to read what has arrived.
+        """
+        self._watch = None
+        wire = self._wire
+        if wire is None or not wire.open or not len(wire):
+            return
+        left = ANSWER_SECONDS - wire.oldest_s()
+        overdue = None if left > 0 else wire.next_due()
+        if overdue is None or overdue is not self._overdue:
+            self._overdue = overdue
+            self._watch = self._loop.call_later(max(left, LAST_LOOK_SECONDS), self._look_after)
+            return
+        self._rest()
+        wire.cut()
+
+    def _rest(self) -> None:
+        self._rests_until = self._loop.time() + REST_SECONDS
 
     async def close(self) -> None:
-        """Let go of the connections."""
-        await self._client.aclose()
+        """Let go of the connection."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self._wire is not None:
+            self._wire.cut()
 
 
-async def exchange(connection: AbstractConnection, packed: bytes, count: int) -> list[Any]:
-    """The `count` answers to the commands in `packed`; an error among them is an answer too."""
-    await connection.send_packed_command(packed)
-    answers: list[Any] = []
-    for _ in range(count):
-        try:
-            answers.append(await connection.read_response())
-        except ResponseError as error:
-            answers.append(error)
-    return answers
+class _OfThread(threading.local):
+    pipe: Pipe | None = None
 
 
-async def in_time(answers: "asyncio.Task[list[Any]]") -> list[Any]:
-    """The answers, or TimeoutError.
-
-    A process too busy to read is not a Redis that hangs: when time is up, what has arrived meanwhile is read first.
-    """
-    for patience in (ANSWER_SECONDS, LAST_LOOK_SECONDS):
-        await asyncio.wait((answers,), timeout=patience)
-        if answers.done():
-            return answers.result()
-    answers.cancel()
-    await asyncio.wait((answers,))
-    raise TimeoutError("no answer in time")
-
-
-def refused(answer: Any) -> Any:
-    """`answer`, or LineUnavailable where Redis would not do it now (no memory, loading, read-only, no disk)."""
-    if isinstance(answer, ResponseError):
-        return LineUnavailable(str(answer))
-    return answer
-
-
-_pipes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pipe]" = WeakKeyDictionary()
+_mine = _OfThread()
 
 
 def pipe() -> Pipe:
     """The running event loop's way to Redis."""
-    loop = asyncio.get_running_loop()
-    found = _pipes.get(loop)
-    if found is None:
-        found = _pipes[loop] = Pipe(settings.REDIS_URL)
+    # Kept by thread, since a thread runs one loop at a time: asking for the running loop costs a system call (getpid).
+    found = _mine.pipe
+    if found is None or not found.serves():
+        found = _mine.pipe = Pipe(settings.REDIS_URL)
     return found
 
 

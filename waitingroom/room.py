@@ -1,25 +1,23 @@
 """What a visitor does in a room: enter, look, leave."""
 
+import asyncio
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 from waitingroom import scripts
 from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.reasons import Reason
-from waitingroom.redis import pipe
+from waitingroom.redis import LineUnavailable, SettingsMissing, pipe, settle
 from waitingroom.scripts import Call
+from waitingroom.together import Together
 
 # Redis answers for at most about a millisecond at a time, so that nobody else waits behind a long list.
 MOST_IN_A_LOOK = 500
-
-
-class SettingsMissing(Exception):
-    """Redis has no settings for the room; the database says whether there is one."""
 
 
 class Phase(StrEnum):
@@ -31,8 +29,11 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+FULL = b"full"
+PHASES = {phase.value.encode(): phase for phase in Phase}
+
+
+class Place(NamedTuple):
     """A visitor's standing as `enter` found or made it."""
 
     phase: Phase
@@ -44,14 +45,41 @@ class Place:
     expires_ms: int  # of an active visitor's place; else 0
 
     @classmethod
-    def read(cls, answer: list[bytes]) -> "Place":
-        """The place in enter.lua's answer. Raises SettingsMissing."""
+    def read(cls, answer: list[Any]) -> "Place":
+        """The place in enter.lua's answer about one visitor. Raises SettingsMissing and LineUnavailable."""
+        (place,) = cls.read_all(answer)
+        if isinstance(place, LineUnavailable):
+            raise place
+        return place
+
+    @classmethod
+    def read_all(cls, answer: list[Any]) -> "list[Place | LineUnavailable]":
+        """The places in enter.lua's answer, in the order asked. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        phase, number, position, total, epoch, mode, expires = answer
-        return cls(
-            Phase(phase.decode()), int(number), int(position), int(total), epoch.decode(), mode.decode(), int(expires)
-        )
+        total, epoch, mode = answer[-3], answer[-2].decode(), answer[-1].decode()
+        return [
+            cls(PHASES[answer[i]], answer[i + 1], answer[i + 2], total, epoch, mode, answer[i + 3])
+            if answer[i] != FULL
+            else LineUnavailable("Redis is out of memory")
+            for i in range(0, len(answer) - 3, 4)
+        ]
+
+
+class Standing(NamedTuple):
+    """Where one visitor stands."""
+
+    place: int  # as in a View
+    total: int
+    mode: str
+
+    @classmethod
+    def read_all(cls, answer: list[Any]) -> "list[Standing]":
+        """The standings in look.lua's answer, in the order asked. Raises SettingsMissing."""
+        if len(answer) == 1:
+            raise SettingsMissing
+        mode, total = answer[0].decode(), int(answer[1])
+        return [cls(int(place), total, mode) for place in answer[2].split(b",")]
 
 
 @dataclass(frozen=True)
@@ -93,6 +121,11 @@ class View:
         return Forecast(self.pace, self.total + 1)
 
     @cached_property
+    def scaling_json(self) -> bytes:
+        """`scaling` as JSON, written once for everybody in this view."""
+        return json.dumps(self.scaling, separators=(",", ":")).encode()
+
+    @cached_property
     def scaling(self) -> dict[str, int]:
         """What visitors are told about servers: the contract's `scaling` object."""
         return {
@@ -107,9 +140,22 @@ def gone_reason(place: int) -> Reason | None:
     return Reason(-place - 1) if place < -1 else None
 
 
+class Manner(StrEnum):
+    """How a visitor comes."""
+
+    NEW = "new"  # the name was drawn this moment
+    JOIN = "join"
+    STAY = "stay"  # a newcomer changes nothing
+
+
 def enter_call(room: str, visitor: str, *, joins: bool) -> Call:
-    """`enter`, ready to be sent; without `joins` a newcomer changes nothing."""
-    return scripts.ENTER.call(room, visitor, secrets.token_hex(4), "1" if joins else "", "")
+    """`enter` for one visitor, ready to be sent; without `joins` a newcomer changes nothing."""
+    return enter_together_call(room, [(visitor, Manner.JOIN if joins else Manner.STAY)])
+
+
+def enter_together_call(room: str, coming: Sequence[tuple[str, Manner]]) -> Call:
+    """`enter` for at most MOST_TOGETHER visitors, ready to be sent."""
+    return scripts.ENTER.call(room, secrets.token_hex(4), "", *(part for one in coming for part in one))
 
 
 def look_call(room: str, visitors: Sequence[str]) -> Call:
@@ -122,15 +168,44 @@ def leave_call(room: str, visitor: str, reason: Reason) -> Call:
     return scripts.LEAVE.call(room, visitor, int(reason), "")
 
 
+def _as_future(ask: Callable[[Callable[[Any], None]], None]) -> "asyncio.Future[Any]":
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    ask(partial(settle, future))
+    return future
+
+
 class Room:
     """A waiting room as visitors use it. Every method raises LineUnavailable; enter and look raise SettingsMissing."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug
 
-    async def enter(self, visitor: str) -> Place:
+    def enter(self, visitor: str, manner: Manner = Manner.JOIN) -> Awaitable[Place]:
         """Let the visitor in, or tell the place in line; a newcomer draws a queue number if need be."""
-        return Place.read(await pipe().run(enter_call(self.slug, visitor, joins=True)))
+        return _as_future(partial(self.ask_enter, visitor, manner))
+
+    def ask_enter(self, visitor: str, manner: Manner, told: Callable[[Place | Exception], None]) -> None:
+        """As `enter`; `told` is called with the place, or with what `enter` would raise."""
+        together: Together[tuple[str, Manner], Place] = self._together(enter_together_call, Place.read_all)
+        together.ask((visitor, manner), told)
+
+    def standing(self, visitor: str) -> Awaitable[Standing]:
+        """Where the visitor stands; who waits counts as seen."""
+        return _as_future(partial(self.ask_standing, visitor))
+
+    def ask_standing(self, visitor: str, told: Callable[[Standing | Exception], None]) -> None:
+        """As `standing`; `told` is called with the standing, or with what `standing` would raise."""
+        together: Together[str, Standing] = self._together(look_call, Standing.read_all)
+        together.ask(visitor, told)
+
+    def _together(
+        self, call_of: Callable[[str, Sequence[Any]], Call], read: Callable[[Any], Sequence[Any]]
+    ) -> Together[Any, Any]:
+        mine = pipe()
+        found = mine.together.get((call_of, self.slug))
+        if found is None:
+            found = mine.together[call_of, self.slug] = Together(mine, partial(call_of, self.slug), read)
+        return found
 
     async def look(self, *visitors: str) -> View:
         """Where up to MOST_IN_A_LOOK visitors stand; those waiting count as seen."""

@@ -82,12 +82,18 @@ _shells: dict[tuple[str, str, str], Shell] = {}
 _rendering: dict[tuple[Any, ...], "asyncio.Task[Shell]"] = {}
 
 
+def at_hand(template: str, room: str, language: str) -> Shell | None:
+    """The page's shell, if it is fresh."""
+    kept = _shells.get((template, room, language))
+    return kept if kept is not None and time.monotonic() - kept.made_at < FRESH_SECONDS else None
+
+
 async def shell(template: str, room: str, language: str) -> Shell:
     """The page's shell: fresh, or seconds old while a fresh one is being made; a crowd waits for one rendering."""
+    if fresh := at_hand(template, room, language):
+        return fresh
     key = (template, room, language)
     kept = _shells.get(key)
-    if kept is not None and time.monotonic() - kept.made_at < FRESH_SECONDS:
-        return kept
     flight = (*key, asyncio.get_running_loop())
     task = _rendering.get(flight)
     if task is None:

@@ -1,36 +1,58 @@
 """One room's sockets in this process, and when each visitor's place is due to be told."""
 
-import heapq
 import random
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
+# Where a server can send a ready text without a task, its scope says how under this name (see tiketi/web.py).
+PUSH = "waitingroom.push"
+SLOT_SECONDS = 0.1
+BEING_LOOKED_AT = -1
+# So many from the front on, a place is told every second.
+NEAR = 1000
 
-def cadence_s(position: int) -> float:
-    """How often a place is told: every second near the front, rarely far back, always well within the presence."""
-    return 1.0 if position <= 1000 else 4.0 if position <= 5000 else 8.0
+
+def cadence_s(position: int, near_in_s: float) -> float:
+    """When a place is told again: every second near the front and as soon as it may have come near, rarely far back.
+
+    Always well within the presence.
+    """
+    if position <= NEAR:
+        return 1.0 - SLOT_SECONDS  # the turn it may have to wait for
+    return max(1.0, min(near_in_s, 4.0 if position <= 5000 else 8.0))
 
 
 class Socket:
     """One visitor's open WebSocket, as the hub sees it."""
 
-    __slots__ = ("_loop", "_send", "_sending", "entered", "room", "visitor")
+    __slots__ = ("_loop", "_push", "_send", "_sending", "entered", "room", "visitor")
 
     def __init__(
-        self, loop: AbstractEventLoop, room: str, visitor: str, send: Callable[[dict[str, object]], Awaitable[None]]
+        self,
+        loop: AbstractEventLoop,
+        room: str,
+        visitor: str,
+        send: Callable[[dict[str, object]], Awaitable[None]],
+        push: Callable[[bytes], None] | None = None,
     ) -> None:
+        """`push` sends a text at once, or not at all where the reader is behind; without it a task does."""
         self.room = room
         self.visitor = visitor
         self.entered = False
         self._loop = loop
         self._send = send
+        self._push = push
         self._sending: Task[None] | None = None
 
-    def push(self, text: str) -> None:
+    def push(self, text: bytes) -> None:
         """Send a position, unless the reader is behind: the next one holds all there is to know."""
-        if self._sending is None or self._sending.done():
-            self.tell(text)
+        if self._sending is not None and not self._sending.done():
+            return
+        if self._push is not None:
+            self._push(text)
+        else:
+            self.tell(text.decode())
 
     def tell(self, text: str) -> None:
         """Send what is said only once, after what is being sent."""
@@ -55,8 +77,9 @@ class Sockets:
 
     def __init__(self) -> None:
         self.by_visitor: dict[str, list[Socket]] = {}
-        self._due: dict[str, float] = {}
-        self._heap: list[tuple[float, str]] = []
+        # Slots of time rather than a heap: fifteen thousand comparisons each second cost more than the looks.
+        self._due: dict[str, int] = {}  # visitor to slot; BEING_LOOKED_AT while nobody knows yet when to tell him again
+        self._slots: dict[int, list[str]] = {}
         self._left: list[str] = []
         self._open = 0
 
@@ -84,8 +107,8 @@ class Sockets:
 
     def schedule(self, visitor: str, at: float) -> None:
         """Tell the visitor's place at `at` (loop time)."""
-        self._due[visitor] = at
-        heapq.heappush(self._heap, (at, visitor))
+        slot = self._due[visitor] = int(at / SLOT_SECONDS)
+        self._slots.setdefault(slot, []).append(visitor)
 
     def unschedule(self, visitor: str) -> None:
         """Nothing more to tell on the clock."""
@@ -94,10 +117,9 @@ class Sockets:
     def wake(self, visitors: Iterable[str] | None, now: float) -> None:
         """Look at these visitors now, or (None) at everybody within a second."""
         if visitors is None:
+            self._slots.clear()
             for visitor in self._due:
-                self._due[visitor] = now + random.random()  # noqa: S311 (spreads the work; no secret)
-            self._heap = [(at, visitor) for visitor, at in self._due.items()]
-            heapq.heapify(self._heap)
+                self.schedule(visitor, now + random.random())  # noqa: S311 (spreads the work; no secret)
             return
         for visitor in visitors:
             if visitor in self._due:
@@ -106,11 +128,12 @@ class Sockets:
     def take_due(self, now: float) -> list[str]:
         """The visitors whose place is due, each once; they must be scheduled again."""
         due: list[str] = []
-        while self._heap and self._heap[0][0] <= now:
-            at, visitor = heapq.heappop(self._heap)
-            if self._due.get(visitor) == at:
-                self._due[visitor] = float("inf")
-                due.append(visitor)
+        last = int(now / SLOT_SECONDS)
+        for slot in sorted(slot for slot in self._slots if slot <= last):
+            for visitor in self._slots.pop(slot):
+                if self._due.get(visitor) == slot:
+                    self._due[visitor] = BEING_LOOKED_AT
+                    due.append(visitor)
         return due
 
     def take_left(self) -> list[str]:

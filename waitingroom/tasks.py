@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.db import DatabaseError
 
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
@@ -16,5 +17,5 @@ def tick() -> None:
     """One second's admissions in every room. The database says which exist: while it is down, nobody more is let in."""
     try:
         admission.tick(WaitingRoom.objects.all())
-    except LineUnavailable as error:
+    except (LineUnavailable, DatabaseError) as error:
         log.warning("tick: %s", error)

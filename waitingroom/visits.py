@@ -2,25 +2,23 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from waitingroom import slips
+from waitingroom.conf import conf
 from waitingroom.slips import Slip
 
 VISITOR_COOKIE = "visitor"
 ACCOUNT = "account-"  # begins the name of a visitor who is an account
-LONGEST_COOKIES = 16_384  # Redis is not asked for who sends more
+LONGEST_COOKIES = 16_384  # characters; Redis is not asked for who sends more
 POLL = re.compile(r"/queue/?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One request of a protected path."""
 
     room: str
@@ -31,13 +29,20 @@ class Visit:
     method: str
     wants_json: bool
     polls: bool  # asks only for the place, joins nobody
-    language: str
-    secure: bool
+    chosen_language: str  # on the site, by cookie; empty if never
+    accept_language: str
+    oversized: bool  # more cookies than anybody reads
+    asked: bool = False  # Redis was asked before, and may have said yes without being heard
 
     @property
     def is_account(self) -> bool:
         """Whether the visitor is an account, rather than a browser."""
         return self.visitor.startswith(ACCOUNT)
+
+    @property
+    def language(self) -> str:
+        """The language the visitor chose on the site, else the browser's."""
+        return language_of(self.chosen_language, self.accept_language)
 
     @property
     def safe(self) -> bool:
@@ -66,10 +71,17 @@ def plain(path: str) -> str:
 @lru_cache(maxsize=4096)
 def room_of(path: str) -> str | None:
     """The room that protects `path` (decoded, without query), or None."""
-    for pattern in _patterns(tuple(settings.WAITINGROOM_PROTECTED)):
+    for pattern in _patterns(tuple(conf.WAITINGROOM_PROTECTED)):
         if match := pattern.match(plain(path)):
             return match["room"].lower()
     return None
+
+
+@lru_cache(maxsize=4096)
+def form_of(path: str) -> tuple[bool, bool]:
+    """Whether the path is the API's, and whether it is the poll."""
+    api = plain(path).lower().startswith("/api/")
+    return api, api and POLL.search(path) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -82,12 +94,12 @@ def accepted_language(header: str) -> str:
             return get_supported_language_variant(wanted)
         except LookupError:
             continue
-    return settings.LANGUAGE_CODE
+    return str(conf.LANGUAGE_CODE)
 
 
-def language_of(chosen: str | None, header: str) -> str:
+def language_of(chosen: str, header: str) -> str:
     """The language the visitor chose on the site, else the browser's."""
-    return chosen if chosen in dict(settings.LANGUAGES) else accepted_language(header[:200])
+    return chosen if chosen in dict(conf.LANGUAGES) else accepted_language(header[:200])
 
 
 def cookies_in(header: str) -> dict[str, str]:
@@ -107,27 +119,24 @@ def slip_cookie(room: str) -> str:
     return f"slip-{room}"
 
 
-def _visit(
-    room: str, path: str, method: str, cookies: Mapping[str, str], accept: str, accept_language: str, *, secure: bool
-) -> Visit:
-    visitor = slips.read_visitor(cookies.get(VISITOR_COOKIE, ""))
-    slip = (
-        slips.read(cookies[slip_cookie(room)], room=room, visitor=visitor)
-        if visitor and slip_cookie(room) in cookies
-        else None
-    )
-    api = plain(path).lower().startswith("/api/")
-    return Visit(
-        room=room,
-        visitor=visitor or slips.new_visitor(),
-        known=visitor is not None,
-        slip=slip,
-        path=path,
-        method=method,
-        wants_json=api or ("application/json" in accept and "text/html" not in accept),
-        polls=api and POLL.search(path) is not None,
-        language=language_of(cookies.get(settings.LANGUAGE_COOKIE_NAME), accept_language),
-        secure=secure,
+def _visit(room: str, path: str, method: str, cookie: str, accept: str, accept_language: str) -> Visit:
+    cookies = cookies_in(cookie) if cookie else {}
+    visitor = slips.read_visitor(cookies[VISITOR_COOKIE]) if VISITOR_COOKIE in cookies else None
+    api, polls = form_of(path)
+    held = cookies.get(slip_cookie(room)) if visitor and not polls else None  # a poll proves nothing
+    slip = slips.read(held, room=room, visitor=visitor) if held and visitor else None
+    return Visit(  # by position: names cost half as much again as the visit itself
+        room,
+        visitor or slips.new_visitor(),
+        visitor is not None,
+        slip,
+        path,
+        method,
+        api or ("application/json" in accept and "text/html" not in accept),
+        polls,
+        cookies.get(conf.LANGUAGE_COOKIE_NAME, "") if cookies else "",
+        accept_language,
+        len(cookie) > LONGEST_COOKIES,
     )
 
 
@@ -146,10 +155,9 @@ def from_scope(room: str, scope: Mapping[str, Any]) -> Visit:
         room,
         scope["path"],
         scope["method"],
-        cookies_in(cookie.decode("latin-1")),
+        cookie.decode("latin-1"),
         accept.decode("latin-1"),
         accept_language.decode("latin-1"),
-        secure=scope.get("scheme") == "https",
     )
 
 
@@ -159,8 +167,7 @@ def from_environ(room: str, meta: Mapping[str, Any], path: str, method: str) -> 
         room,
         path,
         method,
-        cookies_in(meta.get("HTTP_COOKIE", "")),
+        meta.get("HTTP_COOKIE", ""),
         meta.get("HTTP_ACCEPT", ""),
         meta.get("HTTP_ACCEPT_LANGUAGE", ""),
-        secure=meta.get("wsgi.url_scheme") == "https",
     )

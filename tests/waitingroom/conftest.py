@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from tests.waitingroom.doors import Door, Gate, Middleware
+from tests.waitingroom.doors import Door, Gate, Middleware, Server
 from tests.waitingroom.line import Line
 from waitingroom import configure
 from waitingroom.models import WaitingRoom
@@ -47,9 +47,9 @@ def make_room(transactional_db: None) -> Iterator[Callable[..., WaitingRoom]]:
         configure.remove(room.slug)
 
 
-@pytest.fixture(params=[Gate, Middleware])
+@pytest.fixture(params=[Server, Gate, Middleware])
 def door(request: pytest.FixtureRequest, settings: Any) -> Iterator[Door]:
-    """Each of the two doors."""
+    """Each of the doors."""
     settings.ROOT_URLCONF = "tests.waitingroom.doors"
     with translation.override("ko"):  # a page served in the test's thread leaves its language behind
         yield request.param()

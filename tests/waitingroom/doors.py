@@ -1,21 +1,30 @@
-"""The two doors to one decision, the ASGI gate and Django's middleware, each before the same small site."""
+"""The doors to one decision, before the same small site: uvicorn's protocol, the ASGI gate, Django's middleware."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, re_path
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
+from tiketi.web import GateFirst
 from waitingroom import slips
+from waitingroom.decision import facts_of, views
 from waitingroom.gate import Message, Receive, Scope, Send, WaitingRoomGate
-from waitingroom.redis import pipe
-from waitingroom.visits import VISITOR_COOKIE
+from waitingroom.redis import LineUnavailable, pipe
+from waitingroom.shells import shell
+from waitingroom.visits import VISITOR_COOKIE, room_of
 
 INSIDE = b"inside"
 JSON = "application/json"
@@ -89,15 +98,76 @@ class Gate(Door):
             await WaitingRoomGate(site)(scope, receive, send)
         finally:
             await pipe().close()
-        start = sent[0]
-        cookies = SimpleCookie()
-        headers = {}
-        for name, value in start["headers"]:
-            if name == b"set-cookie":
-                cookies.load(value.decode("latin-1"))
-            else:
-                headers[name.decode().lower()] = value.decode("latin-1")
-        return Reply(start["status"], b"".join(message["body"] for message in sent[1:]), headers, cookies)
+        return reply(sent[0]["status"], sent[0]["headers"], b"".join(message["body"] for message in sent[1:]))
+
+
+class Server(Door):
+    """uvicorn's protocol as the site runs it, with all at hand that lets it decide without a task."""
+
+    def send(self, address: str, method: str, accept: str, cookie: str) -> Reply:
+        lines = (
+            f"{method} {quote(address)} HTTP/1.1",
+            "Host: testserver",
+            f"Accept: {accept}",
+            f"Cookie: {cookie}",
+            "",
+            "",
+        )
+        return async_to_sync(self._serve)(room_of(address), "\r\n".join(lines).encode("latin-1"))
+
+    async def _serve(self, room: str | None, request: bytes) -> Reply:
+        with suppress(LineUnavailable, DatabaseError):
+            if room is not None and (facts := await facts_of(room)):
+                for language, _ in settings.LANGUAGES:
+                    await shell("waiting", facts.slug, language)
+                await views.of(facts.slug)
+        config = Config(WaitingRoomGate(site), http=GateFirst, log_level="critical", lifespan="off", access_log=False)
+        config.load()
+        connection = Connection()
+        protocol = GateFirst(config, ServerState(), {})
+        protocol.connection_made(connection)
+        try:
+            protocol.data_received(request)
+            async with asyncio.timeout(10):
+                while not protocol.cycle.response_complete:
+                    connection.wrote.clear()
+                    await connection.wrote.wait()
+        finally:
+            await pipe().close()
+        head, _, body = bytes(connection.written).partition(b"\r\n\r\n")
+        first, *lines = head.split(b"\r\n")
+        return reply(int(first.split()[1]), [line.split(b": ", 1) for line in lines], body)
+
+
+class Connection(asyncio.Transport):
+    """What the protocol writes to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.wrote = asyncio.Event()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+        self.wrote.set()
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+def reply(status: int, lines: Iterable[Sequence[bytes]], body: bytes) -> Reply:
+    """What came back, from its header lines."""
+    cookies = SimpleCookie()
+    headers = {}
+    for name, value in lines:
+        if name == b"set-cookie":
+            cookies.load(value.decode("latin-1"))
+        else:
+            headers[name.decode().lower()] = value.decode("latin-1")
+    return Reply(status, body, headers, cookies)
 
 
 class Middleware(Door):
@@ -113,7 +183,7 @@ class Middleware(Door):
 
 async def site(_scope: Scope, _receive: Receive, send: Send) -> None:
     """What the gate guards: every address answers."""
-    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(INSIDE))]})
     await send({"type": "http.response.body", "body": INSIDE})
 
 

@@ -53,11 +53,11 @@ class Line:
 
     def enter(self, visitor: str, epoch: str = "epoch-1") -> Place:
         """A page is asked for."""
-        return Place.read(self.run(scripts.ENTER, visitor, epoch, "1", self.now_us))
+        return Place.read(self.run(scripts.ENTER, epoch, self.now_us, visitor, "join"))
 
     def knock(self, visitor: str) -> Place:
         """A change is asked for, which lets no newcomer join."""
-        return Place.read(self.run(scripts.ENTER, visitor, "epoch-1", "", self.now_us))
+        return Place.read(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "stay"))
 
     def fill(self, *visitors: str) -> list[Place]:
         """Several enter, a microsecond apart."""

@@ -6,7 +6,8 @@ import pytest
 
 from tests.waitingroom.line import Line
 from waitingroom.admission import Fleet
-from waitingroom.room import Phase, SettingsMissing
+from waitingroom.redis import SettingsMissing
+from waitingroom.room import Phase
 
 
 def names(count: int, start: int = 0) -> list[str]:

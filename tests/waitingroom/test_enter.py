@@ -7,7 +7,8 @@ import pytest
 from tests.waitingroom.line import NOON, SECOND, Line
 from waitingroom.admission import Fleet
 from waitingroom.reasons import Reason
-from waitingroom.room import Phase, SettingsMissing
+from waitingroom.redis import SettingsMissing
+from waitingroom.room import Phase
 
 
 def test_with_the_room_empty_everybody_goes_straight_in(line: Line):

@@ -7,7 +7,8 @@ import pytest
 from tests.waitingroom.line import SECOND, Line
 from waitingroom.admission import Boot, Fleet
 from waitingroom.reasons import Reason
-from waitingroom.room import MOST_IN_A_LOOK, SettingsMissing, gone_reason
+from waitingroom.redis import SettingsMissing
+from waitingroom.room import MOST_IN_A_LOOK, gone_reason
 
 
 def test_places_are_told_in_the_order_asked(make_line: Callable[..., Line]):

@@ -1,17 +1,26 @@
 """Both doors: what a visitor is told when Redis, or what it knew, is gone."""
 
+import asyncio
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
+from django.db import OperationalError, connection
 
 from tests.waitingroom.doors import Door, Gate
+from tests.waitingroom.line import Line
 from tiketi import loopback
-from waitingroom import admission
+from tiketi.local_redis import LocalRedis
+from waitingroom import admission, decision, slips, tasks
 from waitingroom.keys import keys_of
+from waitingroom.known import KnownRooms, known
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import client
+from waitingroom.redis import REST_SECONDS, LineUnavailable, Pipe, client
+from waitingroom.room import enter_call
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -30,6 +39,11 @@ def lose_redis(request: pytest.FixtureRequest, settings) -> Iterator[Callable[[]
         yield lose
     settings.REDIS_URL = ours
     client.cache_clear()
+
+
+def no_database(*_: object) -> NoReturn:
+    """What every query meets."""
+    raise OperationalError("gone")
 
 
 def timed(door: Door, address: str, method: str = "GET"):
@@ -77,6 +91,72 @@ def test_a_room_that_fails_open_lets_in(door: Door, make_room: Rooms, lose_redis
     assert reply.is_inside
     assert reply.phase == "none"
     assert not reply.cookies
+
+
+def test_who_is_refused_is_named_so_that_the_next_try_is_the_same_visitors(
+    door: Door, make_room: Rooms, lose_redis: Callable[[], None]
+):
+    room = make_room(mode="always")
+    lose_redis()
+
+    refused = door.ask(f"/events/{room.slug}/")
+
+    assert refused.status == 503
+    assert slips.read_visitor(refused.cookie("visitor").value)
+
+
+def test_a_database_that_never_spoke_is_the_same_page_that_retries(door: Door, make_room: Rooms, monkeypatch):
+    room = make_room()
+    monkeypatch.setattr(decision, "known", KnownRooms())
+
+    with connection.execute_wrapper(no_database):
+        page = door.ask(f"/events/{room.slug}/")
+        reply = door.ask(f"/api/events/{room.slug}/")
+
+    assert (page.status, page.headers["cache-control"]) == (503, "no-store")
+    assert (reply.status, reply.json()) == (503, {"status": "unavailable"})
+    assert admission.status([room.slug])[0].active == 0
+
+
+def test_a_database_that_fell_silent_leaves_the_line_as_it_is(door: Door, make_room: Rooms):
+    room = make_room(mode="always")
+    assert door.ask(f"/api/events/{room.slug}/", visitor="a").status == 202
+    known.forget()
+
+    with connection.execute_wrapper(no_database):
+        assert door.ask(f"/api/events/{room.slug}/", visitor="a").json()["position"] == 1
+
+
+def test_while_the_database_is_silent_the_clock_admits_nobody(make_room: Rooms, caplog: pytest.LogCaptureFixture):
+    room = make_room(mode="always")
+    Gate().ask(f"/events/{room.slug}/", visitor="a")
+
+    with connection.execute_wrapper(no_database):
+        tasks.tick()
+
+    assert "tick: gone" in caplog.text
+    assert admission.status([room.slug])[0].last_tick_age_s is None
+
+
+async def test_after_a_silence_no_answer_reaches_the_wrong_visitor(line: Line, redis_server: LocalRedis):
+    line.configure(mode="always")
+    pipe = Pipe(redis_server.url)
+    os.kill(redis_server.pid, signal.SIGSTOP)
+    try:
+        lost = [pipe.run(enter_call(line.slug, f"visitor-{i}", joins=True)) for i in range(20)]
+        assert all(
+            isinstance(answer, LineUnavailable) for answer in await asyncio.gather(*lost, return_exceptions=True)
+        )
+    finally:
+        os.kill(redis_server.pid, signal.SIGCONT)
+    await asyncio.sleep(REST_SECONDS)  # for so long nobody asks
+
+    answers = [await pipe.run(enter_call(line.slug, f"visitor-{i}", joins=True)) for i in reversed(range(20))]
+
+    await pipe.close()
+    numbers = line.scores("queue")
+    assert len(numbers) == 20  # nobody twice, whether Redis had taken the lost calls or not
+    assert [int(answer[1]) for answer in answers] == [numbers[f"visitor-{i}"] for i in reversed(range(20))]
 
 
 @pytest.mark.parametrize("rest", ["", "queue/"])

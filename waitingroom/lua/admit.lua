@@ -21,6 +21,7 @@ local CHUNK = 200
 local c = settings(config)
 if not c then return redis.status_reply('unknown') end
 if ticked(state, now_ms, idle_ms) then return {} end
+despite_full(queue)
 local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'cursor')
 
 local in_service = servers(fleet, now_ms, c)

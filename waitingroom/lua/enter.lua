@@ -1,74 +1,115 @@
--- enter: let a visitor in, or tell the place in line; a newcomer draws a queue number if the room is full.
+-- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
 -- KEYS    queue, active, seen, returned, unclaimed, gone, state, config, fleet, pace
--- ARGV    visitor, epoch (a fresh one, used if the room has none), joins ("1": a newcomer joins), now_us (tests only; empty = Redis's clock)
--- RETURN  phase, queue number, position, total, epoch, mode, expires_ms; or {"unknown"} when Redis has no settings
+-- ARGV    epoch (a fresh one, used if the room has none), now_us (tests only; empty = Redis's clock), then for each visitor
+--         the name and how he comes: "new" (his name was drawn this moment: nothing can be known of it), "join" (a newcomer
+--         joins) or "stay" (a newcomer changes nothing)
+-- RETURN  for each visitor: phase, queue number, position, expires_ms; then total, epoch, mode; or {"unknown"} when Redis has
+--         no settings. The phase of a newcomer for whom Redis has no memory is "full"
 --
--- Atomic because the vacancy seen must still be there when it is taken.
+-- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
+-- settings, counts) costs Redis ten times what each needs.
 
 local queue, active, seen, returned, unclaimed, gone, state, config, fleet, pace_ = unpack(KEYS)
-local visitor, epoch, joins = ARGV[1], ARGV[2], ARGV[3] == '1'
-local now_us = clock(ARGV[4])
+local now_us = clock(ARGV[2])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
 if not c then return {'unknown'} end
+local mode, expires_ms = c.mode, now_ms + c.idle_ms
 
 local remembered = redis.call('HMGET', state, 'epoch', 'last_number', 'cursor')
-if remembered[1] then
-  epoch = remembered[1]
-else
-  redis.call('HSET', state, 'epoch', epoch)
+local epoch, last, cursor = remembered[1] or ARGV[1], tonumber(remembered[2] or 0), tonumber(remembered[3] or 0)
+local refuses = full(state, queue, epoch)
+
+local total = redis.call('ZCARD', queue)
+local counts = {joined = 0, straight_in = 0, admitted = 0}
+local arrivals = 0
+local signs = {}
+
+-- Asked once, and only where it matters.
+local vacancy, nobody_waits
+local function may_pass()
+  if mode ~= 'automatic' then return mode == 'off' end
+  vacancy = vacancy or limit(c, servers(fleet, now_ms, c)) - redis.call('ZCARD', active)
+  if vacancy <= 0 then return false end
+  if nobody_waits == nil then
+    nobody_waits = redis.call('ZCOUNT', seen, '(' .. integer(now_ms - c.presence_ms), '+inf') == 0
+  end
+  return nobody_waits
 end
 
-local function inside(expires_ms)
-  return {'active', '0', '0', '0', epoch, c.mode, expires_ms}
-end
-
-local function admit_now(count)
-  local expires_ms = integer(now_ms + tonumber(c.idle_ms))
+local function inside(visitor)
   redis.call('ZADD', active, expires_ms, visitor)
-  redis.call('HINCRBY', state, count, 1)
-  pace(pace_, now_ms, 'm', 1)
-  return inside(expires_ms)
+  return 'active', 0, 0, expires_ms
 end
 
--- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
-if redis.call('ZSCORE', active, visitor) then
-  redis.call('SREM', unclaimed, visitor)
-  local expires_ms = integer(now_ms + tonumber(c.idle_ms))
-  redis.call('ZADD', active, expires_ms, visitor)
-  return inside(expires_ms)
+local function admitted_now(visitor, count)
+  counts[count] = counts[count] + 1
+  if vacancy then vacancy = vacancy - 1 end
+  return inside(visitor)
 end
 
-local number = redis.call('ZSCORE', queue, visitor)
-if number then
-  if c.mode == 'off' then
+local function waiting(visitor, number, position)
+  signs[#signs + 1] = now_ms
+  signs[#signs + 1] = visitor
+  nobody_waits = false
+  return 'waiting', number, position, 0
+end
+
+local function newcomer(visitor, is_new)
+  if mode == 'closed' or mode == 'draining' then return 'closed', 0, 0, 0 end
+  if refuses then return 'full', 0, 0, 0 end
+  arrivals = arrivals + 1
+  if not is_new then redis.call('ZREM', gone, visitor) end
+  if may_pass() then return admitted_now(visitor, 'straight_in') end
+  last = math.max(now_us, last + 1)
+  total = total + 1
+  counts.joined = counts.joined + 1
+  redis.call('ZADD', queue, last, visitor) -- at once: the same visitor may come twice in one call
+  return waiting(visitor, last, total) -- the latest number is the last place
+end
+
+local function enter(visitor, how)
+  if how == 'new' then return newcomer(visitor, true) end
+  -- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
+  if redis.call('ZSCORE', active, visitor) then
+    redis.call('SREM', unclaimed, visitor)
+    return inside(visitor)
+  end
+  local number = redis.call('ZSCORE', queue, visitor)
+  if not number then
+    if how == 'stay' then return 'none', 0, 0, 0 end
+    return newcomer(visitor, false)
+  end
+  if mode == 'off' then
     redis.call('ZREM', queue, visitor)
     redis.call('ZREM', seen, visitor)
     redis.call('ZREM', returned, visitor)
-    return admit_now('admitted')
+    total = total - 1
+    return admitted_now(visitor, 'admitted')
   end
-else
-  if not joins then return {'none', '0', '0', '0', epoch, c.mode, '0'} end
-  if c.mode == 'closed' or c.mode == 'draining' then return {'closed', '0', '0', '0', epoch, c.mode, '0'} end
-  pace(pace_, now_ms, 'a', 1)
-  redis.call('ZREM', gone, visitor)
-  if c.mode == 'off' then return admit_now('straight_in') end
-  if c.mode == 'automatic'
-    and redis.call('ZCARD', active) < limit(c, servers(fleet, now_ms, c))
-    and redis.call('ZCOUNT', seen, '(' .. integer(now_ms - tonumber(c.presence_ms)), '+inf') == 0 then
-    return admit_now('straight_in')
-  end
-  number = integer(math.max(now_us, tonumber(remembered[2] or 0) + 1))
-  redis.call('HSET', state, 'last_number', number)
-  redis.call('HINCRBY', state, 'joined', 1)
-  redis.call('ZADD', queue, number, visitor)
+  number = tonumber(number)
+  if mode == 'closed' then return 'closed', number, 0, 0 end
+  -- Behind the cursor everybody was passed over as absent: who comes back there is remembered apart, ahead of the rest.
+  if number <= cursor then redis.call('ZADD', returned, number, visitor) end
+  return waiting(visitor, number, redis.call('ZRANK', queue, visitor) + 1)
 end
 
-if c.mode == 'closed' then return {'closed', number, '0', '0', epoch, c.mode, '0'} end
--- Behind the cursor everybody was passed over as absent: who comes back there is remembered apart, ahead of the rest.
-if tonumber(number) <= tonumber(remembered[3] or 0) then redis.call('ZADD', returned, number, visitor) end
-redis.call('ZADD', seen, integer(now_ms), visitor)
-local position = redis.call('ZRANK', queue, visitor) + 1
-return {'waiting', number, integer(position), integer(redis.call('ZCARD', queue)), epoch, c.mode, '0'}
+local answer = {}
+for i = 3, #ARGV, 2 do
+  local n = #answer
+  answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = enter(ARGV[i], ARGV[i + 1])
+end
+local n = #answer
+answer[n + 1], answer[n + 2], answer[n + 3] = total, epoch, mode
+
+if #signs > 0 then redis.call('ZADD', seen, unpack(signs)) end
+if counts.joined > 0 then redis.call('HSET', state, 'last_number', last) end
+for name, count in pairs(counts) do
+  if count > 0 then redis.call('HINCRBY', state, name, count) end
+end
+if arrivals > 0 then pace(pace_, now_ms, 'a', arrivals) end
+local admissions = counts.straight_in + counts.admitted
+if admissions > 0 then pace(pace_, now_ms, 'm', admissions) end
+return answer

@@ -17,6 +17,7 @@ local SILENCE_MS = 10000
 local c = settings(config)
 if not c then return {0, 0} end
 if ticked(state, now_ms, idle_ms) then return {0, 0} end
+despite_full(queue)
 
 -- After a silence everybody gets the time to show up again: it is the site that was absent.
 local s = redis.call('HMGET', state, 'tick_at_ms', 'awake_at_ms')

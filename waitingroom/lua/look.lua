@@ -17,6 +17,7 @@ if not c then return {'unknown'} end
 
 local cursor = tonumber(redis.call('HGET', state, 'cursor') or 0)
 local touches = c.mode ~= 'closed'
+local behind = cursor > 0 and touches and redis.call('ZCOUNT', queue, '-inf', integer(cursor)) or 0
 local now_text = integer(now_ms)
 local places, presence = {}, {}
 local last = #ARGV
@@ -27,10 +28,8 @@ for i = 2, last do
     place = place + 1
     presence[#presence + 1] = now_text
     presence[#presence + 1] = visitor
-    if cursor > 0 and touches then
-      local number = redis.call('ZSCORE', queue, visitor)
-      if tonumber(number) <= cursor then redis.call('ZADD', returned, number, visitor) end
-    end
+    -- Behind the cursor everybody was passed over as absent: who comes back there is remembered apart.
+    if place <= behind then redis.call('ZADD', returned, redis.call('ZSCORE', queue, visitor), visitor) end
   elseif redis.call('ZSCORE', active, visitor) then
     place = 0
   else
@@ -39,6 +38,7 @@ for i = 2, last do
   end
   places[i - 1] = place
 end
+if #presence > 0 then despite_full(queue) end
 if touches and #presence > 0 then redis.call('ZADD', seen, unpack(presence)) end
 
 local in_service = servers(fleet, now_ms, c)

@@ -7,6 +7,8 @@
 -- limit(c, in_service)     the threshold in force
 -- pace(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
+-- despite_full(key)        lets the script write where Redis is out of memory: for those who have a place already
+-- full(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local FLEET_STALE_MS = 60000
@@ -65,4 +67,16 @@ local function ticked(state, now_ms, idle_ms)
   if string.sub(last[2] or '', 1, 3) == 'hub' then idle_ms = math.min(idle_ms, STAND_IN_MS) end
   local since_ms = now_ms - tonumber(last[1])
   return since_ms >= 0 and since_ms < idle_ms
+end
+
+-- Redis refuses what may grow when it is full, but not in a script that wrote already: half a change would be worse.
+-- Removing nobody is a write that it never refuses.
+local function despite_full(key) redis.call('ZREM', key, '') end
+
+local function full(state, queue, epoch)
+  local told = redis.pcall('HSET', state, 'epoch', epoch)
+  if type(told) == 'number' then return false end
+  if not string.find(told.err, 'OOM', 1, true) then error(told.err) end
+  despite_full(queue)
+  return true
 end

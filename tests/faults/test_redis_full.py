@@ -1,0 +1,61 @@
+"""Redis out of memory (F5): newcomers hear "in a moment", whoever has a place keeps it and moves on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.waitingroom.line import Line
+from waitingroom.redis import LineUnavailable, client
+from waitingroom.room import Phase, Place
+from waitingroom.scripts import ENTER, EVERY
+
+
+@pytest.fixture
+def full(line: Line) -> Iterator[Line]:
+    """A room with one inside and three waiting, when memory runs out."""
+    line.configure(threshold=1)
+    line.fill("inside", "first", "second", "third")
+    for script in EVERY:
+        client().script_load(script.source)
+    client().config_set("maxmemory", "1mb")
+    yield line
+    client().config_set("maxmemory", "0")
+
+
+@pytest.mark.parametrize("how", ["new", "join"])
+def test_a_newcomer_is_refused_whoever_comes_along(full: Line, how: str):
+    come = [("inside", "join"), ("nobody", how), ("first", "join"), ("somebody", how)]
+
+    places = Place.read_all(full.run(ENTER, "epoch-1", full.now_us, *(part for one in come for part in one)))
+
+    inside, nobody, first, somebody = places
+    assert isinstance(nobody, LineUnavailable)
+    assert isinstance(somebody, LineUnavailable)
+    assert isinstance(inside, Place)
+    assert inside.phase is Phase.ACTIVE
+    assert isinstance(first, Place)
+    assert (first.phase, first.position) == (Phase.WAITING, 1)
+    status = full.status()
+    assert (status.waiting, status.active, status.joined) == (3, 1, 3)
+
+
+def test_who_waits_stays_present_and_who_is_inside_is_renewed(full: Line):
+    full.pass_s(20)
+    full.look("first", "second", "third")
+    before = full.scores("active")["inside"]
+    full.enter("inside")
+    full.pass_s(20)
+
+    assert full.status().present == 3
+    assert full.scores("active")["inside"] > before
+
+
+def test_admission_goes_on(full: Line):
+    full.leave("inside")
+
+    full.tick()
+    full.pass_s(1)
+    full.tick()
+
+    assert "first" in full.scores("active")
+    assert full.status().last_tick_age_s == 0

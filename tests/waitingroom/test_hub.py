@@ -1,0 +1,246 @@
+"""The hub: what each page is told, whatever the others do, and when a visitor counts as absent."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+
+from asgiref.sync import sync_to_async
+
+from tests import patience
+from tests.waitingroom.line import Line
+from tests.waitingroom.pages import Page, with_hub
+from waitingroom import admission
+from waitingroom.hub import RETURN_MS, Hub
+from waitingroom.keys import keys_of
+from waitingroom.models import WaitingRoom
+from waitingroom.reasons import Reason
+from waitingroom.redis import client, run_now
+from waitingroom.room import enter_call
+from waitingroom.sockets import Socket, Sockets, cadence_s
+
+Lines = Callable[..., Line]
+Rooms = Callable[..., WaitingRoom]
+
+
+def join(slug: str, *visitors: str) -> None:
+    run_now([enter_call(slug, visitor, joins=True) for visitor in visitors])
+
+
+async def until(condition: Callable[[], object]) -> None:
+    await asyncio.to_thread(patience.until, condition)
+
+
+def says_good_bye(line: Line, visitor: str) -> bool:
+    """Whether the visitor's last sign of life has been put back, so that the allowance for a return runs."""
+    presence_ms = line.settings.presence_seconds * 1000
+    return line.scores("seen")[visitor] <= time.time() * 1000 - presence_ms + RETURN_MS
+
+
+def test_a_page_is_told_its_place_again_and_again(make_line: Lines):
+    line = make_line(mode="paused")
+    join(line.slug, "a", "b")
+
+    async def play(hub: Hub) -> None:
+        page = Page(hub, line.slug, "b")
+        await page.hears("queue-position-update", times=3)
+        assert {frame["position"] for frame in page.frames} == {2}
+
+    with_hub(play)
+
+
+def test_a_page_that_reads_nothing_delays_nobody_else(make_line: Lines):
+    line = make_line(mode="paused")
+    join(line.slug, "deaf", "b")
+
+    async def play(hub: Hub) -> None:
+        deaf = Page(hub, line.slug, "deaf")
+        deaf.stop_reading()
+        page = Page(hub, line.slug, "b")
+        await page.hears("queue-position-update", times=3)
+        assert not deaf.frames
+
+    with_hub(play, within=5)
+
+
+def test_who_was_not_reading_when_admitted_is_told_as_soon_as_he_does(make_line: Lines):
+    line = make_line(mode="always")
+    join(line.slug, "a", "b")
+
+    async def play(hub: Hub) -> None:
+        page, other = Page(hub, line.slug, "a"), Page(hub, line.slug, "b")
+        page.stop_reading()
+        await other.hears("queue-position-update")
+        await sync_to_async(admission.admit)(line.slug, 2)
+        await other.hears("queue-enter")
+        page.read_again()
+        await page.hears("queue-enter")
+        assert [frame["type"] for frame in page.frames] == ["queue-position-update", "queue-enter"]
+
+    with_hub(play)
+
+
+def test_when_the_last_tab_closes_the_visitor_is_soon_absent(make_line: Lines):
+    line = make_line(mode="paused")
+    join(line.slug, "a")
+
+    async def play(hub: Hub) -> None:
+        one, other = Page(hub, line.slug, "a"), Page(hub, line.slug, "a")
+        await one.hears("queue-position-update")
+        hub.remove(one.socket)
+        await other.hears("queue-position-update", times=3)
+        assert not says_good_bye(line, "a")
+        hub.remove(other.socket)
+        await until(lambda: says_good_bye(line, "a"))
+
+    with_hub(play)
+
+
+def test_who_closes_the_page_after_being_told_to_enter_is_not_missed(make_line: Lines):
+    line = make_line(mode="off")
+    join(line.slug, "inside")
+    line.configure(mode="always")
+    join(line.slug, "a")
+
+    async def play(hub: Hub) -> None:
+        pages = [Page(hub, line.slug, visitor) for visitor in ("inside", "a")]
+        await pages[0].hears("queue-enter")
+        hub.remove(pages[0].socket)
+        await pages[1].hears("queue-position-update", times=2)
+
+    with_hub(play)
+
+    assert list(line.scores("active")) == ["inside"]
+
+
+def test_the_pages_of_a_room_that_is_deleted_are_hung_up(make_room: Rooms):
+    room = make_room(mode="paused")
+    join(room.slug, "a")
+
+    async def play(hub: Hub) -> None:
+        page = Page(hub, room.slug, "a")
+        await page.hears("queue-position-update")
+        await sync_to_async(room.delete)()
+        await page.is_closed()
+        assert page.close_code in (4404, 4401)  # 4401 if the clock put settings back in that very moment
+
+    with_hub(play)
+
+
+def test_pages_alone_bring_lost_settings_back(make_room: Rooms):
+    room = make_room(mode="paused")
+    join(room.slug, "a")
+    client().delete(keys_of(room.slug).config)
+
+    async def play(hub: Hub) -> None:
+        await Page(hub, room.slug, "a").hears("queue-position-update")
+
+    with_hub(play)
+
+
+def test_a_lost_hint_costs_no_more_than_the_cadence(make_line: Lines):
+    line = make_line(mode="paused")
+    join(line.slug, "a")
+
+    async def play(hub: Hub) -> None:
+        page = Page(hub, line.slug, "a")
+        await page.hears("queue-position-update")
+        line.now_us = time.time_ns() // 1000
+        line.leave("a", Reason.DROPPED)  # by the script alone: no hint
+        await page.hears("queue-left")
+        await page.is_closed()
+        assert page.close_code == 4401
+
+    with_hub(play, within=3)
+
+
+async def test_what_is_said_once_is_never_dropped_and_keeps_its_order():
+    sent: list[object] = []
+    flowing = asyncio.Event()
+
+    async def send(message: dict[str, object]) -> None:
+        await flowing.wait()
+        sent.append(message.get("text", message.get("code")))
+
+    socket = Socket(asyncio.get_running_loop(), "room", "a", send)
+    socket.push(b"1")
+    socket.push(b"2")
+    socket.tell("enter")
+    socket.push(b"3")
+    socket.finish(1000)
+    flowing.set()
+    await until(lambda: len(sent) == 3)
+
+    assert sent == ["1", "enter", 1000]
+
+
+async def test_a_visitor_who_hangs_up_while_being_told_breaks_nothing():
+    async def send(message: dict[str, object]) -> None:
+        raise RuntimeError("after the close")
+
+    socket = Socket(asyncio.get_running_loop(), "room", "a", send)
+    socket.tell("enter")
+    socket.finish(1000)
+    await until(lambda: socket._sending is not None and socket._sending.done())
+
+
+def silent(visitor: str) -> Socket:
+    async def send(_: dict[str, object]) -> None:
+        """Nobody listens."""
+
+    return Socket(asyncio.get_running_loop(), "room", visitor, send)
+
+
+async def test_each_visitor_is_due_once_however_often_woken():
+    sockets = Sockets()
+    for visitor in ("a", "b"):
+        sockets.add(silent(visitor), now=0)
+    for _ in range(100):
+        sockets.wake(["a", "stranger"], now=1)
+
+    assert sorted(sockets.take_due(1)) == ["a", "b"]
+    assert sockets.take_due(2) == []
+    sockets.schedule("a", 5)
+    assert sockets.take_due(4.9) == []
+    assert sockets.take_due(5) == ["a"]
+
+
+async def test_a_change_for_all_is_told_within_a_second_and_to_nobody_twice():
+    sockets = Sockets()
+    for i in range(1000):
+        sockets.add(silent(f"visitor-{i}"), now=0)
+        sockets.schedule(f"visitor-{i}", 100)
+    sockets.unschedule("visitor-7")  # told to enter: nothing comes on the clock any more
+
+    sockets.wake(None, now=10)
+
+    due = [sockets.take_due(10 + tenth / 10) for tenth in range(1, 11)]
+    assert all(len(some) < 300 for some in due)  # spread
+    assert sorted(itertools.chain(*due)) == sorted(f"visitor-{i}" for i in range(1000) if i != 7)
+
+
+async def test_closing_sockets_leaves_nothing_behind():
+    sockets = Sockets()
+    opened = [silent("a"), silent("a"), silent("b")]
+    for socket in opened:
+        sockets.add(socket, now=0)
+    assert len(sockets) == 3
+    for socket in [*opened, *opened]:
+        sockets.remove(socket)
+
+    assert (len(sockets), sockets.by_visitor) == (0, {})
+    assert sorted(sockets.take_left()) == ["a", "b"]
+    assert sockets.take_left() == []
+    assert sockets.take_due(10) == []
+
+
+def test_the_slowest_cadence_keeps_a_visitor_present_twice_over():
+    slowest = max(cadence_s(position, 1e9) for position in (1, 1000, 1001, 5000, 5001, 10**6))
+
+    assert 2 * slowest < WaitingRoom._meta.get_field("presence_seconds").default
+    assert cadence_s(1, 0) <= 1
+
+
+def test_who_will_soon_be_near_the_front_is_told_as_soon_as_that():
+    assert cadence_s(1_200, 2.0) == 2
+    assert cadence_s(1_001, 0.0) == 1
