@@ -10,7 +10,7 @@ class Plan:
     """Rounds, seconds and sizes."""
 
     rounds: int = 5
-    socket_rounds: int = 3  # each takes two minutes, and the whole run must stay under fifteen
+    socket_rounds: int = 5
     warm_up_s: float = 2.0
     load_s: float = 2.0
     short_load_s: float = 1.0

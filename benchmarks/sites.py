@@ -97,7 +97,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class Bare:
-    """The same server as ours, answering a constant page."""
+    """The same server as ours, without our protocol, answering a constant page."""
 
     folder: Path
     name: str = "bare"
@@ -108,7 +108,7 @@ class Bare:
     def serve(self) -> Iterator[Server]:
         """One uvicorn process."""
         port = free_port()
-        command = uvicorn("benchmarks.bare:application", port)
+        command = [*uvicorn("benchmarks.bare:application", port), "--http", "httptools"]  # the last word counts
         with running(command, port=port, env={}, log=self.folder / "bare.log", on=(cores.SERVER,)) as server:
             yield server
 

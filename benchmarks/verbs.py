@@ -31,7 +31,7 @@ def run(store: redis.Redis, call: Call) -> Any:
 
 def enter(visitor: str) -> Call:
     """A newcomer's `enter`."""
-    return scripts.ENTER.call(SLUG, visitor, "epoch", "1", "")
+    return scripts.ENTER.call(SLUG, "epoch", "", visitor, "new")
 
 
 def open_room(store: redis.Redis) -> lines.Ours:

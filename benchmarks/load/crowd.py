@@ -76,7 +76,7 @@ class Visitor(asyncio.Protocol):
     def note(self, position: int) -> None:
         """Keep the position, and how stale the one before had become."""
         now = time.time()
-        if self.heard_at and position <= NEAR:
+        if self.heard_at and position <= NEAR and 0 < self.position <= NEAR:
             self.crowd.near_gaps.append(now - self.heard_at)
         self.heard_at = now
         self.position = position

@@ -1,23 +1,44 @@
-"""What the gate adds to an active visitor's request: the same page with and without it, one request at a time."""
+"""What the gate adds to an active visitor's request: the same page with and without it."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import client, sites
+from benchmarks import client, cores, sites
 from benchmarks.load.http import request
 from benchmarks.plan import Plan
 from benchmarks.rows import Row
 from benchmarks.servers import Server
 
+BUSY = 8
+PING = """
+import socket, statistics, sys, time
+server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+spent = []
+for _ in range(500):
+    time.sleep(0.002)
+    began = time.perf_counter()
+    server.send(b"PING\\r\\n")
+    server.recv(100)
+    spent.append(time.perf_counter() - began)
+print(1e6 * statistics.median(spent))
+"""
+
 
 def measure(plan: Plan, folder: Path) -> Iterator[Row]:
-    """Latency and processor time with the gate (ours) and without (bare), and the round trips to Redis."""
-    words = "median latency with the gate less without, in turns"
+    """Latency one request at a time, processor time of a busy server, and the round trips to Redis."""
+    words = "median latency with the gate less without, in turns, one request at a time"
     added = Row("gate's cost to an active visitor", "us", "under 150", words)
+    bound = Row(
+        "a PING to Redis from the server's core", "us", note="a bare socket, as rested: the bound of a round trip"
+    )
+    spent = Row("gate's processor time", "us", note=f"with the gate less without, {BUSY} connections")
     gated = Row("event page of an active visitor, p50", "ms", note="bare = without gate and middleware's decision")
     trips = Row("round trips to Redis a request", "1", "one more than without")
     with ExitStack() as stack:
@@ -30,15 +51,30 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
         for server in (with_gate, without):
             one_at_a_time(server, asked, plan.warm_up_s)
         for _ in range(plan.rounds):
-            p50, trip = {}, {}
+            p50, cpu = {}, {}
             for side, server in (("ours", with_gate), ("bare", without)):
                 reads = reads_of(ours)
                 seen = one_at_a_time(server, asked, plan.short_load_s * 2)
-                p50[side], trip[side] = seen.p50_ms, (reads_of(ours) - reads) / seen.requests
+                p50[side] = seen.p50_ms
                 gated.add(side, seen.p50_ms)
-                trips.add(side, trip[side])
+                trips.add(side, (reads_of(ours) - reads) / seen.requests)
+                before = server.cpu_seconds()
+                seen = client.load(server, asked, seconds=plan.short_load_s * 2, connections=BUSY, expect=200)
+                cpu[side] = (server.cpu_seconds() - before) / seen.requests
             added.add("ours", 1000 * (p50["ours"] - p50["bare"]))
-    yield from (added, gated, trips)
+            spent.add("ours", 1e6 * (cpu["ours"] - cpu["bare"]))
+            bound.add("ours", ping_us(ours))
+    yield from (added, bound, spent, gated, trips)
+
+
+def ping_us(ours: sites.Ours) -> float:
+    """The median round trip of a PING that comes every other millisecond, from the core where the server is."""
+    port = ours.line.redis.get_connection_kwargs()["port"]
+    command = [sys.executable, "-c", PING, str(port)]
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, timeout=60, preexec_fn=cores.pinned(cores.SERVER)
+    )
+    return float(done.stdout)
 
 
 def one_at_a_time(server: Server, asked: list[bytes], seconds: float) -> client.Load:
