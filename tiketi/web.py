@@ -62,8 +62,10 @@ class ReadyFrames(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        if self.handshake_initiated and not self.close_sent:
-            cast("Scope", self.scope["extensions"]).pop(PUSH, None)  # else only the garbage collector ends the circle
+        if hasattr(self, "scope"):  # else the handshake failed
+            cast("Scope", self.scope["extensions"]).pop(
+                PUSH, None
+            )  # a circle that only the garbage collector would end
 
     def push(self, text: bytes) -> None:
         """Send a text (RFC 6455, 5.2) at once, or not at all where the reader is behind or the socket closes."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from waitingroom import scripts
@@ -155,7 +156,7 @@ def enter_call(room: str, visitor: str, *, joins: bool) -> Call:
 
 def enter_together_call(room: str, coming: Sequence[tuple[str, Manner]]) -> Call:
     """`enter` for at most MOST_TOGETHER visitors, ready to be sent."""
-    return scripts.ENTER.call(room, secrets.token_hex(4), "", *(part for one in coming for part in one))
+    return scripts.ENTER.call(room, secrets.token_hex(4), "", *chain.from_iterable(coming))
 
 
 def look_call(room: str, visitors: Sequence[str]) -> Call:
