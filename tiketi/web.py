@@ -31,7 +31,8 @@ class GateFirst(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
 
     def _decided(self, cycle: RequestResponseCycle, app: Any, decision: Decision | None) -> None:
-        if cycle.disconnected or self.transport.is_closing():  # of pipelined requests uvicorn marks only the last
+        # Of pipelined requests uvicorn marks only the last as disconnected.
+        if cycle.response_started or cycle.disconnected or self.transport.is_closing():
             return
         if decision is None or decision.answer is None:
             super()._start_asgi_task(cycle, app)

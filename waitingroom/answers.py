@@ -127,12 +127,11 @@ def standing(standing: Standing, view: View) -> Answer:
     return _json(200, {"status": "none"} | ({"reason": reason.name.lower()} if reason else {}))
 
 
-async def closed(visit: Visit) -> Answer:
-    """Nobody new comes in."""
-    if visit.wants_json:
+def closed(visit: Visit, page: Shell | None) -> Answer:
+    """Nobody new comes in: the page in its shell, or without one the JSON."""
+    if page is None:
         return _json(403, {"status": "closed", "message": CLOSED})
     nonce = secrets.token_urlsafe(12)
-    page = await shell("closed", visit.room, visit.language)
     return _page(403, page.fill(_values(visit, 0, 0, None, nonce)), nonce)
 
 

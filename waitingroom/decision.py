@@ -1,29 +1,24 @@
 """The decision at a protected path: in, or an answer instead; the gate and the middleware are its two doors."""
 
-import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from channels.db import database_sync_to_async
-from django.apps import apps
 from django.db import DatabaseError
 
-from waitingroom import answers, configure, cookies
+from waitingroom import answers, cookies
 from waitingroom.answers import Answer
 from waitingroom.known import RoomFacts, known
-from waitingroom.redis import LineUnavailable, SettingsMissing
+from waitingroom.redis import LineUnavailable
 from waitingroom.room import Manner, Phase, Place, Room, Standing, View
 from waitingroom.shells import Shell, at_hand, shell
+from waitingroom.sight import restored, views
 from waitingroom.slips import ADMITTED
 from waitingroom.visits import Visit
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-VIEW_SECONDS = 1.0
 
 
 class Admission(NamedTuple):
@@ -96,7 +91,8 @@ async def _entry(visit: Visit) -> Decision:
     room, manner = Room(visit.room), _manner(visit)
     place = await restored(visit.room, lambda: room.enter(visit.visitor, manner))
     if place.phase is Phase.CLOSED:
-        return _enters(visit, place, await answers.closed(visit))
+        page = None if visit.wants_json else await shell("closed", visit.room, visit.language)
+        return _enters(visit, place, answers.closed(visit, page))
     if place.phase is Phase.ACTIVE or not visit.safe:
         return _enters(visit, place, None if place.phase is Phase.ACTIVE else answers.not_inside(visit))
     page = None if visit.wants_json else await shell("waiting", visit.room, visit.language)
@@ -139,7 +135,11 @@ def _told_place(visit: Visit, view: View | None, page: Shell | None, told: Told,
         told(place)
     elif place.phase is Phase.ACTIVE:
         told(_enters(visit, place, None))
-    elif place.phase is not Phase.WAITING or view is None or (page is None and not visit.wants_json):
+    elif place.phase is Phase.CLOSED:
+        page = None if visit.wants_json else at_hand("closed", visit.room, visit.language)
+        at_once = visit.wants_json or page is not None
+        told(_enters(visit, place, answers.closed(visit, page)) if at_once else None)
+    elif view is None or (page is None and not visit.wants_json):
         told(None)
     else:
         told(_enters(visit, place, answers.waiting(visit, place, view, page)))
@@ -158,52 +158,3 @@ def _stands(visit: Visit, standing: Standing, view: View) -> Decision:
 def _enters(visit: Visit, place: Place, answer: Answer | None) -> Decision:
     admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number)
     return Decision(admission, answer, cookies.headers_for(visit, place))
-
-
-async def restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
-    """What `ask` says; where Redis lost the room's settings, they are written again from the database first."""
-    try:
-        return await ask()
-    except SettingsMissing:
-        pass
-    try:
-        await database_sync_to_async(_restore)(slug)
-        return await ask()
-    except (SettingsMissing, DatabaseError) as error:
-        raise LineUnavailable(f"no settings for {slug}") from error
-
-
-def _restore(slug: str) -> None:
-    configure.put_in_force(apps.get_model("waitingroom", "WaitingRoom").objects.filter(slug=slug))
-
-
-class Views:
-    """The rooms' pace as seen a moment ago, for estimates; a crowd asks once."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, View]] = {}
-        self._asking: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Task[View]] = {}
-
-    def at_hand(self, slug: str) -> View | None:
-        """The room's pace, if it was seen less than VIEW_SECONDS ago."""
-        kept = self._kept.get(slug)
-        return kept[1] if kept is not None and time.monotonic() - kept[0] < VIEW_SECONDS else None
-
-    async def of(self, slug: str) -> View:
-        """The room's pace, at most VIEW_SECONDS old. Raises LineUnavailable."""
-        if view := self.at_hand(slug):
-            return view
-        key = (slug, asyncio.get_running_loop())
-        task = self._asking.get(key)
-        if task is None:
-            task = self._asking[key] = asyncio.ensure_future(self._ask(slug))
-            task.add_done_callback(lambda _: self._asking.pop(key, None))
-        return await asyncio.shield(task)
-
-    async def _ask(self, slug: str) -> View:
-        view = await restored(slug, Room(slug).look)
-        self._kept[slug] = (time.monotonic(), view)
-        return view
-
-
-views = Views()

@@ -16,10 +16,10 @@ from redis.exceptions import RedisError
 from waitingroom import hints
 from waitingroom.admission import clock_calls, read_admitted
 from waitingroom.answers import CLOSED, ENTER_NOW
-from waitingroom.decision import restored, views
 from waitingroom.known import known
 from waitingroom.redis import LineUnavailable, SettingsMissing, pipe
 from waitingroom.room import MOST_IN_A_LOOK, Room, View, gone_reason
+from waitingroom.sight import restored, views
 from waitingroom.sockets import NEAR, Socket, Sockets, cadence_s
 
 log = logging.getLogger(__name__)

@@ -59,8 +59,9 @@ class Together(Generic[Asked, Told]):
         for (_, told), one in zip(together, self._read_all(together, answer), strict=True):
             try:
                 told(one)
-            except Exception:  # one visitor's trouble must not be everybody's
+            except Exception as error:  # one visitor's trouble must not be everybody's
                 log.exception("telling a visitor failed")
+                self._loop.call_soon(told, LineUnavailable(str(error)))  # so that this one hears something, too
 
     def _read_all(self, together: Gathered[Asked, Told], answer: Any) -> Sequence[Told | Exception]:
         try:

@@ -20,10 +20,11 @@ from uvicorn.server import ServerState
 
 from tiketi.web import GateFirst
 from waitingroom import slips
-from waitingroom.decision import facts_of, views
+from waitingroom.decision import facts_of
 from waitingroom.gate import Message, Receive, Scope, Send, WaitingRoomGate
 from waitingroom.redis import LineUnavailable, pipe
 from waitingroom.shells import shell
+from waitingroom.sight import views
 from waitingroom.visits import VISITOR_COOKIE, room_of
 
 INSIDE = b"inside"

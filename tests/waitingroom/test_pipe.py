@@ -174,6 +174,24 @@ async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting(redis_server:
     assert await told_to_two(redis_server, line.slug, read) == [LineUnavailable] * 2
 
 
+async def test_who_cannot_be_told_the_place_is_told_so_and_the_next_one_his(redis_server: LocalRedis, line: Line):
+    line.configure(threshold=1)
+    pipe, heard = Pipe(redis_server.url), Heard(2)
+    together = Together(pipe, partial(enter_together_call, line.slug), Place.read_all)
+
+    def stumble(place: Place | Exception) -> None:
+        if isinstance(place, Place):
+            raise ValueError("no words")
+        heard.hear(place)
+
+    together.ask(("one", Manner.JOIN), stumble)
+    together.ask(("other", Manner.JOIN), heard.hear)
+    answers = await heard.all()
+    await pipe.close()
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["LineUnavailable", "Place"]
+
+
 async def test_settings_that_redis_lost_are_told_to_each(redis_server: LocalRedis):
     assert await told_to_two(redis_server, "nowhere", Place.read_all) == [SettingsMissing] * 2
 
