@@ -14,7 +14,7 @@ from waitingroom.known import RoomFacts, known
 from waitingroom.redis import LineUnavailable
 from waitingroom.room import Manner, Phase, Place, Room, Standing, View
 from waitingroom.shells import Shell, at_hand, shell
-from waitingroom.sight import restored, views
+from waitingroom.sight import RoomGone, restored, views
 from waitingroom.slips import ADMITTED
 from waitingroom.visits import Visit
 
@@ -70,6 +70,8 @@ async def decide(
         if failure is not None:
             raise failure
         return await (_standing(visit) if visit.polls else _entry(visit))
+    except RoomGone:
+        return None
     except LineUnavailable as error:
         log.debug("no answer for %s: %s", visit.room, error)
         # Named all the same: if Redis did take the visitor in, the next try finds that place instead of a second one.

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import DatabaseError
 
 from waitingroom import configure
+from waitingroom.known import known
 from waitingroom.redis import LineUnavailable, SettingsMissing
 from waitingroom.room import Room, View
 
@@ -18,21 +19,32 @@ T = TypeVar("T")
 VIEW_SECONDS = 1.0
 
 
+class RoomGone(LineUnavailable):
+    """The database has no such room any more; it was known a moment ago."""
+
+
 async def restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
-    """What `ask` says; where Redis lost the room's settings, they are written again from the database first."""
+    """What `ask` says; where Redis lost the room's settings, they are written again from the database first.
+
+    Raises RoomGone, and LineUnavailable.
+    """
     try:
         return await ask()
     except SettingsMissing:
         pass
     try:
-        await database_sync_to_async(_restore)(slug)
+        if not await database_sync_to_async(_restore)(slug):
+            known.forget()
+            raise RoomGone(slug)
         return await ask()
     except (SettingsMissing, DatabaseError) as error:
         raise LineUnavailable(f"no settings for {slug}") from error
 
 
-def _restore(slug: str) -> None:
-    configure.put_in_force(apps.get_model("waitingroom", "WaitingRoom").objects.filter(slug=slug))
+def _restore(slug: str) -> bool:
+    rooms = list(apps.get_model("waitingroom", "WaitingRoom").objects.filter(slug=slug))
+    configure.put_in_force(rooms)
+    return bool(rooms)
 
 
 class Views:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 from django.core.exceptions import ValidationError
 
-from tests.waitingroom.doors import Gate
+from tests.waitingroom.doors import Door, Gate
 from tiketi import loopback
-from waitingroom import admission, tasks
+from waitingroom import admission, configure, tasks
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
@@ -91,6 +91,19 @@ def test_what_staff_save_while_redis_is_away_is_in_force_at_the_next_tick(make_r
     tasks.tick()
 
     assert threshold_in_force(room) == 40
+
+
+@pytest.mark.parametrize("address", ["/events/{}/", "/api/events/{}/", "/api/events/{}/queue/"])
+def test_a_room_that_another_process_removed_a_moment_ago_is_the_sites_to_refuse(
+    door: Door, make_room: Rooms, address: str
+):
+    room = make_room(mode="always")
+    door.ask(f"/events/{room.slug}/", visitor="a")
+
+    WaitingRoom.objects.filter(pk=room.pk)._raw_delete("default")  # no signal: this process is told nothing
+    configure.remove(room.slug)
+
+    assert door.ask(address.format(room.slug), visitor="a").is_inside  # the site's own 404
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "with others, as the admin's action does"])
