@@ -2,8 +2,8 @@
 
 Most requests of a crowd end at the gate. A task, its coroutines and uvicorn's two writes cost more than the answer
 itself; so where the gate can decide at once, its answer leaves in one write. The same holds for positions told over
-sockets. Everything else goes uvicorn's way, and any ASGI server serves the same site without this file, at half the
-speed.
+sockets. Everything else goes uvicorn's way, and any ASGI server serves the same site without this file, with just over
+half the joins a second and two thirds of the polls.
 """
 
 from functools import partial

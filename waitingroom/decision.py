@@ -1,4 +1,7 @@
-"""The decision at a protected path: in, or an answer instead; the gate and the middleware are its two doors."""
+"""The decision at a protected path: in, or an answer instead.
+
+`decide` is for the gate and the middleware, `decide_now` for a server that can do without a task.
+"""
 
 import logging
 from collections.abc import Callable, Sequence

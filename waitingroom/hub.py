@@ -19,7 +19,7 @@ from waitingroom.answers import CLOSED, ENTER_NOW
 from waitingroom.known import known
 from waitingroom.redis import LineUnavailable, SettingsMissing, pipe
 from waitingroom.room import MOST_IN_A_LOOK, Room, View, gone_reason
-from waitingroom.sight import restored, views
+from waitingroom.sight import RoomGone, restored, views
 from waitingroom.sockets import NEAR, Socket, Sockets, cadence_s
 
 log = logging.getLogger(__name__)
@@ -96,8 +96,14 @@ class Hub:
         try:
             view = await restored(slug, lambda: Room(slug).look(*visitors))
             forecast = (await views.of(slug)).forecast  # drawing the curve costs more than all else here
+        except RoomGone:
+            for socket in [socket for visitor in visitors for socket in sockets.by_visitor.get(visitor, ())]:
+                socket.finish(CLOSE_NO_ROOM)
+            return
         except LineUnavailable:
-            self._put_off(slug, sockets, visitors)
+            for visitor in visitors:
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, loop.time() + RETRY_SECONDS)
             return
         now = loop.time()
         rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"}' % (
@@ -116,15 +122,6 @@ class Hub:
                     sockets.schedule(visitor, now + cadence_s(place, wait - to_near))
             else:
                 self._tell_end(sockets, visitor, place, view)
-
-    def _put_off(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
-        """Look again in a moment; where the database says that there is no such room any more, hang up."""
-        removed = known.age_s < DATABASE_SECONDS and known.get(slug) is None
-        for visitor in visitors:
-            if visitor in sockets.by_visitor and not removed:
-                sockets.schedule(visitor, asyncio.get_running_loop().time() + RETRY_SECONDS)
-            for socket in sockets.by_visitor.get(visitor, ()) if removed else ():
-                socket.finish(CLOSE_NO_ROOM)
 
     def _tell_end(self, sockets: Sockets, visitor: str, place: int, view: View) -> None:
         """The visitor is inside, gone, or the room closed: nothing more comes on the clock."""

@@ -149,12 +149,7 @@ class Manner(StrEnum):
     STAY = "stay"  # a newcomer changes nothing
 
 
-def enter_call(room: str, visitor: str, *, joins: bool) -> Call:
-    """`enter` for one visitor, ready to be sent; without `joins` a newcomer changes nothing."""
-    return enter_together_call(room, [(visitor, Manner.JOIN if joins else Manner.STAY)])
-
-
-def enter_together_call(room: str, coming: Sequence[tuple[str, Manner]]) -> Call:
+def enter_call(room: str, coming: Sequence[tuple[str, Manner]]) -> Call:
     """`enter` for at most MOST_TOGETHER visitors, ready to be sent."""
     return scripts.ENTER.call(room, secrets.token_hex(4), "", *chain.from_iterable(coming))
 
@@ -187,7 +182,7 @@ class Room:
 
     def ask_enter(self, visitor: str, manner: Manner, told: Callable[[Place | Exception], None]) -> None:
         """As `enter`; `told` is called with the place, or with what `enter` would raise."""
-        together: Together[tuple[str, Manner], Place] = self._together(enter_together_call, Place.read_all)
+        together: Together[tuple[str, Manner], Place] = self._together(enter_call, Place.read_all)
         together.ask((visitor, manner), told)
 
     def standing(self, visitor: str) -> Awaitable[Standing]:

@@ -43,7 +43,7 @@ class Wire(asyncio.Protocol):
         except hiredis.ProtocolError as error:
             answer = error
         if answer is not False:
-            log.warning("Redis hung up on: %s", answer)
+            log.warning("hung up on a Redis that said: %s", answer)
             self.cut()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -78,7 +78,10 @@ class Wire(asyncio.Protocol):
 
 
 async def connect(url: str) -> Wire:
-    """A connection, signed in and at its database. Raises OSError or TimeoutError."""
+    """A connection, signed in and at its database.
+
+    Raises OSError or TimeoutError, and ValueError if the address is none.
+    """
     where = parse_url(url)
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_SECONDS):

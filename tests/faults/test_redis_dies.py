@@ -13,11 +13,10 @@ import pytest
 from redis.exceptions import RedisError
 
 from tests.patience import until
-from tests.waitingroom.line import Line
+from tests.waitingroom.line import Line, join_call
 from tiketi.local_redis import LocalRedis
 from waitingroom import scripts
 from waitingroom.redis import ANSWER_SECONDS, LAST_LOOK_SECONDS, LineUnavailable, Pipe, client, run_now
-from waitingroom.room import enter_call
 
 CROWD = 10_000
 
@@ -49,17 +48,17 @@ def order(line: Line) -> list[tuple[bytes, float]]:
 def test_a_killed_redis_brings_ten_thousand_back_in_the_same_order(line: Line, redis_server: LocalRedis):
     line.configure(mode="always", presence_seconds=600)
     for start in range(0, CROWD, 500):
-        run_now([enter_call(line.slug, f"visitor-{i}", joins=True) for i in range(start, start + 500)])
+        run_now([join_call(line.slug, f"visitor-{i}") for i in range(start, start + 500)])
     before = order(line)
     assert len(before) == CROWD
     redis_server.kill()
     with pytest.raises(LineUnavailable):
-        run_now([enter_call(line.slug, "too-early", joins=True)])
+        run_now([join_call(line.slug, "too-early")])
 
     revive(redis_server)
 
     assert order(line) == before
-    again = run_now([enter_call(line.slug, f"visitor-{i}", joins=True) for i in (0, 4_999, CROWD - 1)])
+    again = run_now([join_call(line.slug, f"visitor-{i}") for i in (0, 4_999, CROWD - 1)])
     assert [int(answer[2]) for answer in again] == [1, 5_000, CROWD]
 
 
@@ -75,7 +74,7 @@ def test_no_acknowledged_join_is_lost_under_eight_writers_and_five_kills(line: L
                 name = f"visitor-{round_}-{writer}-{n}"
                 n += 1
                 try:
-                    run_now([enter_call(line.slug, name, joins=True)])
+                    run_now([join_call(line.slug, name)])
                 except LineUnavailable:
                     return
                 acknowledged.add(name.encode())
@@ -97,14 +96,14 @@ async def test_a_hanging_redis_is_given_up_within_two_seconds_and_bursts_nobody_
     line: Line, redis_server: LocalRedis
 ):
     line.configure(mode="automatic", threshold=1, users_per_minute_per_instance=600)
-    run_now([enter_call(line.slug, f"visitor-{i}", joins=True) for i in range(500)])
+    run_now([join_call(line.slug, f"visitor-{i}") for i in range(500)])
     line.configure(threshold=1000)
     pipe = Pipe(redis_server.url)
-    await pipe.run(enter_call(line.slug, "early", joins=True))
+    await pipe.run(join_call(line.slug, "early"))
     os.kill(redis_server.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
-        calls = [pipe.run(enter_call(line.slug, f"late-{i}", joins=True)) for i in range(2_000)]
+        calls = [pipe.run(join_call(line.slug, f"late-{i}")) for i in range(2_000)]
         answers = await asyncio.gather(*calls, return_exceptions=True)
         took_s = time.monotonic() - began
     finally:
@@ -120,7 +119,7 @@ async def test_a_hanging_redis_is_given_up_within_two_seconds_and_bursts_nobody_
 def test_a_backlog_of_ten_thousand_stale_ticks_admits_no_more_than_one(line: Line, make_line: Callable[..., Line]):
     for room in (line, other := make_line()):
         room.configure(mode="automatic", threshold=1, users_per_minute_per_instance=600)
-        run_now([enter_call(room.slug, f"visitor-{i}", joins=True) for i in range(200)])
+        run_now([join_call(room.slug, f"visitor-{i}") for i in range(200)])
         room.configure(threshold=1000)
     began = time.monotonic()
     admitted = [visitor for _ in range(10) for visitor in tick(line, times=1_000)]

@@ -10,11 +10,22 @@ from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
-from waitingroom.room import Place, View
+from waitingroom.room import Manner, Place, View, enter_call
+from waitingroom.scripts import Call
 from waitingroom.slips import LIFE_SECONDS
 
 SECOND = 1_000_000  # microseconds, as the verbs count
 NOON = 1_900_000_000 * SECOND  # a round instant, the start of a 10 s bin
+
+
+def names(count: int, start: int = 0) -> list[str]:
+    """So many visitors, in alphabetical order."""
+    return [f"visitor-{i:04}" for i in range(start, start + count)]
+
+
+def join_call(slug: str, visitor: str) -> Call:
+    """A visitor's `enter`, ready to be sent."""
+    return enter_call(slug, [(visitor, Manner.JOIN)])
 
 
 class Line:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.waitingroom.line import join_call
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import run_now
-from waitingroom.room import enter_call
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -24,7 +24,7 @@ def said(*words: str) -> Any:
 
 
 def join(room: WaitingRoom, *visitors: str) -> None:
-    run_now([enter_call(room.slug, visitor, joins=True) for visitor in visitors])
+    run_now([join_call(room.slug, visitor) for visitor in visitors])
 
 
 def test_list_names_every_room(make_room: Rooms):

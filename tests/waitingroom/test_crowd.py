@@ -15,13 +15,12 @@ from channels.layers import get_channel_layer
 
 from tests.patience import until
 from tests.site import ROOT
-from tests.waitingroom.line import Line
+from tests.waitingroom.line import Line, join_call
 from waitingroom import admission
 from waitingroom.admission import clock_calls, read_admitted
 from waitingroom.hub import Hub
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import pipe, run_now
-from waitingroom.room import enter_call
 from waitingroom.sockets import Socket
 
 Lines = Callable[..., Line]
@@ -42,7 +41,7 @@ def said(process: "subprocess.Popen[str]") -> list[list[Any]]:
 
 def join(slug: str, *visitors: str) -> None:
     """On Redis's own clock, as in life."""
-    run_now([enter_call(slug, visitor, joins=True) for visitor in visitors])
+    run_now([join_call(slug, visitor) for visitor in visitors])
 
 
 def test_a_crowd_of_processes_breaks_neither_cap_nor_order_nor_the_books(make_line: Lines):

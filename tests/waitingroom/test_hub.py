@@ -8,7 +8,7 @@ from collections.abc import Callable
 from asgiref.sync import sync_to_async
 
 from tests import patience
-from tests.waitingroom.line import Line
+from tests.waitingroom.line import Line, join_call
 from tests.waitingroom.pages import Page, with_hub
 from waitingroom import admission
 from waitingroom.hub import RETURN_MS, Hub
@@ -16,7 +16,6 @@ from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
-from waitingroom.room import enter_call
 from waitingroom.sockets import Socket, Sockets, cadence_s
 
 Lines = Callable[..., Line]
@@ -24,7 +23,7 @@ Rooms = Callable[..., WaitingRoom]
 
 
 def join(slug: str, *visitors: str) -> None:
-    run_now([enter_call(slug, visitor, joins=True) for visitor in visitors])
+    run_now([join_call(slug, visitor) for visitor in visitors])
 
 
 async def until(condition: Callable[[], object]) -> None:

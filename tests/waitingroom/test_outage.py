@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from tests.waitingroom.doors import Door, Gate
-from tests.waitingroom.line import Line
+from tests.waitingroom.line import Line, join_call
 from tiketi import loopback
 from tiketi.local_redis import LocalRedis
 from waitingroom import admission, decision, slips, tasks
@@ -20,7 +20,6 @@ from waitingroom.keys import keys_of
 from waitingroom.known import KnownRooms, known
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import REST_SECONDS, LineUnavailable, Pipe, client
-from waitingroom.room import enter_call
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -143,7 +142,7 @@ async def test_after_a_silence_no_answer_reaches_the_wrong_visitor(line: Line, r
     pipe = Pipe(redis_server.url)
     os.kill(redis_server.pid, signal.SIGSTOP)
     try:
-        lost = [pipe.run(enter_call(line.slug, f"visitor-{i}", joins=True)) for i in range(20)]
+        lost = [pipe.run(join_call(line.slug, f"visitor-{i}")) for i in range(20)]
         assert all(
             isinstance(answer, LineUnavailable) for answer in await asyncio.gather(*lost, return_exceptions=True)
         )
@@ -151,7 +150,7 @@ async def test_after_a_silence_no_answer_reaches_the_wrong_visitor(line: Line, r
         os.kill(redis_server.pid, signal.SIGCONT)
     await asyncio.sleep(REST_SECONDS)  # for so long nobody asks
 
-    answers = [await pipe.run(enter_call(line.slug, f"visitor-{i}", joins=True)) for i in reversed(range(20))]
+    answers = [await pipe.run(join_call(line.slug, f"visitor-{i}")) for i in reversed(range(20))]
 
     await pipe.close()
     numbers = line.scores("queue")

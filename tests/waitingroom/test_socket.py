@@ -11,13 +11,13 @@ from websockets.frames import CloseCode
 from websockets.sync.client import ClientConnection
 
 from tests.patience import until
+from tests.waitingroom.line import join_call
 from tests.waitingroom.web import Web, serving
 from waitingroom import admission, slips
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
-from waitingroom.room import enter_call
 
 Rooms = Callable[..., WaitingRoom]
 PATIENCE_S = 10
@@ -35,7 +35,7 @@ def make_served(make_room: Rooms, web: Web) -> Rooms:
 
     def make(*line: str, **settings: Any) -> WaitingRoom:
         room = make_room(**settings)
-        run_now([enter_call(room.slug, visitor, joins=True) for visitor in line])
+        run_now([join_call(room.slug, visitor) for visitor in line])
         until(lambda: web.knows(room.slug))
         return room
 
