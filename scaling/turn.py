@@ -18,8 +18,8 @@ from scaling.models import Decision, Reason
 from scaling.ringing import ringer
 from waitingroom import admission
 from waitingroom.admission import Boot
-from waitingroom.known import known
 from waitingroom.models import WaitingRoom
+from waitingroom.room_registry import room_registry
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +68,9 @@ def look(now: float) -> View | None:
 
 def tell(in_service: float, coming: tuple[tuple[float, float], ...] = ()) -> None:
     """Tell every room how many servers count, and which are to come."""
-    known.refresh()
+    room_registry.refresh()
     told = tuple(Boot(instances, round(at * 1000)) for instances, at in coming)
-    admission.set_fleet(known.slugs(), admission.Fleet(in_service, told))
+    admission.set_fleet(room_registry.slugs(), admission.Fleet(in_service, told))
 
 
 def _unreadable(error: FleetUnreadable, before: View | None, now: float) -> None:

@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 from scaling.status import publish_age_s
 from waitingroom import admission
 from waitingroom.admission import RoomStatus
-from waitingroom.known import known
 from waitingroom.redis import LineUnavailable, ping_ms
+from waitingroom.room_registry import room_registry
 
 # The clock ticks every second, and a hub when three seconds are missing; beyond, nobody admits.
 TICK_IS_LATE_S = 5.0
@@ -44,13 +44,13 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        known.refresh()
+        room_registry.refresh()
         checks["database"] = "ok"
     except DatabaseError as error:
         checks["database"] = str(error)
     try:
         checks["redis"] = "ok" if ping_ms() >= 0 else ""
-        rooms = admission.status(known.slugs())
+        rooms = admission.status(room_registry.slugs())
         ages = [room.last_tick_age_s for room in rooms if room.last_tick_age_s is not None]
         checks["last_tick_age_s"] = max(ages, default=None)
         checks["ticker"] = sorted({room.ticker for room in rooms if room.ticker})
@@ -69,8 +69,8 @@ def metrics(_request: HttpRequest) -> HttpResponse:
     registry = CollectorRegistry()
     up = Gauge("tiketi_redis_up", "Whether Redis answers", registry=registry)
     try:
-        known.refresh()
-        _fill(registry, admission.status(known.slugs()))
+        room_registry.refresh()
+        _fill(registry, admission.status(room_registry.slugs()))
         up.set(1)
     except (LineUnavailable, DatabaseError):
         up.set(0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
 
 # Of each kind in one call; the rest waits for the next tick, a second later.
-MOST_EXPIRED = 1000
+MAX_EXPIRED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class RoomStatus:
 def clock_calls(room: str, ticker: str, idle_ms: int = 0) -> tuple[Call, Call]:
     """`expire` and `admit`, ready to be sent; they do nothing unless the last tick is `idle_ms` old."""
     return (
-        scripts.EXPIRE.call(room, MOST_EXPIRED, LIFE_SECONDS * 1000, idle_ms, ""),
+        scripts.EXPIRE.call(room, MAX_EXPIRED, LIFE_SECONDS * 1000, idle_ms, ""),
         scripts.ADMIT.call(room, f"{ticker}@{socket.gethostname()}", idle_ms, "", ""),
     )
 

@@ -12,8 +12,8 @@ from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from waitingroom.room import Phase, Place, Standing, View, gone_reason
-from waitingroom.shells import Shell, shell, wait_text
+from waitingroom.page_cache import PageTemplate, page_template, wait_text
+from waitingroom.room import Phase, Place, Snapshot, Standing, gone_reason
 from waitingroom.visits import Visit
 
 # The contract's words: machines rely on them, so they are in no catalogue.
@@ -69,10 +69,10 @@ def poll_after(position: int) -> tuple[bytes, bytes]:
     return _RETRIES[2 if position <= 100 else 4 if position <= 1000 else 8]
 
 
-def _values(visit: Visit, position: int, start: int, view: View | None, nonce: str) -> dict[bytes, bytes]:
-    total = view.total if view else 0
-    wait = view.forecast.wait_s(position) if view and position else 0
-    scaling = view.scaling if view else {"inService": 0, "pending": 0, "readyInSeconds": 0}
+def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None, nonce: str) -> dict[bytes, bytes]:
+    total = snapshot.total if snapshot else 0
+    wait = snapshot.forecast.wait_s(position) if snapshot and position else 0
+    scaling = snapshot.scaling if snapshot else {"inService": 0, "pending": 0, "readyInSeconds": 0}
     return {
         b"position": b"%d" % position,
         b"total": b"%d" % max(total, position),
@@ -86,49 +86,49 @@ def _values(visit: Visit, position: int, start: int, view: View | None, nonce: s
         b"position_text": f"{position:,}".encode(),
         b"total_text": f"{max(total, position):,}".encode(),
         b"wait_text": wait_text(wait, visit.language).encode(),
-        b"mode": view.mode.encode() if view else b"",
+        b"mode": snapshot.mode.encode() if snapshot else b"",
         b"who": b"account" if visit.is_account else b"browser",
     }
 
 
-def queued(position: int, total: int, view: View, rest: bytes = b"") -> Answer:
+def queued(position: int, total: int, snapshot: Snapshot, rest: bytes = b"") -> Answer:
     """The contract's JSON for who waits."""
     body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b}' % (
         position,
         total,
-        view.forecast.wait_s(position),
+        snapshot.forecast.wait_s(position),
         _QUEUED,
         rest,
     )
     return Answer(202, body, [JSON, poll_after(position)])
 
 
-def waiting(visit: Visit, place: Place, view: View, page: Shell | None) -> Answer:
-    """The waiting page in its shell, or without one the JSON."""
+def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | None) -> Answer:
+    """The waiting page in its template, or without one the JSON."""
     if page is None:
-        return queued(place.position, place.total, view)
+        return queued(place.position, place.total, snapshot)
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     nonce = secrets.token_urlsafe(12)
-    return _page(200, page.fill(_values(visit, place.position, max(start, place.position), view, nonce)), nonce)
+    return _page(200, page.fill(_values(visit, place.position, max(start, place.position), snapshot, nonce)), nonce)
 
 
-def standing(standing: Standing, view: View) -> Answer:
+def standing(standing: Standing, snapshot: Snapshot) -> Answer:
     """The poll's JSON: where the visitor stands, changing nothing."""
     position = standing.place
     if standing.mode == "closed" and position != 0:
         return _json(200, {"status": "closed", "message": CLOSED})
     if position > 0:
-        rest = b',"scaling":%b,"mode":"%b"' % (view.scaling_json, standing.mode.encode())
-        return queued(position, standing.total, view, rest)
+        rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, standing.mode.encode())
+        return queued(position, standing.total, snapshot, rest)
     if position == 0:
         return _json(200, {"status": "active", "message": ENTERED})
     reason = gone_reason(position)
     return _json(200, {"status": "none"} | ({"reason": reason.name.lower()} if reason else {}))
 
 
-def closed(visit: Visit, page: Shell | None) -> Answer:
-    """Nobody new comes in: the page in its shell, or without one the JSON."""
+def closed(visit: Visit, page: PageTemplate | None) -> Answer:
+    """Nobody new comes in: the page in its template, or without one the JSON."""
     if page is None:
         return _json(403, {"status": "closed", "message": CLOSED})
     nonce = secrets.token_urlsafe(12)
@@ -140,7 +140,7 @@ async def unavailable(visit: Visit) -> Answer:
     if visit.wants_json:
         return _json(503, {"status": "unavailable"}, RETRY_UNAVAILABLE)
     nonce = secrets.token_urlsafe(12)
-    page = await shell("unavailable", visit.room, visit.language)
+    page = await page_template("unavailable", visit.room, visit.language)
     return _page(503, page.fill(_values(visit, 0, 0, None, nonce)), nonce, RETRY_UNAVAILABLE)
 
 

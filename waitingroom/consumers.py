@@ -10,7 +10,7 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 from django.db import DatabaseError
 
-from waitingroom.decision import facts_of
+from waitingroom.decision import room_config
 from waitingroom.hub import CLOSE_NO_ROOM, CLOSE_UNKNOWN, hub
 from waitingroom.redis import LineUnavailable
 from waitingroom.room import Room
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 CLOSE_BAD_MESSAGE, CLOSE_FULL, CLOSE_AWAY = 4400, 4429, 1013
 # A page sends one message in its life; who sends this many means no good.
-MOST_MESSAGES = 20
+MAX_MESSAGES = 20
 # File descriptors kept for pages, Redis and the database.
 SPARE_FILES = 500
 LEFT_FRAME = json.dumps({"type": "queue-left", "reason": "left"})
@@ -57,12 +57,12 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         if len(hub()) >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
             return CLOSE_FULL
         try:
-            return None if await facts_of(room) else CLOSE_NO_ROOM
+            return None if await room_config(room) else CLOSE_NO_ROOM
         except DatabaseError:
             return CLOSE_AWAY
 
     async def _listen(self, socket: Socket, receive: Receive) -> None:
-        for _ in range(MOST_MESSAGES):
+        for _ in range(MAX_MESSAGES):
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return

@@ -13,11 +13,11 @@ from django.db import DatabaseError
 
 from waitingroom import answers, cookies
 from waitingroom.answers import Answer
-from waitingroom.known import RoomFacts, known
+from waitingroom.page_cache import PageTemplate, cached, page_template
 from waitingroom.redis import LineUnavailable
-from waitingroom.room import Manner, Phase, Place, Room, Standing, View
-from waitingroom.shells import Shell, at_hand, shell
-from waitingroom.sight import RoomGone, restored, views
+from waitingroom.room import JoinIntent, Phase, Place, Room, Snapshot, Standing
+from waitingroom.room_cache import RoomGone, snapshots, with_settings_restored
+from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.slips import ADMITTED
 from waitingroom.visits import Visit
 
@@ -41,11 +41,11 @@ class Decision(NamedTuple):
     cookies: Sequence[bytes] = ()
 
 
-async def facts_of(slug: str) -> RoomFacts | None:
+async def room_config(slug: str) -> RoomConfig | None:
     """What the database says of the room; None if there is none. Raises DatabaseError if it never said anything yet."""
-    if not known.fresh:
-        await database_sync_to_async(known.refresh)()
-    return known.get(slug)
+    if not room_registry.fresh:
+        await database_sync_to_async(room_registry.refresh)()
+    return room_registry.get(slug)
 
 
 async def decide(
@@ -57,17 +57,17 @@ async def decide(
     in where the room says so.
     """
     try:
-        facts = await facts_of(room)
+        config = await room_config(room)
     except DatabaseError as error:
         log.warning("no word from the database on %s: %s", room, error)
         visit = visit_of(room)
         return Decision(_nowhere(visit), await answers.unavailable(visit))
-    if facts is None:
+    if config is None:
         return None
-    visit = visit_of(facts.slug)
+    visit = visit_of(config.slug)
     if visit.oversized:
         return Decision(_nowhere(visit), answers.too_many_cookies(visit))
-    if facts.account_required and not visit.is_account:
+    if config.account_required and not visit.is_account:
         return Decision(_nowhere(visit), answers.sign_in(visit))
     try:
         if failure is not None:
@@ -79,7 +79,7 @@ async def decide(
         log.debug("no answer for %s: %s", visit.room, error)
         # Named all the same: if Redis did take the visitor in, the next try finds that place instead of a second one.
         named = [] if visit.polls else cookies.name_for(visit)
-        return Decision(_nowhere(visit), None if facts.fail_open else await answers.unavailable(visit), named)
+        return Decision(_nowhere(visit), None if config.fail_open else await answers.unavailable(visit), named)
 
 
 def _nowhere(visit: Visit) -> Admission:
@@ -88,78 +88,80 @@ def _nowhere(visit: Visit) -> Admission:
 
 async def _standing(visit: Visit) -> Decision:
     room = Room(visit.room)
-    standing = await restored(visit.room, lambda: room.standing(visit.visitor))
-    return _stands(visit, standing, await views.of(visit.room))
+    standing = await with_settings_restored(visit.room, lambda: room.standing(visit.visitor))
+    return _standing_decision(visit, standing, await snapshots.of(visit.room))
 
 
 async def _entry(visit: Visit) -> Decision:
-    room, manner = Room(visit.room), _manner(visit)
-    place = await restored(visit.room, lambda: room.enter(visit.visitor, manner))
+    room, intent = Room(visit.room), _intent(visit)
+    place = await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, intent))
     if place.phase is Phase.CLOSED:
-        page = None if visit.wants_json else await shell("closed", visit.room, visit.language)
-        return _enters(visit, place, answers.closed(visit, page))
+        page = None if visit.wants_json else await page_template("closed", visit.room, visit.language)
+        return _entry_decision(visit, place, answers.closed(visit, page))
     if place.phase is Phase.ACTIVE or not visit.safe:
-        return _enters(visit, place, None if place.phase is Phase.ACTIVE else answers.not_inside(visit))
-    page = None if visit.wants_json else await shell("waiting", visit.room, visit.language)
-    return _enters(visit, place, answers.waiting(visit, place, await views.of(visit.room), page))
+        return _entry_decision(visit, place, None if place.phase is Phase.ACTIVE else answers.not_inside(visit))
+    page = None if visit.wants_json else await page_template("waiting", visit.room, visit.language)
+    return _entry_decision(visit, place, answers.waiting(visit, place, await snapshots.of(visit.room), page))
 
 
-Told = Callable[[Decision | Exception | None], None]
+Callback = Callable[[Decision | Exception | None], None]
 
 
-def decide_now(visit: Visit, facts: RoomFacts, told: Told) -> bool:
-    """Decide without a coroutine, where all but the place is at hand: `told` gets the decision.
+def decide_now(visit: Visit, config: RoomConfig, callback: Callback) -> bool:
+    """Decide without a coroutine, where all but the place is at hand: `callback` gets the decision.
 
-    Returns False, having done nothing, where `decide` must be awaited. `told` gets a LineUnavailable, a SettingsMissing
-    or None where it must after all: who is new by then may have a place, under the visit's name.
+    Returns False, having done nothing, where `decide` must be awaited. `callback` gets a LineUnavailable, a
+    SettingsMissing or None where it must after all: who is new by then may have a place, under the visit's name.
     """
-    if not visit.safe or visit.oversized or (facts.account_required and not visit.is_account):
+    if not visit.safe or visit.oversized or (config.account_required and not visit.is_account):
         return False
-    view = views.at_hand(visit.room)
-    page = None if visit.wants_json else at_hand("waiting", visit.room, visit.language)
-    lacking = view is None or (page is None and not visit.wants_json)
+    snapshot = snapshots.cached(visit.room)
+    page = None if visit.wants_json else cached("waiting", visit.room, visit.language)
+    lacking = snapshot is None or (page is None and not visit.wants_json)
     if lacking and (visit.slip is None or visit.slip.kind != ADMITTED):  # who is inside needs neither
         return False
     room = Room(visit.room)
     if visit.polls:
-        room.ask_standing(visit.visitor, partial(_told_standing, visit, view, told))
+        room.ask_standing(visit.visitor, partial(_told_standing, visit, snapshot, callback))
     else:
-        room.ask_enter(visit.visitor, _manner(visit), partial(_told_place, visit, view, page, told))
+        room.ask_enter(visit.visitor, _intent(visit), partial(_told_place, visit, snapshot, page, callback))
     return True
 
 
-def _told_standing(visit: Visit, view: View | None, told: Told, standing: Standing | Exception) -> None:
+def _told_standing(visit: Visit, snapshot: Snapshot | None, callback: Callback, standing: Standing | Exception) -> None:
     if isinstance(standing, Exception):
-        told(standing)
+        callback(standing)
     else:
-        told(None if view is None else _stands(visit, standing, view))
+        callback(None if snapshot is None else _standing_decision(visit, standing, snapshot))
 
 
-def _told_place(visit: Visit, view: View | None, page: Shell | None, told: Told, place: Place | Exception) -> None:
+def _told_place(
+    visit: Visit, snapshot: Snapshot | None, page: PageTemplate | None, callback: Callback, place: Place | Exception
+) -> None:
     if isinstance(place, Exception):
-        told(place)
+        callback(place)
     elif place.phase is Phase.ACTIVE:
-        told(_enters(visit, place, None))
+        callback(_entry_decision(visit, place, None))
     elif place.phase is Phase.CLOSED:
-        page = None if visit.wants_json else at_hand("closed", visit.room, visit.language)
+        page = None if visit.wants_json else cached("closed", visit.room, visit.language)
         at_once = visit.wants_json or page is not None
-        told(_enters(visit, place, answers.closed(visit, page)) if at_once else None)
-    elif view is None or (page is None and not visit.wants_json):
-        told(None)
+        callback(_entry_decision(visit, place, answers.closed(visit, page)) if at_once else None)
+    elif snapshot is None or (page is None and not visit.wants_json):
+        callback(None)
     else:
-        told(_enters(visit, place, answers.waiting(visit, place, view, page)))
+        callback(_entry_decision(visit, place, answers.waiting(visit, place, snapshot, page)))
 
 
-def _manner(visit: Visit) -> Manner:
+def _intent(visit: Visit) -> JoinIntent:
     if not visit.safe:
-        return Manner.STAY
-    return Manner.JOIN if visit.known or visit.asked else Manner.NEW
+        return JoinIntent.STAY
+    return JoinIntent.JOIN if visit.known or visit.asked else JoinIntent.NEW
 
 
-def _stands(visit: Visit, standing: Standing, view: View) -> Decision:
-    return Decision(_nowhere(visit), answers.standing(standing, view))
+def _standing_decision(visit: Visit, standing: Standing, snapshot: Snapshot) -> Decision:
+    return Decision(_nowhere(visit), answers.standing(standing, snapshot))
 
 
-def _enters(visit: Visit, place: Place, answer: Answer | None) -> Decision:
+def _entry_decision(visit: Visit, place: Place, answer: Answer | None) -> Decision:
     admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number)
     return Decision(admission, answer, cookies.headers_for(visit, place))

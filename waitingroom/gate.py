@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from waitingroom.answers import Answer, Headers
 from waitingroom.decision import Decision, decide, decide_now
-from waitingroom.known import known
 from waitingroom.redis import LineUnavailable
+from waitingroom.room_registry import room_registry
 from waitingroom.visits import Visit, from_scope, room_of
 
 Scope = MutableMapping[str, Any]
@@ -60,32 +60,32 @@ class Tried(NamedTuple):
     failure: LineUnavailable | None
 
 
-def ask_now(scope: Scope, told: Callable[[Decision | None], None]) -> bool:
+def ask_now(scope: Scope, callback: Callable[[Decision | None], None]) -> bool:
     """The gate for a server that can do without a coroutine, where `decide_now` can.
 
-    `told` gets a decision with an answer to send, or None where the application is to be called on `scope`. Returns
+    `callback` gets a decision with an answer to send, or None where the application is to be called on `scope`. Returns
     False where it is to be called at once.
     """
     room = room_of(scope["path"])
-    facts = known.get(room) if room is not None and known.fresh else None
-    if facts is None:
+    config = room_registry.get(room) if room is not None and room_registry.fresh else None
+    if config is None:
         return False
-    visit = from_scope(facts.slug, scope)
-    return decide_now(visit, facts, partial(_heard, scope, visit, told))
+    visit = from_scope(config.slug, scope)
+    return decide_now(visit, config, partial(_heard, scope, visit, callback))
 
 
 def _heard(
-    scope: Scope, visit: Visit, told: Callable[[Decision | None], None], decided: Decision | Exception | None
+    scope: Scope, visit: Visit, callback: Callable[[Decision | None], None], decided: Decision | Exception | None
 ) -> None:
     if not isinstance(decided, Decision):
         failure = decided if isinstance(decided, LineUnavailable) else None
         scope[TRIED_KEY] = Tried(visit._replace(asked=True), failure)
-        told(None)
+        callback(None)
     elif decided.answer is None:
         scope[SCOPE_KEY] = decided
-        told(None)
+        callback(None)
     else:
-        told(decided)
+        callback(decided)
 
 
 async def answer(send: Send, what: Answer, phase: str, cookies: Sequence[bytes]) -> None:

@@ -16,10 +16,10 @@ from redis.exceptions import RedisError
 from waitingroom import hints
 from waitingroom.admission import clock_calls, read_admitted
 from waitingroom.answers import CLOSED, ENTER_NOW
-from waitingroom.known import known
 from waitingroom.redis import LineUnavailable, SettingsMissing, pipe
-from waitingroom.room import MOST_IN_A_LOOK, Room, View, gone_reason
-from waitingroom.sight import RoomGone, restored, views
+from waitingroom.room import MAX_LOOK, Room, Snapshot, gone_reason
+from waitingroom.room_cache import RoomGone, snapshots, with_settings_restored
+from waitingroom.room_registry import room_registry
 from waitingroom.sockets import NEAR, Socket, Sockets, cadence_s
 
 log = logging.getLogger(__name__)
@@ -78,11 +78,11 @@ class Hub:
             await asyncio.sleep(TURN_SECONDS)
             for slug, sockets in list(self._rooms.items()):
                 due = sockets.take_due(loop.time())
-                for i in range(0, len(due), MOST_IN_A_LOOK):
-                    self._spawn(self._look(slug, sockets, due[i : i + MOST_IN_A_LOOK]))
+                for i in range(0, len(due), MAX_LOOK):
+                    self._spawn(self._look(slug, sockets, due[i : i + MAX_LOOK]))
                 left = sockets.take_left()
-                for i in range(0, len(left), MOST_IN_A_LOOK):
-                    self._spawn(self._miss(slug, left[i : i + MOST_IN_A_LOOK]))
+                for i in range(0, len(left), MAX_LOOK):
+                    self._spawn(self._miss(slug, left[i : i + MAX_LOOK]))
                 if not sockets.by_visitor and not left:
                     del self._rooms[slug]
 
@@ -94,8 +94,8 @@ class Hub:
     async def _look(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            view = await restored(slug, lambda: Room(slug).look(*visitors))
-            forecast = (await views.of(slug)).forecast  # drawing the curve costs more than all else here
+            snapshot = await with_settings_restored(slug, lambda: Room(slug).look(*visitors))
+            forecast = (await snapshots.of(slug)).forecast  # drawing the curve costs more than all else here
         except RoomGone:
             for socket in [socket for visitor in visitors for socket in sockets.by_visitor.get(visitor, ())]:
                 socket.finish(CLOSE_NO_ROOM)
@@ -107,13 +107,13 @@ class Hub:
             return
         now = loop.time()
         rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"}' % (
-            view.total,
-            view.scaling_json,
-            view.mode.encode(),
+            snapshot.total,
+            snapshot.scaling_json,
+            snapshot.mode.encode(),
         )
         to_near = forecast.wait_s(NEAR)
-        for visitor, place in zip(visitors, view.places, strict=True):
-            if place > 0 and view.mode != "closed":
+        for visitor, place in zip(visitors, snapshot.places, strict=True):
+            if place > 0 and snapshot.mode != "closed":
                 wait = forecast.wait_s(place)
                 text = b'{"type":"queue-position-update","position":%d' % place + rest % wait
                 for socket in sockets.by_visitor.get(visitor, ()):
@@ -121,9 +121,9 @@ class Hub:
                 if visitor in sockets.by_visitor:
                     sockets.schedule(visitor, now + cadence_s(place, wait - to_near))
             else:
-                self._tell_end(sockets, visitor, place, view)
+                self._tell_end(sockets, visitor, place, snapshot)
 
-    def _tell_end(self, sockets: Sockets, visitor: str, place: int, view: View) -> None:
+    def _tell_end(self, sockets: Sockets, visitor: str, place: int, snapshot: Snapshot) -> None:
         """The visitor is inside, gone, or the room closed: nothing more comes on the clock."""
         sockets.unschedule(visitor)
         reason = gone_reason(place)
@@ -132,7 +132,7 @@ class Hub:
                 if not socket.entered:
                     socket.entered = True
                     socket.tell(ENTER_FRAME)
-            elif view.mode == "closed":
+            elif snapshot.mode == "closed":
                 socket.tell(CLOSED_FRAME)
                 socket.finish(CLOSE_CLOSED)
             else:
@@ -149,9 +149,9 @@ class Hub:
         while True:
             await asyncio.sleep(1)
             try:
-                await database_sync_to_async(known.refresh)()
-                if known.age_s < DATABASE_SECONDS:
-                    await asyncio.gather(*(self._tick_room(slug) for slug in known.slugs()))
+                await database_sync_to_async(room_registry.refresh)()
+                if room_registry.age_s < DATABASE_SECONDS:
+                    await asyncio.gather(*(self._tick_room(slug) for slug in room_registry.slugs()))
             except (LineUnavailable, DatabaseError, RedisError, OSError) as error:
                 log.warning("hub's tick: %s", error)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from waitingroom import configure, hints
-from waitingroom.known import known
+from waitingroom.room_registry import room_registry
 
 
 class Mode(models.TextChoices):
@@ -112,7 +112,7 @@ class WaitingRoom(models.Model):
 
     def announce(self) -> None:
         """Put the settings in force."""
-        known.forget()
+        room_registry.forget()
         if configure.put_in_force([self]):
             hints.look_all(self.slug)
 
@@ -127,4 +127,4 @@ def forget_room(instance: WaitingRoom, **_: Any) -> None:
     """With the room go its line and all that Redis knows; a signal, because deleting many at once calls no `delete`."""
     slug = instance.slug
     transaction.on_commit(lambda: configure.remove(slug))
-    transaction.on_commit(known.forget)
+    transaction.on_commit(room_registry.forget)

@@ -14,20 +14,20 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
+from waitingroom.redis_connection import RedisConnection, connect
 from waitingroom.scripts import EVERY, Call
-from waitingroom.wire import Wire, connect
 
 # A visitor gets an answer within two seconds even when Redis hangs.
 ANSWER_SECONDS = 1.5
 LAST_LOOK_SECONDS = 0.05
 # After Redis failed to answer, callers fail at once for this long, instead of each waiting out the time limit.
-REST_SECONDS = 0.5
+CIRCUIT_OPEN_SECONDS = 0.5
 # Calls in one blocking pipeline.
-MOST_IN_A_PIPELINE = 500
+MAX_PIPELINE = 500
 # How often a call teaches Redis the script that it does not know: another may have it forget in between.
-MOST_LESSONS = 3
+MAX_SCRIPT_RELOADS = 3
 # What one process may have waiting for Redis: beyond it, saying no at once is kinder than a late answer.
-MOST_WAITING = 20_000
+MAX_WAITING = 20_000
 
 
 class LineUnavailable(Exception):
@@ -54,13 +54,13 @@ class Pipe:
     def __init__(self, url: str) -> None:
         self._url = url
         self._loop = asyncio.get_running_loop()
-        self._wire: Wire | None = None
+        self._connection: RedisConnection | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._waiting: list[tuple[Call, Callable[[Any], None]]] = []  # for the connection
         self._overdue: object = None  # what was not answered in time when last looked
-        self._rests_until = 0.0
+        self._circuit_open_until = 0.0
         self._watch: asyncio.TimerHandle | None = None
-        self.together: dict[tuple[Callable[..., Call], str], Any] = {}  # by what is asked, and the room
+        self.batchers: dict[tuple[Callable[..., Call], str], Any] = {}  # by what is asked, and the room
 
     def serves(self) -> bool:
         """Whether its event loop still runs."""
@@ -73,49 +73,49 @@ class Pipe:
         return future
 
     @property
-    def rests(self) -> bool:
+    def circuit_open(self) -> bool:
         """Whether Redis failed to answer a moment ago."""
-        return self._loop.time() < self._rests_until
+        return self._loop.time() < self._circuit_open_until
 
-    def ask(self, call: Call, told: Callable[[Any], None]) -> None:
-        """Have `told` called with Redis's answer to `call`, or with a LineUnavailable."""
-        if self._wire is not None and self._wire.open:
-            if len(self._wire) < MOST_WAITING:
-                self._say(self._wire, call, told, MOST_LESSONS)
+    def ask(self, call: Call, callback: Callable[[Any], None]) -> None:
+        """Have `callback` called with Redis's answer to `call`, or with a LineUnavailable."""
+        if self._connection is not None and self._connection.open:
+            if len(self._connection) < MAX_WAITING:
+                self._send(self._connection, call, callback, MAX_SCRIPT_RELOADS)
             else:
-                self._loop.call_soon(told, LineUnavailable("Redis is behind"))
-        elif self.rests or len(self._waiting) >= MOST_WAITING:
-            self._loop.call_soon(told, LineUnavailable("Redis does not answer"))
+                self._loop.call_soon(callback, LineUnavailable("Redis is behind"))
+        elif self.circuit_open or len(self._waiting) >= MAX_WAITING:
+            self._loop.call_soon(callback, LineUnavailable("Redis does not answer"))
         else:
-            self._waiting.append((call, told))
+            self._waiting.append((call, callback))
             if self._connecting is None:
                 self._connecting = self._loop.create_task(self._connect())
 
     async def _connect(self) -> None:
         failure = LineUnavailable("this process is ending")
         try:
-            self._wire = await connect(self._url)
+            self._connection = await connect(self._url)
             waiting, self._waiting = self._waiting, []
-            for call, told in waiting:
-                self._say(self._wire, call, told, MOST_LESSONS)
+            for call, callback in waiting:
+                self._send(self._connection, call, callback, MAX_SCRIPT_RELOADS)
         except (OSError, TimeoutError, ValueError) as error:  # ValueError: the address is none
             failure = LineUnavailable(str(error))
-            self._rest()
+            self._open_circuit()
         finally:
             waiting, self._waiting = self._waiting, []
-            for _, told in waiting:
-                self._loop.call_soon(told, failure)
+            for _, callback in waiting:
+                self._loop.call_soon(callback, failure)
             self._connecting = None
 
-    def _say(self, wire: Wire, call: Call, told: Callable[[Any], None], lessons: int) -> None:
+    def _send(self, connection: RedisConnection, call: Call, callback: Callable[[Any], None], reloads: int) -> None:
         def answered(answer: Any) -> None:
-            if lessons and isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
-                wire.say(("SCRIPT", "LOAD", call.script.source), lambda _: None)  # Redis was restarted
-                self._say(wire, call, told, lessons - 1)
+            if reloads and isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
+                connection.send(("SCRIPT", "LOAD", call.script.source), lambda _: None)  # Redis was restarted
+                self._send(connection, call, callback, reloads - 1)
             else:
-                told(LineUnavailable(str(answer)) if isinstance(answer, Exception) else answer)
+                callback(LineUnavailable(str(answer)) if isinstance(answer, Exception) else answer)
 
-        wire.say(call.command, answered)
+        connection.send(call.command, answered)
         if self._watch is None:
             self._watch = self._loop.call_later(ANSWER_SECONDS, self._look_after)
 
@@ -125,28 +125,28 @@ class Pipe:
         A process too busy to read is not a Redis that hangs: when time is up, it gets a turn to read what has arrived.
         """
         self._watch = None
-        wire = self._wire
-        if wire is None or not wire.open or not len(wire):
+        connection = self._connection
+        if connection is None or not connection.open or not len(connection):
             return
-        left = ANSWER_SECONDS - wire.oldest_s()
-        overdue = None if left > 0 else wire.next_due()
+        left = ANSWER_SECONDS - connection.oldest_s()
+        overdue = None if left > 0 else connection.next_due()
         if overdue is None or overdue is not self._overdue:
             self._overdue = overdue
             self._watch = self._loop.call_later(max(left, LAST_LOOK_SECONDS), self._look_after)
             return
-        self._rest()
-        wire.cut()
+        self._open_circuit()
+        connection.cut()
 
-    def _rest(self) -> None:
-        self._rests_until = self._loop.time() + REST_SECONDS
+    def _open_circuit(self) -> None:
+        self._circuit_open_until = self._loop.time() + CIRCUIT_OPEN_SECONDS
 
     async def close(self) -> None:
         """Let go of the connection."""
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
-        if self._wire is not None:
-            self._wire.cut()
+        if self._connection is not None:
+            self._connection.cut()
 
 
 class _OfThread(threading.local):

@@ -11,14 +11,14 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from waitingroom import scripts
+from waitingroom.batching import Batcher
 from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.reasons import Reason
 from waitingroom.redis import LineUnavailable, SettingsMissing, pipe, settle
 from waitingroom.scripts import Call
-from waitingroom.together import Together
 
 # Redis answers for at most about a millisecond at a time, so that nobody else waits behind a long list.
-MOST_IN_A_LOOK = 500
+MAX_LOOK = 500
 
 
 class Phase(StrEnum):
@@ -70,7 +70,7 @@ class Place(NamedTuple):
 class Standing(NamedTuple):
     """Where one visitor stands."""
 
-    place: int  # as in a View
+    place: int  # as in a Snapshot
     total: int
     mode: str
 
@@ -84,7 +84,7 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True)
-class View:
+class Snapshot:
     """What `look` saw: the places asked for, in the order asked, and the room's pace."""
 
     mode: str
@@ -95,8 +95,8 @@ class View:
     boots: tuple[tuple[float, float], ...]  # (instances, ready at Unix ms)
 
     @classmethod
-    def read(cls, answer: list[Any]) -> "View":
-        """The view in look.lua's answer. Raises SettingsMissing."""
+    def read(cls, answer: list[Any]) -> "Snapshot":
+        """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
         mode, total, places, now, per_minute, servers, boots, active, threshold, per_instance, departed, over = answer
@@ -118,17 +118,17 @@ class View:
 
     @cached_property
     def forecast(self) -> Forecast:
-        """The curve of admissions to come, drawn once for everybody in this view."""
+        """The curve of admissions to come, drawn once for everybody in this snapshot."""
         return Forecast(self.pace, self.total + 1)
 
     @cached_property
     def scaling_json(self) -> bytes:
-        """`scaling` as JSON, written once for everybody in this view."""
+        """`scaling` as JSON, written once for everybody in this snapshot."""
         return json.dumps(self.scaling, separators=(",", ":")).encode()
 
     @cached_property
     def scaling(self) -> dict[str, int]:
-        """What visitors are told about servers: the contract's `scaling` object."""
+        """What visitors are callback about servers: the contract's `scaling` object."""
         return {
             "inService": int(self.pace.in_service),
             "pending": round(sum(instances for instances, _ in self.pace.boots)),
@@ -137,11 +137,11 @@ class View:
 
 
 def gone_reason(place: int) -> Reason | None:
-    """Why the visitor at `place` (of a View) is gone, if he is."""
+    """Why the visitor at `place` (of a Snapshot) is gone, if he is."""
     return Reason(-place - 1) if place < -1 else None
 
 
-class Manner(StrEnum):
+class JoinIntent(StrEnum):
     """How a visitor comes."""
 
     NEW = "new"  # the name was drawn this moment
@@ -149,13 +149,13 @@ class Manner(StrEnum):
     STAY = "stay"  # a newcomer changes nothing
 
 
-def enter_call(room: str, coming: Sequence[tuple[str, Manner]]) -> Call:
-    """`enter` for at most MOST_TOGETHER visitors, ready to be sent."""
+def enter_call(room: str, coming: Sequence[tuple[str, JoinIntent]]) -> Call:
+    """`enter` for at most MAX_BATCH visitors, ready to be sent."""
     return scripts.ENTER.call(room, secrets.token_hex(4), "", *chain.from_iterable(coming))
 
 
 def look_call(room: str, visitors: Sequence[str]) -> Call:
-    """`look` for at most MOST_IN_A_LOOK visitors, ready to be sent."""
+    """`look` for at most MAX_LOOK visitors, ready to be sent."""
     return scripts.LOOK.call(room, "", *visitors)
 
 
@@ -176,36 +176,36 @@ class Room:
     def __init__(self, slug: str) -> None:
         self.slug = slug
 
-    def enter(self, visitor: str, manner: Manner = Manner.JOIN) -> Awaitable[Place]:
+    def enter(self, visitor: str, intent: JoinIntent = JoinIntent.JOIN) -> Awaitable[Place]:
         """Let the visitor in, or tell the place in line; a newcomer draws a queue number if need be."""
-        return _as_future(partial(self.ask_enter, visitor, manner))
+        return _as_future(partial(self.ask_enter, visitor, intent))
 
-    def ask_enter(self, visitor: str, manner: Manner, told: Callable[[Place | Exception], None]) -> None:
-        """As `enter`; `told` is called with the place, or with what `enter` would raise."""
-        together: Together[tuple[str, Manner], Place] = self._together(enter_call, Place.read_all)
-        together.ask((visitor, manner), told)
+    def ask_enter(self, visitor: str, intent: JoinIntent, callback: Callable[[Place | Exception], None]) -> None:
+        """As `enter`; `callback` is called with the place, or with what `enter` would raise."""
+        batcher: Batcher[tuple[str, JoinIntent], Place] = self._batcher(enter_call, Place.read_all)
+        batcher.submit((visitor, intent), callback)
 
     def standing(self, visitor: str) -> Awaitable[Standing]:
         """Where the visitor stands; who waits counts as seen."""
         return _as_future(partial(self.ask_standing, visitor))
 
-    def ask_standing(self, visitor: str, told: Callable[[Standing | Exception], None]) -> None:
-        """As `standing`; `told` is called with the standing, or with what `standing` would raise."""
-        together: Together[str, Standing] = self._together(look_call, Standing.read_all)
-        together.ask(visitor, told)
+    def ask_standing(self, visitor: str, callback: Callable[[Standing | Exception], None]) -> None:
+        """As `standing`; `callback` is called with the standing, or with what `standing` would raise."""
+        batcher: Batcher[str, Standing] = self._batcher(look_call, Standing.read_all)
+        batcher.submit(visitor, callback)
 
-    def _together(
+    def _batcher(
         self, call_of: Callable[[str, Sequence[Any]], Call], read: Callable[[Any], Sequence[Any]]
-    ) -> Together[Any, Any]:
+    ) -> Batcher[Any, Any]:
         mine = pipe()
-        found = mine.together.get((call_of, self.slug))
+        found = mine.batchers.get((call_of, self.slug))
         if found is None:
-            found = mine.together[call_of, self.slug] = Together(mine, partial(call_of, self.slug), read)
+            found = mine.batchers[call_of, self.slug] = Batcher(mine, partial(call_of, self.slug), read)
         return found
 
-    async def look(self, *visitors: str) -> View:
-        """Where up to MOST_IN_A_LOOK visitors stand; those waiting count as seen."""
-        return View.read(await pipe().run(look_call(self.slug, visitors)))
+    async def look(self, *visitors: str) -> Snapshot:
+        """Where up to MAX_LOOK visitors stand; those waiting count as seen."""
+        return Snapshot.read(await pipe().run(look_call(self.slug, visitors)))
 
     async def leave(self, visitor: str, reason: Reason = Reason.LEFT) -> str:
         """Give up the place; returns what was given up: "waiting", "active" or "none"."""

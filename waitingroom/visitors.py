@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from waitingroom import admission, slips
-from waitingroom.known import known
+from waitingroom.room_registry import room_registry
 from waitingroom.visits import VISITOR_COOKIE, cookies_in, slip_cookie
 
 # The request's attribute that names who the visitor has become; the middleware sets the cookie.
@@ -31,8 +31,8 @@ def become(request: HttpRequest, visitor: str) -> None:
     """
     before = of_request(request)
     if before is not None and before != visitor:
-        known.refresh()
-        rooms = [slug for slug in known.slugs() if slip_cookie(slug) in request.COOKIES]
+        room_registry.refresh()
+        rooms = [slug for slug in room_registry.slugs() if slip_cookie(slug) in request.COOKIES]
         if rooms:
             admission.take_over(rooms, before, visitor)
     setattr(request, CHANGED, visitor)

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from playwright.sync_api import Page, Route
 
-from waitingroom.shells import VALUES
+from waitingroom.page_cache import VALUES
 
 ADDRESS = "http://tiketi.test/events/staged/"
 POLICY = "default-src 'none'; script-src 'nonce-n'; style-src 'nonce-n'; connect-src 'self'; img-src data:"

@@ -5,7 +5,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.staged import Stage, update
-from waitingroom.shells import wait_text
+from waitingroom.page_cache import wait_text
 
 pytestmark = pytest.mark.browser
 

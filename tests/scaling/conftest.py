@@ -13,9 +13,9 @@ from scaling import autoscaling, cloud, cloudwatch, memory, turn
 from scaling.configuration import Configuration
 from tests.scaling.aws import Moto, moto_server
 from waitingroom import admission
-from waitingroom.known import known
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
+from waitingroom.room_registry import room_registry
 
 OURS = (
     memory.GROUP, memory.VIEW, memory.SAMPLES, memory.ALARMS, memory.BOOTS, memory.SERVERS, memory.HEALTH,
@@ -48,7 +48,7 @@ def room(db) -> Iterator[WaitingRoom]:
     made.announce()
     yield made
     made.delete()
-    known.forget()
+    room_registry.forget()
 
 
 def crowd(room: WaitingRoom, waiting: int) -> None:

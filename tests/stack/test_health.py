@@ -11,10 +11,10 @@ from django.test import Client
 from scaling import memory
 from tiketi import loopback
 from waitingroom import admission, configure
-from waitingroom.known import known
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client as redis_client
 from waitingroom.redis import run_now
+from waitingroom.room_registry import room_registry
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def unpublished() -> None:
     """No other test's metrics were published."""
     redis_client().delete(memory.HEALTH)
-    known.forget()
+    room_registry.forget()
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def room() -> Iterator[WaitingRoom]:
     made.announce()
     yield made
     configure.remove(made.slug)
-    known.forget()
+    room_registry.forget()
 
 
 def readyz(client: Client) -> tuple[int, dict[str, Any]]:

@@ -20,11 +20,11 @@ from uvicorn.server import ServerState
 
 from tiketi.web import GateFirst
 from waitingroom import slips
-from waitingroom.decision import facts_of
+from waitingroom.decision import room_config
 from waitingroom.gate import Message, Receive, Scope, Send, WaitingRoomGate
+from waitingroom.page_cache import page_template
 from waitingroom.redis import LineUnavailable, pipe
-from waitingroom.shells import shell
-from waitingroom.sight import views
+from waitingroom.room_cache import snapshots
 from waitingroom.visits import VISITOR_COOKIE, room_of
 
 INSIDE = b"inside"
@@ -118,10 +118,10 @@ class Server(Door):
 
     async def _serve(self, room: str | None, request: bytes) -> Reply:
         with suppress(LineUnavailable, DatabaseError):
-            if room is not None and (facts := await facts_of(room)):
+            if room is not None and (found := await room_config(room)):
                 for language, _ in settings.LANGUAGES:
-                    await shell("waiting", facts.slug, language)
-                await views.of(facts.slug)
+                    await page_template("waiting", found.slug, language)
+                await snapshots.of(found.slug)
         config = Config(WaitingRoomGate(site), http=GateFirst, log_level="critical", lifespan="off", access_log=False)
         config.load()
         connection = Connection()

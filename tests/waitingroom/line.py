@@ -10,7 +10,7 @@ from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
-from waitingroom.room import Manner, Place, View, enter_call
+from waitingroom.room import JoinIntent, Place, Snapshot, enter_call
 from waitingroom.scripts import Call
 from waitingroom.slips import LIFE_SECONDS
 
@@ -25,7 +25,7 @@ def names(count: int, start: int = 0) -> list[str]:
 
 def join_call(slug: str, visitor: str) -> Call:
     """A visitor's `enter`, ready to be sent."""
-    return enter_call(slug, [(visitor, Manner.JOIN)])
+    return enter_call(slug, [(visitor, JoinIntent.JOIN)])
 
 
 class Line:
@@ -78,8 +78,8 @@ class Line:
             self.now_us += 1
         return places
 
-    def look(self, *visitors: str) -> View:
-        return View.read(self.run(scripts.LOOK, self.now_us, *visitors))
+    def look(self, *visitors: str) -> Snapshot:
+        return Snapshot.read(self.run(scripts.LOOK, self.now_us, *visitors))
 
     def leave(self, visitor: str, reason: Reason = Reason.LEFT) -> str:
         answer: bytes = self.run(scripts.LEAVE, visitor, int(reason), self.now_us)

@@ -8,7 +8,7 @@ from tests.waitingroom.line import SECOND, Line
 from waitingroom.admission import Boot, Fleet
 from waitingroom.reasons import Reason
 from waitingroom.redis import SettingsMissing
-from waitingroom.room import MOST_IN_A_LOOK, gone_reason
+from waitingroom.room import MAX_LOOK, gone_reason
 
 
 def test_places_are_told_in_the_order_asked(make_line: Callable[..., Line]):
@@ -16,12 +16,12 @@ def test_places_are_told_in_the_order_asked(make_line: Callable[..., Line]):
     line.fill("inside", "a", "b", "c")
     line.leave("b", Reason.DROPPED)
 
-    view = line.look("c", "stranger", "inside", "b", "a")
+    snapshot = line.look("c", "stranger", "inside", "b", "a")
 
-    assert view.places[:3] == (2, -1, 0)
-    assert gone_reason(view.places[3]) is Reason.DROPPED
-    assert view.places[4] == 1
-    assert view.total == 2
+    assert snapshot.places[:3] == (2, -1, 0)
+    assert gone_reason(snapshot.places[3]) is Reason.DROPPED
+    assert snapshot.places[4] == 1
+    assert snapshot.total == 2
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -76,23 +76,23 @@ def test_in_a_closed_room_looking_keeps_nobody_present(make_line: Callable[..., 
 
 def test_five_hundred_places_come_in_one_answer(make_line: Callable[..., Line]):
     line = make_line(mode="always")
-    visitors = [f"visitor-{i}" for i in range(MOST_IN_A_LOOK)]
+    visitors = [f"visitor-{i}" for i in range(MAX_LOOK)]
     line.fill(*visitors)
 
-    assert line.look(*visitors).places == tuple(range(1, MOST_IN_A_LOOK + 1))
+    assert line.look(*visitors).places == tuple(range(1, MAX_LOOK + 1))
 
 
 def test_looking_at_nobody_tells_the_pace(line: Line):
     line.fill("a", "b")
     line.leave("a")
 
-    view = line.look()
+    snapshot = line.look()
 
-    assert view.places == ()
-    assert view.pace.active == 1
-    assert view.pace.departed == 1
-    assert view.pace.threshold == 1000
-    assert view.pace.in_service == 2.0
+    assert snapshot.places == ()
+    assert snapshot.pace.active == 1
+    assert snapshot.pace.departed == 1
+    assert snapshot.pace.threshold == 1000
+    assert snapshot.pace.in_service == 2.0
 
 
 def test_servers_to_come_are_told_with_the_seconds_until_they_are_ready(line: Line):

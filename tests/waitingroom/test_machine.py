@@ -105,10 +105,10 @@ class LineMachine(RuleBasedStateMachine):
     @rule(visitors=some_visitors)
     def looks(self, visitors: list[str]) -> None:
         self.model.look(visitors)
-        view = self.line.look(*visitors)
+        snapshot = self.line.look(*visitors)
 
-        assert view.total == len(self.model.line)
-        for one, place in zip(visitors, view.places, strict=True):
+        assert snapshot.total == len(self.model.line)
+        for one, place in zip(visitors, snapshot.places, strict=True):
             if one in self.model.line:
                 assert place == self.model.position(one)
             elif one in self.model.inside:

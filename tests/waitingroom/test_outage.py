@@ -17,9 +17,9 @@ from tiketi import loopback
 from tiketi.local_redis import LocalRedis
 from waitingroom import admission, decision, slips, tasks
 from waitingroom.keys import keys_of
-from waitingroom.known import KnownRooms, known
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import REST_SECONDS, LineUnavailable, Pipe, client
+from waitingroom.redis import CIRCUIT_OPEN_SECONDS, LineUnavailable, Pipe, client
+from waitingroom.room_registry import RoomRegistry, room_registry
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -106,7 +106,7 @@ def test_who_is_refused_is_named_so_that_the_next_try_is_the_same_visitors(
 
 def test_a_database_that_never_spoke_is_the_same_page_that_retries(door: Door, make_room: Rooms, monkeypatch):
     room = make_room()
-    monkeypatch.setattr(decision, "known", KnownRooms())
+    monkeypatch.setattr(decision, "room_registry", RoomRegistry())
 
     with connection.execute_wrapper(no_database):
         page = door.ask(f"/events/{room.slug}/")
@@ -120,7 +120,7 @@ def test_a_database_that_never_spoke_is_the_same_page_that_retries(door: Door, m
 def test_a_database_that_fell_silent_leaves_the_line_as_it_is(door: Door, make_room: Rooms):
     room = make_room(mode="always")
     assert door.ask(f"/api/events/{room.slug}/", visitor="a").status == 202
-    known.forget()
+    room_registry.forget()
 
     with connection.execute_wrapper(no_database):
         assert door.ask(f"/api/events/{room.slug}/", visitor="a").json()["position"] == 1
@@ -148,7 +148,7 @@ async def test_after_a_silence_no_answer_reaches_the_wrong_visitor(line: Line, r
         )
     finally:
         os.kill(redis_server.pid, signal.SIGCONT)
-    await asyncio.sleep(REST_SECONDS)  # for so long nobody asks
+    await asyncio.sleep(CIRCUIT_OPEN_SECONDS)  # for so long nobody asks
 
     answers = [await pipe.run(join_call(line.slug, f"visitor-{i}")) for i in reversed(range(20))]
 

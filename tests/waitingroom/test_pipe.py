@@ -13,9 +13,9 @@ import uvloop
 
 from tests.waitingroom.line import Line, join_call
 from tiketi.local_redis import LocalRedis
+from waitingroom.batching import Batcher
 from waitingroom.redis import LineUnavailable, Pipe, SettingsMissing, client
-from waitingroom.room import Manner, Place, enter_call
-from waitingroom.together import Together
+from waitingroom.room import JoinIntent, Place, enter_call
 
 LOOPS = (asyncio.run, uvloop.run)
 A_CALL = join_call("nowhere", "visitor")
@@ -135,9 +135,9 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
             heard.hear(answer)
 
         pipe = Pipe(address)
-        together = Together(pipe, partial(enter_call, "nowhere"), Place.read_all)
+        batcher = Batcher(pipe, partial(enter_call, "nowhere"), Place.read_all)
         for i in range(crowd):
-            together.ask((f"visitor-{i}", Manner.JOIN), hear)
+            batcher.submit((f"visitor-{i}", JoinIntent.JOIN), hear)
         answers = await heard.all(within=20)
         await pipe.close()
         return answers
@@ -158,7 +158,7 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
 async def test_each_of_a_crowd_is_told_the_place_that_is_his(redis_server: LocalRedis, line: Line):
     line.configure(threshold=1)
     pipe = Pipe(redis_server.url)
-    together = Together(pipe, partial(enter_call, line.slug), Place.read_all)
+    batcher = Batcher(pipe, partial(enter_call, line.slug), Place.read_all)
     heard = Heard(1000)
 
     for i in range(1000):
@@ -166,7 +166,7 @@ async def test_each_of_a_crowd_is_told_the_place_that_is_his(redis_server: Local
             client().script_flush()
             await asyncio.sleep(0)
         name = f"visitor-{i}"
-        together.ask((name, Manner.JOIN), lambda place, name=name: heard.hear((name, place)))  # type: ignore[misc]
+        batcher.submit((name, JoinIntent.JOIN), lambda place, name=name: heard.hear((name, place)))  # type: ignore[misc]
     told: dict[str, Place] = dict(await heard.all())
     await pipe.close()
 
@@ -185,15 +185,15 @@ async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting(redis_server:
 async def test_who_cannot_be_told_the_place_is_told_so_and_the_next_one_his(redis_server: LocalRedis, line: Line):
     line.configure(threshold=1)
     pipe, heard = Pipe(redis_server.url), Heard(2)
-    together = Together(pipe, partial(enter_call, line.slug), Place.read_all)
+    batcher = Batcher(pipe, partial(enter_call, line.slug), Place.read_all)
 
     def stumble(place: Place | Exception) -> None:
         if isinstance(place, Place):
             raise ValueError("no words")
         heard.hear(place)
 
-    together.ask(("one", Manner.JOIN), stumble)
-    together.ask(("other", Manner.JOIN), heard.hear)
+    batcher.submit(("one", JoinIntent.JOIN), stumble)
+    batcher.submit(("other", JoinIntent.JOIN), heard.hear)
     answers = await heard.all()
     await pipe.close()
 
@@ -207,9 +207,9 @@ async def test_settings_that_redis_lost_are_told_to_each(redis_server: LocalRedi
 async def told_to_two(redis_server: LocalRedis, slug: str, read: Callable[[Any], Any]) -> list[type]:
     """What kind of answer two get who come together."""
     pipe, heard = Pipe(redis_server.url), Heard(2)
-    together = Together(pipe, partial(enter_call, slug), read)
+    batcher = Batcher(pipe, partial(enter_call, slug), read)
     for name in ("one", "other"):
-        together.ask((name, Manner.JOIN), heard.hear)
+        batcher.submit((name, JoinIntent.JOIN), heard.hear)
     answers = await heard.all()
     await pipe.close()
     return [type(answer) for answer in answers]

@@ -17,7 +17,7 @@ from tiketi.storm.scene import Tally
 from tiketi.storm.verdict import NOTHING_SOLD, Run, Sales, judge
 from tiketi.storm.watch import Watch
 from waitingroom.reasons import Reason
-from waitingroom.redis import MOST_IN_A_PIPELINE, LineUnavailable, run_now
+from waitingroom.redis import MAX_PIPELINE, LineUnavailable, run_now
 from waitingroom.room import leave_call
 
 SETTLING = 0.5  # seconds until the last farewells have reached Redis
@@ -71,5 +71,5 @@ def no_collections() -> Iterator[None]:
 def send_home(slug: str, visitors: Sequence[str]) -> None:
     """Give up the places of visitors who were stopped, lest they block the room until they idle out."""
     with suppress(LineUnavailable):
-        for i in range(0, len(visitors), MOST_IN_A_PIPELINE):
-            run_now([leave_call(slug, visitor, Reason.LEFT) for visitor in visitors[i : i + MOST_IN_A_PIPELINE]])
+        for i in range(0, len(visitors), MAX_PIPELINE):
+            run_now([leave_call(slug, visitor, Reason.LEFT) for visitor in visitors[i : i + MAX_PIPELINE]])

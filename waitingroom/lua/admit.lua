@@ -15,7 +15,7 @@ local now_ms = math.floor(now_us / 1000)
 -- A second's worth, and a quarter for the jitter of a one-second clock.
 local BURST_SECONDS = 1.25
 -- Absent visitors passed over in one call: each is met once an absence, so the rest of a long row waits for the next tick.
-local MOST_EXAMINED = 4000
+local MAX_EXAMINED = 4000
 local CHUNK = 200
 
 local c = settings(config)
@@ -34,7 +34,7 @@ if stands then tokens = 0 end
 local want = math.min(math.floor(tokens), limit(c, in_service) - redis.call('ZCARD', active))
 if count then want = math.min(count, limit(c, in_service) - redis.call('ZCARD', active)) end
 if stands then want = 0 end
-if c.mode == 'off' then want = MOST_EXAMINED end
+if c.mode == 'off' then want = MAX_EXAMINED end
 
 local horizon = now_ms - tonumber(c.presence_ms)
 local admitted = {}
@@ -65,7 +65,7 @@ end
 
 -- First those who came back: their numbers are all smaller than the cursor.
 local examined = 0
-while #admitted < want and examined < MOST_EXAMINED do
+while #admitted < want and examined < MAX_EXAMINED do
   local row = redis.call('ZRANGE', returned, 0, math.min(CHUNK, want - #admitted) - 1)
   if #row == 0 then break end
   examined = examined + #row
@@ -74,7 +74,7 @@ while #admitted < want and examined < MOST_EXAMINED do
 end
 
 local cursor = s[3] or '0'
-while #admitted < want and examined < MOST_EXAMINED do
+while #admitted < want and examined < MAX_EXAMINED do
   local row = redis.call('ZRANGEBYSCORE', queue, '(' .. cursor, '+inf', 'WITHSCORES', 'LIMIT', 0, math.min(CHUNK, want - #admitted))
   if #row == 0 then break end
   local visitors = {}

@@ -31,7 +31,7 @@ SETTINGS = (
     "fail_open",
 )
 COLUMNS = ("slug", "mode", "threshold", "active", "waiting", "present", "admission_per_minute", "estimated_wait_s")
-MOST_ADMITTED = 4000
+MAX_ADMITTED = 4000
 
 
 class Command(BaseCommand):
@@ -90,8 +90,8 @@ class Command(BaseCommand):
     def do(self, verb: str, room: WaitingRoom, options: dict[str, Any]) -> dict[str, Any]:
         """One verb on one room; what to answer."""
         if verb == "admit":
-            if not 1 <= options["count"] <= MOST_ADMITTED:
-                raise CommandError(f"count: a whole number from 1 to {MOST_ADMITTED}, please.")
+            if not 1 <= options["count"] <= MAX_ADMITTED:
+                raise CommandError(f"count: a whole number from 1 to {MAX_ADMITTED}, please.")
             return {"slug": room.slug, "admitted": admission.admit(room.slug, options["count"])}
         if verb == "drop":
             gave_up = admission.leave(room.slug, options["visitor"], Reason.DROPPED)

@@ -15,7 +15,7 @@ FRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class RoomFacts:
+class RoomConfig:
     """What the gate must know of a room without asking Redis."""
 
     slug: str
@@ -23,11 +23,11 @@ class RoomFacts:
     fail_open: bool
 
 
-class KnownRooms:
+class RoomRegistry:
     """The rooms of the database; while it is down, those it named last."""
 
     def __init__(self) -> None:
-        self._rooms: dict[str, RoomFacts] | None = None
+        self._rooms: dict[str, RoomConfig] | None = None
         self._asked_at = self._read_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -41,8 +41,8 @@ class KnownRooms:
         """Seconds since the database last answered."""
         return time.monotonic() - self._read_at
 
-    def get(self, slug: str) -> RoomFacts | None:
-        """The room's facts as known, however the address writes its name."""
+    def get(self, slug: str) -> RoomConfig | None:
+        """The room's settings as known, however the address writes its name."""
         return self._rooms.get(slug.lower()) if self._rooms else None
 
     def slugs(self) -> list[str]:
@@ -64,7 +64,7 @@ class KnownRooms:
             self._asked_at = time.monotonic()
             table = apps.get_model("waitingroom", "WaitingRoom").objects
             rows = table.values_list("slug", "account_required", "fail_open")
-            self._rooms = {slug.lower(): RoomFacts(slug, account, fail_open) for slug, account, fail_open in rows}
+            self._rooms = {slug.lower(): RoomConfig(slug, account, fail_open) for slug, account, fail_open in rows}
             self._read_at = time.monotonic()
         except DatabaseError as error:
             if self._rooms is None:
@@ -74,4 +74,4 @@ class KnownRooms:
             self._lock.release()
 
 
-known = KnownRooms()
+room_registry = RoomRegistry()

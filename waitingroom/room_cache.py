@@ -10,20 +10,20 @@ from django.apps import apps
 from django.db import DatabaseError
 
 from waitingroom import configure
-from waitingroom.known import known
 from waitingroom.redis import LineUnavailable, SettingsMissing
-from waitingroom.room import Room, View
+from waitingroom.room import Room, Snapshot
+from waitingroom.room_registry import room_registry
 
 T = TypeVar("T")
 
-VIEW_SECONDS = 1.0
+SNAPSHOT_SECONDS = 1.0
 
 
 class RoomGone(LineUnavailable):
     """The database has no such room any more; it was known a moment ago."""
 
 
-async def restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
+async def with_settings_restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
     """What `ask` says; where Redis lost the room's settings, they are written again from the database first.
 
     Raises RoomGone, and LineUnavailable.
@@ -34,7 +34,7 @@ async def restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
         pass
     try:
         if not await database_sync_to_async(_restore)(slug):
-            known.forget()
+            room_registry.forget()
             raise RoomGone(slug)
         return await ask()
     except (SettingsMissing, DatabaseError) as error:
@@ -47,22 +47,22 @@ def _restore(slug: str) -> bool:
     return bool(rooms)
 
 
-class Views:
+class SnapshotCache:
     """The rooms' pace as seen a moment ago, for estimates; a crowd asks once."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, View]] = {}
-        self._asking: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Task[View]] = {}
+        self._kept: dict[str, tuple[float, Snapshot]] = {}
+        self._asking: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Task[Snapshot]] = {}
 
-    def at_hand(self, slug: str) -> View | None:
-        """The room's pace, if it was seen less than VIEW_SECONDS ago."""
+    def cached(self, slug: str) -> Snapshot | None:
+        """The room's pace, if it was seen less than SNAPSHOT_SECONDS ago."""
         kept = self._kept.get(slug)
-        return kept[1] if kept is not None and time.monotonic() - kept[0] < VIEW_SECONDS else None
+        return kept[1] if kept is not None and time.monotonic() - kept[0] < SNAPSHOT_SECONDS else None
 
-    async def of(self, slug: str) -> View:
-        """The room's pace, at most VIEW_SECONDS old. Raises LineUnavailable."""
-        if view := self.at_hand(slug):
-            return view
+    async def of(self, slug: str) -> Snapshot:
+        """The room's pace, at most SNAPSHOT_SECONDS old. Raises LineUnavailable."""
+        if snapshot := self.cached(slug):
+            return snapshot
         key = (slug, asyncio.get_running_loop())
         task = self._asking.get(key)
         if task is None:
@@ -70,10 +70,10 @@ class Views:
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         return await asyncio.shield(task)
 
-    async def _ask(self, slug: str) -> View:
-        view = await restored(slug, Room(slug).look)
-        self._kept[slug] = (time.monotonic(), view)
-        return view
+    async def _ask(self, slug: str) -> Snapshot:
+        snapshot = await with_settings_restored(slug, Room(slug).look)
+        self._kept[slug] = (time.monotonic(), snapshot)
+        return snapshot
 
 
-views = Views()
+snapshots = SnapshotCache()

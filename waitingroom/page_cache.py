@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS, STALE_SECONDS = 3.0, 30.0
-MOST_KEPT = 500
+MAX_KEPT = 500
 # What a page may show of the visitor's place; each stands in the rendered page as @@name@@.
 VALUES = (
     "position",
@@ -42,7 +42,7 @@ _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class PageTemplate:
     """A rendered page, cut where a visitor's values go: literal, name, literal, name, ..., literal."""
 
     pieces: list[bytes]
@@ -56,8 +56,8 @@ class Shell:
         return b"".join(filled)
 
 
-def render(template: str, room: str, language: str) -> Shell:
-    """Render the shell; blocks, and asks the database for the event's public summary (does without, if it is down)."""
+def render(template: str, room: str, language: str) -> PageTemplate:
+    """Render the page; blocks. Asks the database for the event's public summary, and does without if that is down."""
     with translation.override(language):
         try:
             event = import_string(settings.WAITINGROOM_PAGE_CONTEXT)(room)
@@ -75,25 +75,25 @@ def render(template: str, room: str, language: str) -> Shell:
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },
         )
-    return Shell(_VALUE.split(page.encode()), time.monotonic())
+    return PageTemplate(_VALUE.split(page.encode()), time.monotonic())
 
 
-_shells: dict[tuple[str, str, str], Shell] = {}
-_rendering: dict[tuple[Any, ...], "asyncio.Task[Shell]"] = {}
+_templates: dict[tuple[str, str, str], PageTemplate] = {}
+_rendering: dict[tuple[Any, ...], "asyncio.Task[PageTemplate]"] = {}
 
 
-def at_hand(template: str, room: str, language: str) -> Shell | None:
-    """The page's shell, if it is fresh."""
-    kept = _shells.get((template, room, language))
+def cached(template: str, room: str, language: str) -> PageTemplate | None:
+    """The page's template, if it is fresh."""
+    kept = _templates.get((template, room, language))
     return kept if kept is not None and time.monotonic() - kept.made_at < FRESH_SECONDS else None
 
 
-async def shell(template: str, room: str, language: str) -> Shell:
-    """The page's shell: fresh, or seconds old while a fresh one is being made; a crowd waits for one rendering."""
-    if fresh := at_hand(template, room, language):
+async def page_template(template: str, room: str, language: str) -> PageTemplate:
+    """The page's template: fresh, or seconds old while a fresh one is being made; a crowd waits for one rendering."""
+    if fresh := cached(template, room, language):
         return fresh
     key = (template, room, language)
-    kept = _shells.get(key)
+    kept = _templates.get(key)
     flight = (*key, asyncio.get_running_loop())
     task = _rendering.get(flight)
     if task is None:
@@ -104,11 +104,11 @@ async def shell(template: str, room: str, language: str) -> Shell:
     return await asyncio.shield(task)
 
 
-async def _make(key: tuple[str, str, str]) -> Shell:
-    made: Shell = await database_sync_to_async(render)(*key)
-    if len(_shells) >= MOST_KEPT:
-        _shells.clear()
-    _shells[key] = made
+async def _make(key: tuple[str, str, str]) -> PageTemplate:
+    made: PageTemplate = await database_sync_to_async(render)(*key)
+    if len(_templates) >= MAX_KEPT:
+        _templates.clear()
+    _templates[key] = made
     return made
 
 

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 1.0
 
 
-class Wire(asyncio.Protocol):
+class RedisConnection(asyncio.Protocol):
     """An open connection; answers are what hiredis makes of them, errors among them."""
 
     def __init__(self) -> None:
@@ -64,12 +64,12 @@ class Wire(asyncio.Protocol):
         """What is answered next, to be told from others by identity."""
         return self._due[0] if self._due else None
 
-    def say(self, command: Sequence[str | int], told: Callable[[Any], None]) -> None:
-        """Send a command; `told` is called with its answer, or with a ConnectionError."""
+    def send(self, command: Sequence[str | int], callback: Callable[[Any], None]) -> None:
+        """Send a command; `callback` is called with its answer, or with a ConnectionError."""
         if not self.open:
-            told(ConnectionError("Redis hung up"))
+            callback(ConnectionError("Redis hung up"))
             return
-        self._due.append((self._loop.time(), told))
+        self._due.append((self._loop.time(), callback))
         self._transport.write(hiredis.pack_command(tuple(command)))  # type: ignore[arg-type]  # its stub allows one word
 
     def cut(self) -> None:
@@ -77,7 +77,7 @@ class Wire(asyncio.Protocol):
         self._transport.abort()
 
 
-async def connect(url: str) -> Wire:
+async def connect(url: str) -> RedisConnection:
     """A connection, signed in and at its database.
 
     Raises OSError or TimeoutError, and ValueError if the address is none.
@@ -86,26 +86,26 @@ async def connect(url: str) -> Wire:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_SECONDS):
         if "path" in where:
-            _, wire = await loop.create_unix_connection(Wire, where["path"])
+            _, connection = await loop.create_unix_connection(RedisConnection, where["path"])
         else:
             secured = where.pop("connection_class", None) is SSLConnection
             tls = SSLConnection(**where).ssl_context.get() if secured else None
             host, port = where.get("host", "localhost"), where.get("port", 6379)
-            _, wire = await loop.create_connection(Wire, host, port, ssl=tls)
+            _, connection = await loop.create_connection(RedisConnection, host, port, ssl=tls)
         try:
             if "password" in where:
                 name = [where["username"]] if "username" in where else []
-                await _done(wire, ("AUTH", *name, where["password"]))
-            await _done(wire, ("SELECT", where.get("db", 0)))  # who cannot do that is no Redis
+                await _done(connection, ("AUTH", *name, where["password"]))
+            await _done(connection, ("SELECT", where.get("db", 0)))  # who cannot do that is no Redis
         except BaseException:  # whoever gave up waiting, the connection must not stay
-            wire.cut()
+            connection.cut()
             raise
-    return wire
+    return connection
 
 
-async def _done(wire: Wire, command: Sequence[str | int]) -> None:
+async def _done(connection: RedisConnection, command: Sequence[str | int]) -> None:
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    wire.say(command, lambda answer: None if future.done() else future.set_result(answer))
+    connection.send(command, lambda answer: None if future.done() else future.set_result(answer))
     answer = await future
     if isinstance(answer, Exception):
         raise ConnectionError(str(answer))
