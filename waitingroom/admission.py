@@ -140,11 +140,11 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
     now_ms, waiting, present, active, first = (int(float(part)) for part in answer[:5])
     state, config, fleet, bins = (_table(part) for part in answer[5:])
     minimum = float(config.get("minimum_instances", 0))
-    told = float(fleet["in_service"]) if "in_service" in fleet else None
-    in_service = rates.servers(told, int(fleet.get("at_ms", 0)), minimum, now_ms)
+    reported = float(fleet["in_service"]) if "in_service" in fleet else None
+    in_service = rates.in_service(reported, int(fleet.get("at_ms", 0)), minimum, now_ms)
     per_minute = float(config.get("users_per_minute_per_instance", 0))
     per_instance = int(config.get("threshold_per_instance", 0))
-    threshold = rates.limit(int(config.get("threshold", 0)), per_instance, in_service)
+    threshold = rates.threshold(int(config.get("threshold", 0)), per_instance, in_service)
     now_s = now_ms // 1000
     recent = {name: _recent(bins, name, now_s) for name in "mda"}
     departures = [at for at, _ in recent["d"]]

@@ -20,7 +20,7 @@ MAX_BATCH = 200
 
 
 class Batcher(Generic[Request, Result]):
-    """Gathers what is asked until the call before is answered, asks it at once, and tells each his own."""
+    """Gathers what is asked until the call before is answered, asks it at once, and tells each their own."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from waitingroom.visitors import of_scope
 
 log = logging.getLogger(__name__)
 
-CLOSE_BAD_MESSAGE, CLOSE_FULL, CLOSE_AWAY = 4400, 4429, 1013
+CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, CLOSE_AWAY = 4400, 4429, 1013
 # A page sends one message in its life; who sends this many means no good.
 MAX_MESSAGES = 20
 # File descriptors kept for pages, Redis and the database.
@@ -55,7 +55,7 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         if visitor is None:
             return CLOSE_UNKNOWN
         if len(hub()) >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
-            return CLOSE_FULL
+            return CLOSE_TOO_MANY
         try:
             return None if await room_config(room) else CLOSE_NO_ROOM
         except DatabaseError:
@@ -77,7 +77,7 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
             socket.entered = True  # nothing to miss any more
             socket.tell(LEFT_FRAME)
             socket.finish(1000)
-        socket.finish(CLOSE_FULL)
+        socket.finish(CLOSE_TOO_MANY)
 
 
 def wants_to_leave(text: str | None) -> bool:

@@ -1,20 +1,20 @@
-"""Pure: how many visitors the servers let in; prelude.lua and admit.lua do the same sums on Redis's clock."""
+"""Pure: how many visitors the instances let in; prelude.lua and admit.lua do the same sums on Redis's clock."""
 
 # A second's worth, and a quarter for the jitter of a one-second clock.
 BURST_SECONDS = 1.25
 FLEET_STALE_MS = 60_000
 
 
-def servers(told: float | None, told_at_ms: float, minimum: float, now_ms: float) -> float:
-    """Servers that count: those told of, the minimum if none were, and never more of a fleet silent for a minute."""
-    if told is None:
+def in_service(reported: float | None, reported_at_ms: float, minimum: float, now_ms: float) -> float:
+    """Instances that count: those reported, the minimum if none were, and never more of a fleet silent for a minute."""
+    if reported is None:
         return minimum
-    return min(told, minimum) if now_ms - told_at_ms > FLEET_STALE_MS else told
+    return min(reported, minimum) if now_ms - reported_at_ms > FLEET_STALE_MS else reported
 
 
-def limit(threshold: int, threshold_per_instance: int, in_service: float) -> int:
+def threshold(fixed: int, threshold_per_instance: int, in_service: float) -> int:
     """The threshold in force: it follows the fleet where there is one per instance."""
-    return int(threshold_per_instance * in_service) if threshold_per_instance else threshold
+    return int(threshold_per_instance * in_service) if threshold_per_instance else fixed
 
 
 def per_second(in_service: float, users_per_minute_per_instance: float) -> float:

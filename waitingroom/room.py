@@ -30,7 +30,7 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
-FULL = b"full"
+OUT_OF_MEMORY = b"out-of-memory"
 PHASES = {phase.value.encode(): phase for phase in Phase}
 
 
@@ -61,7 +61,7 @@ class Place(NamedTuple):
         total, epoch, mode = answer[-3], answer[-2].decode(), answer[-1].decode()
         return [
             cls(PHASES[answer[i]], answer[i + 1], answer[i + 2], total, epoch, mode, answer[i + 3])
-            if answer[i] != FULL
+            if answer[i] != OUT_OF_MEMORY
             else LineUnavailable("Redis is out of memory")
             for i in range(0, len(answer) - 3, 4)
         ]
@@ -99,17 +99,17 @@ class Snapshot:
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, places, now, per_minute, servers, boots, active, threshold, per_instance, departed, over = answer
+        mode, total, places, now, per_minute, in_service, boots, active, threshold, per_instance, left, over = answer
         now_ms = int(now)
         coming = tuple((float(n), float(at)) for n, at in json.loads(boots))
         pace = Pace(
             users_per_minute_per_instance=float(per_minute),
-            in_service=float(servers),
+            in_service=float(in_service),
             boots=boots_in(coming, now_ms),
             active=int(active),
             threshold=int(threshold),
             threshold_per_instance=int(per_instance),
-            departed=int(departed),
+            departed=int(left),
             over_s=int(over) / 1000,
         )
         return cls(
@@ -128,7 +128,7 @@ class Snapshot:
 
     @cached_property
     def scaling(self) -> dict[str, int]:
-        """What visitors are callback about servers: the contract's `scaling` object."""
+        """What visitors are told about instances: the contract's `scaling` object."""
         return {
             "inService": int(self.pace.in_service),
             "pending": round(sum(instances for instances, _ in self.pace.boots)),

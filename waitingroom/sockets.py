@@ -7,7 +7,7 @@ from contextlib import suppress
 
 # Where a server can send a ready text without a task, its scope says how under this name (see tiketi/web.py).
 PUSH = "waitingroom.push"
-SLOT_SECONDS = 0.1
+BUCKET_SECONDS = 0.1
 BEING_LOOKED_AT = -1
 # So many from the front on, a place is told every second.
 NEAR = 1000
@@ -19,7 +19,7 @@ def cadence_s(position: int, near_in_s: float) -> float:
     Always well within the presence.
     """
     if position <= NEAR:
-        return 1.0 - SLOT_SECONDS  # the turn it may have to wait for
+        return 1.0 - BUCKET_SECONDS  # the turn it may have to wait for
     return max(1.0, min(near_in_s, 4.0 if position <= 5000 else 8.0))
 
 
@@ -77,9 +77,9 @@ class Sockets:
 
     def __init__(self) -> None:
         self.by_visitor: dict[str, list[Socket]] = {}
-        # Slots of time rather than a heap: fifteen thousand comparisons each second cost more than the looks.
-        self._due: dict[str, int] = {}  # visitor to slot; BEING_LOOKED_AT while nobody knows yet when to tell him again
-        self._slots: dict[int, list[str]] = {}
+        # Buckets of time rather than a heap: fifteen thousand comparisons each second cost more than the looks.
+        self._due: dict[str, int] = {}  # visitor to bucket, or BEING_LOOKED_AT: nobody knows yet when next
+        self._buckets: dict[int, list[str]] = {}
         self._left: list[str] = []
         self._open = 0
 
@@ -107,8 +107,8 @@ class Sockets:
 
     def schedule(self, visitor: str, at: float) -> None:
         """Tell the visitor's place at `at` (loop time)."""
-        slot = self._due[visitor] = int(at / SLOT_SECONDS)
-        self._slots.setdefault(slot, []).append(visitor)
+        bucket = self._due[visitor] = int(at / BUCKET_SECONDS)
+        self._buckets.setdefault(bucket, []).append(visitor)
 
     def unschedule(self, visitor: str) -> None:
         """Nothing more to tell on the clock."""
@@ -117,7 +117,7 @@ class Sockets:
     def wake(self, visitors: Iterable[str] | None, now: float) -> None:
         """Look at these visitors now, or (None) at everybody within a second."""
         if visitors is None:
-            self._slots.clear()
+            self._buckets.clear()
             for visitor in self._due:
                 self.schedule(visitor, now + random.random())  # noqa: S311 (spreads the work; no secret)
             return
@@ -128,10 +128,10 @@ class Sockets:
     def take_due(self, now: float) -> list[str]:
         """The visitors whose place is due, each once; they must be scheduled again."""
         due: list[str] = []
-        last = int(now / SLOT_SECONDS)
-        for slot in sorted(slot for slot in self._slots if slot <= last):
-            for visitor in self._slots.pop(slot):
-                if self._due.get(visitor) == slot:
+        last = int(now / BUCKET_SECONDS)
+        for bucket in sorted(bucket for bucket in self._buckets if bucket <= last):
+            for visitor in self._buckets.pop(bucket):
+                if self._due.get(visitor) == bucket:
                     self._due[visitor] = BEING_LOOKED_AT
                     due.append(visitor)
         return due

@@ -56,12 +56,12 @@ def take(client: "redis.Redis", keys: Keys) -> Sample:
     at_ms = seconds * 1000 + micros / 1000
     joined, admitted, gone, tick_at_ms = (int(value or 0) for value in state)
     threshold, per_instance, minimum, claim_ms, idle_ms = (int(value or 0) for value in config)
-    in_service = rates.servers(float(told) if told else None, int(told_at_ms or 0), minimum, at_ms)
+    in_service = rates.in_service(float(told) if told else None, int(told_at_ms or 0), minimum, at_ms)
     return Sample(
         at_ms=at_ms,
         clock_ahead_ms=at_ms - (asked_ms + answered_ms) / 2,
         took_ms=answered_ms - asked_ms,
-        threshold=rates.limit(threshold, per_instance, in_service),
+        threshold=rates.threshold(threshold, per_instance, in_service),
         claim_ms=claim_ms,
         idle_ms=idle_ms,
         tick_at_ms=tick_at_ms,

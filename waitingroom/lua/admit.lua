@@ -7,7 +7,7 @@
 --
 -- Atomic because the room must never hold more than its threshold, even when two clocks tick in the same second.
 
-local queue, active, seen, returned, unclaimed, state, config, fleet, pace_ = unpack(KEYS)
+local queue, active, seen, returned, unclaimed, state, config, fleet, pace = unpack(KEYS)
 local ticker, idle_ms, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -21,18 +21,18 @@ local CHUNK = 200
 local c = settings(config)
 if not c then return redis.status_reply('unknown') end
 if ticked(state, now_ms, idle_ms) then return {} end
-despite_full(queue)
+allow_writes(queue)
 local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'cursor')
 
-local in_service = servers(fleet, now_ms, c)
+local in_service = instances(fleet, now_ms, c)
 local per_second = in_service * tonumber(c.users_per_minute_per_instance) / 60
 local stands = c.mode == 'paused' or c.mode == 'closed'
 local elapsed = math.max(0, now_us - tonumber(s[2] or now_us)) / 1000000
 local tokens = math.min(tonumber(s[1] or 0) + elapsed * per_second, math.max(1, per_second * BURST_SECONDS))
 if stands then tokens = 0 end
 
-local want = math.min(math.floor(tokens), limit(c, in_service) - redis.call('ZCARD', active))
-if count then want = math.min(count, limit(c, in_service) - redis.call('ZCARD', active)) end
+local want = math.min(math.floor(tokens), threshold(c, in_service) - redis.call('ZCARD', active))
+if count then want = math.min(count, threshold(c, in_service) - redis.call('ZCARD', active)) end
 if stands then want = 0 end
 if c.mode == 'off' then want = MAX_EXAMINED end
 
@@ -86,7 +86,7 @@ end
 
 if #admitted > 0 then
   redis.call('HINCRBY', state, 'admitted', #admitted)
-  pace(pace_, now_ms, 'm', #admitted)
+  tally(pace, now_ms, 'm', #admitted)
 end
 redis.call('HSET', state, 'cursor', cursor)
 if not count then

@@ -5,12 +5,12 @@
 --         the name and how he comes: "new" (his name was drawn this moment: nothing can be known of it), "join" (a newcomer
 --         joins) or "stay" (a newcomer changes nothing)
 -- RETURN  for each visitor: phase, queue number, position, expires_ms; then total, epoch, mode; or {"unknown"} when Redis has
---         no settings. The phase of a newcomer for whom Redis has no memory is "full"
+--         no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"
 --
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, returned, unclaimed, gone, state, config, fleet, pace_ = unpack(KEYS)
+local queue, active, seen, returned, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[2])
 local now_ms = math.floor(now_us / 1000)
 
@@ -20,7 +20,7 @@ local mode, expires_ms = c.mode, now_ms + c.idle_ms
 
 local remembered = redis.call('HMGET', state, 'epoch', 'last_number', 'cursor')
 local epoch, last, cursor = remembered[1] or ARGV[1], tonumber(remembered[2] or 0), tonumber(remembered[3] or 0)
-local refuses = full(state, queue, epoch)
+local memory_spent = out_of_memory(state, queue, epoch)
 
 local total = redis.call('ZCARD', queue)
 local counts = {joined = 0, straight_in = 0, admitted = 0}
@@ -31,7 +31,7 @@ local signs = {}
 local vacancy, nobody_waits
 local function may_pass()
   if mode ~= 'automatic' then return mode == 'off' end
-  vacancy = vacancy or limit(c, servers(fleet, now_ms, c)) - redis.call('ZCARD', active)
+  vacancy = vacancy or threshold(c, instances(fleet, now_ms, c)) - redis.call('ZCARD', active)
   if vacancy <= 0 then return false end
   if nobody_waits == nil then
     nobody_waits = redis.call('ZCOUNT', seen, '(' .. integer(now_ms - c.presence_ms), '+inf') == 0
@@ -59,7 +59,7 @@ end
 
 local function newcomer(visitor, is_new)
   if mode == 'closed' or mode == 'draining' then return 'closed', 0, 0, 0 end
-  if refuses then return 'full', 0, 0, 0 end
+  if memory_spent then return 'out-of-memory', 0, 0, 0 end
   arrivals = arrivals + 1
   if not is_new then redis.call('ZREM', gone, visitor) end
   if may_pass() then return admitted_now(visitor, 'straight_in') end
@@ -109,7 +109,7 @@ if counts.joined > 0 then redis.call('HSET', state, 'last_number', last) end
 for name, count in pairs(counts) do
   if count > 0 then redis.call('HINCRBY', state, name, count) end
 end
-if arrivals > 0 then pace(pace_, now_ms, 'a', arrivals) end
+if arrivals > 0 then tally(pace, now_ms, 'a', arrivals) end
 local admissions = counts.straight_in + counts.admitted
-if admissions > 0 then pace(pace_, now_ms, 'm', admissions) end
+if admissions > 0 then tally(pace, now_ms, 'm', admissions) end
 return answer

@@ -7,7 +7,7 @@
 --
 -- Atomic because a place given back must be recorded in the same instant.
 
-local queue, active, seen, returned, unclaimed, gone, state, config, pace_ = unpack(KEYS)
+local queue, active, seen, returned, unclaimed, gone, state, config, pace = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 local IDLE, UNCLAIMED, ABSENT, CLOSED = 3, 4, 2, 7
@@ -17,7 +17,7 @@ local SILENCE_MS = 10000
 local c = settings(config)
 if not c then return {0, 0} end
 if ticked(state, now_ms, idle_ms) then return {0, 0} end
-despite_full(queue)
+allow_writes(queue)
 
 -- After a silence everybody gets the time to show up again: it is the site that was absent.
 local s = redis.call('HMGET', state, 'tick_at_ms', 'awake_at_ms')
@@ -38,7 +38,7 @@ if #late > 0 then
   redis.call('ZREM', active, unpack(late))
   depart(gone, now_ms, IDLE, idle)
   depart(gone, now_ms, UNCLAIMED, never_came)
-  pace(pace_, now_ms, 'd', #late)
+  tally(pace, now_ms, 'd', #late)
 end
 
 local kept_ms = tonumber(c.presence_ms) + tonumber(c.grace_ms)
@@ -56,10 +56,10 @@ local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - ke
 if #forgotten > 0 then redis.call('ZREM', gone, unpack(forgotten)) end
 
 -- The last ten minutes of bins stay for charts and rates.
-if redis.call('HLEN', pace_) > 200 then
+if redis.call('HLEN', pace) > 200 then
   local oldest = math.floor(now_ms / 1000) - 600
-  for _, bin in ipairs(redis.call('HKEYS', pace_)) do
-    if tonumber(string.sub(bin, 2)) < oldest then redis.call('HDEL', pace_, bin) end
+  for _, bin in ipairs(redis.call('HKEYS', pace)) do
+    if tonumber(string.sub(bin, 2)) < oldest then redis.call('HDEL', pace, bin) end
   end
 end
 return {#late, #absent}

@@ -6,6 +6,6 @@
 --
 -- A script for its clock: what is older than a minute on Redis's clock is not believed (see the prelude).
 
-redis.call('HDEL', KEYS[1], '') -- as despite_full: the servers count even where Redis is out of memory
+redis.call('HDEL', KEYS[1], '') -- as allow_writes: the servers count even where Redis is out of memory
 redis.call('HSET', KEYS[1], 'in_service', ARGV[1], 'boots', ARGV[2], 'at_ms', integer(math.floor(clock(ARGV[3]) / 1000)))
 return 1

@@ -6,7 +6,7 @@
 --
 -- Atomic because a visitor must be in exactly one of line, room and gone.
 
-local queue, active, seen, returned, unclaimed, gone, state, pace_ = unpack(KEYS)
+local queue, active, seen, returned, unclaimed, gone, state, pace = unpack(KEYS)
 local visitor, reason = ARGV[1], tonumber(ARGV[2])
 local now_ms = math.floor(clock(ARGV[3]) / 1000)
 
@@ -19,7 +19,7 @@ if redis.call('ZREM', queue, visitor) == 1 then
 end
 if redis.call('ZREM', active, visitor) == 1 then
   redis.call('SREM', unclaimed, visitor)
-  pace(pace_, now_ms, 'd', 1)
+  tally(pace, now_ms, 'd', 1)
   depart(gone, now_ms, reason, {visitor})
   return 'active'
 end

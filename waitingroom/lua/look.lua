@@ -8,7 +8,7 @@
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
-local queue, active, seen, returned, gone, state, config, fleet, pace_ = unpack(KEYS)
+local queue, active, seen, returned, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -38,16 +38,16 @@ for i = 2, last do
   end
   places[i - 1] = place
 end
-if #presence > 0 then despite_full(queue) end
+if #presence > 0 then allow_writes(queue) end
 if touches and #presence > 0 then redis.call('ZADD', seen, unpack(presence)) end
 
-local in_service = servers(fleet, now_ms, c)
+local in_service = instances(fleet, now_ms, c)
 -- Bins nobody wrote in are no zeros: the sale may be younger than the window.
 local departed, since = 0, nil
 local bin = math.floor(now_ms / 10000) * 10
 local bins = {}
 for i = 5, 0, -1 do bins[#bins + 1] = 'd' .. integer(bin - 10 * i) end
-for i, count in ipairs(redis.call('HMGET', pace_, unpack(bins))) do
+for i, count in ipairs(redis.call('HMGET', pace, unpack(bins))) do
   if count then
     departed = departed + tonumber(count)
     since = since or (bin - 10 * (6 - i)) * 1000
@@ -55,6 +55,6 @@ for i, count in ipairs(redis.call('HMGET', pace_, unpack(bins))) do
 end
 return {
   c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, c.users_per_minute_per_instance,
-  tostring(in_service), redis.call('HGET', fleet, 'boots') or '[]', redis.call('ZCARD', active), limit(c, in_service),
+  tostring(in_service), redis.call('HGET', fleet, 'boots') or '[]', redis.call('ZCARD', active), threshold(c, in_service),
   c.threshold_per_instance, departed, since and integer(now_ms - since) or '0',
 }

@@ -3,12 +3,12 @@
 -- clock(given)             the instant, Unix microseconds: Redis's own clock, or `given` (tests only)
 -- integer(number)          its decimal digits; Lua would write 1.7e+15
 -- settings(key)            the room's settings as a table of strings, or nil if Redis has none
--- servers(key, now_ms, c)  servers counted for admission; a fleet nobody reported for a minute is never counted faster
--- limit(c, in_service)     the threshold in force
--- pace(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
+-- instances(key, now_ms, c)  instances in service, counted for admission; a fleet nobody reported for a minute is never counted faster
+-- threshold(c, in_service)     the threshold in force
+-- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
--- despite_full(key)        lets the script write where Redis is out of memory: for those who have a place already
--- full(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
+-- allow_writes(key)       lets the script write where Redis is out of memory: for those who have a place already
+-- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local FLEET_STALE_MS = 60000
@@ -30,7 +30,7 @@ local function settings(key)
   return c
 end
 
-local function servers(key, now_ms, c)
+local function instances(key, now_ms, c)
   local least = tonumber(c.minimum_instances)
   local fleet = redis.call('HMGET', key, 'in_service', 'at_ms')
   if not fleet[1] then return least end
@@ -39,13 +39,13 @@ local function servers(key, now_ms, c)
   return in_service
 end
 
-local function limit(c, in_service)
+local function threshold(c, in_service)
   local per_instance = tonumber(c.threshold_per_instance)
   if per_instance > 0 then return math.floor(per_instance * in_service) end
   return tonumber(c.threshold)
 end
 
-local function pace(key, now_ms, what, by)
+local function tally(key, now_ms, what, by)
   redis.call('HINCRBY', key, what .. integer(math.floor(now_ms / 10000) * 10), by)
 end
 
@@ -69,14 +69,14 @@ local function ticked(state, now_ms, idle_ms)
   return since_ms >= 0 and since_ms < idle_ms
 end
 
--- Redis refuses what may grow when it is full, but not in a script that wrote already: half a change would be worse.
+-- Redis refuses what may grow when it is out of memory, but not in a script that wrote already: half a change would be worse.
 -- Removing nobody is a write that it never refuses.
-local function despite_full(key) redis.call('ZREM', key, '') end
+local function allow_writes(key) redis.call('ZREM', key, '') end
 
-local function full(state, queue, epoch)
-  local told = redis.pcall('HSET', state, 'epoch', epoch)
-  if type(told) == 'number' then return false end
-  if not string.find(told.err, 'OOM', 1, true) then error(told.err) end
-  despite_full(queue)
+local function out_of_memory(state, queue, epoch)
+  local reply = redis.pcall('HSET', state, 'epoch', epoch)
+  if type(reply) == 'number' then return false end
+  if not string.find(reply.err, 'OOM', 1, true) then error(reply.err) end
+  allow_writes(queue)
   return true
 end

@@ -6,7 +6,7 @@
 --
 -- Atomic so that the counts add up.
 
-local queue, active, seen, returned, state, config, fleet, pace_ = unpack(KEYS)
+local queue, active, seen, returned, state, config, fleet, pace = unpack(KEYS)
 local now_ms = math.floor(clock(ARGV[1]) / 1000)
 
 local presence_ms = tonumber(redis.call('HGET', config, 'presence_ms') or 0)
@@ -16,5 +16,5 @@ if #first == 0 then first = redis.call('ZRANGEBYSCORE', queue, '(' .. cursor, '+
 return {
   integer(now_ms), redis.call('ZCARD', queue), redis.call('ZCOUNT', seen, '(' .. integer(now_ms - presence_ms), '+inf'),
   redis.call('ZCARD', active), first[2] or '0', redis.call('HGETALL', state), redis.call('HGETALL', config),
-  redis.call('HGETALL', fleet), redis.call('HGETALL', pace_),
+  redis.call('HGETALL', fleet), redis.call('HGETALL', pace),
 }

@@ -6,7 +6,7 @@
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, returned, unclaimed, gone, state, pace_ = unpack(KEYS)
+local queue, active, seen, returned, unclaimed, gone, state, pace = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -29,7 +29,7 @@ if from_expiry or to_expiry then
     redis.call('ZREM', active, from)
     if redis.call('SREM', unclaimed, from) == 1 and not to_expiry then redis.call('SADD', unclaimed, to) end
   end
-  if from_expiry and to_expiry then pace(pace_, now_ms, 'd', 1) end
+  if from_expiry and to_expiry then tally(pace, now_ms, 'd', 1) end
   if from_number or to_number then
     out_of_line(from)
     out_of_line(to)
