@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from waitingroom import visitors
-from waitingroom.redis import LineUnavailable
+from waitingroom.errors import LineUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import logging
 from django.db import transaction
 
 from waitingroom import admission
+from waitingroom.errors import LineUnavailable
 from waitingroom.reasons import Reason
-from waitingroom.redis import LineUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from scaling import memory
 from scaling import turn as live
-from waitingroom.redis import LineUnavailable
+from waitingroom.errors import LineUnavailable
 
 log = logging.getLogger(__name__)
 

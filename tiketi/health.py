@@ -10,7 +10,8 @@ from redis.exceptions import RedisError
 from scaling.status import publish_age_s
 from waitingroom import admission
 from waitingroom.admission import RoomStatus
-from waitingroom.redis import LineUnavailable, ping_ms
+from waitingroom.errors import LineUnavailable
+from waitingroom.redis import ping_ms
 from waitingroom.room_registry import room_registry
 
 # The clock ticks every second, and a hub when three seconds are missing; beyond, nobody admits.

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from waitingroom import hints, rates, scripts
 from waitingroom.configure import configure_call
+from waitingroom.errors import SettingsMissing
 from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.reasons import Reason
-from waitingroom.redis import SettingsMissing, run_now
+from waitingroom.redis import run_now
 from waitingroom.room import leave_call
 from waitingroom.scripts import Call
 from waitingroom.slips import LIFE_SECONDS

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from waitingroom.redis import MAX_WAITING, LineUnavailable, Pipe, SettingsMissing
+from waitingroom.errors import LineUnavailable, SettingsMissing
+from waitingroom.redis import MAX_WAITING, Pipe
 from waitingroom.scripts import Call
 
 Request = TypeVar("Request")
@@ -64,7 +65,7 @@ class Batcher(Generic[Request, Result]):
                 callback(one)
             except Exception as error:  # one visitor's trouble must not be everybody's
                 log.exception("telling a visitor failed")
-                self._loop.call_soon(callback, LineUnavailable(str(error)))  # so that this one hears something, too
+                self._loop.call_soon(callback, LineUnavailable(error))  # so that this one hears something, too
 
     def _read_all(self, batch: Gathered[Request, Result], answer: Any) -> Sequence[Result | Exception]:
         try:
@@ -75,4 +76,4 @@ class Batcher(Generic[Request, Result]):
             return [error] * len(batch)
         except Exception as error:  # whoever is not told waits for ever
             log.exception("Redis's answer makes no sense")
-            return [LineUnavailable(str(error))] * len(batch)
+            return [LineUnavailable(error)] * len(batch)

@@ -9,8 +9,9 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from waitingroom import scripts
+from waitingroom.errors import LineUnavailable
 from waitingroom.keys import keys_of
-from waitingroom.redis import LineUnavailable, client, run_now
+from waitingroom.redis import client, run_now
 from waitingroom.scripts import Call
 
 if TYPE_CHECKING:

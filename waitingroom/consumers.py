@@ -11,8 +11,8 @@ from channels.consumer import AsyncConsumer
 from django.db import DatabaseError
 
 from waitingroom.decision import room_config
+from waitingroom.errors import LineUnavailable
 from waitingroom.hub import CLOSE_NO_ROOM, CLOSE_UNKNOWN, hub
-from waitingroom.redis import LineUnavailable
 from waitingroom.room import Room
 from waitingroom.sockets import PUSH, Socket
 from waitingroom.visitors import of_scope

@@ -13,10 +13,10 @@ from django.db import DatabaseError
 
 from waitingroom import answers, cookies
 from waitingroom.answers import Answer
+from waitingroom.errors import LineUnavailable, RoomGone
 from waitingroom.page_cache import PageTemplate, cached, page_template
-from waitingroom.redis import LineUnavailable
 from waitingroom.room import JoinIntent, Phase, Place, Room, Snapshot, Standing
-from waitingroom.room_cache import RoomGone, snapshots, with_settings_restored
+from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.slips import ADMITTED
 from waitingroom.visits import Visit

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from waitingroom.answers import Answer, Headers
 from waitingroom.decision import Decision, decide, decide_now
-from waitingroom.redis import LineUnavailable
+from waitingroom.errors import LineUnavailable
 from waitingroom.room_registry import room_registry
 from waitingroom.visits import Visit, from_scope, room_of
 

@@ -16,9 +16,10 @@ from redis.exceptions import RedisError
 from waitingroom import hints
 from waitingroom.admission import clock_calls, read_admitted
 from waitingroom.answers import CLOSED, ENTER_NOW
-from waitingroom.redis import LineUnavailable, SettingsMissing, pipe
+from waitingroom.errors import LineUnavailable, RoomGone, SettingsMissing
+from waitingroom.redis import pipe
 from waitingroom.room import MAX_LOOK, Room, Snapshot, gone_reason
-from waitingroom.room_cache import RoomGone, snapshots, with_settings_restored
+from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import room_registry
 from waitingroom.sockets import NEAR, Socket, Sockets, cadence_s
 

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
+from waitingroom.errors import LineUnavailable
 from waitingroom.redis_connection import RedisConnection, connect
 from waitingroom.scripts import EVERY, Call
 
@@ -28,14 +29,6 @@ MAX_PIPELINE = 500
 MAX_SCRIPT_RELOADS = 3
 # What one process may have waiting for Redis: beyond it, saying no at once is kinder than a late answer.
 MAX_WAITING = 20_000
-
-
-class LineUnavailable(Exception):
-    """Redis cannot be asked, or does not take the change, right now; nothing was changed."""
-
-
-class SettingsMissing(Exception):
-    """Redis has no settings for the room; the database says whether there is one."""
 
 
 def settle(future: "asyncio.Future[Any]", answer: Any) -> None:
@@ -85,7 +78,7 @@ class Pipe:
             else:
                 self._loop.call_soon(callback, LineUnavailable("Redis is behind"))
         elif self.circuit_open or len(self._waiting) >= MAX_WAITING:
-            self._loop.call_soon(callback, LineUnavailable("Redis does not answer"))
+            self._loop.call_soon(callback, LineUnavailable("Redis did not answer a moment ago"))
         else:
             self._waiting.append((call, callback))
             if self._connecting is None:
@@ -99,7 +92,7 @@ class Pipe:
             for call, callback in waiting:
                 self._send(self._connection, call, callback, MAX_SCRIPT_RELOADS)
         except (OSError, TimeoutError, ValueError) as error:  # ValueError: the address is none
-            failure = LineUnavailable(str(error))
+            failure = LineUnavailable(error)
             self._open_circuit()
         finally:
             waiting, self._waiting = self._waiting, []
@@ -113,7 +106,7 @@ class Pipe:
                 connection.send(("SCRIPT", "LOAD", call.script.source), lambda _: None)  # Redis was restarted
                 self._send(connection, call, callback, reloads - 1)
             else:
-                callback(LineUnavailable(str(answer)) if isinstance(answer, Exception) else answer)
+                callback(LineUnavailable(answer) if isinstance(answer, Exception) else answer)
 
         connection.send(call.command, answered)
         if self._watch is None:
@@ -184,10 +177,10 @@ def run_now(calls: Sequence[Call]) -> list[Any]:
             for i, answer in zip(unknown, _send_now([calls[i] for i in unknown]), strict=True):
                 answers[i] = answer
     except (RedisError, OSError) as error:
-        raise LineUnavailable(str(error)) from error
+        raise LineUnavailable(error) from error
     for answer in answers:
         if isinstance(answer, ResponseError):
-            raise LineUnavailable(str(answer))
+            raise LineUnavailable(answer)
     return answers
 
 
@@ -204,5 +197,5 @@ def ping_ms() -> float:
     try:
         client().ping()
     except (RedisError, OSError) as error:
-        raise LineUnavailable(str(error)) from error
+        raise LineUnavailable(error) from error
     return (time.monotonic() - began) * 1000

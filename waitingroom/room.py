@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from waitingroom import scripts
 from waitingroom.batching import Batcher
+from waitingroom.errors import LineUnavailable, OutOfMemory, SettingsMissing
 from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.reasons import Reason
-from waitingroom.redis import LineUnavailable, SettingsMissing, pipe, settle
+from waitingroom.redis import pipe, settle
 from waitingroom.scripts import Call
 
 # Redis answers for at most about a millisecond at a time, so that nobody else waits behind a long list.
@@ -62,7 +63,7 @@ class Place(NamedTuple):
         return [
             cls(PHASES[answer[i]], answer[i + 1], answer[i + 2], total, epoch, mode, answer[i + 3])
             if answer[i] != OUT_OF_MEMORY
-            else LineUnavailable("Redis is out of memory")
+            else OutOfMemory()
             for i in range(0, len(answer) - 3, 4)
         ]
 

@@ -10,17 +10,13 @@ from django.apps import apps
 from django.db import DatabaseError
 
 from waitingroom import configure
-from waitingroom.redis import LineUnavailable, SettingsMissing
+from waitingroom.errors import LineUnavailable, RoomGone, SettingsMissing
 from waitingroom.room import Room, Snapshot
 from waitingroom.room_registry import room_registry
 
 T = TypeVar("T")
 
 SNAPSHOT_SECONDS = 1.0
-
-
-class RoomGone(LineUnavailable):
-    """The database has no such room any more; it was known a moment ago."""
 
 
 async def with_settings_restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:

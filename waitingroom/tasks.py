@@ -6,8 +6,8 @@ from celery import shared_task
 from django.db import DatabaseError
 
 from waitingroom import admission
+from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import LineUnavailable
 
 log = logging.getLogger(__name__)
 

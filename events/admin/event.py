@@ -18,7 +18,7 @@ from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.models import Event, PriceTier
 from events.templatetags.event_words import day
 from waitingroom import admission
-from waitingroom.redis import LineUnavailable
+from waitingroom.errors import LineUnavailable
 
 if TYPE_CHECKING:
     HistoryAdmin = admin.ModelAdmin[Event]

@@ -65,7 +65,7 @@ def test_signing_up_makes_an_account_that_is_signed_in(client, event):
 
 def test_signing_in_works_while_redis_is_away(client, buyer, monkeypatch):
     from waitingroom import visitors
-    from waitingroom.redis import LineUnavailable
+    from waitingroom.errors import LineUnavailable
 
     def away(*args):
         raise LineUnavailable

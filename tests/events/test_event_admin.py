@@ -128,7 +128,7 @@ def test_live_numbers_are_for_staff_with_the_permission(client, event):
 
 def test_the_list_shows_dashes_while_redis_is_away(admin_client, event, monkeypatch):
     from waitingroom import admission
-    from waitingroom.redis import LineUnavailable
+    from waitingroom.errors import LineUnavailable
 
     def away(slugs):
         raise LineUnavailable

@@ -70,7 +70,7 @@ def test_leaving_lets_the_held_seats_go(inside, event, buyer, make_buyer):
 
 
 def test_a_purchase_succeeds_while_redis_is_away(event, buyer, monkeypatch):
-    from waitingroom.redis import LineUnavailable
+    from waitingroom.errors import LineUnavailable
 
     def away(*args):
         raise LineUnavailable

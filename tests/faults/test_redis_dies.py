@@ -16,7 +16,8 @@ from tests.patience import until
 from tests.waitingroom.line import Line, join_call
 from tiketi.local_redis import LocalRedis
 from waitingroom import scripts
-from waitingroom.redis import ANSWER_SECONDS, LAST_LOOK_SECONDS, LineUnavailable, Pipe, client, run_now
+from waitingroom.errors import LineUnavailable
+from waitingroom.redis import ANSWER_SECONDS, LAST_LOOK_SECONDS, Pipe, client, run_now
 
 CROWD = 10_000
 

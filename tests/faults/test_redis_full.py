@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.waitingroom.line import Line
-from waitingroom.redis import LineUnavailable, client
+from waitingroom.errors import LineUnavailable
+from waitingroom.redis import client
 from waitingroom.room import Phase, Place
 from waitingroom.scripts import ENTER, EVERY
 

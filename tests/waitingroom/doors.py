@@ -21,9 +21,10 @@ from uvicorn.server import ServerState
 from tiketi.web import GateFirst
 from waitingroom import slips
 from waitingroom.decision import room_config
+from waitingroom.errors import LineUnavailable
 from waitingroom.gate import Message, Receive, Scope, Send, WaitingRoomGate
 from waitingroom.page_cache import page_template
-from waitingroom.redis import LineUnavailable, pipe
+from waitingroom.redis import pipe
 from waitingroom.room_cache import snapshots
 from waitingroom.visits import VISITOR_COOKIE, room_of
 

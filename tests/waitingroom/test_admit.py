@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.waitingroom.line import Line, names
-from waitingroom.redis import SettingsMissing
+from waitingroom.errors import SettingsMissing
 from waitingroom.room import Phase
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.waitingroom.line import NOON, SECOND, Line
 from waitingroom.admission import Fleet
+from waitingroom.errors import SettingsMissing
 from waitingroom.reasons import Reason
-from waitingroom.redis import SettingsMissing
 from waitingroom.room import Phase
 
 

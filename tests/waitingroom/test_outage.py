@@ -16,9 +16,10 @@ from tests.waitingroom.line import Line, join_call
 from tiketi import loopback
 from tiketi.local_redis import LocalRedis
 from waitingroom import admission, decision, slips, tasks
+from waitingroom.errors import LineUnavailable
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import CIRCUIT_OPEN_SECONDS, LineUnavailable, Pipe, client
+from waitingroom.redis import CIRCUIT_OPEN_SECONDS, Pipe, client
 from waitingroom.room_registry import RoomRegistry, room_registry
 
 Rooms = Callable[..., WaitingRoom]

@@ -14,7 +14,8 @@ import uvloop
 from tests.waitingroom.line import Line, join_call
 from tiketi.local_redis import LocalRedis
 from waitingroom.batching import Batcher
-from waitingroom.redis import LineUnavailable, Pipe, SettingsMissing, client
+from waitingroom.errors import LineUnavailable, OutOfMemory, SettingsMissing, WaitingRoomError
+from waitingroom.redis import Pipe, client
 from waitingroom.room import JoinIntent, Place, enter_call
 
 LOOPS = (asyncio.run, uvloop.run)
@@ -213,3 +214,10 @@ async def told_to_two(redis_server: LocalRedis, slug: str, read: Callable[[Any],
     answers = await heard.all()
     await pipe.close()
     return [type(answer) for answer in answers]
+
+
+def test_no_answer_says_that_nothing_is_confirmed_and_asking_again_is_safe():
+    assert str(LineUnavailable("gone")) == "gone; not confirmed, safe to ask again"
+    assert issubclass(OutOfMemory, LineUnavailable)
+    assert issubclass(LineUnavailable, WaitingRoomError)
+    assert issubclass(SettingsMissing, WaitingRoomError)

@@ -15,8 +15,8 @@ from scaling.deciding import windows
 from scaling.fleet import FleetUnreadable
 from scaling.models import Decision
 from scaling.status import status
+from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import LineUnavailable
 
 
 class Command(BaseCommand):

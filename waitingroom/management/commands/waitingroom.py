@@ -12,9 +12,9 @@ from django.db import DatabaseError, transaction
 
 from waitingroom import admission
 from waitingroom.admission import RoomStatus
+from waitingroom.errors import LineUnavailable
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.reasons import Reason
-from waitingroom.redis import LineUnavailable
 
 # Each a word of the operator's, and the mode it puts the room into.
 MODES = {"open": Mode.AUTOMATIC, "pause": Mode.PAUSED, "close": Mode.CLOSED, "drain": Mode.DRAINING}

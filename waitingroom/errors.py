@@ -1,0 +1,34 @@
+"""What can go wrong with a line, by name; who catches WaitingRoomError has caught all of it."""
+
+
+class WaitingRoomError(Exception):
+    """The waiting room cannot do what was asked."""
+
+
+class LineUnavailable(WaitingRoomError):
+    """Redis confirmed nothing: what was asked may have been done or not.
+
+    It is safe to ask again: a visitor's verbs find what they did before, and the clock's do nothing twice. Only an
+    operator's `admit` counts anew.
+    """
+
+    def __init__(self, cause: object = "Redis gave no answer") -> None:
+        super().__init__(f"{cause}; not confirmed, safe to ask again")
+
+
+class OutOfMemory(LineUnavailable):
+    """Redis has no memory for another visitor; nothing was changed, and those in line keep their places."""
+
+    def __init__(self) -> None:
+        super().__init__("Redis is out of memory")
+
+
+class SettingsMissing(WaitingRoomError):
+    """Redis has no settings for the room; the database says whether there is one."""
+
+
+class RoomGone(LineUnavailable):
+    """The database has no such room any more; it was known a moment ago."""
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"the room {room} is no more")
