@@ -10,12 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
 
-from scaling.models import Decision
+from scaling.models import ScalingDecision
 from scaling.status import status
 
 
-@admin.register(Decision)
-class DecisionAdmin(admin.ModelAdmin[Decision]):
+@admin.register(ScalingDecision)
+class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
     """What was decided, from what, and why."""
 
     list_display = ("at", "change", "reason", "why", "fault")
@@ -23,25 +23,25 @@ class DecisionAdmin(admin.ModelAdmin[Decision]):
     date_hierarchy = "at"
     fields = ("at", "reason", "before", "after", "inputs_shown", "terms_shown", "fault")
     readonly_fields = fields
-    change_list_template = "admin/scaling/decision/change_list.html"
+    change_list_template = "admin/scaling/scalingdecision/change_list.html"
 
     @admin.display(description=_("change"))
-    def change(self, decision: Decision) -> str:
+    def change(self, decision: ScalingDecision) -> str:
         """From how many instances to how many."""
         return f"{decision.before} → {decision.after}"
 
     @admin.display(description=_("terms"))
-    def why(self, decision: Decision) -> str:
+    def why(self, decision: ScalingDecision) -> str:
         """The terms in one line."""
         return ", ".join(f"{name} {value}" for name, value in decision.terms.items())
 
     @admin.display(description=_("inputs"))
-    def inputs_shown(self, decision: Decision) -> SafeString:
+    def inputs_shown(self, decision: ScalingDecision) -> SafeString:
         """What was seen."""
         return _shown(decision.inputs)
 
     @admin.display(description=_("terms"))
-    def terms_shown(self, decision: Decision) -> SafeString:
+    def terms_shown(self, decision: ScalingDecision) -> SafeString:
         """What was reckoned."""
         return _shown(decision.terms)
 
@@ -57,11 +57,11 @@ class DecisionAdmin(admin.ModelAdmin[Decision]):
         """Nobody writes history."""
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Decision | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: ScalingDecision | None = None) -> bool:
         """Nobody rewrites it."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Decision | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: ScalingDecision | None = None) -> bool:
         """Nobody tears pages out."""
         return False
 

@@ -9,8 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scaling.cloud import BOUNDS, CloudUnavailable, asker
-from scaling.fleet import FleetUnreadable, Instance, Lifecycle, View
+from scaling.cloud import BOUNDS, CloudUnavailable, aws_calls
+from scaling.fleet import FleetSnapshot, FleetUnreadable, Instance, Lifecycle
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Not there for visitors, and on no way in or out: a warm pool's, and those somebody took out by hand.
 APART = ("Warmed:", "Standby", "EnteringStandby", "Detached", "Detaching")
 
-asking = asker(BotoCoreError, ClientError)
+aws_call = aws_calls(BotoCoreError, ClientError)
 
 
 @cache
@@ -41,7 +41,7 @@ class AutoScalingFleet:
         self._group = group
         self._launched_at: dict[str, float] = {}
 
-    def read(self, now: float) -> View:
+    def read(self, now: float) -> FleetSnapshot:
         """The group as it is. Raises FleetUnreadable."""
         try:
             found = describe(self._group)
@@ -49,7 +49,7 @@ class AutoScalingFleet:
             self._learn_launches(row["InstanceId"] for row in rows)
         except CloudUnavailable as error:
             raise FleetUnreadable(str(error)) from error
-        return View(
+        return FleetSnapshot(
             at=now,
             desired=found["DesiredCapacity"],
             minimum=found["MinSize"],
@@ -63,7 +63,7 @@ class AutoScalingFleet:
     def order(self, desired: int, now: float) -> None:
         """Set the desired capacity. Raises FleetUnreadable."""
         try:
-            with asking("set_desired_capacity"):
+            with aws_call("set_desired_capacity"):
                 autoscaling().set_desired_capacity(
                     AutoScalingGroupName=self._group, DesiredCapacity=desired, HonorCooldown=False
                 )
@@ -76,7 +76,7 @@ class AutoScalingFleet:
         self._launched_at = {name: at for name, at in self._launched_at.items() if name in names}
         if not (unknown := names - self._launched_at.keys()):
             return
-        with asking("describe_instances"):
+        with aws_call("describe_instances"):
             answer = ec2().describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(unknown)}])
         for reservation in answer["Reservations"]:
             for instance in reservation["Instances"]:
@@ -94,7 +94,7 @@ def lifecycle(row: Any) -> Lifecycle:
 
 def describe(group: str) -> dict[str, Any]:
     """The group as describe_auto_scaling_groups tells it."""
-    with asking("describe_auto_scaling_groups"):
+    with aws_call("describe_auto_scaling_groups"):
         answer = autoscaling().describe_auto_scaling_groups(AutoScalingGroupNames=[group])
     if not answer["AutoScalingGroups"]:
         raise CloudUnavailable(f"there is no Auto Scaling group {group!r}; deploy/ has the template that makes one")
@@ -103,33 +103,33 @@ def describe(group: str) -> dict[str, Any]:
 
 def set_bounds(group: str, *, minimum: int, maximum: int) -> None:
     """Set the group's bounds, never its desired capacity: that belongs to the policies."""
-    with asking("update_auto_scaling_group"):
+    with aws_call("update_auto_scaling_group"):
         autoscaling().update_auto_scaling_group(AutoScalingGroupName=group, MinSize=minimum, MaxSize=maximum)
 
 
 def policies(group: str) -> dict[str, dict[str, Any]]:
     """The group's scaling policies by name."""
-    with asking("describe_policies"):
+    with aws_call("describe_policies"):
         answer = autoscaling().describe_policies(AutoScalingGroupName=group, PolicyTypes=["StepScaling"])
     return {policy["PolicyName"]: dict(policy) for policy in answer["ScalingPolicies"]}
 
 
 def put_policy(wanted: dict[str, Any]) -> None:
     """Create or update a policy. Its ARN is asked for afterwards: a moto server's answer lacks it."""
-    with asking("put_scaling_policy"):
+    with aws_call("put_scaling_policy"):
         autoscaling().put_scaling_policy(**wanted)
 
 
 def scheduled(group: str) -> dict[str, dict[str, Any]]:
     """The group's scheduled actions by name."""
-    with asking("describe_scheduled_actions"):
+    with aws_call("describe_scheduled_actions"):
         pages = autoscaling().get_paginator("describe_scheduled_actions").paginate(AutoScalingGroupName=group)
         return {a["ScheduledActionName"]: dict(a) for page in pages for a in page["ScheduledUpdateGroupActions"]}
 
 
 def schedule(group: str, name: str, *, at: float, minimum: int) -> None:
     """Raise or lower the group's minimum at an instant to come."""
-    with asking("put_scheduled_update_group_action"):
+    with aws_call("put_scheduled_update_group_action"):
         autoscaling().put_scheduled_update_group_action(
             AutoScalingGroupName=group,
             ScheduledActionName=name,
@@ -140,5 +140,5 @@ def schedule(group: str, name: str, *, at: float, minimum: int) -> None:
 
 def unschedule(group: str, name: str) -> None:
     """Drop a scheduled action."""
-    with asking("delete_scheduled_action"):
+    with aws_call("delete_scheduled_action"):
         autoscaling().delete_scheduled_action(AutoScalingGroupName=group, ScheduledActionName=name)

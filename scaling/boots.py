@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, inf
 
-from scaling.fleet import Instance, Lifecycle, View
+from scaling.fleet import FleetSnapshot, Instance, Lifecycle
 
 
 def percentile(boots_s: Sequence[float], share: float, otherwise: float) -> float:
@@ -13,7 +13,9 @@ def percentile(boots_s: Sequence[float], share: float, otherwise: float) -> floa
     return ordered[max(1, ceil(share * len(ordered) - 1e-9)) - 1] if ordered else otherwise
 
 
-def watched(fresh: View, before: View | None, expected_boot_s: float) -> tuple[View, list[float]]:
+def watched(
+    fresh: FleetSnapshot, before: FleetSnapshot | None, expected_boot_s: float
+) -> tuple[FleetSnapshot, list[float]]:
     """`fresh` with every instance's ready instant, and the boots that ended since `before`, in seconds.
 
     Pending ones are expected after the usual boot. In service is counted from when it was first seen, so late rather

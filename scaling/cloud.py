@@ -20,14 +20,14 @@ class CloudUnavailable(Exception):
     """AWS does not answer, refuses, or is not configured; says which call and why."""
 
 
-def asker(*errors: type[Exception]) -> Callable[[str], AbstractContextManager[None]]:
+def aws_calls(*errors: type[Exception]) -> Callable[[str], AbstractContextManager[None]]:
     """A context that names a call, and raises what of `errors` goes wrong within as CloudUnavailable."""
 
     @contextmanager
-    def asking(call: str) -> Iterator[None]:
+    def aws_call(call: str) -> Iterator[None]:
         try:
             yield
         except errors as error:
             raise CloudUnavailable(f"{call}: {error}") from error
 
-    return asking
+    return aws_call

@@ -10,17 +10,17 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scaling.alarms import Alarm, State
-from scaling.cloud import BOUNDS, asker
+from scaling.cloud import BOUNDS, aws_calls
 from scaling.configuration import NAMESPACE
-from scaling.metrics import MOST_DIMENSIONS, Datum, batches
+from scaling.metrics import MAX_DIMENSIONS, Datum, batches
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 # describe_alarms takes at most so many names.
-MOST_NAMES = 100
+MAX_NAMES = 100
 
-asking = asker(BotoCoreError, ClientError)
+aws_call = aws_calls(BotoCoreError, ClientError)
 
 
 @cache
@@ -33,13 +33,13 @@ def publish(data: Iterable[Datum], *, at: float, period_s: int) -> int:
     """Send the data within the limits of count and size, in one call unless very many; returns the calls made."""
     calls = 0
     for batch in batches(data):
-        with asking("put_metric_data"):
+        with aws_call("put_metric_data"):
             cloudwatch().put_metric_data(
                 Namespace=NAMESPACE,
                 MetricData=[
                     {
                         "MetricName": datum.metric,
-                        "Dimensions": [{"Name": n, "Value": v} for n, v in datum.dimensions[:MOST_DIMENSIONS]],
+                        "Dimensions": [{"Name": n, "Value": v} for n, v in datum.dimensions[:MAX_DIMENSIONS]],
                         "Timestamp": datetime.fromtimestamp(at, UTC),
                         "Value": datum.value,
                         "Unit": datum.unit,  # type: ignore[typeddict-item]  # one of CloudWatch's own words
@@ -56,9 +56,9 @@ def publish(data: Iterable[Datum], *, at: float, period_s: int) -> int:
 def alarms(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The provisioned alarms among `names`, as describe_alarms tells them."""
     found: dict[str, dict[str, Any]] = {}
-    for i in range(0, len(names), MOST_NAMES):
-        with asking("describe_alarms"):
-            answer = cloudwatch().describe_alarms(AlarmNames=list(names[i : i + MOST_NAMES]), MaxRecords=MOST_NAMES)
+    for i in range(0, len(names), MAX_NAMES):
+        with aws_call("describe_alarms"):
+            answer = cloudwatch().describe_alarms(AlarmNames=list(names[i : i + MAX_NAMES]), MaxRecords=MAX_NAMES)
         found |= {alarm["AlarmName"]: dict(alarm) for alarm in answer["MetricAlarms"]}
     return found
 
@@ -85,11 +85,11 @@ def request(alarm: Alarm, *, environment: str, actions: Sequence[str]) -> dict[s
 
 def put_alarm(wanted: dict[str, Any]) -> None:
     """Create or update an alarm, as `request` made it."""
-    with asking("put_metric_alarm"):
+    with aws_call("put_metric_alarm"):
         cloudwatch().put_metric_alarm(**wanted)
 
 
 def set_state(name: str, state: State, reason: str) -> None:
     """Show the state that was evaluated here, where CloudWatch evaluates nothing."""
-    with asking("set_alarm_state"):
+    with aws_call("set_alarm_state"):
         cloudwatch().set_alarm_state(AlarmName=name, StateValue=state.value, StateReason=reason)

@@ -29,7 +29,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FleetSnapshot:
     """The fleet as it was read."""
 
     at: float
@@ -86,10 +86,10 @@ class FleetUnreadable(Exception):
     """The fleet cannot be asked, or does not take the order, right now."""
 
 
-class Fleet(Protocol):
+class FleetProvider(Protocol):
     """An Auto Scaling group, or what stands for one. Every method raises FleetUnreadable."""
 
-    def read(self, now: float) -> View:
+    def read(self, now: float) -> FleetSnapshot:
         """The fleet as it is."""
         ...
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from scaling import memory
+from scaling import store
 from scaling.configuration import Configuration
 from scaling.emulated import Emulated, EmulatedGroup
-from scaling.fleet import Instance, Lifecycle, View
+from scaling.fleet import FleetSnapshot, Instance, Lifecycle
 
 
 class LocalFleet:
@@ -16,7 +16,7 @@ class LocalFleet:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
 
-    def read(self, now: float) -> View:
+    def read(self, now: float) -> FleetSnapshot:
         """The fleet as it is; those who are gone are forgotten."""
         return self._view(self._change(lambda group, _boot_s: group.forget_gone(now)), now)
 
@@ -27,12 +27,12 @@ class LocalFleet:
 
     def boot_seconds(self) -> float:
         """How long the next instance boots."""
-        found: dict[str, Any] = memory.change(memory.GROUP, lambda known: known or self._first())
+        found: dict[str, Any] = store.change(store.GROUP, lambda known: known or self._first())
         return float(found["boot_s"])
 
     def set_boot_seconds(self, seconds: float) -> None:
         """Let later instances boot so long; shorter for a demonstration."""
-        memory.change(memory.GROUP, lambda known: {**(known or self._first()), "boot_s": seconds})
+        store.change(store.GROUP, lambda known: {**(known or self._first()), "boot_s": seconds})
 
     def _first(self) -> dict[str, Any]:
         group = EmulatedGroup.standing(self._configuration.minimum, self._configuration.drain_s)
@@ -45,15 +45,15 @@ class LocalFleet:
             alter(group, known["boot_s"])
             return _to_json(group) | {"boot_s": known["boot_s"]}
 
-        return _from_json(memory.change(memory.GROUP, step), self._configuration.drain_s)
+        return _from_json(store.change(store.GROUP, step), self._configuration.drain_s)
 
-    def _view(self, group: EmulatedGroup, now: float) -> View:
+    def _view(self, group: EmulatedGroup, now: float) -> FleetSnapshot:
         lifecycles = {
             Lifecycle.PENDING: group.pending(now),
             Lifecycle.IN_SERVICE: group.in_service(now),
             Lifecycle.TERMINATING: group.draining(now),
         }
-        return View(
+        return FleetSnapshot(
             at=now,
             desired=group.desired,
             minimum=self._configuration.minimum,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
 
-from scaling.fleet import View
+from scaling.fleet import FleetSnapshot
 from waitingroom.admission import RoomStatus
 
 # CloudWatch's limits of one put_metric_data.
-MOST_DATA = 1000
-MOST_BYTES = 1_000_000
-MOST_DIMENSIONS = 30
+MAX_DATA = 1000
+MAX_BYTES = 1_000_000
+MAX_DIMENSIONS = 30
 # "Values must be in the range of -2^360 to 2^360"; nothing of ours is ever negative.
 LARGEST = 2.0**360
 # A generous bound of one datum on the wire, before compression: nine names and numbers, and the dimensions.
@@ -33,7 +33,7 @@ class Datum:
         return DATUM_BYTES + sum(len(name.encode()) + len(value.encode()) for name, value in self.dimensions)
 
 
-def of_rooms(rooms: Sequence[RoomStatus], view: View, spare: int) -> dict[str, float]:
+def of_rooms(rooms: Sequence[RoomStatus], view: FleetSnapshot, spare: int) -> dict[str, float]:
     """The environment's metrics: what the alarms go by. Only present visitors count as waiting."""
     present = sum(room.present for room in rooms)
     return {
@@ -52,7 +52,7 @@ def of_rooms(rooms: Sequence[RoomStatus], view: View, spare: int) -> dict[str, f
 UNITS = {"OldestWaitSeconds": "Seconds", "EstimatedWaitSeconds": "Seconds"}
 
 
-def data(rooms: Sequence[RoomStatus], totals: dict[str, float], view: View, environment: str) -> list[Datum]:
+def data(rooms: Sequence[RoomStatus], totals: dict[str, float], view: FleetSnapshot, environment: str) -> list[Datum]:
     """Everything to publish: `totals` by environment for the alarms, and each room's own by event for the charts."""
     whole = (("Environment", environment),)
     found = list(_data(totals, whole))
@@ -84,10 +84,10 @@ def arrival_bins(room: RoomStatus, now: float) -> list[int]:
 def batches(found: Iterable[Datum]) -> Iterator[list[Datum]]:
     """The data in requests within CloudWatch's limits of count and size."""
     rest = iter(found)
-    while batch := list(islice(rest, MOST_DATA)):
+    while batch := list(islice(rest, MAX_DATA)):
         while batch:
             size = end = 0
-            while end < len(batch) and (size := size + batch[end].bytes) <= MOST_BYTES:
+            while end < len(batch) and (size := size + batch[end].bytes) <= MAX_BYTES:
                 end += 1
             yield batch[: max(1, end)]
             batch = batch[max(1, end) :]

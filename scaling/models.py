@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Reason(models.TextChoices):
+class DecisionReason(models.TextChoices):
     """Why the desired capacity changed, or why it could not."""
 
     ALARM = "alarm", _("the alarm: the line is long")
@@ -17,11 +17,11 @@ class Reason(models.TextChoices):
     RECOVERED = "recovered", _("the fleet can be read again")
 
 
-class Decision(models.Model):
+class ScalingDecision(models.Model):
     """One change of the desired capacity, with everything it was decided from."""
 
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
-    reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    reason = models.CharField(_("reason"), max_length=12, choices=DecisionReason)
     before = models.PositiveIntegerField(_("before"))
     after = models.PositiveIntegerField(_("after"))
     inputs = models.JSONField(_("inputs"), default=dict)

@@ -27,7 +27,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepAdjustment:
     """One step adjustment; the bounds are relative to the alarm's threshold, None is infinity."""
 
     adjustment: int
@@ -47,7 +47,7 @@ class StepPolicy:
 
     name: str
     adjustment: Adjustment
-    steps: tuple[Step, ...]
+    steps: tuple[StepAdjustment, ...]
     warm_up_s: int = 0
 
     def desired(self, group: Group, breach: float) -> int:

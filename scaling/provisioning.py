@@ -13,7 +13,7 @@ from scaling.rules import Rule
 from scaling.schedule import Window, changes, scheduled_minimum
 
 # Auto Scaling takes 125 scheduled actions a group; sales further off are scheduled when earlier ones are over.
-MOST_SCHEDULED = 100
+MAX_SCHEDULED = 100
 # An action must lie in the future when it arrives.
 SOON_S = 60
 NEW = "(of the policy to be created)"
@@ -21,13 +21,13 @@ NEW = "(of the policy to be created)"
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is not as it should be: what differs, as field -> (is, should be), and how to mend it."""
+    """One thing that is not as it should be: what differs, as field -> (is, should be), and how to reconcile it."""
 
     kind: str
     name: str
     action: str
     differences: dict[str, tuple[Any, Any]]
-    mend: Callable[[], None] = field(compare=False, repr=False)
+    reconcile: Callable[[], None] = field(compare=False, repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """The same for machines."""
@@ -50,17 +50,17 @@ def apply(configuration: Configuration, windows: Sequence[Window], now: float) -
     """Make it so; returns what was changed. Raises CloudUnavailable."""
     done = [*_bounds(configuration, scheduled_minimum(windows, now))]
     done += _policies(configuration, autoscaling.policies(configuration.group))
-    mend(done)
+    reconcile(done)
     rest = _alarms(configuration, autoscaling.policies(configuration.group))  # by now every policy has its ARN
     rest += plan_schedule(configuration, windows, now)
-    mend(rest)
+    reconcile(rest)
     return done + rest
 
 
-def mend(found: Sequence[Change]) -> None:
+def reconcile(found: Sequence[Change]) -> None:
     """Make the changes. Raises CloudUnavailable."""
     for change in found:
-        change.mend()
+        change.reconcile()
 
 
 def _bounds(configuration: Configuration, scheduled: int) -> list[Change]:
@@ -135,7 +135,7 @@ def plan_schedule(configuration: Configuration, windows: Sequence[Window], now: 
     """The scheduled actions to add, to change and to drop. Raises CloudUnavailable."""
     group, prefix = configuration.group, f"{configuration.group}-minimum-"
     capped = [Window(w.begins, w.ends, min(w.instances, configuration.maximum)) for w in windows]
-    coming = [(at, n) for at, n in changes(capped, configuration.minimum) if at > now + SOON_S][:MOST_SCHEDULED]
+    coming = [(at, n) for at, n in changes(capped, configuration.minimum) if at > now + SOON_S][:MAX_SCHEDULED]
     wanted = {f"{prefix}{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}": (at, n) for at, n in coming}
     found = {name: action for name, action in autoscaling.scheduled(group).items() if name.startswith(prefix)}
     changed = [
@@ -155,7 +155,7 @@ def plan_schedule(configuration: Configuration, windows: Sequence[Window], now: 
 
 
 def _compared(
-    kind: str, name: str, found: dict[str, Any] | None, wanted: dict[str, Any], mend: Callable[[], None]
+    kind: str, name: str, found: dict[str, Any] | None, wanted: dict[str, Any], reconcile: Callable[[], None]
 ) -> list[Change]:
     """The change that makes `found` what is wanted; none if it is. Fields we do not set are others' business."""
     differences = {
@@ -163,4 +163,4 @@ def _compared(
         for key, value in wanted.items()
         if found is None or found.get(key) != value
     }
-    return [Change(kind, name, "update" if found else "create", differences, mend)] if differences else []
+    return [Change(kind, name, "update" if found else "create", differences, reconcile)] if differences else []

@@ -7,7 +7,7 @@ import socket
 
 from redis.exceptions import RedisError
 
-from scaling import memory
+from scaling import store
 from waitingroom.redis import client
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def instance_name() -> str:
 
 def sign() -> None:
     """One sign of life of this process."""
-    client().zadd(memory.SERVERS, {f"{instance_name()}:{os.getpid()}": memory.now()})
+    client().zadd(store.SERVERS, {f"{instance_name()}:{os.getpid()}": store.now()})
 
 
 async def keep_signing() -> None:

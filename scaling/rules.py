@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scaling.alarms import Alarm, Comparison, Missing, State, Statistic
-from scaling.policies import Adjustment, Group, Step, StepPolicy
+from scaling.policies import Adjustment, Group, StepAdjustment, StepPolicy
 
 QUIET_S = 300
 # Steps of the scale-in: Auto Scaling takes twenty; who has more to spare lets the rest go five minutes later.
-MOST_LEAVING = 10
+MAX_LEAVING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class AlarmEvaluation:
     """What one evaluation of a rule came to; `desired` is the group's new desired capacity."""
 
     state: State
@@ -28,7 +28,9 @@ class Ring:
     desired: int
 
 
-def evaluate(rule: Rule, samples: Sequence[tuple[float, float]], *, now: float, current: State, group: Group) -> Ring:
+def evaluate(
+    rule: Rule, samples: Sequence[tuple[float, float]], *, now: float, current: State, group: Group
+) -> AlarmEvaluation:
     """Evaluate the alarm on (instant, value) samples, and the policy wherever the alarm is in ALARM.
 
     Auto Scaling actions fire again at every evaluation in ALARM, not only at the change.
@@ -37,11 +39,11 @@ def evaluate(rule: Rule, samples: Sequence[tuple[float, float]], *, now: float, 
     state = rule.alarm.evaluate(points, current)
     value = next((point for point in reversed(points) if point is not None), None)
     if state is not State.ALARM or rule.policy is None or value is None:
-        return Ring(state, value, group.desired)
-    return Ring(state, value, rule.policy.desired(group, value - rule.alarm.threshold))
+        return AlarmEvaluation(state, value, group.desired)
+    return AlarmEvaluation(state, value, rule.policy.desired(group, value - rule.alarm.threshold))
 
 
-def crowd(prefix: str, *, waiting: float, period_s: int, policy: StepPolicy | None, datapoints: int = 2) -> Rule:
+def scale_out(prefix: str, *, waiting: float, period_s: int, policy: StepPolicy | None, datapoints: int = 2) -> Rule:
     """More than `waiting` in line, in two of two periods."""
     return Rule(
         Alarm(
@@ -63,13 +65,13 @@ def crowd(prefix: str, *, waiting: float, period_s: int, policy: StepPolicy | No
 
 def to_exactly(prefix: str, instances: int, warm_up_s: int) -> StepPolicy:
     """Set the group to `instances`: the alarm may fire again every period and asks for no more."""
-    return StepPolicy(f"{prefix}-out", Adjustment.EXACT, (Step(instances),), warm_up_s)
+    return StepPolicy(f"{prefix}-out", Adjustment.EXACT, (StepAdjustment(instances),), warm_up_s)
 
 
-def quiet(prefix: str, *, period_s: int) -> Rule:
+def scale_in(prefix: str, *, period_s: int) -> Rule:
     """Spare instances for all of 300 s: all of them go at once, by steps of the metric."""
     periods = QUIET_S // period_s
-    steps = tuple(Step(-n, n - 1, None if n == MOST_LEAVING else n) for n in range(1, MOST_LEAVING + 1))
+    steps = tuple(StepAdjustment(-n, n - 1, None if n == MAX_LEAVING else n) for n in range(1, MAX_LEAVING + 1))
     return Rule(
         Alarm(
             name=f"{prefix}-quiet",
@@ -120,7 +122,7 @@ def provisioned(
     """Every rule of the site. With the law as policy the crowd's alarm stays, and orders nothing."""
     out = to_exactly(prefix, instances, warm_up_s) if policy == "alarm" else None
     return (
-        crowd(prefix, waiting=waiting, period_s=period_s, policy=out),
-        quiet(prefix, period_s=period_s),
+        scale_out(prefix, waiting=waiting, period_s=period_s, policy=out),
+        scale_in(prefix, period_s=period_s),
         heartbeat(prefix, period_s=period_s),
     )

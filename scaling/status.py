@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from scaling import boots, memory
-from scaling.deciding import windows
+from scaling import boots, store
+from scaling.control_loop import configuration
+from scaling.controller import windows
 from scaling.fleet import Lifecycle
 from scaling.registration import EVERY_S
 from scaling.schedule import scheduled_minimum
-from scaling.turn import configuration
 from waitingroom.models import WaitingRoom
 
 # A web process that did not sign three times is gone.
@@ -16,11 +16,11 @@ SILENT_S = 3 * EVERY_S
 
 def status() -> dict[str, Any]:
     """Everything known of the fleet now, ready for JSON. Raises RedisError, DatabaseError."""
-    c, now = configuration(), memory.now()
-    view, observed, health = memory.last_view(), memory.boots(), memory.health()
-    servers = {name: round(silent, 1) for name, silent in memory.servers(now).items()}
+    c, now = configuration(), store.now()
+    view, observed, health = store.last_view(), store.boots(), store.health()
+    servers = {name: round(silent, 1) for name, silent in store.servers(now).items()}
     serving = {name.rsplit(":", 1)[0] for name, silent in servers.items() if silent <= SILENT_S}
-    samples = memory.samples()
+    samples = store.samples()
     found: dict[str, Any] = {
         "fleet": c.fleet,
         "policy": c.policy,
@@ -40,7 +40,7 @@ def status() -> dict[str, Any]:
             "observed": len(observed),
         },
         "alarms": [
-            {"name": rule.alarm.name, **{k: v for k, v in memory.alarm(rule.alarm.name).items() if k != "period"}}
+            {"name": rule.alarm.name, **{k: v for k, v in store.alarm(rule.alarm.name).items() if k != "period"}}
             for rule in c.rules
         ],
         "metrics": samples[0] if samples else {},
@@ -71,7 +71,7 @@ def status() -> dict[str, Any]:
 
 def publish_age_s() -> float | None:
     """Seconds since metrics were published. Raises RedisError."""
-    return _age(memory.health(), "published_at", memory.now())
+    return _age(store.health(), "published_at", store.now())
 
 
 def _age(health: dict[str, str], name: str, now: float) -> float | None:

@@ -7,8 +7,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from scaling import memory
-from scaling import turn as live
+from scaling import control_loop, store
 from waitingroom.errors import LineUnavailable
 
 log = logging.getLogger(__name__)
@@ -20,24 +19,24 @@ TURN_S, FOLLOW_S, SCHEDULE_S = 9.0, 0.8, 290.0
 @shared_task(name="scaling.tasks.turn")  # type: ignore[untyped-decorator]  # celery has no types
 def turn() -> None:
     """Read the fleet, tell the rooms, publish, decide."""
-    _take("turn", TURN_S, live.turn)
+    _take("turn", TURN_S, control_loop.turn)
 
 
 @shared_task(name="scaling.tasks.follow")  # type: ignore[untyped-decorator]  # celery has no types
 def follow() -> None:
     """While the fleet moves, tell the rooms every second."""
-    _take("follow", FOLLOW_S, live.follow)
+    _take("follow", FOLLOW_S, control_loop.follow)
 
 
 @shared_task(name="scaling.tasks.schedule")  # type: ignore[untyped-decorator]  # celery has no types
 def schedule() -> None:
     """Put newly announced openings on Auto Scaling's schedule."""
-    _take("schedule", SCHEDULE_S, live.schedule)
+    _take("schedule", SCHEDULE_S, control_loop.schedule)
 
 
 def _take(name: str, lasts_s: float, work: Callable[[float], None]) -> None:
     try:
-        if memory.take_turn(name, lasts_s):
-            work(memory.now())
+        if store.take_turn(name, lasts_s):
+            work(store.now())
     except (LineUnavailable, RedisError, DatabaseError, OSError) as error:
         log.warning("%s: %s", name, error)

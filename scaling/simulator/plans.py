@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scaling.policies import Adjustment, Step, StepPolicy, TargetTracking
-from scaling.rules import crowd, quiet, to_exactly
+from scaling.policies import Adjustment, StepAdjustment, StepPolicy, TargetTracking
+from scaling.rules import scale_in, scale_out, to_exactly
 from scaling.schedule import Window, prewarm
 from scaling.simulator.controllers import (
     AlarmController,
@@ -25,7 +25,7 @@ REFERENCE_KEEP_S = 3600
 
 
 @dataclass(frozen=True)
-class Plan:
+class SimulatedPolicy:
     """A policy as it is simulated: its base fleet, its controllers, and its raised minimums."""
 
     name: str
@@ -36,15 +36,15 @@ class Plan:
 
 def _out(scenario: Scenario, policy: StepPolicy | None = None, period_s: int = 60) -> Controller:
     policy = policy or to_exactly("reference", INSTANCES, warm_up_s=int(scenario.slow_boot_s))
-    return AlarmController(crowd("reference", waiting=WAITING, period_s=period_s, policy=policy))
+    return AlarmController(scale_out("reference", waiting=WAITING, period_s=period_s, policy=policy))
 
 
-def _quiet() -> Controller:
-    return AlarmController(quiet("reference", period_s=10))
+def _scale_in() -> Controller:
+    return AlarmController(scale_in("reference", period_s=10))
 
 
 def _by(scenario: Scenario, warm_up_s: int) -> StepPolicy:
-    return StepPolicy("by-5", Adjustment.CHANGE, (Step(INSTANCES - scenario.minimum),), warm_up_s)
+    return StepPolicy("by-5", Adjustment.CHANGE, (StepAdjustment(INSTANCES - scenario.minimum),), warm_up_s)
 
 
 def _windows(scenario: Scenario) -> list[Window]:
@@ -58,64 +58,66 @@ def _windows(scenario: Scenario) -> list[Window]:
     ]
 
 
-def static(s: Scenario) -> Plan:
+def static(s: Scenario) -> SimulatedPolicy:
     """The maximum around the clock."""
-    return Plan("static", s.maximum, ())
+    return SimulatedPolicy("static", s.maximum, ())
 
 
-def cpu(s: Scenario) -> Plan:
+def cpu(s: Scenario) -> SimulatedPolicy:
     """Target tracking on the mean CPU."""
     policy = TargetTracking("cpu", CPU_TARGET, warm_up_s=60)
-    return Plan("cpu", s.minimum, [TrackingController("CPUUtilization", policy)])
+    return SimulatedPolicy("cpu", s.minimum, [TrackingController("CPUUtilization", policy)])
 
 
-def backlog(s: Scenario) -> Plan:
+def backlog(s: Scenario) -> SimulatedPolicy:
     """Target tracking on the line's share of an instance: what it admits within the target wait."""
     share = s.users_per_minute_per_instance * TARGET_WAIT_S / 60
-    return Plan(
+    return SimulatedPolicy(
         "backlog", s.minimum, [TrackingController("BacklogPerInstance", TargetTracking("backlog", share, warm_up_s=60))]
     )
 
 
-def reference(s: Scenario) -> Plan:
+def reference(s: Scenario) -> SimulatedPolicy:
     """The reference's alarm to exactly 7, on one-minute data, for an hour."""
-    return Plan("reference", s.minimum, [_out(s), TimerController(REFERENCE_KEEP_S - s.drain_s)])
+    return SimulatedPolicy("reference", s.minimum, [_out(s), TimerController(REFERENCE_KEEP_S - s.drain_s)])
 
 
-def plus_5(s: Scenario) -> Plan:
+def plus_5(s: Scenario) -> SimulatedPolicy:
     """The same alarm adding 5 at every firing, without warm-up."""
-    return Plan("plus-5", s.minimum, [_out(s, _by(s, 0)), TimerController(REFERENCE_KEEP_S - s.drain_s)])
+    return SimulatedPolicy("plus-5", s.minimum, [_out(s, _by(s, 0)), TimerController(REFERENCE_KEEP_S - s.drain_s)])
 
 
-def plus_5_warm_up(s: Scenario) -> Plan:
+def plus_5_warm_up(s: Scenario) -> SimulatedPolicy:
     """The same alarm adding 5, with a warm-up that outlasts the drain of the line."""
-    return Plan("plus-5-warm-up", s.minimum, [_out(s, _by(s, 600)), TimerController(REFERENCE_KEEP_S - s.drain_s)])
+    return SimulatedPolicy(
+        "plus-5-warm-up", s.minimum, [_out(s, _by(s, 600)), TimerController(REFERENCE_KEEP_S - s.drain_s)]
+    )
 
 
-def alarm(s: Scenario) -> Plan:
+def alarm(s: Scenario) -> SimulatedPolicy:
     """The alarm as this site provisions it: ten-second data, exactly 7, in again when it is quiet."""
-    return Plan("alarm", s.minimum, [_out(s, period_s=10), _quiet()])
+    return SimulatedPolicy("alarm", s.minimum, [_out(s, period_s=10), _scale_in()])
 
 
-def by_law(s: Scenario) -> Plan:
+def by_law(s: Scenario) -> SimulatedPolicy:
     """The law, in again when it is quiet."""
-    return Plan("law", s.minimum, [LawController(TARGET_WAIT_S), _quiet()])
+    return SimulatedPolicy("law", s.minimum, [LawController(TARGET_WAIT_S), _scale_in()])
 
 
-def prewarmed(s: Scenario) -> Plan:
+def prewarmed(s: Scenario) -> SimulatedPolicy:
     """The reference's alarm, and the fleet raised ahead of the opening."""
     windows = _windows(s)
-    return Plan("prewarm", s.minimum, [_out(s), _quiet(), ScheduleController(windows)], windows)
+    return SimulatedPolicy("prewarm", s.minimum, [_out(s), _scale_in(), ScheduleController(windows)], windows)
 
 
-def law_prewarmed(s: Scenario) -> Plan:
+def law_prewarmed(s: Scenario) -> SimulatedPolicy:
     """The law, and the fleet raised ahead of the opening."""
     windows = _windows(s)
-    controllers = [LawController(TARGET_WAIT_S), _quiet(), ScheduleController(windows)]
-    return Plan("law-prewarm", s.minimum, controllers, windows)
+    controllers = [LawController(TARGET_WAIT_S), _scale_in(), ScheduleController(windows)]
+    return SimulatedPolicy("law-prewarm", s.minimum, controllers, windows)
 
 
-PLANS: dict[str, Callable[[Scenario], Plan]] = {
+PLANS: dict[str, Callable[[Scenario], SimulatedPolicy]] = {
     "static": static,
     "cpu": cpu,
     "backlog": backlog,

@@ -8,7 +8,7 @@ from scaling.law import BIN_S, BINS, Bounds, arrivals_per_minute, fill, spare
 from scaling.ramp import counted
 from scaling.schedule import scheduled_minimum
 from scaling.simulator.controllers import Seen
-from scaling.simulator.plans import Plan
+from scaling.simulator.plans import SimulatedPolicy
 from scaling.simulator.room import SimulatedRoom
 from scaling.simulator.scenario import Chance, Scenario
 
@@ -36,7 +36,7 @@ class Run:
     """What happened: a moment a second, everybody's wait, every order as (second, before, after)."""
 
     scenario: Scenario
-    plan: Plan
+    plan: SimulatedPolicy
     moments: list[Moment] = field(default_factory=list)
     waits_s: list[int] = field(default_factory=list)
     orders: list[tuple[int, int, int]] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Run:
     abandoned: int = 0
 
 
-def run(scenario: Scenario, plan: Plan) -> Run:
+def run(scenario: Scenario, plan: SimulatedPolicy) -> Run:
     """Step the room and the fleet, then let the controllers order, as the live loop does."""
     simulation = Simulation(scenario, plan)
     for now in range(scenario.length_s):
@@ -55,7 +55,7 @@ def run(scenario: Scenario, plan: Plan) -> Run:
 class Simulation:
     """A run under way."""
 
-    def __init__(self, scenario: Scenario, plan: Plan) -> None:
+    def __init__(self, scenario: Scenario, plan: SimulatedPolicy) -> None:
         self._chance = Chance(scenario)
         self._room = SimulatedRoom(scenario, self._chance)
         self._fleet = EmulatedGroup.standing(plan.base, scenario.drain_s)

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from django.conf import settings as django_settings
 
-from scaling import autoscaling, cloud, cloudwatch, memory, turn
+from scaling import autoscaling, cloud, cloudwatch, control_loop, store
 from scaling.configuration import Configuration
 from tests.scaling.aws import Moto, moto_server
 from waitingroom import admission
@@ -18,7 +18,7 @@ from waitingroom.redis import client
 from waitingroom.room_registry import room_registry
 
 OURS = (
-    memory.GROUP, memory.VIEW, memory.SAMPLES, memory.ALARMS, memory.BOOTS, memory.SERVERS, memory.HEALTH,
+    store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH,
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def room(db) -> Iterator[WaitingRoom]:
 
 def crowd(room: WaitingRoom, waiting: int) -> None:
     """Fill the line with present visitors, as many at once as no gate could."""
-    now = memory.now()
+    now = store.now()
     pipeline = client().pipeline(transaction=False)
     for begin in range(0, waiting, 1000):
         numbers = {f"v{i}": int(now * 1e6) + i for i in range(begin, min(begin + 1000, waiting))}
@@ -77,15 +77,15 @@ class Clock:
     """Turns and follows at instants of the test's choosing, beginning now."""
 
     def __init__(self) -> None:
-        self.began = self.now = memory.now() // 60 * 60 + 60
+        self.began = self.now = store.now() // 60 * 60 + 60
 
     def turns(self, seconds: int) -> None:
         """The live loop for so long: a turn every ten seconds, a follow in every other."""
         for _ in range(seconds):
             if (self.now - self.began) % 10 == 0:
-                turn.turn(self.now)
+                control_loop.turn(self.now)
             else:
-                turn.follow(self.now)
+                control_loop.follow(self.now)
             self.now += 1
 
 
@@ -116,7 +116,7 @@ def point_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 def forget_clients() -> None:
     """The next call makes its client anew, and looks for credentials again."""
     boto3.setup_default_session()
-    for client_ in (autoscaling.autoscaling, autoscaling.ec2, cloudwatch.cloudwatch, turn._on_aws):
+    for client_ in (autoscaling.autoscaling, autoscaling.ec2, cloudwatch.cloudwatch, control_loop._on_aws):
         client_.cache_clear()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from scaling import memory
-from scaling.models import ArrivalBin, Decision, Reason
+from scaling import store
+from scaling.models import ArrivalBin, DecisionReason, ScalingDecision
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
 
@@ -131,11 +131,11 @@ def test_set_orders_by_hand_and_writes_it_down(room: WaitingRoom, clock: Clock):
     clock.now += 200
     clock.turns(1)
 
-    view = memory.last_view()
+    view = store.last_view()
     assert view is not None
     assert view.in_service == 5
-    decision = Decision.objects.get()
-    assert (decision.reason, decision.before, decision.after) == (Reason.STAFF, 2, 5)
+    decision = ScalingDecision.objects.get()
+    assert (decision.reason, decision.before, decision.after) == (DecisionReason.STAFF, 2, 5)
     assert run_json("scaling", "history")[0]["reason"] == "staff"
     assert "2 -> 5" in run("scaling", "history")
 
@@ -149,7 +149,7 @@ def test_set_refuses_nonsense_and_changes_nothing(room: WaitingRoom, word: str):
     with pytest.raises(CommandError):
         run("scaling", "set", word)
 
-    assert Decision.objects.count() == 0
+    assert ScalingDecision.objects.count() == 0
 
 
 @pytest.mark.django_db
@@ -165,6 +165,6 @@ def test_publish_publishes_at_once(room: WaitingRoom):
 def test_history_is_empty_at_first_and_limited(room: WaitingRoom):
     assert "Nothing to tell" in run("scaling", "history")
     for i in range(5):
-        Decision.objects.create(reason=Reason.STAFF, before=i, after=i + 1)
+        ScalingDecision.objects.create(reason=DecisionReason.STAFF, before=i, after=i + 1)
 
     assert [row["after"] for row in run_json("scaling", "history", "--limit", "2")] == [5, 4]

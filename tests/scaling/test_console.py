@@ -10,14 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from redis.exceptions import RedisError
 
-from scaling import memory, registration
-from scaling.models import Decision, Reason
+from scaling import registration, store
+from scaling.models import DecisionReason, ScalingDecision
 from scaling.status import status
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
 
 pytestmark = pytest.mark.django_db
-LIST = reverse("admin:scaling_decision_changelist")
+LIST = reverse("admin:scaling_scalingdecision_changelist")
 
 
 @pytest.fixture
@@ -36,25 +36,25 @@ def test_the_console_shows_the_fleet_and_every_decision_with_its_terms(staff: Cl
     assert "2 → 7" in page
     assert "경보: 대기 줄이 깁니다" in page
     assert "tiketi-web-crowd: ALARM" in page
-    decision = Decision.objects.get()
-    detail = staff.get(reverse("admin:scaling_decision_change", args=[decision.pk])).content.decode()
+    decision = ScalingDecision.objects.get()
+    detail = staff.get(reverse("admin:scaling_scalingdecision_change", args=[decision.pk])).content.decode()
     assert "threshold" in detail
     assert "arrivals_per_minute" in detail
 
 
 def test_a_fault_is_shown(staff: Client, room: WaitingRoom, clock: Clock):
     clock.turns(1)
-    memory.note_fault("publish", ValueError("put_metric_data: Rate exceeded"), clock.now)
+    store.record_failure("publish", ValueError("put_metric_data: Rate exceeded"), clock.now)
 
     assert "Rate exceeded" in staff.get(LIST).content.decode()
 
 
 @pytest.mark.parametrize("verb", ["add", "delete"])
 def test_nobody_rewrites_history(staff: Client, verb: str):
-    decision = Decision.objects.create(reason=Reason.STAFF, before=2, after=3)
+    decision = ScalingDecision.objects.create(reason=DecisionReason.STAFF, before=2, after=3)
     args = [] if verb == "add" else [decision.pk]
 
-    assert staff.post(reverse(f"admin:scaling_decision_{verb}", args=args)).status_code == 403
+    assert staff.post(reverse(f"admin:scaling_scalingdecision_{verb}", args=args)).status_code == 403
 
 
 def test_web_processes_sign_the_register(monkeypatch):
@@ -67,7 +67,7 @@ def test_web_processes_sign_the_register(monkeypatch):
 def test_the_long_silent_are_forgotten():
     registration.sign()
 
-    assert memory.servers(memory.now() + memory.SERVER_FORGOTTEN_S + 1) == {}
+    assert store.servers(store.now() + store.SERVER_FORGOTTEN_S + 1) == {}
 
 
 async def test_signing_goes_on_after_redis_was_away(monkeypatch):
@@ -94,11 +94,11 @@ def test_what_cannot_be_written_down_is_ordered_all_the_same(room: WaitingRoom, 
         raise DatabaseError("away")
 
     configured(ramp_s=0, boot_s=10)
-    monkeypatch.setattr(Decision.objects, "create", away)
+    monkeypatch.setattr(ScalingDecision.objects, "create", away)
     crowd(room, 6000)
     clock.turns(40)
 
-    view = memory.last_view()
+    view = store.last_view()
     assert view is not None
     assert view.desired == 7
     assert told(room) == 7

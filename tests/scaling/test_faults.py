@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from scaling import cloud, memory, turn
+from scaling import cloud, control_loop, store
 from scaling.autoscaling import lifecycle
 from scaling.configuration import Configuration
 from scaling.fleet import Lifecycle
-from scaling.models import Decision, Reason
+from scaling.models import DecisionReason, ScalingDecision
 from scaling.status import status
 from tests.scaling.aws import Hanging, misbehaving, throttle
 from tests.scaling.conftest import Clock, crowd, forget_clients, point_at, told
@@ -42,16 +42,16 @@ def the_fault_is_shown_and_nothing_shrank(room: WaitingRoom) -> None:
     assert shown["last_fault"]
     assert shown["faults"]["read"] > 0
     assert shown["faults"]["publish"] > 0
-    assert not Decision.objects.filter(reason=Reason.QUIET).exists()
-    assert Decision.objects.filter(reason=Reason.FAULT).count() == 1
-    assert memory.samples()[0]["SpareInstances"] == 0
+    assert not ScalingDecision.objects.filter(reason=DecisionReason.QUIET).exists()
+    assert ScalingDecision.objects.filter(reason=DecisionReason.FAULT).count() == 1
+    assert store.samples()[0]["SpareInstances"] == 0
     assert admits(room)
 
 
 def test_aws_down(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch):
     point_at(monkeypatch, f"http://127.0.0.1:{loopback.free_port()}")
 
-    turn.turn(clock.now)
+    control_loop.turn(clock.now)
 
     assert told(room) == 7
     the_fault_is_shown_and_nothing_shrank(room)
@@ -61,7 +61,7 @@ def test_aws_throttled(seven: Configuration, room: WaitingRoom, clock: Clock, mo
     with misbehaving(throttle) as url:
         point_at(monkeypatch, url)
 
-        turn.turn(clock.now)
+        control_loop.turn(clock.now)
 
         assert "Throttl" in status()["last_fault"]
         the_fault_is_shown_and_nothing_shrank(room)
@@ -76,7 +76,7 @@ def test_aws_slow_is_given_up_in_time_for_the_next_turn(
         point_at(monkeypatch, url)
         began = time.monotonic()
 
-        turn.turn(clock.now)
+        control_loop.turn(clock.now)
 
         assert time.monotonic() - began < 10
         hanging.released.set()
@@ -91,7 +91,7 @@ def test_credentials_missing(seven: Configuration, room: WaitingRoom, clock: Clo
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     forget_clients()
 
-    turn.turn(clock.now)
+    control_loop.turn(clock.now)
 
     assert "credentials" in status()["last_fault"]
     the_fault_is_shown_and_nothing_shrank(room)
@@ -104,7 +104,7 @@ def test_the_group_gone(seven: Configuration, room: WaitingRoom, clock: Clock, m
 
     assert told(room) == 2  # the minimum's rate, after the minute that the last reading is believed
     assert status()["unreadable"]
-    assert not Decision.objects.filter(reason=Reason.QUIET).exists()
+    assert not ScalingDecision.objects.filter(reason=DecisionReason.QUIET).exists()
 
 
 @pytest.mark.parametrize(

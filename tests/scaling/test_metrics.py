@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from scaling import metrics
 from scaling.configuration import BadConfiguration, Configuration
-from scaling.fleet import Instance, Lifecycle, View
+from scaling.fleet import FleetSnapshot, Instance, Lifecycle
 from scaling.metrics import Datum
 from waitingroom.admission import RoomStatus
 
-VIEW = View(
+VIEW = FleetSnapshot(
     at=1_000_000_065,
     desired=2,
     minimum=2,
@@ -71,18 +71,18 @@ def test_values_cloudwatch_would_refuse_never_leave():
     assert not any(datum.metric == "OldestWaitSeconds" for datum in data)
 
 
-sizes = st.tuples(st.integers(1, 255), st.integers(1, 255), st.integers(1, metrics.MOST_DIMENSIONS))
+sizes = st.tuples(st.integers(1, 255), st.integers(1, 255), st.integers(1, metrics.MAX_DIMENSIONS))
 
 
-@given(st.lists(sizes, min_size=1, max_size=30), st.integers(0, 2 * metrics.MOST_DATA + 1))
+@given(st.lists(sizes, min_size=1, max_size=30), st.integers(0, 2 * metrics.MAX_DATA + 1))
 def test_requests_keep_the_limits_and_lose_nothing(kinds: list[tuple[int, int, int]], count: int):
     of_kind = [Datum("QueueSize", 1.0, "Count", (("n" * n, "v" * v),) * dimensions) for n, v, dimensions in kinds]
     data = list(islice(cycle(of_kind), count))
     batches = list(metrics.batches(data))
 
     assert [datum for batch in batches for datum in batch] == data
-    assert all(len(batch) <= metrics.MOST_DATA for batch in batches)
-    assert all(sum(datum.bytes for datum in batch) <= metrics.MOST_BYTES for batch in batches)
+    assert all(len(batch) <= metrics.MAX_DATA for batch in batches)
+    assert all(sum(datum.bytes for datum in batch) <= metrics.MAX_BYTES for batch in batches)
 
 
 def test_a_hundred_rooms_go_in_one_request():

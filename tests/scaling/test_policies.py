@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaling.alarms import State
-from scaling.policies import Adjustment, Group, SimplePolicy, Step, StepPolicy, TargetTracking
-from scaling.rules import crowd, evaluate, provisioned, quiet, to_exactly
+from scaling.policies import Adjustment, Group, SimplePolicy, StepAdjustment, StepPolicy, TargetTracking
+from scaling.rules import evaluate, provisioned, scale_in, scale_out, to_exactly
 
 EXACT_7 = to_exactly("site", 7, warm_up_s=180)
-BY_5 = StepPolicy("by-5", Adjustment.CHANGE, (Step(5),))
-BY_5_WARMING = StepPolicy("by-5", Adjustment.CHANGE, (Step(5),), warm_up_s=600)
+BY_5 = StepPolicy("by-5", Adjustment.CHANGE, (StepAdjustment(5),))
+BY_5_WARMING = StepPolicy("by-5", Adjustment.CHANGE, (StepAdjustment(5),), warm_up_s=600)
 
 groups = st.builds(
     lambda least, more, up, warming: Group(least + up % (more + 1), least, least + more, min(warming, up % (more + 1))),
@@ -43,21 +43,23 @@ def test_plus_five_asks_for_no_more_while_its_instances_warm_up():
 
 def test_a_larger_step_while_warming_adds_only_the_difference():
     # The guide's example: 10 instances, 1 added and warming; a step of 3 then adds two more.
-    policy = StepPolicy("steps", Adjustment.CHANGE, (Step(1, 0, 10), Step(3, 10, None)), warm_up_s=120)
+    policy = StepPolicy(
+        "steps", Adjustment.CHANGE, (StepAdjustment(1, 0, 10), StepAdjustment(3, 10, None)), warm_up_s=120
+    )
 
     assert policy.desired(Group(11, 1, 20, warming=1), 15) == 13
 
 
 @pytest.mark.parametrize(("breach", "expected"), [(-0.1, 7), (0, 6), (0.9, 6), (1, 5), (3.5, 3), (4, 2), (100, 2)])
 def test_as_many_go_as_are_spare(breach: float, expected: int):
-    rule = quiet("site", period_s=10)
+    rule = scale_in("site", period_s=10)
     assert rule.policy is not None
 
     assert rule.policy.desired(Group(7, 2, 10), breach) == expected
 
 
 def test_nothing_goes_while_anything_warms_up():
-    rule = quiet("site", period_s=10)
+    rule = scale_in("site", period_s=10)
     assert rule.policy is not None
     going = StepPolicy("in", Adjustment.CHANGE, rule.policy.steps, warm_up_s=60)
 
@@ -65,11 +67,11 @@ def test_nothing_goes_while_anything_warms_up():
 
 
 def test_below_the_threshold_the_upper_bound_belongs_to_the_step():
-    step = Step(-1, lower=-10, upper=0)
+    step = StepAdjustment(-1, lower=-10, upper=0)
 
     assert step.holds(-0.1)
     assert not step.holds(-10)
-    assert Step(-2, lower=None, upper=-10).holds(-10)
+    assert StepAdjustment(-2, lower=None, upper=-10).holds(-10)
 
 
 def test_a_simple_policy_is_deaf_while_instances_boot_and_in_its_cooldown():
@@ -95,7 +97,7 @@ def test_every_policy_stays_within_the_group(group: Group, breach: float, policy
 
 
 def test_an_alarm_fires_its_policy_at_every_evaluation_in_alarm():
-    rule = crowd("site", waiting=5000, period_s=60, policy=BY_5)
+    rule = scale_out("site", waiting=5000, period_s=60, policy=BY_5)
     samples = [(minute * 60.0, 9000.0) for minute in range(4)]
     group, state, seen = Group(2, 2, 10), State.OK, []
     for minute in (1, 2, 3, 4):

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from scaling import autoscaling, cloudwatch, memory, provisioning
+from scaling import autoscaling, cloudwatch, provisioning, store
 from scaling.configuration import NAMESPACE, Configuration
-from scaling.models import Decision, Reason
+from scaling.models import DecisionReason, ScalingDecision
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
 
@@ -157,7 +157,7 @@ def test_the_line_brings_the_group_to_seven_and_the_rate_follows(aws: Configurat
     clock.turns(120)
     assert group(aws)["DesiredCapacity"] == 7  # however often the alarm fires
     assert told(room) == 7
-    assert [(d.reason, d.before, d.after) for d in Decision.objects.all()] == [(Reason.ALARM, 2, 7)]
+    assert [(d.reason, d.before, d.after) for d in ScalingDecision.objects.all()] == [(DecisionReason.ALARM, 2, 7)]
 
 
 def test_no_line_however_long_takes_the_group_above_ten(
@@ -176,12 +176,12 @@ def test_what_auto_scaling_did_by_itself_is_written_down(aws: Configuration, roo
     autoscaling.AutoScalingFleet(aws.group).order(5, 0)
     clock.turns(10)
 
-    assert [(d.reason, d.before, d.after) for d in Decision.objects.all()] == [(Reason.OUTSIDE, 2, 5)]
+    assert [(d.reason, d.before, d.after) for d in ScalingDecision.objects.all()] == [(DecisionReason.OUTSIDE, 2, 5)]
 
 
 def test_instances_nobody_serves_from_are_named(aws: Configuration, room: WaitingRoom, clock: Clock):
     clock.turns(1)
-    view = memory.last_view()
+    view = store.last_view()
     assert view is not None
     out = StringIO()
     call_command("scaling", "status", "--json", stdout=out)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from scaling import memory
+from scaling import store
 from tiketi import loopback
 from waitingroom import admission, configure
 from waitingroom.models import WaitingRoom
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def unpublished() -> None:
     """No other test's metrics were published."""
-    redis_client().delete(memory.HEALTH)
+    redis_client().delete(store.HEALTH)
     room_registry.forget()
 
 
@@ -78,7 +78,7 @@ def test_it_tells_when_metrics_were_published_last_and_is_ready_without(client: 
     status, told = readyz(client)
     assert (status, told["last_publish_age_s"]) == (200, None)
 
-    memory.note_well("published", memory.now() - 600)
+    store.record_success("published", store.now() - 600)
 
     status, told = readyz(client)
     assert (status, round(told["last_publish_age_s"])) == (200, 600)

@@ -8,12 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from scaling import by_hand, memory, provisioning
-from scaling import turn as live
+from scaling import control_loop, operator_actions, provisioning, store
 from scaling.cloud import CloudUnavailable
-from scaling.deciding import windows
+from scaling.controller import windows
 from scaling.fleet import FleetUnreadable
-from scaling.models import Decision
+from scaling.models import ScalingDecision
 from scaling.status import status
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
@@ -41,7 +40,7 @@ class Command(BaseCommand):
         verb("publish", "publish the metrics once, now")
         verb("history", "past decisions, newest first").add_argument("--limit", type=int, default=20)
         words = verb("set", "desired=5, or boot_seconds=60 for the local fleet")
-        words.add_argument("changes", nargs="+", metavar="name=value", help=", ".join(by_hand.NAMES))
+        words.add_argument("changes", nargs="+", metavar="name=value", help=", ".join(operator_actions.NAMES))
 
     def handle(self, *_args: Any, verb: str, as_json: bool, **options: Any) -> None:
         """Do what the verb says. Errors are one line."""
@@ -51,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(f"Redis does not answer ({error}); start `make run`, or set REDIS_URL.") from error
         except DatabaseError as error:
             raise CommandError(f"The database does not answer ({error}).") from error
-        except (CloudUnavailable, FleetUnreadable, by_hand.NotSettable) as error:
+        except (CloudUnavailable, FleetUnreadable, operator_actions.NotSettable) as error:
             raise CommandError(str(error)) from error
         if as_json:
             self.stdout.write(json.dumps(content, ensure_ascii=False, default=str))
@@ -66,25 +65,25 @@ class Command(BaseCommand):
 
     def provision(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """What was changed, or what would be."""
-        c, now = live.configuration(), memory.now()
+        c, now = control_loop.configuration(), store.now()
         act = provisioning.apply if options["how"] == "apply" else provisioning.plan
         return [change.as_json() for change in act(c, windows(c, WaitingRoom.objects.all()), now)]
 
     def publish(self, _options: dict[str, Any]) -> dict[str, Any]:
         """The environment's metrics as published."""
-        published = by_hand.publish(memory.now())
+        published = operator_actions.publish(store.now())
         if not published:
-            raise CommandError(f"not published: {memory.health().get('last_fault', '')}")
-        return memory.samples()[0]
+            raise CommandError(f"not published: {store.health().get('last_fault', '')}")
+        return store.samples()[0]
 
     def history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """Past decisions, newest first."""
         fields = ("at", "reason", "before", "after", "inputs", "terms", "fault")
-        return list(Decision.objects.values(*fields)[: max(0, options["limit"])])
+        return list(ScalingDecision.objects.values(*fields)[: max(0, options["limit"])])
 
     def set(self, options: dict[str, Any]) -> dict[str, Any]:
         """The fleet after the change."""
-        by_hand.set_fleet(options["changes"], memory.now())
+        operator_actions.set_fleet(options["changes"], store.now())
         return status()
 
     def tell(self, content: Any) -> None:

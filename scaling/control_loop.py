@@ -7,15 +7,15 @@ from functools import cache
 from django.conf import settings
 from django.db import DatabaseError
 
-from scaling import boots, cloudwatch, memory, metrics, provisioning, recording
+from scaling import boots, cloudwatch, metrics, provisioning, recording, store
+from scaling.alarm_evaluation import evaluator
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
 from scaling.configuration import Configuration
-from scaling.deciding import Seen, Step, decide, windows
-from scaling.fleet import Fleet, FleetUnreadable, View
+from scaling.controller import CapacityChange, Observation, decide, windows
+from scaling.fleet import FleetProvider, FleetSnapshot, FleetUnreadable
 from scaling.local_fleet import LocalFleet
-from scaling.models import Decision, Reason
-from scaling.ringing import ringer
+from scaling.models import DecisionReason, ScalingDecision
 from waitingroom import admission
 from waitingroom.admission import Boot
 from waitingroom.models import WaitingRoom
@@ -38,30 +38,30 @@ def _on_aws(group: str) -> AutoScalingFleet:
     return AutoScalingFleet(group)  # remembers launch times
 
 
-def fleet() -> Fleet:
+def fleet() -> FleetProvider:
     """The process's way to the fleet."""
     c = configuration()
     return _on_aws(c.group) if c.fleet == "aws" else LocalFleet(c)
 
 
-def look(now: float) -> View | None:
+def look(now: float) -> FleetSnapshot | None:
     """Read the fleet and tell the rooms; None when it cannot be read, and then never anything faster than before."""
-    c, before = configuration(), memory.last_view()
-    expected = boots.percentile(memory.boots(), 0.5, c.boot_s)
+    c, before = configuration(), store.last_view()
+    expected = boots.percentile(store.boots(), 0.5, c.boot_s)
     try:
         fresh, ended = boots.watched(fleet().read(now), before, expected)
     except FleetUnreadable as error:
         _unreadable(error, before, now)
         return None
-    if memory.unreadable():
-        memory.note_readable()
-        write(Step(Reason.RECOVERED, fresh.desired, fresh.desired))
+    if store.unreadable():
+        store.note_readable()
+        write(CapacityChange(DecisionReason.RECOVERED, fresh.desired, fresh.desired))
     for boot_s in ended:
-        memory.learn_boot(boot_s)
+        store.learn_boot(boot_s)
     if before and before.desired != fresh.desired:
-        write(Step(Reason.OUTSIDE, before.desired, fresh.desired))
-    memory.keep_view(fresh)
-    memory.note_well("read", now)
+        write(CapacityChange(DecisionReason.OUTSIDE, before.desired, fresh.desired))
+    store.keep_view(fresh)
+    store.record_success("read", now)
     tell(*fresh.counted(now, c.ramp_s))
     return fresh
 
@@ -73,12 +73,12 @@ def tell(in_service: float, coming: tuple[tuple[float, float], ...] = ()) -> Non
     admission.set_fleet(room_registry.slugs(), admission.Fleet(in_service, told))
 
 
-def _unreadable(error: FleetUnreadable, before: View | None, now: float) -> None:
+def _unreadable(error: FleetUnreadable, before: FleetSnapshot | None, now: float) -> None:
     log.warning("the fleet cannot be read: %s", error)
-    if not memory.unreadable():
+    if not store.unreadable():
         desired = before.desired if before else configuration().minimum
-        write(Step(Reason.FAULT, desired, desired), fault=str(error))
-    memory.note_unreadable(error, now)
+        write(CapacityChange(DecisionReason.FAULT, desired, desired), fault=str(error))
+    store.note_unreadable(error, now)
     # Within the minute the rooms keep what they were told last; after it they would slow down by themselves, but still
     # promise the boots they were told of.
     if before and now - before.at > BELIEVED_S:
@@ -91,14 +91,14 @@ def turn(now: float) -> None:
     rooms = {room.slug: room for room in WaitingRoom.objects.all()}
     statuses = admission.status(list(rooms))
     recording.record(statuses)
-    last = view or memory.last_view()
+    last = view or store.last_view()
     if last is None:
         return  # nothing is known of the fleet yet
-    seen = Seen(c, replace(last, at=now), statuses, rooms, memory.boots())
+    observation = Observation(c, replace(last, at=now), statuses, rooms, store.boots())
     # On an old reading nothing goes, and nothing is ordered.
-    publish(seen, now, spare=seen.spare if view else 0)
+    publish(observation, now, spare=observation.spare if view else 0)
     if view:
-        order(decide(seen, ringer(now, shown=c.fleet == "aws")), seen, now)
+        order(decide(observation, evaluator(now, shown=c.fleet == "aws")), observation, now)
 
 
 def follow(now: float) -> None:
@@ -106,8 +106,8 @@ def follow(now: float) -> None:
 
     A fleet that cannot be read is left to the turns, so that no worker hangs in every second.
     """
-    last = memory.last_view()
-    if last and not memory.unreadable() and not last.settled(last.at, configuration().ramp_s):
+    last = store.last_view()
+    if last and not store.unreadable() and not last.settled(last.at, configuration().ramp_s):
         look(now)
 
 
@@ -117,63 +117,70 @@ def schedule(now: float) -> None:
     if c.fleet != "aws":
         return
     try:
-        provisioning.mend(provisioning.plan_schedule(c, windows(c, WaitingRoom.objects.all()), now))
+        provisioning.reconcile(provisioning.plan_schedule(c, windows(c, WaitingRoom.objects.all()), now))
     except CloudUnavailable as error:
         log.warning("the schedule is not kept: %s", error)
-        memory.note_fault("order", error, now)
+        store.record_failure("order", error, now)
 
 
-def publish(seen: Seen, now: float, *, spare: int) -> bool:
+def publish(observation: Observation, now: float, *, spare: int) -> bool:
     """Publish to CloudWatch and to the alarms here; a failure is counted and logged, and stops nothing."""
-    c = seen.configuration
-    if c.period_s > 10 and not memory.take_turn("publish", c.period_s - 5):
+    c = observation.configuration
+    if c.period_s > 10 and not store.take_turn("publish", c.period_s - 5):
         return True
-    totals = metrics.of_rooms(seen.rooms, seen.view, spare)
+    totals = metrics.of_rooms(observation.rooms, observation.view, spare)
     at = _in_step(now, c.period_s)
-    memory.keep_sample({"at": at, **totals}, kept=c.samples_s // c.period_s + 10)
+    store.keep_sample({"at": at, **totals}, kept=c.samples_s // c.period_s + 10)
     if c.fleet == "aws":
         try:
-            cloudwatch.publish(metrics.data(seen.rooms, totals, seen.view, c.environment), at=at, period_s=c.period_s)
+            cloudwatch.publish(
+                metrics.data(observation.rooms, totals, observation.view, c.environment), at=at, period_s=c.period_s
+            )
         except CloudUnavailable as error:
             log.warning("metrics were not published: %s", error)
-            memory.note_fault("publish", error, now)
+            store.record_failure("publish", error, now)
             return False
-    memory.note_well("published", now)
+    store.record_success("published", now)
     return True
 
 
 def _in_step(now: float, period_s: int) -> float:
     """The start of the period a sample belongs to: the next one's after the last sample's, however the clock jitters
     around the boundary, so that no period goes without a data point."""
-    newest = next(iter(memory.samples()), None)
+    newest = next(iter(store.samples()), None)
     due = newest["at"] + period_s if newest else 0.0
     return due if due - period_s / 2 < now < due + period_s else now // period_s * period_s
 
 
-def order(steps: list[Step], seen: Seen, now: float) -> None:
-    """Order what was decided, show the alarms' states, and write every step down."""
-    if not steps:
+def order(changes: list[CapacityChange], observation: Observation, now: float) -> None:
+    """Order what was decided, show the alarms' states, and write every change down."""
+    if not changes:
         return
     fault = ""
     try:
-        fleet().order(steps[-1].after, now)
+        fleet().order(changes[-1].after, now)
     except FleetUnreadable as error:
-        log.warning("the order of %d instances failed: %s", steps[-1].after, error)
-        memory.note_fault("order", error, now)
+        log.warning("the order of %d instances failed: %s", changes[-1].after, error)
+        store.record_failure("order", error, now)
         fault = str(error)
-    for step in steps:
-        write(step, inputs=seen.inputs(), fault=fault)
+    for change in changes:
+        write(change, inputs=observation.inputs(), fault=fault)
     if not fault:
-        memory.keep_view(replace(seen.view, desired=steps[-1].after))
+        store.keep_view(replace(observation.view, desired=changes[-1].after))
         look(now)
 
 
-def write(step: Step, inputs: dict[str, object] | None = None, fault: str = "") -> None:
+def write(change: CapacityChange, inputs: dict[str, object] | None = None, fault: str = "") -> None:
     """Write a decision down; the database away is no reason not to act."""
-    log.info("desired %d -> %d: %s %s", step.before, step.after, step.reason, fault)
+    log.info("desired %d -> %d: %s %s", change.before, change.after, change.reason, fault)
     try:
-        Decision.objects.create(
-            reason=step.reason, before=step.before, after=step.after, inputs=inputs or {}, terms=step.terms, fault=fault
+        ScalingDecision.objects.create(
+            reason=change.reason,
+            before=change.before,
+            after=change.after,
+            inputs=inputs or {},
+            terms=change.terms,
+            fault=fault,
         )
     except DatabaseError as error:
         log.warning("the decision was not written down: %s", error)

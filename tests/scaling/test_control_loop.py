@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scaling import memory, turn
+from scaling import control_loop, store
 from scaling.fleet import FleetUnreadable
 from scaling.local_fleet import LocalFleet
-from scaling.models import ArrivalBin, Decision, Reason
+from scaling.models import ArrivalBin, DecisionReason, ScalingDecision
 from tests.scaling.conftest import Clock, crowd, nobody, told
 from waitingroom.models import WaitingRoom
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def steps() -> list[tuple[str, int, int]]:
-    return [(d.reason, d.before, d.after) for d in Decision.objects.order_by("pk")]
+    return [(d.reason, d.before, d.after) for d in ScalingDecision.objects.order_by("pk")]
 
 
 def test_a_long_line_orders_exactly_seven_after_two_periods(room: WaitingRoom, clock: Clock, configured):
@@ -24,8 +24,8 @@ def test_a_long_line_orders_exactly_seven_after_two_periods(room: WaitingRoom, c
 
     clock.turns(60)
 
-    assert steps() == [(Reason.ALARM, 2, 7)]
-    decision = Decision.objects.get()
+    assert steps() == [(DecisionReason.ALARM, 2, 7)]
+    decision = ScalingDecision.objects.get()
     assert decision.terms["value"] == 5001
     assert decision.inputs["waiting"] == 5001
     assert told(room) == 2
@@ -43,7 +43,7 @@ def test_the_rate_steps_up_within_two_seconds_of_readiness(room: WaitingRoom, cl
     configured(ramp_s=30, boot_s=60)
     crowd(room, 5001)
     clock.turns(21)
-    ready_at = LocalFleet(turn.configuration()).read(clock.now).instances[0].ready_at
+    ready_at = LocalFleet(control_loop.configuration()).read(clock.now).instances[0].ready_at
     assert ready_at is not None
     seen = []
     while clock.now < ready_at + 40:
@@ -61,7 +61,7 @@ def test_visitors_are_told_of_the_servers_on_their_way(room: WaitingRoom, clock:
 
     clock.turns(31)
 
-    view = memory.last_view()
+    view = store.last_view()
     assert view is not None
     _, coming = view.counted(clock.now, 0)
     assert sum(instances for instances, _ in coming) == pytest.approx(5)
@@ -75,11 +75,11 @@ def test_the_fleet_goes_back_after_five_quiet_minutes_and_drains_first(room: Wai
     nobody(room)
 
     clock.turns(290)
-    assert steps() == [(Reason.ALARM, 2, 7)]
+    assert steps() == [(DecisionReason.ALARM, 2, 7)]
     clock.turns(40)
 
-    assert steps() == [(Reason.ALARM, 2, 7), (Reason.QUIET, 7, 2)]
-    view = memory.last_view()
+    assert steps() == [(DecisionReason.ALARM, 2, 7), (DecisionReason.QUIET, 7, 2)]
+    view = store.last_view()
     assert view is not None
     assert told(room) == 2
     assert view.moving == 5  # they drain, and do not count
@@ -91,9 +91,9 @@ def test_the_law_orders_at_its_first_look(room: WaitingRoom, clock: Clock, confi
 
     clock.turns(60)
 
-    assert steps()[0] == (Reason.LAW, 2, 7)
+    assert steps()[0] == (DecisionReason.LAW, 2, 7)
     assert len(steps()) == 1
-    assert Decision.objects.get().terms["backlog"] == pytest.approx(5833, abs=1)
+    assert ScalingDecision.objects.get().terms["backlog"] == pytest.approx(5833, abs=1)
 
 
 def test_a_sale_that_opens_soon_is_prewarmed(room: WaitingRoom, clock: Clock, configured):
@@ -103,7 +103,7 @@ def test_a_sale_that_opens_soon_is_prewarmed(room: WaitingRoom, clock: Clock, co
 
     clock.turns(60)
 
-    assert steps() == [(Reason.SCHEDULE, 2, 6)]
+    assert steps() == [(DecisionReason.SCHEDULE, 2, 6)]
 
 
 class Unreadable:
@@ -123,27 +123,27 @@ def test_a_fleet_that_cannot_be_read_is_believed_for_a_minute_and_never_faster(
     crowd(room, 6000)
     clock.turns(100)
     assert told(room) == 7
-    monkeypatch.setattr(turn, "fleet", Unreadable)
+    monkeypatch.setattr(control_loop, "fleet", Unreadable)
 
     clock.turns(50)
     assert told(room) == 7
     clock.turns(30)
 
     assert told(room) == 2
-    assert steps() == [(Reason.ALARM, 2, 7), (Reason.FAULT, 7, 7)]
-    assert memory.health()["unreadable"]
+    assert steps() == [(DecisionReason.ALARM, 2, 7), (DecisionReason.FAULT, 7, 7)]
+    assert store.health()["unreadable"]
     monkeypatch.undo()
     configured(ramp_s=0, boot_s=60)
     clock.turns(10)
     assert told(room) == 7
-    assert steps()[-1] == (Reason.RECOVERED, 7, 7)
+    assert steps()[-1] == (DecisionReason.RECOVERED, 7, 7)
 
 
 def test_boots_not_seen_in_service_admit_nobody(room: WaitingRoom, clock: Clock, configured, monkeypatch):
     configured(ramp_s=0, boot_s=60)
     crowd(room, 6000)
     clock.turns(25)
-    monkeypatch.setattr(turn, "fleet", Unreadable)
+    monkeypatch.setattr(control_loop, "fleet", Unreadable)
 
     clock.turns(120)
 
@@ -156,13 +156,13 @@ def test_boots_are_learned_from_what_was_seen(room: WaitingRoom, clock: Clock, c
 
     clock.turns(90)
 
-    assert memory.boots() == [40.0] * 5
+    assert store.boots() == [40.0] * 5
 
 
 def test_every_turn_publishes_zeros_too(room: WaitingRoom, clock: Clock):
     clock.turns(31)
 
-    samples = memory.samples()
+    samples = store.samples()
     assert [sample["at"] - clock.began for sample in samples] == [30, 20, 10, 0]
     assert samples[0]["QueueSize"] == 0
     assert samples[0]["InServiceInstances"] == 2
@@ -171,14 +171,14 @@ def test_every_turn_publishes_zeros_too(room: WaitingRoom, clock: Clock):
 def test_no_period_goes_without_a_point_however_the_clock_jitters(room: WaitingRoom, clock: Clock):
     base = clock.began
     for instant in (9.99, 20.01, 29.99, 40.01, 49.98, 60.02, 69.99):
-        turn.turn(base + instant)
+        control_loop.turn(base + instant)
 
-    stamps = [sample["at"] - base for sample in reversed(memory.samples())]
+    stamps = [sample["at"] - base for sample in reversed(store.samples())]
     assert stamps == [0, 20, 30, 40, 50, 60, 70]
 
 
 def test_only_one_of_many_beats_takes_a_turn():
-    assert [memory.take_turn("test", 30) for _ in range(5)] == [True, False, False, False, False]
+    assert [store.take_turn("test", 30) for _ in range(5)] == [True, False, False, False, False]
 
 
 def test_what_came_when_is_recorded_for_replays(room: WaitingRoom, clock: Clock):

@@ -1,4 +1,4 @@
-"""From what was seen to the desired capacity: schedule, law and alarms, each step with its terms."""
+"""From what was seen to the desired capacity: schedule, law and alarms, each change with its terms."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -6,12 +6,12 @@ from typing import Any
 
 from scaling import boots
 from scaling.configuration import Configuration
-from scaling.fleet import Lifecycle, View
+from scaling.fleet import FleetSnapshot, Lifecycle
 from scaling.law import Bounds, Line, Terms, arrivals_per_minute, fill, law, spare
 from scaling.metrics import arrival_bins
-from scaling.models import Reason
+from scaling.models import DecisionReason
 from scaling.policies import Group
-from scaling.rules import Ring, Rule
+from scaling.rules import AlarmEvaluation, Rule
 from scaling.schedule import Window, prewarm, scheduled_minimum
 from waitingroom.admission import RoomStatus
 from waitingroom.models import Mode, WaitingRoom
@@ -34,11 +34,11 @@ def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """Everything a decision is made from, at one instant."""
 
     configuration: Configuration
-    view: View
+    view: FleetSnapshot
     rooms: Sequence[RoomStatus]
     settings: dict[str, WaitingRoom]
     boots_s: Sequence[float]
@@ -116,39 +116,45 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Step:
+class CapacityChange:
     """One reason's change of the desired capacity."""
 
-    reason: Reason
+    reason: DecisionReason
     before: int
     after: int
     terms: dict[str, Any] = field(default_factory=dict)
 
 
 # Evaluates a rule's alarm for the group; None where its period was evaluated before.
-Ringer = Callable[[Rule, Group], Ring | None]
+Evaluator = Callable[[Rule, Group], AlarmEvaluation | None]
 
 
-def decide(seen: Seen, ring: Ringer) -> list[Step]:
+def decide(observation: Observation, ring: Evaluator) -> list[CapacityChange]:
     """The changes wanted, in order; empty where the fleet is as it should be."""
-    steps: list[Step] = []
-    desired = seen.view.desired
+    changes: list[CapacityChange] = []
+    desired = observation.view.desired
 
-    def change(reason: Reason, after: int, terms: dict[str, Any]) -> None:
+    def change(reason: DecisionReason, after: int, terms: dict[str, Any]) -> None:
         nonlocal desired
         if after != desired:
-            steps.append(Step(reason, desired, after, terms))
+            changes.append(CapacityChange(reason, desired, after, terms))
             desired = after
 
-    change(Reason.SCHEDULE, max(desired, seen.bounds.clamp(0)), {"scheduled": seen.scheduled})
-    if seen.configuration.policy == "law":
-        terms = seen.law
-        change(Reason.LAW, max(desired, terms.desired), {k: round(v, 3) for k, v in asdict(terms).items()})
-    if seen.configuration.alarms == "here":
-        for rule in seen.configuration.rules:
+    change(DecisionReason.SCHEDULE, max(desired, observation.bounds.clamp(0)), {"scheduled": observation.scheduled})
+    if observation.configuration.policy == "law":
+        terms = observation.law
+        change(DecisionReason.LAW, max(desired, terms.desired), {k: round(v, 3) for k, v in asdict(terms).items()})
+    if observation.configuration.alarms == "here":
+        for rule in observation.configuration.rules:
             warm_up_s = rule.policy.warm_up_s if rule.policy else 0
-            rung = ring(rule, seen.view.group(desired=desired, minimum=seen.scheduled, warm_up_s=warm_up_s))
-            if rung:
-                told = {"alarm": rule.alarm.name, "value": rung.value, "threshold": rule.alarm.threshold}
-                change(Reason.QUIET if rung.desired < desired else Reason.ALARM, rung.desired, told)
-    return steps
+            evaluation = ring(
+                rule, observation.view.group(desired=desired, minimum=observation.scheduled, warm_up_s=warm_up_s)
+            )
+            if evaluation:
+                told = {"alarm": rule.alarm.name, "value": evaluation.value, "threshold": rule.alarm.threshold}
+                change(
+                    DecisionReason.QUIET if evaluation.desired < desired else DecisionReason.ALARM,
+                    evaluation.desired,
+                    told,
+                )
+    return changes

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
-from scaling.fleet import Instance, Lifecycle, View
+from scaling.fleet import FleetSnapshot, Instance, Lifecycle
 from waitingroom.redis import client
 
 T = TypeVar("T")
@@ -42,19 +42,19 @@ def take_turn(name: str, lasts_s: float) -> bool:
     return bool(client().set(f"{TURN}:{name}", "taken", nx=True, px=round(lasts_s * 1000)))
 
 
-def keep_view(view: View) -> None:
+def keep_view(view: FleetSnapshot) -> None:
     """Remember the fleet as read."""
     client().set(VIEW, json.dumps(asdict(view)))
 
 
-def last_view() -> View | None:
+def last_view() -> FleetSnapshot | None:
     """The fleet as last read."""
     text = cast("bytes | None", client().get(VIEW))
     if text is None:
         return None
     known = json.loads(text)
     instances = tuple(Instance(**{**i, "lifecycle": Lifecycle(i["lifecycle"])}) for i in known.pop("instances"))
-    return View(**known, instances=instances)
+    return FleetSnapshot(**known, instances=instances)
 
 
 def keep_sample(sample: dict[str, float], kept: int) -> None:
@@ -101,12 +101,12 @@ def servers(at: float) -> dict[str, float]:
     return {name.decode(): at - seen for name, seen in rows}
 
 
-def note_well(what: str, at: float) -> None:
+def record_success(what: str, at: float) -> None:
     """`what` ("published", "read") worked."""
     client().hset(HEALTH, f"{what}_at", str(at))
 
 
-def note_fault(what: str, error: Exception, at: float) -> None:
+def record_failure(what: str, error: Exception, at: float) -> None:
     """`what` ("publish", "read", "order") failed; counted and kept for people to see."""
     pipeline = client().pipeline()
     pipeline.hincrby(HEALTH, f"{what}_failures", 1)
@@ -116,7 +116,7 @@ def note_fault(what: str, error: Exception, at: float) -> None:
 
 def note_unreadable(error: Exception, at: float) -> None:
     """The fleet cannot be read, from now on."""
-    note_fault("read", error, at)
+    record_failure("read", error, at)
     client().hset(HEALTH, "unreadable", "yes")
 
 

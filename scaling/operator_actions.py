@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from scaling import memory, turn
-from scaling.deciding import Seen, Step
+from scaling import control_loop, store
+from scaling.controller import CapacityChange, Observation
 from scaling.local_fleet import LocalFleet
-from scaling.models import Reason
+from scaling.models import DecisionReason
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
@@ -21,7 +21,7 @@ class NotSettable(ValueError):
 def set_fleet(changes: Sequence[str], now: float) -> None:
     """Make the `name=value` changes, all or none. Raises NotSettable, FleetUnreadable."""
     wanted = dict(_parsed(word) for word in changes)
-    c = turn.configuration()
+    c = control_loop.configuration()
     if "boot_seconds" in wanted and c.fleet != "local":
         raise NotSettable("boot_seconds: only the local fleet's instances boot as one likes.")
     desired = wanted.get("desired")
@@ -29,29 +29,29 @@ def set_fleet(changes: Sequence[str], now: float) -> None:
         raise NotSettable(f"desired: from {c.minimum} to {c.maximum}, please.")
     if "boot_seconds" in wanted:
         LocalFleet(c).set_boot_seconds(wanted["boot_seconds"])
-        client().delete(memory.BOOTS)  # what was learned of slower boots is true no more
+        client().delete(store.BOOTS)  # what was learned of slower boots is true no more
     if desired is not None:
-        view = turn.look(now)
+        view = control_loop.look(now)
         if view is None:
-            raise NotSettable(f"the fleet cannot be read: {memory.health().get('last_fault', '')}")
+            raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
         if desired != view.desired:
-            turn.order([Step(Reason.STAFF, view.desired, desired)], seen(now), now)
+            control_loop.order([CapacityChange(DecisionReason.STAFF, view.desired, desired)], observe(now), now)
 
 
 def publish(now: float) -> bool:
     """Publish the metrics now; False when it failed. Raises NotSettable when the fleet was never read."""
-    turn.look(now)
-    what = seen(now)
-    return turn.publish(what, now, spare=what.spare)
+    control_loop.look(now)
+    what = observe(now)
+    return control_loop.publish(what, now, spare=what.spare)
 
 
-def seen(now: float) -> Seen:
+def observe(now: float) -> Observation:
     """The rooms and the fleet as they are. Raises NotSettable."""
-    view = memory.last_view()
+    view = store.last_view()
     if view is None:
-        raise NotSettable(f"the fleet cannot be read: {memory.health().get('last_fault', '')}")
+        raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
     rooms = {room.slug: room for room in WaitingRoom.objects.all()}
-    return Seen(turn.configuration(), view, admission.status(list(rooms)), rooms, memory.boots())
+    return Observation(control_loop.configuration(), view, admission.status(list(rooms)), rooms, store.boots())
 
 
 def _parsed(word: str) -> tuple[str, int]:
