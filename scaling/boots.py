@@ -1,16 +1,9 @@
 """How long instances take to boot: learned by watching them come into service."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil, inf
+from math import inf
 
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
-
-
-def percentile(boots_s: Sequence[float], share: float, otherwise: float) -> float:
-    """The nearest-rank percentile of observed boots; `otherwise` while there are none."""
-    ordered = sorted(boots_s)
-    return ordered[max(1, ceil(share * len(ordered) - 1e-9)) - 1] if ordered else otherwise
 
 
 def watched(

@@ -1,6 +1,7 @@
-"""One turn of the live loop: read the fleet, tell the rooms, publish, decide, order, write down."""
+"""The live loop: read the fleet, tell the rooms, publish, decide, order, write down."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -8,17 +9,20 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from scaling import boots, cloudwatch, metrics, provisioning, recording, store
-from scaling.alarm_evaluation import evaluator
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
 from scaling.configuration import Configuration
-from scaling.controller import CapacityChange, Observation, decide, windows
+from scaling.controller import CapacityChange, ControlDecision, DecisionReason, decide
 from scaling.fleet import FleetProvider, FleetSnapshot, FleetUnreadable
 from scaling.local_fleet import LocalFleet
-from scaling.models import DecisionReason, ScalingDecision
+from scaling.models import ScalingDecision
+from scaling.observation import AlarmRecord, Observation, RoomObservation
+from scaling.openings import windows
+from scaling.percentile import percentile
+from scaling.schedule import Window
 from waitingroom import admission
-from waitingroom.admission import Boot
-from waitingroom.models import WaitingRoom
+from waitingroom.admission import Boot, RoomStatus
+from waitingroom.models import Mode, WaitingRoom
 from waitingroom.room_registry import room_registry
 
 log = logging.getLogger(__name__)
@@ -47,7 +51,7 @@ def fleet() -> FleetProvider:
 def look(now: float) -> FleetSnapshot | None:
     """Read the fleet and tell the rooms; None when it cannot be read, and then never anything faster than before."""
     c, before = configuration(), store.last_view()
-    expected = boots.percentile(store.boots(), 0.5, c.boot_s)
+    expected = percentile(store.boots(), 0.5, c.boot_s)
     try:
         fresh, ended = boots.watched(fleet().read(now), before, expected)
     except FleetUnreadable as error:
@@ -85,20 +89,54 @@ def _unreadable(error: FleetUnreadable, before: FleetSnapshot | None, now: float
         tell(min(before.counted(before.at, configuration().ramp_s)[0], configuration().minimum))
 
 
+def observe_room(room: RoomStatus, now: float) -> RoomObservation:
+    """The room as the fleet's decisions see it."""
+    return RoomObservation(
+        slug=room.slug,
+        waiting=room.waiting,
+        present=room.present,
+        active=room.active,
+        arrivals_per_minute=metrics.arrivals_per_minute(room, now),
+        users_per_minute=room.users_per_minute_per_instance,
+        threshold_per_instance=room.threshold_per_instance,
+        closed=room.mode == Mode.CLOSED,
+    )
+
+
+def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence[Window]) -> Observation:
+    """The world as it is: the fleet as read, and the rooms."""
+    c, samples = configuration(), store.samples()
+    return Observation(
+        configuration=c,
+        fleet=view,
+        # A room whose settings Redis lost a moment ago brings nothing until the clock wrote them again.
+        rooms=[observe_room(room, view.at) for room in statuses if room.users_per_minute_per_instance],
+        windows=sales,
+        boots_s=store.boots(),
+        rules=c.rules if c.alarms == "here" else (),
+        samples={
+            metric: [(sample["at"], sample[metric]) for sample in samples if metric in sample]
+            for metric in {rule.alarm.metric for rule in c.rules}
+        },
+        alarms={rule.alarm.name: known_ for rule in c.rules if (known_ := store.alarm(rule.alarm.name))},
+    )
+
+
 def turn(now: float) -> None:
     """Everything that happens every ten seconds."""
     c, view = configuration(), look(now)
-    rooms = {room.slug: room for room in WaitingRoom.objects.all()}
-    statuses = admission.status(list(rooms))
+    rooms = list(WaitingRoom.objects.all())
+    statuses = admission.status([room.slug for room in rooms])
     recording.record(statuses)
     last = view or store.last_view()
     if last is None:
         return  # nothing is known of the fleet yet
-    observation = Observation(c, replace(last, at=now), statuses, rooms, store.boots())
+    before = observe(replace(last, at=now), statuses, windows(c, rooms))
     # On an old reading nothing goes, and nothing is ordered.
-    publish(observation, now, spare=observation.spare if view else 0)
+    publish(before, statuses, spare=before.spare if view else 0)
     if view:
-        order(decide(observation, evaluator(now, shown=c.fleet == "aws")), observation, now)
+        observation = observe(before.fleet, statuses, before.windows)  # with what was just published
+        carry_out(decide(observation), observation)
 
 
 def follow(now: float) -> None:
@@ -123,19 +161,18 @@ def schedule(now: float) -> None:
         store.record_failure("order", error, now)
 
 
-def publish(observation: Observation, now: float, *, spare: int) -> bool:
+def publish(observation: Observation, statuses: Sequence[RoomStatus], *, spare: int) -> bool:
     """Publish to CloudWatch and to the alarms here; a failure is counted and logged, and stops nothing."""
-    c = observation.configuration
+    c, now = observation.configuration, observation.now
     if c.period_s > 10 and not store.take_turn("publish", c.period_s - 5):
         return True
-    totals = metrics.of_rooms(observation.rooms, observation.view, spare)
+    totals = metrics.of_rooms(statuses, observation.fleet, spare)
     at = _in_step(now, c.period_s)
     store.keep_sample({"at": at, **totals}, kept=c.samples_s // c.period_s + 10)
     if c.fleet == "aws":
+        data = metrics.data(statuses, totals, observation.fleet, c.environment)
         try:
-            cloudwatch.publish(
-                metrics.data(observation.rooms, totals, observation.view, c.environment), at=at, period_s=c.period_s
-            )
+            cloudwatch.publish(data, at=at, period_s=c.period_s)
         except CloudUnavailable as error:
             log.warning("metrics were not published: %s", error)
             store.record_failure("publish", error, now)
@@ -152,35 +189,46 @@ def _in_step(now: float, period_s: int) -> float:
     return due if due - period_s / 2 < now < due + period_s else now // period_s * period_s
 
 
-def order(changes: list[CapacityChange], observation: Observation, now: float) -> None:
-    """Order what was decided, show the alarms' states, and write every change down."""
+def carry_out(decision: ControlDecision, observation: Observation) -> None:
+    """Remember the alarms' states, show them where CloudWatch evaluates none, and order what is to change."""
+    for name, record in decision.alarms.items():
+        store.keep_alarm(name, record)
+        before = observation.alarms.get(name)
+        if observation.configuration.fleet == "aws" and (before is None or before.state is not record.state):
+            _show(name, record)
+    order(decision.changes, observation)
+
+
+def _show(name: str, record: AlarmRecord) -> None:
+    try:
+        cloudwatch.set_state(name, record.state, f"Evaluated by the site: the last data point was {record.value}.")
+    except CloudUnavailable as error:
+        log.warning("CloudWatch shows an old state of %s: %s", name, error)
+
+
+def order(changes: Sequence[CapacityChange], observation: Observation) -> None:
+    """Order what was decided, and write every change down."""
     if not changes:
         return
-    fault = ""
+    now, after, fault = observation.now, changes[-1].after, ""
     try:
-        fleet().order(changes[-1].after, now)
+        fleet().order(after, now)
     except FleetUnreadable as error:
-        log.warning("the order of %d instances failed: %s", changes[-1].after, error)
+        log.warning("the order of %d instances failed: %s", after, error)
         store.record_failure("order", error, now)
         fault = str(error)
     for change in changes:
         write(change, inputs=observation.inputs(), fault=fault)
     if not fault:
-        store.keep_view(replace(observation.view, desired=changes[-1].after))
+        store.keep_view(replace(observation.fleet, desired=after))
         look(now)
 
 
 def write(change: CapacityChange, inputs: dict[str, object] | None = None, fault: str = "") -> None:
     """Write a decision down; the database away is no reason not to act."""
     log.info("desired %d -> %d: %s %s", change.before, change.after, change.reason, fault)
+    row = {"reason": change.reason, "before": change.before, "after": change.after, "terms": change.terms}
     try:
-        ScalingDecision.objects.create(
-            reason=change.reason,
-            before=change.before,
-            after=change.after,
-            inputs=inputs or {},
-            terms=change.terms,
-            fault=fault,
-        )
+        ScalingDecision.objects.create(**row, inputs=inputs or {}, fault=fault)
     except DatabaseError as error:
         log.warning("the decision was not written down: %s", error)

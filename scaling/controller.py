@@ -1,118 +1,28 @@
-"""From what was seen to the desired capacity: schedule, law and alarms, each change with its terms."""
+"""From an observation to the desired capacity: schedule, law and alarms, each change with its terms.
 
-from collections.abc import Callable, Iterable, Sequence
+Pure: the live loop and the simulator step the same function.
+"""
+
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any
 
-from scaling import boots
-from scaling.configuration import Configuration
-from scaling.fleet import FleetSnapshot, Lifecycle
-from scaling.law import Bounds, Line, Terms, arrivals_per_minute, fill, law, spare
-from scaling.metrics import arrival_bins
-from scaling.models import DecisionReason
-from scaling.policies import Group
-from scaling.rules import AlarmEvaluation, Rule
-from scaling.schedule import Window, prewarm, scheduled_minimum
-from waitingroom.admission import RoomStatus
-from waitingroom.models import Mode, WaitingRoom
-
-TICK_S = 10
+from scaling.alarms import State
+from scaling.observation import AlarmRecord, Observation
+from scaling.rules import AlarmEvaluation, Rule, evaluate
 
 
-def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[Window]:
-    """When sales raise the minimum."""
-    return [
-        prewarm(
-            room.opens_at.timestamp(),
-            lead_s=configuration.prewarm_lead_s,
-            keep_s=configuration.prewarm_keep_s,
-            instances=configuration.prewarm_instances,
-        )
-        for room in rooms
-        if room.opens_at and room.mode != Mode.CLOSED
-    ]
+class DecisionReason(StrEnum):
+    """Why the desired capacity changed, or why it could not."""
 
-
-@dataclass(frozen=True)
-class Observation:
-    """Everything a decision is made from, at one instant."""
-
-    configuration: Configuration
-    view: FleetSnapshot
-    rooms: Sequence[RoomStatus]
-    settings: dict[str, WaitingRoom]
-    boots_s: Sequence[float]
-
-    @property
-    def scheduled(self) -> int:
-        """The prewarmed minimum in force."""
-        return scheduled_minimum(windows(self.configuration, self.settings.values()), self.view.at)
-
-    @property
-    def bounds(self) -> Bounds:
-        """Between what the fleet may move."""
-        return Bounds(self.view.minimum, self.view.maximum, self.scheduled)
-
-    @property
-    def lines(self) -> list[Line]:
-        """What each room brings; nobody comes in where it is closed."""
-        return [
-            Line(
-                room.present,
-                arrivals_per_minute(arrival_bins(room, self.view.at)),
-                self.settings[room.slug].users_per_minute_per_instance,
-            )
-            for room in self.rooms
-            if room.slug in self.settings and room.mode != Mode.CLOSED
-        ]
-
-    @property
-    def spare(self) -> int:
-        """Instances that could go."""
-        needed = 0.0
-        for room in self.rooms:
-            if settings := self.settings.get(room.slug):
-                needed += fill(
-                    active=room.active,
-                    rated=settings.threshold_per_instance or settings.users_per_minute_per_instance,
-                    arrivals_per_minute=arrivals_per_minute(arrival_bins(room, self.view.at)),
-                    users_per_minute=settings.users_per_minute_per_instance,
-                )
-        return spare(
-            waiting=sum(room.waiting for room in self.rooms if room.mode != Mode.CLOSED),
-            needed=needed,
-            in_service=self.view.in_service,
-            moving=self.view.moving,
-            bounds=self.bounds,
-        )
-
-    @property
-    def law(self) -> Terms:
-        """The law's terms now."""
-        c, now = self.configuration, self.view.at
-        slow = boots.percentile(self.boots_s, 0.9, c.boot_s)
-        pending = self.view.those(Lifecycle.PENDING)
-        return law(
-            self.lines,
-            in_service=self.view.in_service,
-            boots_in_s=[max(0.0, (one.ready_at or now) - now) for one in pending],
-            horizon_s=slow + TICK_S,
-            target_wait_s=c.target_wait_s,
-            bounds=self.bounds,
-        )
-
-    def inputs(self) -> dict[str, Any]:
-        """What staff read beside the decision."""
-        return {
-            "waiting": sum(room.present for room in self.rooms),
-            "active": sum(room.active for room in self.rooms),
-            "arrivals_per_minute": round(sum(line.arrivals_per_minute for line in self.lines), 1),
-            "in_service": self.view.in_service,
-            "pending": len(self.view.those(Lifecycle.PENDING)),
-            "minimum": self.view.minimum,
-            "maximum": self.view.maximum,
-            "scheduled": self.scheduled,
-        }
+    ALARM = "alarm"
+    QUIET = "quiet"
+    LAW = "law"
+    SCHEDULE = "schedule"
+    STAFF = "staff"
+    OUTSIDE = "outside"
+    FAULT = "fault"
+    RECOVERED = "recovered"
 
 
 @dataclass(frozen=True)
@@ -125,14 +35,18 @@ class CapacityChange:
     terms: dict[str, Any] = field(default_factory=dict)
 
 
-# Evaluates a rule's alarm for the group; None where its period was evaluated before.
-Evaluator = Callable[[Rule, Group], AlarmEvaluation | None]
+@dataclass(frozen=True)
+class ControlDecision:
+    """The changes wanted, in order, none where the fleet is as it should be; and what the alarms evaluated came to."""
+
+    changes: tuple[CapacityChange, ...]
+    alarms: dict[str, AlarmRecord]
 
 
-def decide(observation: Observation, ring: Evaluator) -> list[CapacityChange]:
-    """The changes wanted, in order; empty where the fleet is as it should be."""
+def decide(observation: Observation) -> ControlDecision:
+    """What is to change, by the observation alone."""
     changes: list[CapacityChange] = []
-    desired = observation.view.desired
+    desired = observation.fleet.desired
 
     def change(reason: DecisionReason, after: int, terms: dict[str, Any]) -> None:
         nonlocal desired
@@ -144,17 +58,26 @@ def decide(observation: Observation, ring: Evaluator) -> list[CapacityChange]:
     if observation.configuration.policy == "law":
         terms = observation.law
         change(DecisionReason.LAW, max(desired, terms.desired), {k: round(v, 3) for k, v in asdict(terms).items()})
-    if observation.configuration.alarms == "here":
-        for rule in observation.configuration.rules:
-            warm_up_s = rule.policy.warm_up_s if rule.policy else 0
-            evaluation = ring(
-                rule, observation.view.group(desired=desired, minimum=observation.scheduled, warm_up_s=warm_up_s)
-            )
-            if evaluation:
-                told = {"alarm": rule.alarm.name, "value": evaluation.value, "threshold": rule.alarm.threshold}
-                change(
-                    DecisionReason.QUIET if evaluation.desired < desired else DecisionReason.ALARM,
-                    evaluation.desired,
-                    told,
-                )
-    return changes
+    alarms: dict[str, AlarmRecord] = {}
+    for rule in observation.rules:
+        if (found := _evaluated(rule, observation, desired)) is None:
+            continue
+        alarms[rule.alarm.name], evaluation = found
+        reason = DecisionReason.QUIET if evaluation.desired < desired else DecisionReason.ALARM
+        terms_shown = {"alarm": rule.alarm.name, "value": evaluation.value, "threshold": rule.alarm.threshold}
+        change(reason, evaluation.desired, terms_shown)
+    return ControlDecision(tuple(changes), alarms)
+
+
+def _evaluated(rule: Rule, observation: Observation, desired: int) -> tuple[AlarmRecord, AlarmEvaluation] | None:
+    """The rule's evaluation, once a period; None where this period was evaluated before."""
+    now, alarm = observation.now, rule.alarm
+    known, period = observation.alarms.get(alarm.name), int(now // alarm.period_s)
+    if known and known.period == period:
+        return None
+    warm_up_s = rule.policy.warm_up_s if rule.policy else 0
+    before = known.state if known else State.OK
+    group = observation.fleet.group(desired=desired, minimum=observation.scheduled, warm_up_s=warm_up_s)
+    found = evaluate(rule, observation.samples.get(alarm.metric, ()), now=now, current=before, group=group)
+    since = known.since if known and found.state is before else now
+    return AlarmRecord(found.state, period, found.value, since), found

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
+from scaling.fleet import FleetSnapshot, Instance, Lifecycle
+
 
 @dataclass(slots=True)
 class Emulated:
@@ -61,9 +63,24 @@ class EmulatedGroup:
         """Instances on their way out, still serving whom they have."""
         return [i for i in self.instances if i.leaving_at <= now < i.gone_at]
 
-    def warming(self, now: float, warm_up_s: float) -> int:
-        """How many boot, or are within a policy's warm-up after it."""
-        return sum(i.ready_at + warm_up_s > now for i in self.staying(now)) if warm_up_s else 0
+    def snapshot(self, now: float, *, minimum: int, maximum: int) -> FleetSnapshot:
+        """The group as a reading of a real one would tell it."""
+        lifecycles = {
+            Lifecycle.PENDING: self.pending(now),
+            Lifecycle.IN_SERVICE: self.in_service(now),
+            Lifecycle.TERMINATING: self.draining(now),
+        }
+        return FleetSnapshot(
+            at=now,
+            desired=self.desired,
+            minimum=minimum,
+            maximum=maximum,
+            instances=tuple(
+                Instance(one.name, lifecycle, one.launched_at, one.ready_at)
+                for lifecycle, those in lifecycles.items()
+                for one in those
+            ),
+        )
 
     def forget_gone(self, now: float) -> None:
         """Drop those who are gone."""

@@ -7,7 +7,7 @@ from typing import Any
 from scaling import store
 from scaling.configuration import Configuration
 from scaling.emulated import Emulated, EmulatedGroup
-from scaling.fleet import FleetSnapshot, Instance, Lifecycle
+from scaling.fleet import FleetSnapshot
 
 
 class LocalFleet:
@@ -18,7 +18,9 @@ class LocalFleet:
 
     def read(self, now: float) -> FleetSnapshot:
         """The fleet as it is; those who are gone are forgotten."""
-        return self._view(self._change(lambda group, _boot_s: group.forget_gone(now)), now)
+        c = self._configuration
+        group = self._change(lambda group, _boot_s: group.forget_gone(now))
+        return group.snapshot(now, minimum=c.minimum, maximum=c.maximum)
 
     def order(self, desired: int, now: float) -> None:
         """Set the desired capacity, within the bounds."""
@@ -46,24 +48,6 @@ class LocalFleet:
             return _to_json(group) | {"boot_s": known["boot_s"]}
 
         return _from_json(store.change(store.GROUP, step), self._configuration.drain_s)
-
-    def _view(self, group: EmulatedGroup, now: float) -> FleetSnapshot:
-        lifecycles = {
-            Lifecycle.PENDING: group.pending(now),
-            Lifecycle.IN_SERVICE: group.in_service(now),
-            Lifecycle.TERMINATING: group.draining(now),
-        }
-        return FleetSnapshot(
-            at=now,
-            desired=group.desired,
-            minimum=self._configuration.minimum,
-            maximum=self._configuration.maximum,
-            instances=tuple(
-                Instance(one.name, lifecycle, one.launched_at, one.ready_at)
-                for lifecycle, those in lifecycles.items()
-                for one in those
-            ),
-        )
 
 
 def _to_json(group: EmulatedGroup) -> dict[str, Any]:

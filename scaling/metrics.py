@@ -6,6 +6,7 @@ from itertools import islice
 from math import isfinite
 
 from scaling.fleet import FleetSnapshot
+from scaling.law import arrivals_per_minute as trend
 from waitingroom.admission import RoomStatus
 
 # CloudWatch's limits of one put_metric_data.
@@ -79,6 +80,11 @@ def arrival_bins(room: RoomStatus, now: float) -> list[int]:
     counts = dict(room.arrivals)
     end = int(now) // 10 * 10
     return [counts.get(end - 10 * i, 0) for i in range(6, 0, -1)]
+
+
+def arrivals_per_minute(room: RoomStatus, now: float) -> float:
+    """The trend of the room's arrivals."""
+    return trend(arrival_bins(room, now))
 
 
 def batches(found: Iterable[Datum]) -> Iterator[list[Datum]]:

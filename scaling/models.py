@@ -3,25 +3,28 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from scaling.controller import DecisionReason
 
-class DecisionReason(models.TextChoices):
-    """Why the desired capacity changed, or why it could not."""
-
-    ALARM = "alarm", _("the alarm: the line is long")
-    QUIET = "quiet", _("nobody waits, and fewer servers are enough")
-    LAW = "law", _("the law: arrivals and backlog")
-    SCHEDULE = "schedule", _("a sale opens soon")
-    STAFF = "staff", _("by hand")
-    OUTSIDE = "outside", _("changed in Auto Scaling itself")
-    FAULT = "fault", _("the fleet cannot be read or ordered")
-    RECOVERED = "recovered", _("the fleet can be read again")
+REASONS = {
+    DecisionReason.ALARM: _("the alarm: the line is long"),
+    DecisionReason.QUIET: _("nobody waits, and fewer servers are enough"),
+    DecisionReason.LAW: _("the law: arrivals and backlog"),
+    DecisionReason.SCHEDULE: _("a sale opens soon"),
+    DecisionReason.STAFF: _("by hand"),
+    DecisionReason.OUTSIDE: _("changed in Auto Scaling itself"),
+    DecisionReason.FAULT: _("the fleet cannot be read or ordered"),
+    DecisionReason.RECOVERED: _("the fleet can be read again"),
+}
+CHOICES = [(reason.value, text) for reason, text in REASONS.items()]
 
 
 class ScalingDecision(models.Model):
     """One change of the desired capacity, with everything it was decided from."""
 
     at = models.DateTimeField(_("at"), auto_now_add=True, db_index=True)
-    reason = models.CharField(_("reason"), max_length=12, choices=DecisionReason)
+    reason = models.CharField(
+        _("reason"), max_length=12, choices=[(reason.value, text) for reason, text in REASONS.items()]
+    )
     before = models.PositiveIntegerField(_("before"))
     after = models.PositiveIntegerField(_("after"))
     inputs = models.JSONField(_("inputs"), default=dict)

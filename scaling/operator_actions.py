@@ -1,11 +1,14 @@
 """What an operator does to the fleet: order instances, let the local ones boot faster, publish at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from scaling import control_loop, store
-from scaling.controller import CapacityChange, Observation
+from scaling.controller import CapacityChange, DecisionReason
+from scaling.fleet import FleetSnapshot
 from scaling.local_fleet import LocalFleet
-from scaling.models import DecisionReason
+from scaling.observation import Observation
+from scaling.openings import windows
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
@@ -35,23 +38,24 @@ def set_fleet(changes: Sequence[str], now: float) -> None:
         if view is None:
             raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
         if desired != view.desired:
-            control_loop.order([CapacityChange(DecisionReason.STAFF, view.desired, desired)], observe(now), now)
+            change = CapacityChange(DecisionReason.STAFF, view.desired, desired)
+            control_loop.order([change], _observation(view))
 
 
 def publish(now: float) -> bool:
     """Publish the metrics now; False when it failed. Raises NotSettable when the fleet was never read."""
-    control_loop.look(now)
-    what = observe(now)
-    return control_loop.publish(what, now, spare=what.spare)
-
-
-def observe(now: float) -> Observation:
-    """The rooms and the fleet as they are. Raises NotSettable."""
-    view = store.last_view()
+    view = control_loop.look(now) or store.last_view()
     if view is None:
         raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
-    rooms = {room.slug: room for room in WaitingRoom.objects.all()}
-    return Observation(control_loop.configuration(), view, admission.status(list(rooms)), rooms, store.boots())
+    observation = _observation(replace(view, at=now))
+    statuses = admission.status([room.slug for room in observation.rooms])
+    return control_loop.publish(observation, statuses, spare=observation.spare)
+
+
+def _observation(view: FleetSnapshot) -> Observation:
+    rooms = list(WaitingRoom.objects.all())
+    statuses = admission.status([room.slug for room in rooms])
+    return control_loop.observe(view, statuses, windows(control_loop.configuration(), rooms))
 
 
 def _parsed(word: str) -> tuple[str, int]:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from scaling import boots, store
+from scaling import store
 from scaling.control_loop import configuration
-from scaling.controller import windows
 from scaling.fleet import Lifecycle
+from scaling.openings import windows
+from scaling.percentile import percentile
 from scaling.registration import EVERY_S
 from scaling.schedule import scheduled_minimum
 from waitingroom.models import WaitingRoom
@@ -35,13 +36,15 @@ def status() -> dict[str, Any]:
         "terminating": [],
         "not_serving": [],
         "boot_s": {
-            "p50": boots.percentile(observed, 0.5, c.boot_s),
-            "p90": boots.percentile(observed, 0.9, c.boot_s),
+            "p50": percentile(observed, 0.5, c.boot_s),
+            "p90": percentile(observed, 0.9, c.boot_s),
             "observed": len(observed),
         },
         "alarms": [
-            {"name": rule.alarm.name, **{k: v for k, v in store.alarm(rule.alarm.name).items() if k != "period"}}
+            {"name": rule.alarm.name}
+            | ({"state": record.state, "value": record.value, "since": record.since} if record else {})
             for rule in c.rules
+            for record in [store.alarm(rule.alarm.name)]
         ],
         "metrics": samples[0] if samples else {},
         "servers": servers,

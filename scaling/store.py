@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
+from scaling.alarms import State
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
+from scaling.observation import AlarmRecord
 from waitingroom.redis import client
 
 T = TypeVar("T")
@@ -19,7 +21,7 @@ VIEW = "view:{scaling}"
 SAMPLES = "samples:{scaling}"
 """LIST    what was published, newest first: JSON {"at": instant, metric: value, ...}."""
 ALARMS = "alarms:{scaling}"
-"""HASH    alarm -> JSON {"state", "period": the last one evaluated}."""
+"""HASH    alarm -> JSON {"state", "period": the last one evaluated, "value", "since"}."""
 BOOTS = "boots:{scaling}"
 """LIST    observed boots in seconds, newest first."""
 SERVERS = "servers:{scaling}"
@@ -70,15 +72,18 @@ def samples() -> list[dict[str, float]]:
     return [json.loads(text) for text in cast("list[bytes]", client().lrange(SAMPLES, 0, -1))]
 
 
-def alarm(name: str) -> dict[str, Any]:
-    """What is remembered of an alarm; empty at first."""
+def alarm(name: str) -> AlarmRecord | None:
+    """What is remembered of an alarm; nothing at first."""
     text = cast("bytes | None", client().hget(ALARMS, name))
-    return json.loads(text) if text else {}
+    if text is None:
+        return None
+    known = json.loads(text)
+    return AlarmRecord(State(known["state"]), known["period"], known["value"], known["since"])
 
 
-def keep_alarm(name: str, known: dict[str, Any]) -> None:
+def keep_alarm(name: str, record: AlarmRecord) -> None:
     """Remember an alarm."""
-    client().hset(ALARMS, name, json.dumps(known))
+    client().hset(ALARMS, name, json.dumps(asdict(record)))
 
 
 def learn_boot(seconds: float) -> None:

@@ -63,6 +63,8 @@ class RoomStatus:
     last_tick_age_s: float | None
     ticker: str  # who ticked last: "clock" or "hub", and the host
     epoch: str
+    users_per_minute_per_instance: float = 0.0  # 0: Redis has no settings of the room
+    threshold_per_instance: int = 0  # 0: the threshold does not follow the fleet
 
 
 def clock_calls(room: str, ticker: str, idle_ms: int = 0) -> tuple[Call, Call]:
@@ -181,6 +183,8 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         last_tick_age_s=(now_ms - int(tick_at)) / 1000 if tick_at else None,
         ticker=state.get("ticker", ""),
         epoch=state.get("epoch", ""),
+        users_per_minute_per_instance=per_minute,
+        threshold_per_instance=per_instance,
     )
 
 

@@ -4,16 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scaling.policies import Adjustment, StepAdjustment, StepPolicy, TargetTracking
-from scaling.rules import scale_in, scale_out, to_exactly
+from scaling.rules import Rule, scale_in, scale_out, to_exactly
 from scaling.schedule import Window, prewarm
-from scaling.simulator.controllers import (
-    AlarmController,
-    Controller,
-    LawController,
-    ScheduleController,
-    TimerController,
-    TrackingController,
-)
+from scaling.simulator.controllers import Controller, TimerController, TrackingController
 from scaling.simulator.scenario import Scenario
 
 WAITING = 5000
@@ -26,21 +19,27 @@ REFERENCE_KEEP_S = 3600
 
 @dataclass(frozen=True)
 class SimulatedPolicy:
-    """A policy as it is simulated: its base fleet, its controllers, and its raised minimums."""
+    """A policy as it is simulated: its base fleet, what the site decides by, and whose other hands are on the fleet."""
 
     name: str
     base: int
-    controllers: Sequence[Controller]
+    rules: Sequence[Rule] = ()
+    policy: str = "alarm"  # or "law", as in the fleet's configuration
     windows: Sequence[Window] = ()
+    controllers: Sequence[Controller] = ()
 
 
-def _out(scenario: Scenario, policy: StepPolicy | None = None, period_s: int = 60) -> Controller:
+def _out(scenario: Scenario, policy: StepPolicy | None = None, period_s: int = 60) -> Rule:
     policy = policy or to_exactly("reference", INSTANCES, warm_up_s=int(scenario.slow_boot_s))
-    return AlarmController(scale_out("reference", waiting=WAITING, period_s=period_s, policy=policy))
+    return scale_out("reference", waiting=WAITING, period_s=period_s, policy=policy)
 
 
-def _scale_in() -> Controller:
-    return AlarmController(scale_in("reference", period_s=10))
+def _in() -> Rule:
+    return scale_in("reference", period_s=10)
+
+
+def _timer(scenario: Scenario) -> TimerController:
+    return TimerController(REFERENCE_KEEP_S - scenario.drain_s)
 
 
 def _by(scenario: Scenario, warm_up_s: int) -> StepPolicy:
@@ -60,61 +59,55 @@ def _windows(scenario: Scenario) -> list[Window]:
 
 def static(s: Scenario) -> SimulatedPolicy:
     """The maximum around the clock."""
-    return SimulatedPolicy("static", s.maximum, ())
+    return SimulatedPolicy("static", s.maximum)
 
 
 def cpu(s: Scenario) -> SimulatedPolicy:
     """Target tracking on the mean CPU."""
     policy = TargetTracking("cpu", CPU_TARGET, warm_up_s=60)
-    return SimulatedPolicy("cpu", s.minimum, [TrackingController("CPUUtilization", policy)])
+    return SimulatedPolicy("cpu", s.minimum, controllers=[TrackingController("CPUUtilization", policy)])
 
 
 def backlog(s: Scenario) -> SimulatedPolicy:
     """Target tracking on the line's share of an instance: what it admits within the target wait."""
     share = s.users_per_minute_per_instance * TARGET_WAIT_S / 60
-    return SimulatedPolicy(
-        "backlog", s.minimum, [TrackingController("BacklogPerInstance", TargetTracking("backlog", share, warm_up_s=60))]
-    )
+    policy = TargetTracking("backlog", share, warm_up_s=60)
+    return SimulatedPolicy("backlog", s.minimum, controllers=[TrackingController("BacklogPerInstance", policy)])
 
 
 def reference(s: Scenario) -> SimulatedPolicy:
     """The reference's alarm to exactly 7, on one-minute data, for an hour."""
-    return SimulatedPolicy("reference", s.minimum, [_out(s), TimerController(REFERENCE_KEEP_S - s.drain_s)])
+    return SimulatedPolicy("reference", s.minimum, [_out(s)], controllers=[_timer(s)])
 
 
 def plus_5(s: Scenario) -> SimulatedPolicy:
     """The same alarm adding 5 at every firing, without warm-up."""
-    return SimulatedPolicy("plus-5", s.minimum, [_out(s, _by(s, 0)), TimerController(REFERENCE_KEEP_S - s.drain_s)])
+    return SimulatedPolicy("plus-5", s.minimum, [_out(s, _by(s, 0))], controllers=[_timer(s)])
 
 
 def plus_5_warm_up(s: Scenario) -> SimulatedPolicy:
     """The same alarm adding 5, with a warm-up that outlasts the drain of the line."""
-    return SimulatedPolicy(
-        "plus-5-warm-up", s.minimum, [_out(s, _by(s, 600)), TimerController(REFERENCE_KEEP_S - s.drain_s)]
-    )
+    return SimulatedPolicy("plus-5-warm-up", s.minimum, [_out(s, _by(s, 600))], controllers=[_timer(s)])
 
 
 def alarm(s: Scenario) -> SimulatedPolicy:
     """The alarm as this site provisions it: ten-second data, exactly 7, in again when it is quiet."""
-    return SimulatedPolicy("alarm", s.minimum, [_out(s, period_s=10), _scale_in()])
+    return SimulatedPolicy("alarm", s.minimum, [_out(s, period_s=10), _in()])
 
 
 def by_law(s: Scenario) -> SimulatedPolicy:
     """The law, in again when it is quiet."""
-    return SimulatedPolicy("law", s.minimum, [LawController(TARGET_WAIT_S), _scale_in()])
+    return SimulatedPolicy("law", s.minimum, [_in()], "law")
 
 
 def prewarmed(s: Scenario) -> SimulatedPolicy:
     """The reference's alarm, and the fleet raised ahead of the opening."""
-    windows = _windows(s)
-    return SimulatedPolicy("prewarm", s.minimum, [_out(s), _scale_in(), ScheduleController(windows)], windows)
+    return SimulatedPolicy("prewarm", s.minimum, [_out(s), _in()], windows=_windows(s))
 
 
 def law_prewarmed(s: Scenario) -> SimulatedPolicy:
     """The law, and the fleet raised ahead of the opening."""
-    windows = _windows(s)
-    controllers = [LawController(TARGET_WAIT_S), _scale_in(), ScheduleController(windows)]
-    return SimulatedPolicy("law-prewarm", s.minimum, controllers, windows)
+    return SimulatedPolicy("law-prewarm", s.minimum, [_in()], "law", _windows(s))
 
 
 PLANS: dict[str, Callable[[Scenario], SimulatedPolicy]] = {

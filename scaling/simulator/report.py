@@ -1,12 +1,11 @@
 """What a run is judged by, and the reference's timeline out of it."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from math import ceil
 from typing import Any
 
 from scaling.cost import REFERENCE_PRICES, Prices
+from scaling.percentile import percentile
 from scaling.simulator.run import Run
 
 
@@ -33,12 +32,6 @@ class Result:
         return asdict(self)
 
 
-def percentile(values: Sequence[int], share: float) -> int:
-    """The nearest-rank percentile; 0 of nothing."""
-    ordered = sorted(values)
-    return ordered[max(1, ceil(share * len(ordered) - 1e-9)) - 1] if ordered else 0
-
-
 def judge(run: Run, prices: Prices = REFERENCE_PRICES) -> Result:
     """The run's figures; the cost is a month of the base fleet, and the run's further instance-hours at every peak."""
     scenario, base = run.scenario, run.plan.base
@@ -48,9 +41,9 @@ def judge(run: Run, prices: Prices = REFERENCE_PRICES) -> Result:
         policy=run.plan.name,
         first_order_at=None if first is None else scenario.clock(first),
         drained_at=_drained_at(run),
-        p50_wait_s=percentile(run.waits_s, 0.50),
-        p95_wait_s=percentile(run.waits_s, 0.95),
-        p99_wait_s=percentile(run.waits_s, 0.99),
+        p50_wait_s=round(percentile(run.waits_s, 0.50)),
+        p95_wait_s=round(percentile(run.waits_s, 0.95)),
+        p99_wait_s=round(percentile(run.waits_s, 0.99)),
         peak_queue=max(moment.waiting for moment in run.moments),
         max_instances=max(moment.desired for moment in run.moments),
         overload_s=sum(moment.overloaded for moment in run.moments),

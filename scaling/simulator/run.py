@@ -1,18 +1,20 @@
 """One policy through one scenario, second by second."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from scaling.configuration import Configuration
+from scaling.controller import decide
 from scaling.emulated import Emulated, EmulatedGroup
-from scaling.law import BIN_S, BINS, Bounds, arrivals_per_minute, fill, spare
+from scaling.fleet import FleetSnapshot, Lifecycle
+from scaling.law import BIN_S, BINS, arrivals_per_minute
+from scaling.observation import TURN_S, AlarmRecord, Observation, RoomObservation
 from scaling.ramp import counted
-from scaling.schedule import scheduled_minimum
-from scaling.simulator.controllers import Seen
-from scaling.simulator.plans import SimulatedPolicy
+from scaling.simulator.controllers import Glance
+from scaling.simulator.plans import TARGET_WAIT_S, SimulatedPolicy
 from scaling.simulator.room import SimulatedRoom
 from scaling.simulator.scenario import Chance, Scenario
 
-SAMPLE_EVERY_S = 10
 SAMPLES_KEPT = 150  # more than fifteen minutes: the longest any controller looks back
 # An instance with all the active visitors it is rated for runs at this share of its CPU.
 FULL_CPU = 80.0
@@ -53,13 +55,21 @@ def run(scenario: Scenario, plan: SimulatedPolicy) -> Run:
 
 
 class Simulation:
-    """A run under way."""
+    """A run under way: the site's own `decide` is stepped every ten seconds, on what a live site would know."""
 
     def __init__(self, scenario: Scenario, plan: SimulatedPolicy) -> None:
         self._chance = Chance(scenario)
         self._room = SimulatedRoom(scenario, self._chance)
         self._fleet = EmulatedGroup.standing(plan.base, scenario.drain_s)
+        self._configuration = Configuration(
+            policy=plan.policy,
+            minimum=scenario.minimum,
+            maximum=scenario.maximum,
+            target_wait_s=TARGET_WAIT_S,
+            ramp_s=scenario.ramp_s,
+        )
         self._samples: dict[str, deque[tuple[float, float]]] = {}
+        self._alarms: dict[str, AlarmRecord] = {}
         self._bins: deque[int] = deque([0] * (BINS + 1), maxlen=BINS + 1)  # the last one is still filling
         self._rated = scenario.threshold_per_instance or scenario.users_per_minute_per_instance
         self._run = Run(scenario, plan)
@@ -69,19 +79,15 @@ class Simulation:
         scenario, room, fleet = self._run.scenario, self._room, self._fleet
         if now % BIN_S == 0:
             self._bins.append(0)
+        if now % TURN_S == 0:
+            # Before the second's arrivals: a crowd comes right after a look, so that detection takes its longest.
+            self._turn(now)
         arrivals = scenario.arrivals.get(now, 0)
         self._bins[-1] += arrivals
         servers, _ = counted((i.ready_at for i in fleet.staying(now)), now=now, ramp_s=scenario.ramp_s)
         room.step(now, arrivals, servers)
-        minimum = max(scenario.minimum, min(scheduled_minimum(self._run.plan.windows, now), scenario.maximum))
-        if now % SAMPLE_EVERY_S == 0:
-            self._sample(now, minimum)
         for controller in self._run.plan.controllers:
-            seen = Seen(now, scenario, fleet, room.waiting, list(self._bins)[:BINS], self._samples, minimum)
-            wanted = min(max(controller.wanted(seen), minimum), scenario.maximum)
-            if wanted != fleet.desired:
-                self._run.orders.append((now, fleet.desired, wanted))
-                fleet.order(wanted, now, self._chance.boot_s)
+            self._order(controller.wanted(Glance(now, self._snapshot(now), self._samples)), now)
         in_service = len(fleet.in_service(now))
         serving = in_service + len(fleet.draining(now))
         self._run.moments.append(
@@ -96,26 +102,59 @@ class Simulation:
             )
         )
 
-    def _sample(self, now: int, minimum: int) -> None:
-        """Publish what the controllers go by."""
-        room, fleet = self._room, self._fleet
-        in_service = len(fleet.in_service(now))
+    def _turn(self, now: int) -> None:
+        """Publish, decide, order, as the live loop does."""
+        self._sample(now, self._observation(now))
+        decision = decide(self._observation(now))
+        self._alarms |= decision.alarms
+        for change in decision.changes:
+            self._order(change.after, now)
+
+    def _order(self, desired: int, now: int) -> None:
+        if desired != self._fleet.desired:
+            self._run.orders.append((now, self._fleet.desired, desired))
+            self._fleet.order(desired, now, self._chance.boot_s)
+
+    def _snapshot(self, now: int) -> FleetSnapshot:
+        scenario = self._run.scenario
+        found = self._fleet.snapshot(now, minimum=scenario.minimum, maximum=scenario.maximum)
+        # A live site knows when an instance was launched, not when it will be ready.
+        instances = (
+            replace(one, ready_at=one.launched_at + scenario.boot_s) if one.lifecycle is Lifecycle.PENDING else one
+            for one in found.instances
+        )
+        return replace(found, instances=tuple(instances))
+
+    def _observation(self, now: int) -> Observation:
+        scenario, room, plan = self._run.scenario, self._room, self._run.plan
+        seen = RoomObservation(
+            slug=plan.name,
+            waiting=room.waiting,
+            present=room.waiting,
+            active=room.active,
+            arrivals_per_minute=arrivals_per_minute(list(self._bins)[:BINS]),
+            users_per_minute=scenario.users_per_minute_per_instance,
+            threshold_per_instance=scenario.threshold_per_instance,
+        )
+        return Observation(
+            configuration=self._configuration,
+            fleet=self._snapshot(now),
+            rooms=[seen],
+            windows=plan.windows,
+            boots_s=scenario.typical_boots_s,
+            rules=plan.rules,
+            samples=self._samples,
+            alarms=self._alarms,
+        )
+
+    def _sample(self, now: int, observation: Observation) -> None:
+        """Publish what the alarms and the other controllers go by."""
+        room, in_service = self._room, observation.fleet.in_service
         values = {
             "QueueSize": room.waiting,
             "BacklogPerInstance": room.waiting / max(1, in_service),
             "CPUUtilization": min(100.0, FULL_CPU * room.active / (max(1, in_service) * self._rated)),
-            "SpareInstances": spare(
-                waiting=room.waiting,
-                needed=fill(
-                    active=room.active,
-                    rated=self._rated,
-                    arrivals_per_minute=arrivals_per_minute(list(self._bins)[:BINS]),
-                    users_per_minute=self._run.scenario.users_per_minute_per_instance,
-                ),
-                in_service=in_service,
-                moving=len(fleet.pending(now)) + len(fleet.draining(now)),
-                bounds=Bounds(minimum, self._run.scenario.maximum),
-            ),
+            "SpareInstances": observation.spare,
         }
         for metric, value in values.items():
             self._samples.setdefault(metric, deque(maxlen=SAMPLES_KEPT)).append((now, value))

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import exp, log
+from statistics import NormalDist
 from zoneinfo import ZoneInfo
 
 from scaling.simulator.arrivals import Arrivals, steps
@@ -45,6 +46,13 @@ class Scenario:
     def slow_boot_s(self) -> float:
         """The 90th percentile of the boot."""
         return self.boot_p90_s or self.boot_s
+
+    @property
+    def typical_boots_s(self) -> list[float]:
+        """What a site that watched ten boots has learned: one from the middle of each tenth."""
+        spread = log(self.slow_boot_s / self.boot_s) / Z90 if self.slow_boot_s > self.boot_s > 0 else 0.0
+        tenths = (NormalDist().inv_cdf((i + 0.5) / 10) for i in range(10))
+        return [self.boot_s * exp(spread * z) for z in tenths]
 
     def threshold_for(self, in_service: float) -> int:
         """The threshold in force with so many instances."""

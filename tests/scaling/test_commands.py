@@ -10,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from scaling import store
-from scaling.models import ArrivalBin, DecisionReason, ScalingDecision
+from scaling.controller import DecisionReason
+from scaling.models import ArrivalBin, ScalingDecision
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 from redis.exceptions import RedisError
 
 from scaling import registration, store
-from scaling.models import DecisionReason, ScalingDecision
+from scaling.controller import DecisionReason
+from scaling.models import ScalingDecision
 from scaling.status import status
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from scaling import control_loop, store
+from scaling.controller import DecisionReason
 from scaling.fleet import FleetUnreadable
 from scaling.local_fleet import LocalFleet
-from scaling.models import ArrivalBin, DecisionReason, ScalingDecision
+from scaling.models import ArrivalBin, ScalingDecision
 from tests.scaling.conftest import Clock, crowd, nobody, told
 from waitingroom.models import WaitingRoom
 

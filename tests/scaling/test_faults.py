@@ -7,8 +7,9 @@ import pytest
 from scaling import cloud, control_loop, store
 from scaling.autoscaling import lifecycle
 from scaling.configuration import Configuration
+from scaling.controller import DecisionReason
 from scaling.fleet import Lifecycle
-from scaling.models import DecisionReason, ScalingDecision
+from scaling.models import ScalingDecision
 from scaling.status import status
 from tests.scaling.aws import Hanging, misbehaving, throttle
 from tests.scaling.conftest import Clock, crowd, forget_clients, point_at, told

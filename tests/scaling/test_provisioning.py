@@ -10,7 +10,8 @@ from django.core.management import CommandError, call_command
 
 from scaling import autoscaling, cloudwatch, provisioning, store
 from scaling.configuration import NAMESPACE, Configuration
-from scaling.models import DecisionReason, ScalingDecision
+from scaling.controller import DecisionReason
+from scaling.models import ScalingDecision
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
 

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scaling.cost import Prices
+from scaling.percentile import percentile
 from scaling.simulator.arrivals import BadArrivals, evenly, of_bins, read_csv, rush, steps
 from scaling.simulator.plans import PLANS
-from scaling.simulator.report import Result, judge, percentile, timeline
+from scaling.simulator.report import Result, judge, timeline
 from scaling.simulator.run import Run, run
 from scaling.simulator.scenario import REFERENCE, Chance, Scenario
 

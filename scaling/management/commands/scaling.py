@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 
 from scaling import control_loop, operator_actions, provisioning, store
 from scaling.cloud import CloudUnavailable
-from scaling.controller import windows
 from scaling.fleet import FleetUnreadable
 from scaling.models import ScalingDecision
+from scaling.openings import windows
 from scaling.status import status
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom

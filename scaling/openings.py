@@ -1,0 +1,21 @@
+"""The openings to come, as the rooms tell them."""
+
+from collections.abc import Iterable
+
+from scaling.configuration import Configuration
+from scaling.schedule import Window, prewarm
+from waitingroom.models import Mode, WaitingRoom
+
+
+def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[Window]:
+    """When sales raise the minimum."""
+    return [
+        prewarm(
+            room.opens_at.timestamp(),
+            lead_s=configuration.prewarm_lead_s,
+            keep_s=configuration.prewarm_keep_s,
+            instances=configuration.prewarm_instances,
+        )
+        for room in rooms
+        if room.opens_at and room.mode != Mode.CLOSED
+    ]
