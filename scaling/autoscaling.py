@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scaling.cloud import BOUNDS, CloudUnavailable, aws_calls
+from scaling.cloud import CloudUnavailable, aws_calls, options
 from scaling.fleet import FleetSnapshot, FleetUnreadable, Instance, Lifecycle
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ aws_call = aws_calls(BotoCoreError, ClientError)
 @cache
 def autoscaling() -> "AutoScalingClient":
     """The process's client, configured by AWS's own variables."""
-    return boto3.client("autoscaling", config=Config(**BOUNDS))
+    return boto3.client("autoscaling", config=Config(**options()))
 
 
 @cache
 def ec2() -> "EC2Client":
     """The process's client; asked for launch times only."""
-    return boto3.client("ec2", config=Config(**BOUNDS))
+    return boto3.client("ec2", config=Config(**options()))
 
 
 class AutoScalingFleet:

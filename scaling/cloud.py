@@ -1,9 +1,12 @@
-"""How AWS is asked: bounded in time and tries; its many errors told as one."""
+"""How AWS is asked: where, bounded in time and tries; its many errors told as one."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+
+from scaling.configuration import region
 
 # A turn of ten seconds asks twice, of whatever hangs: it is over in time for the next.
 BOUNDS: dict[str, Any] = {
@@ -11,6 +14,14 @@ BOUNDS: dict[str, Any] = {
     "read_timeout": 2,
     "retries": {"total_max_attempts": 2, "mode": "standard"},
 }
+
+
+def options() -> dict[str, Any]:
+    """What every client of AWS is made with: the region, which boto3 does not read from AWS_REGION, and the bounds.
+
+    Raises BadConfiguration.
+    """
+    return {"region_name": region(os.environ), **BOUNDS}
 
 
 logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells of every client where its address came from

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scaling.alarms import Alarm, State
-from scaling.cloud import BOUNDS, aws_calls
+from scaling.cloud import aws_calls, options
 from scaling.configuration import NAMESPACE
 from scaling.metrics import MAX_DIMENSIONS, Datum, batches
 
@@ -26,7 +26,7 @@ aws_call = aws_calls(BotoCoreError, ClientError)
 @cache
 def cloudwatch() -> "CloudWatchClient":
     """The process's client, configured by AWS's own variables."""
-    return boto3.client("cloudwatch", config=Config(**BOUNDS))
+    return boto3.client("cloudwatch", config=Config(**options()))
 
 
 def publish(data: Iterable[Datum], *, at: float, period_s: int) -> int:

@@ -1,5 +1,6 @@
 """The fleet's settings, read from the environment once, each with its bounds."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -9,6 +10,8 @@ from scaling.rules import QUIET_S, Rule, provisioned
 NAMESPACE = "Tiketi/Queue"
 # What CloudWatch takes as an alarm's period on a high-resolution metric, and on any.
 PERIODS = (10, 30, 60)
+# ap-northeast-2, us-gov-west-1, eusc-de-east-1: an availability zone, a city or a country is none.
+REGION = re.compile(r"[a-z]{2}(sc-[a-z]{2})?(-gov|-iso[a-z]?)?-(north|south|east|west|central)+-\d{1,2}", re.ASCII)
 
 
 class BadConfiguration(ValueError):
@@ -80,6 +83,16 @@ class Configuration:
     def samples_s(self) -> int:
         """How far back the alarms look."""
         return max(QUIET_S, *(rule.alarm.range_s for rule in self.rules))
+
+
+def region(environ: Mapping[str, str]) -> str:
+    """Where AWS is asked: AWS_REGION, else AWS_DEFAULT_REGION. Raises BadConfiguration when neither names a region."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if named := environ.get(name):
+            if not REGION.fullmatch(named):
+                raise BadConfiguration(f"{name} must be a region of AWS, such as ap-northeast-2, not {named!r}.")
+            return named
+    raise BadConfiguration("AWS_REGION must name the region of the fleet, such as ap-northeast-2.")
 
 
 def _parsed(name: str, text: str, bounds: Mapping[str, Any], kind: type) -> Any:

@@ -102,12 +102,13 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
 
 
 def point_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Let every client ask `url`, with a stranger's credentials."""
+    """Let every client ask `url`, with a stranger's credentials, in the region as deploy/tiketi.yaml sets it."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     for name, value in {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "ap-northeast-2",
+        "AWS_REGION": "ap-northeast-2",
     }.items():
         monkeypatch.setenv(name, value)
     forget_clients()
