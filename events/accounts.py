@@ -1,7 +1,6 @@
 """Accounts and the waiting room: who signs in takes his place along, who signs out leaves it with the account."""
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.views import login as allauth_login
@@ -59,10 +58,3 @@ def _next(request: HttpRequest) -> str:
     wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if safe else "/"
-
-
-def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
-    """Whose password somebody tries: django-axes counts failures by this and the address."""
-    given = credentials or {}
-    tried = given.get("email") or given.get("username") or request.POST.get("login") or request.POST.get("username")
-    return str(tried or "").lower()

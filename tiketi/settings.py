@@ -168,10 +168,12 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="TIKETI <tickets@loca
 # --- Accounts and safety.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",  # buyers by email, staff by name
+    "events.sign_in.SignInBackend",  # everybody by email, staff by name as well
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "events.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "events.sign_in.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -183,7 +185,7 @@ AXES_VERBOSE = False  # no greeting from every process
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "events.accounts.name_tried"
+AXES_USERNAME_CALLABLE = "events.sign_in.name_tried"
 AXES_LOCKOUT_TEMPLATE = "events/locked_out.html"
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]  # forwarded headers are anybody's word
 PASSWORD_HASHERS = [
