@@ -1,7 +1,7 @@
 """What is sold."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,8 +11,10 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hear of sign-ins and sign-outs, and make the staff's groups once their permissions exist."""
-        from events import accounts, groups
+        """Hear of sign-ins and sign-outs; make the staff's groups and the triggers once what they need exists."""
+        from events import accounts, groups, guards
 
         accounts.connect()
+        pre_migrate.connect(guards.lift, sender=self)
+        post_migrate.connect(guards.set_up, sender=self)
         post_migrate.connect(groups.make, sender=self)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
-from events.models import Plan, Seat, Section
+from events.models import OrderLine, Plan, Seat, Section
 from events.plans import Block, Draft
 
 
 class PlanInUse(Exception):
-    """Events are priced on the plan: other seats would pull theirs away."""
+    """Sections of the plan are on sale, or its seats were ordered once: other seats would pull these away."""
 
 
 @transaction.atomic
@@ -18,10 +19,13 @@ def build(plan: Plan, draft: Draft) -> int:
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
     if (
         Section.objects.filter(plan=plan, prices__isnull=False).exists()
-        or Seat.objects.filter(section__plan=plan, occupancies__isnull=False).exists()
+        or OrderLine.objects.filter(seat__section__plan=plan).exists()
     ):
         raise PlanInUse
-    plan.sections.all().delete()
+    try:
+        plan.sections.all().delete()
+    except ProtectedError as error:  # put on sale between the look and the leap
+        raise PlanInUse from error
     for order, block in enumerate(draft.blocks.values()):
         names = _names(block)
         section = Section.objects.create(

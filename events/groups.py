@@ -25,6 +25,7 @@ PERMISSIONS = {
     BOX_OFFICE: LOOKS,
     SALES_MANAGERS: [
         *LOOKS,
+        "call_off_event",
         *(
             f"{verb}_{model}"
             for model in ("event", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")

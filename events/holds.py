@@ -1,6 +1,5 @@
 """Holding seats: all of them or none, for a while, never somebody else's."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -10,25 +9,24 @@ from django.utils import timezone
 
 from events import places
 from events.locks import lock_account
-from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
+from events.models import Event, Hold, Occupancy, OrderState, SaleState, Seat, Why
 from events.picks import Pick, seats_for
-from events.refusals import HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
+from events.pricing import prices_of
+from events.refusals import CalledOff, HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
 from waitingroom.reasons import Reason
-
-log = logging.getLogger(__name__)
 
 # Overdue holds that one buyer clears out of the way; the sweep takes the rest.
 MOST_CLEARED = 50
 
 
 def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Hold:
-    """Hold what is picked for the account, on top of what it holds already; the first hold's deadline stays.
+    """Hold what is picked for the account at today's prices, on top of what it holds already, until the same instant.
 
     Raises SalesClosed, BadPick, SeatTaken, TooManySeats or OrderPending; then nothing was held.
     """
     now = timezone.now()
-    if event.sale_state(now) is not SaleState.OPEN:
-        raise SalesClosed
+    event.refresh_from_db()  # staff may have stopped the sale since the caller looked
+    _sells(event, now)
     if pick.count > event.seats_per_account:
         raise TooManySeats(event.seats_per_account)
     _clear_the_way(event, pick, now)
@@ -46,18 +44,35 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
         if hold is None:
             until = now + timedelta(minutes=event.hold_minutes)
             hold = Hold.objects.create(event=event, account_id=account_id, visitor=visitor, expires_at=until)
-        occupy(event, seats, hold=hold)
+        prices = prices_of(event, seats)
+        rows = [
+            Occupancy(
+                event=event, seat=seat, hold=hold, section_price=price, tier=price.tier, price_won=price.tier.price_won
+            )
+            for seat in seats
+            for price in [prices[seat.section_id]]
+        ]
+        occupy(event, rows)
     return hold
 
 
-def occupy(event: Event, seats: Sequence[Seat], *, hold: Hold | None = None, order: Order | None = None) -> None:
-    """Make the seats the hold's or the order's, inside the caller's transaction. Raises SeatTaken, naming them."""
+def _sells(event: Event, now: datetime) -> None:
+    """Raise SalesClosed (or CalledOff) unless the event's seats are on sale."""
+    state = event.sale_state(now)
+    if state is SaleState.CALLED_OFF:
+        raise CalledOff
+    if state is not SaleState.OPEN:
+        raise SalesClosed
+
+
+def occupy(event: Event, rows: Sequence[Occupancy]) -> None:
+    """Make the rows' seats somebody's, inside the caller's transaction. Raises SeatTaken, naming the seats."""
+    seats = [row.seat for row in rows]
     if taken := taken_seats(event, seats):  # most losers learn it here, at the price of a read
         raise SeatTaken(taken)
-    rows = [Occupancy(event=event, seat=seat, hold=hold, order=order) for seat in seats]
     try:
         with transaction.atomic():
-            Occupancy.objects.bulk_create(sorted(rows, key=lambda row: row.seat_id))
+            Occupancy.objects.bulk_create(sorted(rows, key=lambda row: (row.section_price_id, row.seat_id)))
     except IntegrityError as error:  # between the look and the leap somebody was faster
         raise SeatTaken(taken_seats(event, seats)) from error
 
@@ -76,8 +91,11 @@ def owned_seats(event: Event, account_id: int) -> int:
 
 
 def live_hold(event: Event, account_id: int) -> Hold:
-    """What the account holds, with its seats. Raises HoldExpired."""
-    holds = Hold.objects.select_related("order").prefetch_related("occupancies__seat__section")
+    """What the account holds, with its seats and their prices. Raises HoldExpired, or CalledOff."""
+    event.refresh_from_db(fields=["called_off_at"])
+    if event.called_off_at is not None:
+        raise CalledOff
+    holds = Hold.objects.select_related("order").prefetch_related("occupancies__seat__section", "occupancies__tier")
     hold = holds.filter(event=event, account=account_id).first()
     if hold is None or hold.is_over():
         raise HoldExpired

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from events import places, sold_out
+from events import closing, places
 from events.holds import end_hold, live_hold
 from events.locks import lock_account
 from events.models import (
@@ -16,7 +16,6 @@ from events.models import (
     OrderLine,
     OrderState,
     PaymentState,
-    SectionPrice,
     Ticket,
     Trouble,
     Why,
@@ -27,28 +26,39 @@ from waitingroom.reasons import Reason
 
 @transaction.atomic(durable=True)
 def place_order(event: Event, account_id: int) -> Order:
-    """The order for what the account holds, at today's prices; the same one if it was placed before.
+    """The order for what the account holds, at the prices it was held at; the same one if it was placed before.
 
-    Raises HoldExpired.
+    Raises HoldExpired, or CalledOff.
     """
     lock_account(account_id)
     hold = live_hold(event, account_id)
     if hold.order is not None:
         return hold.order
-    seats = [occupancy.seat for occupancy in hold.occupancies.all()]
-    prices = SectionPrice.objects.filter(event=event, section__in={seat.section_id for seat in seats})
-    tiers = {price.section_id: price.tier for price in prices.select_related("tier")}
+    held = list(hold.occupancies.all())
     order = Order.objects.create(
         event=event,
         account_id=account_id,
         visitor=hold.visitor,
-        total_won=sum(tiers[seat.section_id].price_won for seat in seats),
+        venue_ko=event.venue.name_ko,
+        venue_en=event.venue.name_en,
+        total_won=sum(occupancy.price_won for occupancy in held),
         language=get_language() or "ko",
     )
     OrderLine.objects.bulk_create(
-        OrderLine(order=order, seat=seat, tier_ko=tier.name_ko, tier_en=tier.name_en, price_won=tier.price_won)
-        for seat in seats
-        for tier in [tiers[seat.section_id]]
+        OrderLine(
+            order=order,
+            seat=occupancy.seat,
+            section_ko=occupancy.seat.section.name_ko,
+            section_en=occupancy.seat.section.name_en,
+            row=occupancy.seat.row,
+            number=occupancy.seat.number,
+            standing=occupancy.seat.section.standing,
+            price_tier=occupancy.tier,
+            tier_ko=occupancy.tier.name_ko,
+            tier_en=occupancy.tier.name_en,
+            price_won=occupancy.price_won,
+        )
+        for occupancy in held
     )
     order.changes.create(state=OrderState.PENDING, why=Why.ORDERED)
     hold.order = order
@@ -67,7 +77,7 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
     Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
     order.move_to(OrderState.PAID, why=why)
     places.give_back(order.event.slug, order.visitor, Reason.PAID)
-    transaction.on_commit(lambda: sold_out.close_if_sold_out(order.event_id))
+    transaction.on_commit(lambda: closing.follow_payment(order.event_id))
 
 
 @transaction.atomic(durable=True)
@@ -94,7 +104,7 @@ def cancel_order(order_id: int, *, by: User, why: Why) -> Order:
     order.payments.filter(state=PaymentState.RECEIVED).update(
         state=PaymentState.REFUND_DUE, trouble=Trouble.CANCELLED, changed_at=now
     )
-    transaction.on_commit(lambda: sold_out.reopen(order.event_id))
+    transaction.on_commit(lambda: closing.follow(order.event_id))
     return order
 
 

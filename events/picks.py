@@ -65,8 +65,9 @@ def seats_for(event: Event, pick: Pick) -> list[Seat]:
         raise BadPick
     wanted = dict(pick.areas)
     prices = SectionPrice.objects.filter(event=event, section__in=wanted).order_by("pk")
-    # One after another in each area: else two buyers are dealt the same places, and one must try again.
-    areas = list(prices.select_for_update().values_list("section_id", flat=True))
+    # One after another in each area: else two buyers are dealt the same places, and one must try again. Not the key:
+    # who picks single seats there need not wait.
+    areas = list(prices.select_for_update(no_key=True).values_list("section_id", flat=True))
     if len(areas) != len(wanted):
         raise BadPick
     for section_id in areas:

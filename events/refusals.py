@@ -67,6 +67,15 @@ class SalesClosed(Refused):
         return _("Seats of this event are not on sale now.")
 
 
+class CalledOff(SalesClosed):
+    """The show will not take place."""
+
+    code = "cancelled"
+
+    def __str__(self) -> str:
+        return _("This show was cancelled. Nothing of it is sold any more.")
+
+
 class HoldExpired(Refused):
     """The account holds nothing (any more)."""
 

@@ -57,12 +57,14 @@ def sales_of(event: Event) -> Sales:
     paid = Order.objects.filter(event=event, state=OrderState.PAID)
     back = Payment.objects.filter(order__event=event, state__in=(PaymentState.REFUND_DUE, PaymentState.REFUNDED))
     tickets = Ticket.objects.filter(line__order__event=event, voided_at=None)
-    places = Counter[str]()
-    for price in SectionPrice.objects.filter(event=event).select_related("tier", "section"):
-        places[price.tier.name_ko] += price.section.capacity
-    lines = OrderLine.objects.filter(order__in=paid).order_by().values_list("tier_ko")
-    taken = {name: (sold, won) for name, sold, won in lines.annotate(Count("pk"), Sum("price_won"))}
-    tiers = [TierSales(tier.name, places[tier.name_ko], *taken.get(tier.name_ko, (0, 0))) for tier in event.tiers.all()]
+    places = Counter[int]()
+    for price in SectionPrice.objects.filter(event=event).select_related("section"):
+        places[price.tier_id] += price.section.capacity
+    # By the tier, not its name: a name may change, and what was sold under it stays sold.
+    lines = OrderLine.objects.filter(order__in=paid).order_by().values_list("price_tier")
+    taken = {tier: (sold, won) for tier, sold, won in lines.annotate(Count("pk"), Sum("price_won"))}
+    tiers = [TierSales(tier.name, places[tier.pk], *taken.pop(tier.pk, (0, 0))) for tier in event.tiers.all()]
+    tiers += [TierSales("-", 0, *rest) for rest in taken.values()]  # of a tier deleted before tiers were kept
     return Sales(
         places=seats_on_sale(event.pk),
         sold=occupied.filter(order__isnull=False).count(),

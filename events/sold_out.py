@@ -1,44 +1,30 @@
-"""Closing the line when the last seat is sold, and opening it again when one comes back."""
+"""Whether an event is sold out: always counted, never remembered, so that it cannot stay true by mistake."""
 
-from django.db import transaction
-from django.utils import timezone
+from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 
 from events.models import Event, Occupancy, SectionPrice
-from waitingroom.models import Mode, WaitingRoom
 
 
 def seats_on_sale(event_id: int) -> int:
-    """How many places the event's priced sections have."""
+    """How many seats the event's priced sections have, taken or not."""
     capacities = SectionPrice.objects.filter(event=event_id).values_list("section__capacity", flat=True)
     return sum(capacities)
 
 
-def close_if_sold_out(event_id: int) -> bool:
-    """Close the line if every seat is paid for: waiting on would be for nothing."""
-    sold = Occupancy.objects.filter(event=event_id, order__isnull=False).count()
-    if sold < seats_on_sale(event_id):
-        return False
-    with transaction.atomic():
-        event = Event.objects.select_for_update(no_key=True).get(pk=event_id)
-        room = WaitingRoom.objects.select_for_update(no_key=True).get(slug=event.slug)
-        if event.sold_out_at is None:
-            event.sold_out_at = timezone.now()
-            event.save(update_fields=["sold_out_at"])
-        if room.mode != Mode.CLOSED:
-            room.mode = Mode.CLOSED
-            room.save(update_fields=["mode"])
-    return True
+def with_sold_out(events: QuerySet[Event]) -> QuerySet[Event]:
+    """The events with `is_sold_out`: seats are on sale, and each of them is paid for. Held seats may come back."""
+    places = SectionPrice.objects.filter(event=OuterRef("pk")).order_by().values("event")
+    paid = Occupancy.objects.filter(event=OuterRef("pk"), order__isnull=False).order_by().values("event")
+    return events.annotate(
+        places_on_sale=Coalesce(Subquery(places.annotate(n=Sum("section__capacity")).values("n")), 0),
+        places_paid=Coalesce(Subquery(paid.annotate(n=Count("pk")).values("n")), 0),
+    ).annotate(
+        is_sold_out=Case(When(places_on_sale__gt=0, places_paid__gte=F("places_on_sale"), then=True), default=False)
+    )
 
 
-def reopen(event_id: int) -> None:
-    """Open the line that was closed because all was sold: something is for sale again."""
-    with transaction.atomic():
-        event = Event.objects.select_for_update(no_key=True).get(pk=event_id)
-        if event.sold_out_at is None:
-            return
-        event.sold_out_at = None
-        event.save(update_fields=["sold_out_at"])
-        room = WaitingRoom.objects.select_for_update(no_key=True).get(slug=event.slug)
-        if room.mode == Mode.CLOSED:
-            room.mode = Mode.AUTOMATIC
-            room.save(update_fields=["mode"])
+def is_sold_out(event_id: int) -> bool:
+    """Whether every seat on sale is paid for, now."""
+    found = with_sold_out(Event.objects.filter(pk=event_id)).values_list("is_sold_out", flat=True)
+    return bool(found.first())

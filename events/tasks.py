@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from events import holds, mail
+from events import closing, holds, mail
 from events.payments import sandbox, settlement
 
 
@@ -17,6 +17,12 @@ def settle() -> None:
     """Late callbacks arrive, and money that is due goes back."""
     sandbox.send_due()
     settlement.refund_due()
+
+
+@shared_task(name="events.tasks.follow_sales")  # type: ignore[untyped-decorator]  # celery has no types
+def follow_sales() -> None:
+    """Lines close when their sale is over or sold out, and open when there is something to sell again."""
+    closing.follow_all()
 
 
 @shared_task(name="events.tasks.send_mail")  # type: ignore[untyped-decorator]  # celery has no types

@@ -1,6 +1,9 @@
 """What the waiting page may say of an event."""
 
+from django.utils import timezone
+
 from events.availability import free_places
+from events.closing import Closing, closing_of
 from events.models import Event, Section
 from events.motifs import tone
 
@@ -10,7 +13,8 @@ def page_context(slug: str) -> dict[str, object]:
     event = Event.objects.filter(room__slug=slug).select_related("venue").first()
     if event is None:
         return {}
-    free = free_places(slug)
+    closing = closing_of(event, timezone.now())
+    free = {} if closing is Closing.CALLED_OFF else free_places(slug)
     sections = Section.objects.filter(pk__in=free)
     return {
         "title": event.title,
@@ -22,5 +26,8 @@ def page_context(slug: str) -> dict[str, object]:
         "poster_url": event.poster_url,
         "colours": (tone(event.hue, 40), tone(event.hue + 40, 70), tone(event.hue, 14)),
         "sections": [{"name": section.name, "left": free[section.pk]} for section in sections],
-        "sold_out": event.sold_out_at is not None,
+        "sold_out": closing is Closing.SOLD_OUT,
+        "over": closing is Closing.OVER,
+        "called_off": closing is Closing.CALLED_OFF,
+        "called_off_why": event.called_off_why,
     }

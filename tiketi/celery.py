@@ -18,5 +18,6 @@ app.conf.beat_schedule = {
     "follow": {"task": "scaling.tasks.follow", "schedule": 1.0, "options": {"expires": 1.0}},
     "expire-holds": {"task": "events.tasks.expire_holds", "schedule": 5.0, "options": {"expires": 5.0}},
     "settle": {"task": "events.tasks.settle", "schedule": 5.0, "options": {"expires": 5.0}},
+    "follow-sales": {"task": "events.tasks.follow_sales", "schedule": 5.0, "options": {"expires": 5.0}},
     "mail": {"task": "events.tasks.send_mail", "schedule": 5.0, "options": {"expires": 5.0}},
 }

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def configure_call(room: "WaitingRoom") -> Call:
     """`configure` with the settings as the Lua verbs read them, ready to be sent."""
     fields = {
-        "mode": str(room.mode),
+        "mode": str(room.mode_in_force),
         "threshold": room.threshold,
         "threshold_per_instance": room.threshold_per_instance or 0,
         "users_per_minute_per_instance": room.users_per_minute_per_instance,

@@ -89,6 +89,8 @@ class WaitingRoom(models.Model):
         default=False,
         help_text=_("While Redis is away visitors go straight in; otherwise they see a page that retries by itself."),
     )
+    # The site's word, laid over the staff's mode and never instead of it: only `close_over` writes it.
+    closed_because = models.CharField(_("closed because"), max_length=20, blank=True, editable=False)
     version = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords()
@@ -107,13 +109,33 @@ class WaitingRoom(models.Model):
         self.version += 1
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "version", "updated_at"}
+        elif not self._state.adding and not kwargs.get("force_insert"):
+            # Read some time ago, perhaps: staff who save other fields open no sale that has closed meanwhile.
+            kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields if not f.primary_key} - {
+                "closed_because"
+            }
         super().save(**kwargs)
         transaction.on_commit(self.announce)
 
+    def close_over(self, reason: str) -> None:
+        """Close the line whatever the mode, until called with ""; the mode stays what staff set.
+
+        `reason` is a code of at most 20 letters that the site's page context explains to those who wait.
+        """
+        self.closed_because = reason
+        # No version: staff who edit the room meanwhile are not in conflict with the sale.
+        type(self).objects.filter(pk=self.pk).update(closed_because=reason)
+        transaction.on_commit(self.announce)
+
+    @property
+    def mode_in_force(self) -> Mode:
+        """What the gate does: the staff's mode, or closed while the site keeps the room closed."""
+        return Mode.CLOSED if self.closed_because else Mode(self.mode)
+
     def announce(self) -> None:
-        """Put the settings in force."""
+        """Put the settings in force, as the database has them now."""
         room_registry.forget()
-        if configure.put_in_force([self]):
+        if configure.put_in_force(type(self).objects.filter(pk=self.pk)):
             hints.look_all(self.slug)
 
     def clean(self) -> None:

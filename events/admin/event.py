@@ -15,6 +15,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from events.admin import event_pages
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
+from events.closing import Closing
 from events.models import Event, PriceTier
 from events.templatetags.event_words import day
 from waitingroom import admission
@@ -104,6 +105,7 @@ class EventAdmin(HistoryAdmin):
         return [
             path("live/", guard(self.live), name="events_event_live"),
             path("<int:pk>/pricing/", guard(partial(event_pages.pricing, self)), name="events_event_pricing"),
+            path("<int:pk>/call-off/", guard(partial(event_pages.calling_off, self)), name="events_event_call_off"),
             path("<int:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),
             *super().get_urls(),
         ]
@@ -121,8 +123,14 @@ class EventAdmin(HistoryAdmin):
 
     @admin.display(description=_("mode"), ordering="room__mode")
     def mode(self, event: Event) -> str:
-        """What the gate does now."""
-        return event.room.get_mode_display().split(":")[0]
+        """What staff set, and what the sale lays over it."""
+        over = {
+            Closing.SOLD_OUT: _("sold out"),
+            Closing.OVER: _("sale over"),
+            Closing.CALLED_OFF: _("called off"),
+        }.get(Closing(event.room.closed_because))
+        mode = event.room.get_mode_display().split(":")[0]
+        return f"{mode} ({over})" if over else mode
 
     @admin.display(description=_("waiting"))
     def waiting(self, event: Event) -> SafeString:

@@ -1,14 +1,19 @@
 """An event's further pages in the admin: its prices by section, and its sales."""
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from events.admin.call_off_form import CallOffForm
 from events.admin.pricing_form import PricingForm
-from events.models import Event
+from events.calling_off import call_off
+from events.closing import follow
+from events.models import Event, Order, OrderState, Plan, Ticket
 from events.sales import sales_of
 
 # Of the chart, in its own units.
@@ -20,13 +25,45 @@ def pricing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int)
     event = get_object_or_404(Event.objects.select_related("plan"), pk=pk)
     if not model_admin.has_change_permission(request, event):
         raise PermissionDenied
-    form = PricingForm(event, request.POST or None)
-    if form.is_valid():
-        form.save()
-        model_admin.log_change(request, event, "priced by section")
-        messages.success(request, _("The prices are in force."))
-        return redirect(reverse("admin:events_event_change", args=[pk]))
+    if request.method != "POST":
+        return _page(
+            model_admin, request, event, "pricing", {"form": PricingForm(event), "title": _("Prices by section")}
+        )
+    with transaction.atomic():
+        event = Event.objects.select_for_update(no_key=True).get(pk=pk)
+        if event.plan_id is not None:  # nobody builds it anew meanwhile
+            Plan.objects.select_for_update(no_key=True).get(pk=event.plan_id)
+        form = PricingForm(event, request.POST)
+        if form.is_valid():
+            form.save()
+            model_admin.log_change(request, event, "priced by section")
+            messages.success(request, _("The prices are in force."))
+            transaction.on_commit(lambda: follow(pk))
+            return redirect(reverse("admin:events_event_change", args=[pk]))
     return _page(model_admin, request, event, "pricing", {"form": form, "title": _("Prices by section")})
+
+
+def calling_off(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what calling the show off ends, and do it once that was confirmed."""
+    event = get_object_or_404(Event.objects.select_related("room"), pk=pk)
+    if not (request.user.has_perm("events.call_off_event") and isinstance(request.user, User)):
+        raise PermissionDenied
+    form = CallOffForm(request.POST or None)
+    if event.called_off_at is None and form.is_valid():
+        why = form.cleaned_data
+        call_off(pk, by=request.user, why_ko=why["why_ko"], why_en=why["why_en"])
+        model_admin.log_change(request, event, "called off")
+        messages.success(request, _("The show is called off. Refund its orders next."))
+        return redirect(f"{reverse('admin:events_order_changelist')}?event__id__exact={pk}&state__exact=paid")
+    tickets = Ticket.objects.filter(line__order__event=event, voided_at=None)
+    page = {
+        "form": form,
+        "title": _("Call the show off"),
+        "paid": Order.objects.filter(event=event, state=OrderState.PAID).count(),
+        "pending": Order.objects.filter(event=event, state=OrderState.PENDING).count(),
+        "tickets": tickets.count(),
+    }
+    return _page(model_admin, request, event, "call_off", page)
 
 
 def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:

@@ -34,7 +34,12 @@ class LineInline(OnlyToLookAt, admin.TabularInline[OrderLine, Order]):
     """What was ordered."""
 
     model = OrderLine
-    fields = ("seat", "tier_ko", "price_won")
+    fields = readonly_fields = ("label", "tier_ko", "price_won")
+
+    @admin.display(description=_("seat"))
+    def label(self, line: OrderLine) -> str:
+        """The seat, as it was sold."""
+        return line.label
 
 
 class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
@@ -134,4 +139,4 @@ class TicketAdmin(OnlyToLookAt, admin.ModelAdmin[Ticket]):
     @admin.display(description=_("seat"))
     def seat(self, ticket: Ticket) -> str:
         """Which seat it is for."""
-        return ticket.line.seat.label
+        return ticket.line.label

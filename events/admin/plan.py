@@ -66,7 +66,10 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
                     try:
                         places = build(plan, draft)
                     except PlanInUse:
-                        form.add_error(None, _("Events are on sale with this plan. Make a new plan instead."))
+                        why = _(
+                            "Events are on sale with this plan, or its seats were ordered. Make a new plan instead."
+                        )
+                        form.add_error(None, why)
                     else:
                         self.log_change(request, plan, f"built with {places} places")
                         messages.success(request, _("The plan has %(places)d places now.") % {"places": places})

@@ -39,3 +39,4 @@ class SaleState(StrEnum):
     SOON = "soon"
     OPEN = "open"
     OVER = "over"
+    CALLED_OFF = "cancelled"

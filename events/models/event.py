@@ -71,7 +71,9 @@ class Event(models.Model):
         blank=True,
         help_text=_("Until then buyers may cancel and get their money back; empty: never."),
     )
-    sold_out_at = models.DateTimeField(_("sold out"), null=True, editable=False)
+    called_off_at = models.DateTimeField(_("called off"), null=True, editable=False)
+    called_off_why_ko = models.CharField(_("why called off (Korean)"), max_length=200, blank=True, editable=False)
+    called_off_why_en = models.CharField(_("why called off (English)"), max_length=200, blank=True, editable=False)
     motif = models.CharField(_("poster picture"), max_length=8, choices=Motif, default=Motif.DAWN)
     hue = models.PositiveSmallIntegerField(
         _("poster hue"),
@@ -86,6 +88,7 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ("opens_at", "pk")
+        permissions = (("call_off_event", _("Can call events off")),)
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(opens_at__lt=models.F("closes_at")), name="sale_opens_before_it_closes"
@@ -110,13 +113,27 @@ class Event(models.Model):
         return reverse("events:event", args=[self.slug])
 
     def clean(self) -> None:
-        """Refuse a sale that closes before it opens or after the event began, and another venue's plan."""
+        """Refuse a sale that closes before it opens or after the event began, and other chairs than those on sale."""
         if None not in (self.opens_at, self.closes_at) and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("The sale must close after it opens.")})
         if None not in (self.closes_at, self.starts_at) and self.closes_at > self.starts_at:
             raise ValidationError({"closes_at": _("The sale must close before the event starts.")})
         if self.plan is not None and self.plan.venue_id != self.venue_id:
             raise ValidationError({"plan": _("This is a plan of another venue.")})
+        self._keep_the_chairs()
+
+    def _keep_the_chairs(self) -> None:
+        """Refuse another plan or venue while sections are on sale: two plans of a hall would sell its chairs twice."""
+        stored = Event.objects.filter(pk=self.pk, section_prices__isnull=False).first()
+        if stored is None:
+            return
+        if stored.occupancies.exists():
+            why = _("Seats of this event are held or sold: its plan and venue stay.")
+        else:
+            why = _("Sections of this plan are on sale. Take them off sale first, on the page of prices.")
+        changed = [name for name in ("plan_id", "venue_id") if getattr(self, name) != getattr(stored, name)]
+        if changed:
+            raise ValidationError({name.removesuffix("_id"): why for name in changed})
 
     @property
     def slug(self) -> str:
@@ -139,6 +156,11 @@ class Event(models.Model):
         return in_language(self.description_ko, self.description_en)
 
     @property
+    def called_off_why(self) -> str:
+        """Why the show was called off, in the page's language; empty if staff gave no reason."""
+        return in_language(self.called_off_why_ko, self.called_off_why_en)
+
+    @property
     def poster_url(self) -> str:
         """The drawn poster in the page's language, at an address that changes with the event."""
         language = "en" if (get_language() or "").startswith("en") else "ko"
@@ -150,8 +172,10 @@ class Event(models.Model):
         return min((tier.price_won for tier in self.tiers.all()), default=None)
 
     def sale_state(self, now: datetime | None = None) -> SaleState:
-        """Where the sale stands at `now`."""
+        """Where the sale stands at `now`; a show that was called off stays so whatever the clock says."""
         now = now or timezone.now()
+        if self.called_off_at is not None:
+            return SaleState.CALLED_OFF
         if now < self.opens_at:
             return SaleState.SOON
         return SaleState.OPEN if now < self.closes_at else SaleState.OVER

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from events.models.event import Event
 from events.models.order import Order
 from events.models.plan import Seat
+from events.models.price import PriceTier, SectionPrice
 
 
 class Hold(models.Model):
     """Seats of an event kept for an account until an instant; one a time."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="holds", verbose_name=_("event"))
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="holds", verbose_name=_("event"))
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="holds", verbose_name=_("account")
     )
@@ -52,6 +53,12 @@ class Occupancy(models.Model):
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="occupancies", verbose_name=_("event"))
     seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="occupancies", verbose_name=_("seat"))
+    # What put it on sale may not go while the seat is somebody's; tier and price are those of the moment it was held.
+    section_price = models.ForeignKey(
+        SectionPrice, on_delete=models.RESTRICT, related_name="occupancies", verbose_name=_("section on sale")
+    )
+    tier = models.ForeignKey(PriceTier, on_delete=models.RESTRICT, related_name="+", verbose_name=_("price tier"))
+    price_won = models.PositiveIntegerField(_("price, won"))
     hold = models.ForeignKey(Hold, null=True, on_delete=models.CASCADE, related_name="occupancies")
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="occupancies")
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.languages import in_language
 from events.models.event import Event
-from events.models.plan import Seat
+from events.models.plan import Seat, seat_label
+from events.models.price import PriceTier
 
 # Read over the telephone: no letter that looks like another.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -54,6 +55,8 @@ class Order(models.Model):
     )
     visitor = models.CharField(_("visitor"), max_length=64, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=OrderState, default=OrderState.PENDING)
+    venue_ko = models.CharField(_("venue (Korean)"), max_length=80, blank=True)
+    venue_en = models.CharField(_("venue (English)"), max_length=80, blank=True)
     total_won = models.PositiveIntegerField(_("total, won"))
     language = models.CharField(_("language"), max_length=8, default="ko")
     made_at = models.DateTimeField(_("made"), default=timezone.now, db_index=True)
@@ -72,6 +75,11 @@ class Order(models.Model):
         """The order's page, outside the gate: who has paid need not queue to look."""
         return reverse("events:order", args=[self.number])
 
+    @property
+    def venue(self) -> str:
+        """The hall's name in the page's language, as it was when ordered."""
+        return in_language(self.venue_ko, self.venue_en)
+
     def move_to(self, state: OrderState, *, why: Why, by: User | None = None) -> None:
         """Change the state, and record who did it and why."""
         self.state = state
@@ -80,10 +88,21 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One seat of an order at its price; stays as the record when the seat goes to somebody else."""
+    """One seat of an order at its price; stays as the record when the seat goes to somebody else.
+
+    What a ticket says of its seat is kept here: staff may rename sections and tiers, and what was sold stays as sold.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", verbose_name=_("order"))
-    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="+", verbose_name=_("seat"))
+    seat = models.ForeignKey(Seat, on_delete=models.PROTECT, related_name="lines", verbose_name=_("seat"))
+    section_ko = models.CharField(_("section (Korean)"), max_length=60, blank=True)
+    section_en = models.CharField(_("section (English)"), max_length=60, blank=True)
+    row = models.CharField(_("row"), max_length=8, blank=True)
+    number = models.PositiveIntegerField(_("number"))
+    standing = models.BooleanField(_("standing"), default=False)
+    price_tier = models.ForeignKey(
+        PriceTier, null=True, on_delete=models.PROTECT, related_name="lines", verbose_name=_("price tier")
+    )
     tier_ko = models.CharField(_("tier (Korean)"), max_length=40)
     tier_en = models.CharField(_("tier (English)"), max_length=40, blank=True)
     price_won = models.PositiveIntegerField(_("price, won"))
@@ -96,6 +115,12 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.seat_id}"
+
+    @property
+    def label(self) -> str:
+        """How the ticket names the seat, in the page's language, as it was when ordered."""
+        section = in_language(self.section_ko, self.section_en)
+        return seat_label(section=section, row=self.row, number=self.number, standing=self.standing)
 
     @property
     def tier(self) -> str:

@@ -28,6 +28,8 @@ class Trouble(models.TextChoices):
     OVER_LIMIT = "limit", _("the account had as many seats as it may")
     NOT_WANTED = "not-wanted", _("the order was paid or given up before")
     CANCELLED = "cancelled", _("the order was cancelled")
+    NOT_ON_SALE = "off-sale", _("the seats were not on sale any more")
+    CALLED_OFF = "called-off", _("the show was called off")
 
 
 class Payment(models.Model):

@@ -1,5 +1,6 @@
 """A venue's plan: sections, and the places in them."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext
@@ -23,6 +24,11 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.venue}: {self.name}"
+
+    def clean(self) -> None:
+        """A plan that events seat people by stays in its hall."""
+        if Plan.objects.filter(pk=self.pk, events__isnull=False).exclude(venue=self.venue_id).exists():
+            raise ValidationError({"venue": _("Events use this plan: it stays in its venue.")})
 
 
 class Section(models.Model):
@@ -48,10 +54,25 @@ class Section(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a name that another section has, or that its tickets bear: two people would look for one chair."""
+        others = Section.objects.filter(plan=self.plan_id).exclude(pk=self.pk)
+        sold = others.filter(seats__lines__ticket__voided_at=None, seats__lines__ticket__isnull=False)
+        if others.filter(name_ko=self.name_ko).exists() or sold.filter(seats__lines__section_ko=self.name_ko).exists():
+            raise ValidationError({"name_ko": _("Another section has this name, or tickets of it bear it.")})
+
     @property
     def name(self) -> str:
         """The name in the page's language."""
         return in_language(self.name_ko, self.name_en)
+
+
+def seat_label(*, section: str, row: str, number: int, standing: bool) -> str:
+    """How tickets name a seat, in the page's language."""
+    named = {"section": section, "row": row, "number": number}
+    if standing:
+        return gettext("%(section)s, entry number %(number)s") % named
+    return gettext("%(section)s, row %(row)s, seat %(number)s") % named
 
 
 class Seat(models.Model):
@@ -77,7 +98,5 @@ class Seat(models.Model):
     @property
     def label(self) -> str:
         """How a ticket names the seat, in the page's language; needs `section`."""
-        named = {"section": self.section.name, "row": self.row, "number": self.number}
-        if self.section.standing:
-            return gettext("%(section)s, entry number %(number)s") % named
-        return gettext("%(section)s, row %(row)s, seat %(number)s") % named
+        section = self.section
+        return seat_label(section=section.name, row=self.row, number=self.number, standing=section.standing)

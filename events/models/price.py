@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from events.languages import in_language
 from events.models.event import Event
@@ -13,7 +14,7 @@ HIGHEST_PRICE_WON = 10_000_000
 
 
 class PriceTier(models.Model):
-    """One class of seats of an event, in whole won."""
+    """One class of seats of an event, in whole won. Name and price may change; what is held or sold keeps its own."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="tiers", verbose_name=_("event"))
     name_ko = models.CharField(_("name (Korean)"), max_length=40)
@@ -21,6 +22,7 @@ class PriceTier(models.Model):
     price_won = models.PositiveIntegerField(
         _("price, won"), validators=[MinValueValidator(0), MaxValueValidator(HIGHEST_PRICE_WON)]
     )
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("price tier")
@@ -38,11 +40,15 @@ class PriceTier(models.Model):
 
 
 class SectionPrice(models.Model):
-    """A section of the plan is on sale at an event, in one of its tiers."""
+    """A section of the event's plan is on sale, in one of the event's tiers; `guards.py` refuses any other."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="section_prices", verbose_name=_("event"))
     section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="prices", verbose_name=_("section"))
-    tier = models.ForeignKey(PriceTier, on_delete=models.CASCADE, related_name="sections", verbose_name=_("price tier"))
+    # Restricted, not protected: an event that nobody bought at is deleted with its tiers and their sections.
+    tier = models.ForeignKey(
+        PriceTier, on_delete=models.RESTRICT, related_name="sections", verbose_name=_("price tier")
+    )
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("section on sale")

@@ -47,7 +47,7 @@ class Ticket(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.line.order.number}: {self.line.seat}"
+        return f"{self.line.order.number}: {self.line.label}"
 
     def get_absolute_url(self) -> str:
         """The ticket's page."""

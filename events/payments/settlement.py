@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from events.holds import occupy, owned_seats
 from events.locks import lock_account
-from events.models import Order, OrderState, Payment, PaymentState, Trouble, Why
+from events.models import Occupancy, Order, OrderState, Payment, PaymentState, SaleState, Trouble, Why
 from events.orders import confirm
 from events.payments.provider import Notice, ProviderUnavailable, default_provider, provider_named
-from events.refusals import SeatTaken
+from events.pricing import prices_of
+from events.refusals import BadPick, CalledOff, SeatTaken
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +21,12 @@ class UnknownPayment(Exception):
 
 
 def start_payment(order: Order) -> Payment:
-    """The payment to send the buyer to: the one under way, or a new attempt."""
+    """The payment to send the buyer to: the one under way, or a new attempt. Raises CalledOff."""
     with transaction.atomic():
         lock_account(order.account_id)
+        order.event.refresh_from_db(fields=["called_off_at"])
+        if order.event.called_off_at is not None:
+            raise CalledOff
         under_way = order.payments.filter(state=PaymentState.STARTED).first()
         return under_way or order.payments.create(provider=default_provider(), amount_won=order.total_won)
 
@@ -53,17 +57,39 @@ def settle(provider: str, notice: Notice) -> Payment:
 def _deliver(order: Order) -> Trouble | None:
     """Issue the tickets that were paid for; or what stands in the way, so that the money goes back."""
     hold = getattr(order, "hold", None)
+    sale = order.event.sale_state()
+    if sale is SaleState.CALLED_OFF:
+        return Trouble.CALLED_OFF
     if order.state == OrderState.PENDING and hold is not None:
+        if hold.is_over() and sale is not SaleState.OPEN:
+            return Trouble.NOT_ON_SALE
         confirm(order, hold, Why.PAID)
         return None
     if order.state != OrderState.EXPIRED:
         return Trouble.NOT_WANTED
+    if sale is not SaleState.OPEN:
+        return Trouble.NOT_ON_SALE
     # The payment outlived the hold. Whoever came first keeps the seats; if nobody came, they are the payer's.
-    lines = list(order.lines.select_related("seat__section"))
+    lines = list(order.lines.select_related("seat__section", "price_tier"))
     if owned_seats(order.event, order.account_id) + len(lines) > order.event.seats_per_account:
         return Trouble.OVER_LIMIT
     try:
-        occupy(order.event, [line.seat for line in lines], order=order)
+        prices = prices_of(order.event, [line.seat for line in lines])
+        rows = [
+            Occupancy(
+                event=order.event,
+                seat=line.seat,
+                order=order,
+                section_price=price,
+                tier=line.price_tier or price.tier,
+                price_won=line.price_won,
+            )
+            for line in lines
+            for price in [prices[line.seat.section_id]]
+        ]
+        occupy(order.event, rows)
+    except BadPick:
+        return Trouble.NOT_ON_SALE
     except SeatTaken:
         return Trouble.SEATS_GONE
     confirm(order, None, Why.PAID_LATE)

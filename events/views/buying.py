@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events import holds
-from events.models import Hold, SectionPrice
+from events.models import Hold
 from events.orders import place_order
 from events.payments.provider import provider_named
 from events.payments.settlement import start_payment
@@ -76,15 +76,12 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         held = holds.live_hold(event, account.pk)
     except Refused as why:
         return refuse(request, why, back)
-    seats = [occupancy.seat for occupancy in held.occupancies.all()]
-    prices = SectionPrice.objects.filter(event=event, section__in={seat.section_id for seat in seats})
-    tiers = {price.section_id: price.tier for price in prices.select_related("tier")}
-    lines = [{"seat": seat, "tier": tiers[seat.section_id]} for seat in sorted(seats, key=lambda seat: seat.pk)]
+    lines = sorted(held.occupancies.all(), key=lambda occupancy: occupancy.seat_id)
     page = {
         "event": event,
         "hold": held,
         "lines": lines,
-        "total_won": sum(tiers[seat.section_id].price_won for seat in seats),
+        "total_won": sum(line.price_won for line in lines),
         "more": event.seats_per_account - holds.owned_seats(event, account.pk),
     }
     return render(request, "events/checkout.html", page)

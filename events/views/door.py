@@ -32,7 +32,7 @@ def door(request: HttpRequest) -> HttpResponse:
             refusal = why
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     if wants_json(request):
-        seat = ticket.line.seat.label if ticket else None
+        seat = ticket.line.label if ticket else None
         return JsonResponse(
             {"admitted": ticket is not None, "seat": seat, "refusal": str(refusal or "")}, status=status
         )

@@ -73,7 +73,10 @@ def pay(request: HttpRequest, account: User, number: str) -> HttpResponse:
     found = get_object_or_404(orders_of(account), number=number)
     if found.state != OrderState.PENDING:
         return redirect(found)
-    payment = start_payment(found)
+    try:
+        payment = start_payment(found)
+    except Refused as why:
+        return refuse(request, why, found.get_absolute_url())
     return redirect(provider_named(payment.provider).address(payment))
 
 

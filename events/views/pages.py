@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from events import holds
 from events.models import Event, Kind
 from events.posters import poster_svg
+from events.sold_out import with_sold_out
 from waitingroom import admission
 from waitingroom.reasons import Reason
 
@@ -24,7 +25,8 @@ MOMENT_SECONDS = 2
 
 def shown_events() -> QuerySet[Event]:
     """Events that have not begun, with all their pages need."""
-    return Event.objects.filter(starts_at__gt=timezone.now()).select_related("venue").prefetch_related("tiers")
+    coming = Event.objects.filter(starts_at__gt=timezone.now())
+    return with_sold_out(coming).select_related("venue").prefetch_related("tiers")
 
 
 @require_safe
@@ -40,7 +42,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_safe
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The event, for those whom the gate let in; what they all see alike is a moment old and costs no query."""
-    events = Event.objects.select_related("venue", "room").prefetch_related("tiers")
+    events = with_sold_out(Event.objects.all()).select_related("venue", "room").prefetch_related("tiers")
     event = SimpleLazyObject(lambda: get_object_or_404(events, room__slug=slug))
     return render(request, "events/event.html", {"event": event, "slug": slug, "moment": MOMENT_SECONDS})
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from events.arena import lay_out
@@ -29,6 +29,8 @@ def held_by(event: Event, account: User) -> Hold | None:
 def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     """The sections, with what is left in each."""
     event = event_of(slug)
+    if event.called_off_at is not None:
+        return redirect(event)
     prices = list(SectionPrice.objects.filter(event=event).select_related("section", "tier"))
     free = free_places(slug)
     arena = lay_out([price.section for price in prices])
@@ -53,6 +55,8 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
 def section(request: HttpRequest, account: User, slug: str, section_id: int) -> HttpResponse:
     """One section: its seats to pick, or how many places of a standing area."""
     event = event_of(slug)
+    if event.called_off_at is not None:
+        return redirect(event)
     prices = SectionPrice.objects.select_related("section", "tier")
     price = get_object_or_404(prices, event=event, section=section_id)
     hold = held_by(event, account)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 
 from events.building import build
 from events.holds import hold_seats
-from events.models import Event, Hold, Order, Payment, Plan, PriceTier, Seat, SectionPrice, Venue
+from events.models import Event, Hold, Occupancy, Order, Payment, Plan, PriceTier, Seat, SectionPrice, Venue
 from events.orders import place_order
 from events.payments import sandbox
 from events.payments.settlement import start_payment
@@ -38,18 +38,21 @@ def in_korean() -> Iterator[None]:
 def make_event(db: None) -> Callable[..., Event]:
     """An event on sale, in a room nobody else uses."""
 
-    def make(plan: str = PLAN, **facts: Any) -> Event:
+    def make(plan: str | Plan = PLAN, **facts: Any) -> Event:
         name = f"event-{uuid.uuid4().hex[:12]}"
         now = timezone.now()
-        venue = Venue.objects.create(name_ko=f"공연장 {name}", name_en=f"Hall {name}")
-        seating = Plan.objects.create(venue=venue, name="default")
-        build(seating, read_plan(plan))
+        if isinstance(plan, Plan):
+            seating = plan
+        else:
+            venue = Venue.objects.create(name_ko=f"공연장 {name}", name_en=f"Hall {name}")
+            seating = Plan.objects.create(venue=venue, name="default")
+            build(seating, read_plan(plan))
         event = Event.objects.create(
             **{
                 "room": WaitingRoom.objects.create(slug=name),
                 "title_ko": "한밤의 연주회",
                 "title_en": "Midnight Recital",
-                "venue": venue,
+                "venue": seating.venue,
                 "plan": seating,
                 "opens_at": now - timedelta(hours=1),
                 "closes_at": now + timedelta(days=9),
@@ -101,6 +104,16 @@ def seats_of(event: Event, section: str = "A") -> list[int]:
     """The ids of a section's seats, in order."""
     seats = Seat.objects.filter(section__plan=event.plan, section__code=section).order_by("place")
     return list(seats.values_list("pk", flat=True))
+
+
+def occupied(event: Event, seats: Iterable[int], **whose: Any) -> list[Occupancy]:
+    """Rows, unsaved, that make the seats a hold's or an order's, past all that the site checks."""
+    prices = {price.section_id: price for price in event.section_prices.select_related("tier")}
+    return [
+        Occupancy(event=event, seat=seat, section_price=price, tier=price.tier, price_won=price.tier.price_won, **whose)
+        for seat in Seat.objects.filter(pk__in=list(seats))
+        for price in [prices[seat.section_id]]
+    ]
 
 
 def hold(event: Event, account: User, *seats: int, visitor: str = "") -> Hold:

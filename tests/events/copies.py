@@ -10,7 +10,6 @@ def copy_of(slug: str, name: str, *, threshold: int) -> Event:
     tiers, prices = list(event.tiers.all()), list(event.section_prices.all())
     event.pk = None
     event.room = WaitingRoom.objects.create(slug=name, threshold=threshold, users_per_minute_per_instance=6000)
-    event.sold_out_at = None
     event.save()
     copies = {}
     for tier in tiers:

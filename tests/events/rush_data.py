@@ -30,6 +30,7 @@ from events.models import (
 )
 from events.plans import read_plan
 from events.rehearsal import sign_in
+from tests.events.conftest import occupied
 from waitingroom.models import WaitingRoom
 
 
@@ -78,7 +79,7 @@ def venue(seats: int, viewers: int) -> dict[str, object]:
     sessions = sign_in(viewers)
     order = Order.objects.create(event=event, account=User.objects.latest("pk"), total_won=0, state=OrderState.PAID)
     halves = Seat.objects.filter(section__plan=event.plan, place__in=range(0, 500, 2)).values_list("pk", flat=True)
-    Occupancy.objects.bulk_create([Occupancy(event=event, seat_id=pk, order=order) for pk in halves], batch_size=5000)
+    Occupancy.objects.bulk_create(occupied(event, halves, order=order), batch_size=5000)
     sections = list(event.section_prices.values_list("section", flat=True))
     return {"slug": event.slug, "sections": sections, "sessions": sessions}
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from events import tasks
 from events.models import Event, Order, Why
 from events.orders import cancel_order
+from events.sold_out import is_sold_out
 from events.waiting import page_context
 from tests.events.conftest import buy, hold, order, run_out, seats_of
 from waitingroom import admission
@@ -87,13 +88,13 @@ def sell_out(event: Event, make_buyer) -> list[Order]:
 
 def test_the_last_sold_seat_closes_the_line_and_a_cancellation_opens_it_again(event, make_buyer):
     orders = sell_out(event, make_buyer)
-    event = Event.objects.get(pk=event.pk)
-    assert (event.room.mode, event.sold_out_at is not None) == (Mode.CLOSED, True)
+    room = Event.objects.get(pk=event.pk).room
+    assert (room.mode, room.mode_in_force, is_sold_out(event.pk)) == (Mode.AUTOMATIC, Mode.CLOSED, True)
 
     cancel_order(orders[0].pk, by=orders[0].account, why=Why.BY_STAFF)
 
-    event = Event.objects.get(pk=event.pk)
-    assert (event.room.mode, event.sold_out_at) == (Mode.AUTOMATIC, None)
+    room = Event.objects.get(pk=event.pk).room
+    assert (room.mode, room.mode_in_force, is_sold_out(event.pk)) == (Mode.AUTOMATIC, Mode.AUTOMATIC, False)
 
 
 def test_held_seats_do_not_close_the_line(event, make_buyer):
@@ -101,7 +102,7 @@ def test_held_seats_do_not_close_the_line(event, make_buyer):
     for i in range(0, len(seats), 4):
         hold(event, make_buyer(), *seats[i : i + 4])
 
-    assert Event.objects.get(pk=event.pk).room.mode == Mode.AUTOMATIC
+    assert Event.objects.get(pk=event.pk).room.mode_in_force == Mode.AUTOMATIC
 
 
 def test_a_line_that_staff_closed_stays_closed_when_a_seat_comes_back(event, buyer):

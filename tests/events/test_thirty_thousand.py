@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from events.availability import free_places, look
 from events.models import Event, Hold, Occupancy, Seat
+from tests.events.conftest import occupied
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +29,7 @@ def event(make_event: Callable[..., Event], make_buyer: Callable[[], User]) -> E
     event = make_event(plan="section,level,row,first,last\n1-60,1,1-20,1,25\n")
     hold = Hold.objects.create(event=event, account=make_buyer(), expires_at=timezone.now() + timedelta(hours=1))
     seats = Seat.objects.filter(section__plan=event.plan, place__in=range(0, 500, 2)).values_list("pk", flat=True)
-    Occupancy.objects.bulk_create([Occupancy(event=event, seat_id=pk, hold=hold) for pk in seats], batch_size=5000)
+    Occupancy.objects.bulk_create(occupied(event, seats, hold=hold), batch_size=5000)
     return event
 
 

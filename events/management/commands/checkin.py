@@ -28,4 +28,4 @@ class Command(BaseCommand):
             ticket = check_in(code, event=door)
         except NotAdmitted as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(f"{ticket.line.order.event.title}: {ticket.line.seat.label}")
+        self.stdout.write(f"{ticket.line.order.event.title}: {ticket.line.label}")

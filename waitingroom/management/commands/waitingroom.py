@@ -16,8 +16,8 @@ from waitingroom.errors import LineUnavailable
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.reasons import Reason
 
-# Each a word of the operator's, and the mode it puts the room into.
-MODES = {"open": Mode.AUTOMATIC, "pause": Mode.PAUSED, "close": Mode.CLOSED, "drain": Mode.DRAINING}
+# Each a word of the operator's, and the mode it puts the room into; `open` gives back the mode before these.
+MODES = {"pause": Mode.PAUSED, "close": Mode.CLOSED, "drain": Mode.DRAINING}
 SETTINGS = (
     "mode",
     "threshold",
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         texts = {
             "show": "one room, in full",
             "set": "change settings: threshold=50 users_per_minute_per_instance=600 ...",
-            "open": "a line only when the room is full",
+            "open": "the mode before it was paused, closed or drained; else a line only when the room is full",
             "pause": "the line stands",
             "close": "nobody new and nobody in",
             "drain": "nobody new, those waiting still enter",
@@ -100,11 +100,13 @@ class Command(BaseCommand):
             return {"slug": room.slug, "visitor": options["visitor"], "dropped": gave_up}
         if verb == "set":
             change(room, parse(options["changes"]), "manage.py waitingroom set")
+        elif verb == "open":
+            change(room, {"mode": mode_to_open(room)}, "manage.py waitingroom open")
         elif verb in MODES:
             change(room, {"mode": MODES[verb]}, f"manage.py waitingroom {verb}")
         described = describe(admission.status([room.slug])[0])
         settings = {name: getattr(WaitingRoom.objects.get(pk=room.pk), name) for name in SETTINGS}
-        return described | {"settings": settings}
+        return described | {"closed_because": WaitingRoom.objects.get(pk=room.pk).closed_because, "settings": settings}
 
     def answer(self, content: Any, as_json: bool) -> None:  # noqa: FBT001 (the parser's own option)
         """JSON for machines; a table or plain lines for people."""
@@ -142,6 +144,15 @@ def parse(changes: Sequence[str]) -> dict[str, Any]:
         except ValidationError as error:
             raise CommandError(f"{name}: {' '.join(error.messages)}") from error
     return parsed
+
+
+def mode_to_open(room: WaitingRoom) -> str:
+    """The mode that a room which stands had when it last went on; automatic for one that goes on already."""
+    current = WaitingRoom.objects.get(pk=room.pk).mode
+    if current not in MODES.values():
+        return Mode.AUTOMATIC
+    before = room.history.exclude(mode__in=MODES.values()).order_by("-history_date", "-history_id").first()
+    return before.mode if before is not None else Mode.AUTOMATIC
 
 
 def change(room: WaitingRoom, settings: dict[str, Any], why: str) -> None:

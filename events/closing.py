@@ -1,0 +1,64 @@
+"""The sale's word over the room: closed while nothing can be bought, whatever mode staff set.
+
+The mode itself stays the staff's: when the sale has something to sell again, it is back in force as it was.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils import timezone
+
+from events.models import Event, SaleState
+from events.sold_out import is_sold_out
+from waitingroom.models import WaitingRoom
+
+
+class Closing(StrEnum):
+    """Why the line is closed; the room keeps it as a code."""
+
+    NOTHING = ""
+    SOLD_OUT = "sold-out"
+    OVER = "over"
+    CALLED_OFF = "cancelled"
+
+
+def closing_of(event: Event, now: datetime) -> Closing:
+    """Why nobody should wait for the event's seats at `now`."""
+    state = event.sale_state(now)
+    if state is SaleState.CALLED_OFF:
+        return Closing.CALLED_OFF
+    if is_sold_out(event.pk):
+        return Closing.SOLD_OUT
+    return Closing.OVER if state is SaleState.OVER else Closing.NOTHING
+
+
+def follow(event_id: int) -> None:
+    """Lay the sale's state over the room. After anything that frees seats, or changes what is on sale or when."""
+    with transaction.atomic():
+        # Counted under the lock: of a payment and a cancellation at once, whoever comes second sees both.
+        event = Event.objects.select_for_update(no_key=True).filter(pk=event_id).first()
+        if event is not None:
+            lay_over_room(event)
+
+
+def lay_over_room(event: Event) -> None:
+    """As `follow`, inside the caller's transaction, with the event locked."""
+    room = WaitingRoom.objects.select_for_update(no_key=True).get(slug=event.slug)
+    closing = closing_of(event, timezone.now())
+    if room.closed_because != closing:
+        room.close_over(closing)
+
+
+def follow_payment(event_id: int) -> None:
+    """As `follow`, after seats were paid for: only the last one changes anything, so that no other waits for a lock."""
+    if is_sold_out(event_id):
+        follow(event_id)
+
+
+def follow_all() -> None:
+    """Lay over every room what its sale says: the clock's own changes, and what a process that died left undone."""
+    now = timezone.now()
+    for event in Event.objects.select_related("room"):
+        if event.room.closed_because != closing_of(event, now):
+            follow(event.pk)
