@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from waitingroom import visitors
 from waitingroom.errors import LineUnavailable
+from waitingroom.room import Phase
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,23 @@ def take_place(request: HttpRequest, user: User, **_: Any) -> None:
         visitors.become(request, visitor_of(user))
     except LineUnavailable as error:
         log.warning("account %s signs in without its places: %s", user.pk, error)
+
+
+def in_own_place(request: HttpRequest, account: User) -> bool:
+    """Whether the place that let this request in is the account's; a browser's is taken over here, if still there.
+
+    Either way the browser goes on under the account's name. Without a place (outside the gate, or let in because the
+    line is down) there is none to be another's.
+    """
+    place = getattr(request, "admission", None)
+    if place is None or place.phase is not Phase.ACTIVE or place.visitor == visitor_of(account):
+        return True
+    try:
+        # Redis says who took it: of two accounts that bring one browser's cookies, one comes in.
+        return visitors.become(request, visitor_of(account)).get(place.room) == Phase.ACTIVE
+    except LineUnavailable as error:
+        log.warning("account %s stays without the place of %s: %s", account.pk, place.visitor, error)
+        return False
 
 
 def leave_place(request: HttpRequest, **_: Any) -> None:

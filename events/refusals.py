@@ -14,6 +14,16 @@ class Refused(Exception):
     status = HTTPStatus.CONFLICT
 
 
+class NotYourPlace(Refused):
+    """The place that the gate let this request in by is another's."""
+
+    code = "not-your-place"
+    status = HTTPStatus.FORBIDDEN
+
+    def __str__(self) -> str:
+        return _("The place this browser came in by is not your account's. Nothing was changed; please try again.")
+
+
 class BadPick(Refused):
     """The request names no seats, the same seat twice, or something that is no seat of this event."""
 

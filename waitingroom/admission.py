@@ -114,9 +114,13 @@ def leave(room: str, visitor: str, reason: Reason) -> str:
     return answer.decode()
 
 
-def take_over(rooms: Iterable[str], from_visitor: str, to_visitor: str) -> None:
-    """`to_visitor` takes the other's place in each room; the better of two places stays. Raises LineUnavailable."""
-    run_now([scripts.TAKE_OVER.call(room, from_visitor, to_visitor, int(Reason.MERGED), "") for room in rooms])
+def take_over(rooms: Sequence[str], from_visitor: str, to_visitor: str) -> dict[str, str]:
+    """`to_visitor` takes the other's place in each room; the better of two places stays.
+
+    Returns where `to_visitor` stands now, by room: "active", "waiting" or "none". Raises LineUnavailable.
+    """
+    calls = [scripts.TAKE_OVER.call(room, from_visitor, to_visitor, int(Reason.MERGED), "") for room in rooms]
+    return {room: standing.decode() for room, standing in zip(rooms, run_now(calls), strict=True)}
 
 
 def set_fleet(rooms: Iterable[str], fleet: Fleet) -> None:

@@ -113,7 +113,9 @@ def marked(send: Send, decision: Decision) -> Send:
         if message["type"] == "http.response.start":
             headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"cache-control"]
             headers += [(b"cache-control", b"no-store"), (b"x-waiting-room", decision.admission.phase.encode())]
-            headers += [(b"set-cookie", cookie) for cookie in decision.cookies]
+            # Who signed in behind the gate is named by the site: that name must not be undone by the gate's.
+            named = {value.split(b"=", 1)[0] for name, value in headers if name.lower() == b"set-cookie"}
+            headers += [(b"set-cookie", own) for own in decision.cookies if own.split(b"=", 1)[0] not in named]
             message = {**message, "headers": headers}
         await send(message)
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from waitingroom import admission, slips
 from waitingroom.room_registry import room_registry
-from waitingroom.visits import VISITOR_COOKIE, cookies_in, slip_cookie
+from waitingroom.visits import ACCOUNT, VISITOR_COOKIE, cookies_in, slip_cookie
 
 # The request's attribute that names who the visitor has become; the middleware sets the cookie.
 CHANGED = "waitingroom_visitor"
@@ -24,18 +24,23 @@ def of_scope(scope: Mapping[str, Any]) -> str | None:
     return slips.read_visitor(cookies_in(header).get(VISITOR_COOKIE, ""))
 
 
-def become(request: HttpRequest, visitor: str) -> None:
+def become(request: HttpRequest, visitor: str) -> dict[str, str]:
     """The browser signed in: `visitor` ("account-<pk>") takes its places over, the better of two stays.
 
+    Another account's places stay that account's: whoever brings its cookie goes on without them. Returns where
+    `visitor` stands now ("active", "waiting" or "none"), by room; only of rooms where the browser may have had a place.
     Raises LineUnavailable.
     """
-    before = of_request(request)
-    if before is not None and before != visitor:
+    let_in = getattr(request, "admission", None)  # behind the gate: a newcomer's name is in no cookie yet
+    before = let_in.visitor if let_in else of_request(request)
+    standings: dict[str, str] = {}
+    if before is not None and not before.startswith(ACCOUNT):
         room_registry.refresh()
-        rooms = [slug for slug in room_registry.slugs() if slip_cookie(slug) in request.COOKIES]
-        if rooms:
-            admission.take_over(rooms, before, visitor)
+        here = let_in.room if let_in else None
+        rooms = [slug for slug in room_registry.slugs() if slug == here or slip_cookie(slug) in request.COOKIES]
+        standings = admission.take_over(rooms, before, visitor) if rooms else {}
     setattr(request, CHANGED, visitor)
+    return standings
 
 
 def forget(request: HttpRequest) -> None:

@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from events.accounts import visitor_of
-from events.refusals import Refused, SeatTaken
+from events.accounts import in_own_place
+from events.refusals import NotYourPlace, Refused, SeatTaken
+from waitingroom.room_registry import room_registry
+from waitingroom.visits import ACCOUNT
 
 P = ParamSpec("P")
 AccountView = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
@@ -22,26 +24,63 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 def wants_json(request: HttpRequest) -> bool:
     """Whether a program asks."""
     accepted = request.headers.get("accept", "")
-    return "application/json" in accepted and "text/html" not in accepted
+    asks = "application/json" in accepted and "text/html" not in accepted
+    return asks or request.path_info.startswith("/api/")
 
 
 def for_accounts(view: AccountView[P]) -> View[P]:
-    """Only signed-in accounts; the view gets the account. Others sign in first, and come back to where a page is."""
+    """Only signed-in accounts, each in its own place; the view gets the account.
+
+    Others sign in first, and come back to where a page is.
+    """
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if isinstance(request.user, User):
-            return view(request, request.user, *args, **kwargs)
-        if wants_json(request):
-            return JsonResponse({"status": "sign-in", "message": _("Please sign in first.")}, status=401)
-        page = (
-            request.get_full_path()
-            if request.method in ("GET", "HEAD")
-            else "/".join(request.path.split("/")[:3]) + "/"
-        )
-        return redirect_to_login(page)
+        if not isinstance(request.user, User):
+            return _sign_in(request)
+        if not in_own_place(request, request.user):
+            return refuse(request, NotYourPlace(), _own_page(request))
+        return view(request, request.user, *args, **kwargs)
 
     return checked
+
+
+def for_visitors(view: View[P]) -> View[P]:
+    """Whoever the gate let in. But where the event demands an account, and to change an account's place, that account.
+
+    Every view behind the gate is for these or for accounts.
+    """
+
+    @for_accounts
+    def for_its_account(request: HttpRequest, _: User, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return (for_its_account if _demands_account(request) else view)(request, *args, **kwargs)
+
+    return checked
+
+
+def _demands_account(request: HttpRequest) -> bool:
+    place = getattr(request, "admission", None)
+    if place is None:
+        return False
+    facts = room_registry.get(place.room)
+    changes_an_accounts = request.method not in ("GET", "HEAD") and place.visitor.startswith(ACCOUNT)
+    return changes_an_accounts or (facts is not None and facts.account_required)
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"status": "sign-in", "message": _("Please sign in first.")}, status=401)
+    safe = request.method in ("GET", "HEAD")
+    return redirect_to_login(request.get_full_path() if safe else _own_page(request))
+
+
+def _own_page(request: HttpRequest) -> str:
+    """The page of the event or the order that the request is about; where the gate stands, one's own place decides."""
+    return "/".join(request.path.split("/")[:3]) + "/"
 
 
 def refuse(request: HttpRequest, why: Refused, back: str) -> HttpResponse:
@@ -51,9 +90,3 @@ def refuse(request: HttpRequest, why: Refused, back: str) -> HttpResponse:
         return JsonResponse(body, status=why.status, json_dumps_params={"ensure_ascii": False})
     messages.error(request, str(why))
     return redirect(back)
-
-
-def visitor_inside(request: HttpRequest, account: User) -> str:
-    """Whose place in the room this purchase uses."""
-    place = getattr(request, "admission", None)
-    return place.visitor if place is not None else visitor_of(account)

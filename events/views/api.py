@@ -1,15 +1,17 @@
 """The JSON endpoint of the contract."""
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from events.models import Event
 from events.summaries import event_summary
+from events.views.answers import for_visitors
 
 
 @require_safe
-def event(request: HttpRequest, slug: str) -> JsonResponse:
+@for_visitors
+def event(request: HttpRequest, slug: str) -> HttpResponse:
     """What an active visitor gets; the gate answers all others."""
     found = get_object_or_404(Event.objects.select_related("venue").prefetch_related("tiers"), room__slug=slug)
     body = {"status": "active", "message": "입장 완료", "event": event_summary(found)}

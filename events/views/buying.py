@@ -7,13 +7,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events import holds
+from events.accounts import visitor_of
 from events.models import Hold
 from events.orders import place_order
 from events.payments.provider import provider_named
 from events.payments.settlement import start_payment
 from events.picks import read_pick
 from events.refusals import Refused
-from events.views.answers import for_accounts, refuse, visitor_inside, wants_json
+from events.views.answers import for_accounts, refuse, wants_json
 from events.views.seats import event_of
 
 
@@ -25,7 +26,7 @@ def hold(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     section = request.POST.get("from", "")
     try:
         held = holds.hold_seats(
-            event=event, account_id=account.pk, visitor=visitor_inside(request, account), pick=read_pick(request.POST)
+            event=event, account_id=account.pk, visitor=visitor_of(account), pick=read_pick(request.POST)
         )
     except Refused as why:
         known = section.isascii() and section.isdigit() and len(section) < 19

@@ -16,6 +16,7 @@ from events import holds
 from events.models import Event, Kind
 from events.posters import poster_svg
 from events.sold_out import with_sold_out
+from events.views.answers import for_visitors
 from waitingroom import admission
 from waitingroom.reasons import Reason
 
@@ -40,6 +41,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@for_visitors
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The event, for those whom the gate let in; what they all see alike is a moment old and costs no query."""
     events = with_sold_out(Event.objects.all()).select_related("venue", "room").prefetch_related("tiers")
@@ -60,6 +62,7 @@ def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
 
 
 @require_POST
+@for_visitors
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Give up the place in the line or inside, and what is held."""
     event = get_object_or_404(Event, room__slug=slug)

@@ -10,7 +10,7 @@ from events.availability import free_places, section_state
 from events.holds import owned_seats
 from events.models import Event, Hold, Seat, SectionPrice
 from events.seatmap import seats_svg
-from events.views.answers import for_accounts
+from events.views.answers import for_accounts, for_visitors
 
 
 def event_of(slug: str) -> Event:
@@ -72,8 +72,9 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
 
 
 @require_safe
-def state(request: HttpRequest, slug: str) -> JsonResponse:
-    """What is free now, a second old at most; asks neither the database nor who is asking."""
+@for_visitors
+def state(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is free now, a second old at most; costs no question to the database where anybody may ask."""
     free = free_places(slug)
     if not free:
         raise Http404

@@ -103,6 +103,8 @@ class Visitor:
             await inside.look_around(self._plan.stay)
         elif await inside.shop(self._plan.stay):
             return  # who has paid has given up the place
+        else:  # buying, the browser became its account: the sockets from before speak for nobody any more
+            self._cut_off()
         if not self._tabs:
             await self._open_tab()
         for tab in self._tabs[1:]:
