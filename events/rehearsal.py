@@ -10,12 +10,16 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from events.accounts import visitor_of
+from waitingroom import slips
+from waitingroom.visits import VISITOR_COOKIE
+
 # Nobody's: a reserved domain, so that confirmations reach nobody.
 DOMAIN = "rehearsal.invalid"
 
 
-def sign_in(count: int) -> list[str]:
-    """`count` new accounts without a password, signed in; the session cookie of each."""
+def sign_in(count: int) -> list[dict[str, str]]:
+    """`count` new accounts without a password; of each, the cookies of a browser in which it signed in, by name."""
     run = secrets.token_hex(4)
     names = [f"rehearsal-{run}-{index}" for index in range(count)]
     User.objects.bulk_create(
@@ -24,7 +28,7 @@ def sign_in(count: int) -> list[str]:
     )
     store = SessionStore()
     until = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    sessions = []
+    sessions, browsers = [], []
     for account in User.objects.filter(username__startswith=f"rehearsal-{run}-"):
         content = {
             SESSION_KEY: str(account.pk),
@@ -33,5 +37,6 @@ def sign_in(count: int) -> list[str]:
         }
         key = secrets.token_hex(16)
         sessions.append(Session(session_key=key, session_data=store.encode(content), expire_date=until))
+        browsers.append({settings.SESSION_COOKIE_NAME: key, VISITOR_COOKIE: slips.sign_visitor(visitor_of(account))})
     Session.objects.bulk_create(sessions, batch_size=1000)
-    return [session.session_key for session in sessions]
+    return browsers

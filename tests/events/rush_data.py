@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["open", count, seats, accounts]:
             sales = [open_sale(f"A,1,1,1,{seats}\n") for _ in range(int(count))]
-            answer: object = {"sales": sales, "sessions": sign_in(int(accounts))}
+            answer: object = {"sales": sales, "sessions": [buyer["sessionid"] for buyer in sign_in(int(accounts))]}
         case ["audit", *slugs]:
             answer = [audit(slug) for slug in slugs]
         case ["drop-constraint"]:
@@ -76,7 +76,7 @@ def venue(seats: int, viewers: int) -> dict[str, object]:
     """A venue of so many seats in sections of 500, half of them sold, and accounts to look at it."""
     sale = open_sale(f"1-{seats // 500},1,1-20,1,25\n")
     event = Event.objects.get(room__slug=sale["slug"])
-    sessions = sign_in(viewers)
+    sessions = [viewer["sessionid"] for viewer in sign_in(viewers)]
     order = Order.objects.create(event=event, account=User.objects.latest("pk"), total_won=0, state=OrderState.PAID)
     halves = Seat.objects.filter(section__plan=event.plan, place__in=range(0, 500, 2)).values_list("pk", flat=True)
     Occupancy.objects.bulk_create(occupied(event, halves, order=order), batch_size=5000)

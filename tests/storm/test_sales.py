@@ -73,7 +73,7 @@ def test_a_seat_in_two_paid_orders_is_oversold_once_and_in_three_twice(event: Ev
 
 def test_the_buyers_who_ordered_nothing_are_gone_afterwards(event: Event):
     since = timezone.now()
-    sessions = sign_in(3)
+    sessions = [buyer["sessionid"] for buyer in sign_in(3)]
     buyer, *_ = User.objects.filter(date_joined__gte=since)
     Order.objects.create(event=event, account=buyer, total_won=0)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PHASE_HEADER = "x-waiting-room"
-SESSION_COOKIE, CSRF_COOKIE = "sessionid", "csrftoken"  # Django's
+CSRF_COOKIE = "csrftoken"  # Django's
 LEAVE = b'{"type":"leave"}'
 ENTERED, WAITING, CLOSED = "active", "waiting", "closed"
 

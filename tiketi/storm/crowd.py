@@ -54,7 +54,7 @@ class Crowd:
                 if (early := due - time.monotonic()) > 0:
                     await asyncio.sleep(early)
                 self._late_ms.append(max(0.0, (time.monotonic() - due) * 1000))
-                visitor = Visitor(scene, forecast.sessions[index] if forecast.sessions else None)
+                visitor = Visitor(scene, forecast.buyers[index] if forecast.buyers else None)
                 self.diaries.append(visitor.diary)
                 tasks.create_task(visitor.live())
 

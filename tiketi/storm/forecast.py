@@ -1,6 +1,6 @@
 """What storm is to come: how many, how fast, where, and what they are like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tiketi.storm.habits import Habits
@@ -20,4 +20,4 @@ class Forecast:
     was_patient: bool = True  # the time limit is the storm's own, generous one
     idle_seconds: float = 600.0  # without a page for so long, an active visitor loses the place
     presence_seconds: float = 30.0  # without a sign of life for so long, a waiting visitor counts as absent
-    sessions: Sequence[str] | None = None  # where visitors buy: a signed-in account's for each
+    buyers: Sequence[Mapping[str, str]] | None = None  # where visitors buy: a signed-in account's cookies for each

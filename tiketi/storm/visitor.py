@@ -1,6 +1,7 @@
 """One visitor's life: arrive, wait in line, enter, stay, leave."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from tiketi.storm import contract
@@ -22,12 +23,12 @@ class Visitor:
 
     __slots__ = ("_browser", "_called", "_door", "_foretold", "_plan", "_scene", "_tabs", "diary")
 
-    def __init__(self, scene: Scene, session: str | None) -> None:
+    def __init__(self, scene: Scene, cookies: Mapping[str, str] | None) -> None:
         loop = asyncio.get_running_loop()
         self._scene = scene
         self._browser = Browser(scene.forecast.site)
-        if session:
-            self._browser.cookies[contract.SESSION_COOKIE] = session
+        if cookies:
+            self._browser.cookies |= cookies
         self._plan = scene.forecast.habits.plan(scene.chance)
         self._tabs: list[Tab] = []
         self._called: asyncio.Future[bool] = loop.create_future()  # True: come in; False: turned away
@@ -99,12 +100,10 @@ class Visitor:
             self._scene.tally.errors["called in, and then not let in"] += 1
             raise GaveUp
         inside = Inside(self._scene, self._browser, self._door, self.diary)
-        if self._scene.forecast.sessions is None:
+        if self._scene.forecast.buyers is None:
             await inside.look_around(self._plan.stay)
         elif await inside.shop(self._plan.stay):
             return  # who has paid has given up the place
-        else:  # buying, the browser became its account: the sockets from before speak for nobody any more
-            self._cut_off()
         if not self._tabs:
             await self._open_tab()
         for tab in self._tabs[1:]:

@@ -84,12 +84,12 @@ class Command(BaseCommand):
             return _rage(forecast).judge()
         sales.check_sale(forecast.slug)
         since = timezone.now()
-        sessions = sign_in(forecast.visitors)
+        buyers = sign_in(forecast.visitors)
         try:
-            aftermath = _rage(replace(forecast, sessions=sessions))
+            aftermath = _rage(replace(forecast, buyers=buyers))
             return aftermath.judge(sales.audit(forecast.slug, aftermath.diaries))
         finally:
-            sales.sign_out(sessions, since)
+            sales.sign_out([buyer[settings.SESSION_COOKIE_NAME] for buyer in buyers], since)
 
 
 def _rage(forecast: Forecast) -> Aftermath:
