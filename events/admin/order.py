@@ -46,7 +46,17 @@ class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
     """How it was paid, and paid back."""
 
     model = Payment
-    fields = readonly_fields = ("provider", "reference", "amount_won", "received_won", "state", "trouble", "changed_at")
+    fields = readonly_fields = (
+        "provider",
+        "reference",
+        "amount_won",
+        "received_won",
+        "state",
+        "trouble",
+        "changed_at",
+        "tries",
+        "problem",
+    )
 
 
 class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.models.order import Order
+from events.models.retried import Retried
 
 
 class PaymentState(models.TextChoices):
@@ -32,8 +33,11 @@ class Trouble(models.TextChoices):
     CALLED_OFF = "called-off", _("the show was called off")
 
 
-class Payment(models.Model):
-    """Money on its way for an order, under a reference that the provider repeats in its callbacks."""
+class Payment(Retried):
+    """Money on its way for an order, under a reference that the provider repeats in its callbacks.
+
+    What is tried again is the refund.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
     provider = models.CharField(_("provider"), max_length=20)
@@ -55,7 +59,7 @@ class Payment(models.Model):
         return str(self.reference)
 
 
-class SandboxNotice(models.Model):
+class SandboxNotice(Retried):
     """A callback that the sandbox provider will send, at its own time: its outbox, as a real provider has one."""
 
     payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="+")

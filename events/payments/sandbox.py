@@ -14,6 +14,7 @@ from django.utils import timezone
 from events.models import Payment, SandboxNotice
 from events.payments.provider import ForgedNotice, Notice
 from events.payments.settlement import settle
+from events.retries import try_each
 
 NAME = "sandbox"
 LATE_BY = timedelta(minutes=1)  # after the hold ran out
@@ -76,12 +77,13 @@ def act(payment: Payment, outcome: Outcome) -> None:
 
 
 def send_due() -> int:
-    """Send the callbacks whose time has come; how many. Two senders at once send twice, as real providers do."""
-    due = list(SandboxNotice.objects.filter(due_at__lte=timezone.now()))
-    for notice in due:
-        _deliver(notice.body.encode())
-        notice.delete()
-    return len(due)
+    """Send the callbacks whose time has come; how many. What fails is sent again later, and stops no other."""
+    return try_each(SandboxNotice.objects.filter(due_at__lte=timezone.now()), _send)
+
+
+def _send(notice: SandboxNotice) -> None:
+    _deliver(notice.body.encode())
+    notice.delete()
 
 
 def _send_now(body: dict[str, object]) -> None:

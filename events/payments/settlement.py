@@ -3,6 +3,7 @@
 import logging
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.holds import occupy, owned_seats
@@ -12,6 +13,7 @@ from events.orders import confirm
 from events.payments.provider import Notice, ProviderUnavailable, default_provider, provider_named
 from events.pricing import prices_of
 from events.refusals import BadPick, CalledOff, SeatTaken
+from events.retries import try_each
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +105,20 @@ def _come(payment: Payment, state: PaymentState, trouble: Trouble | None) -> Non
 
 
 def refund_due() -> int:
-    """Pay back everything that is due; how many payments. What the provider does not take now is tried again later."""
-    done = 0
-    for payment in Payment.objects.filter(state=PaymentState.REFUND_DUE):
-        try:
-            provider_named(payment.provider).refund(payment)
-        except ProviderUnavailable as error:
-            log.warning("refund of %s waits: %s", payment.reference, error)
-            continue
-        due = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUND_DUE)
-        done += due.update(state=PaymentState.REFUNDED, changed_at=timezone.now())
-    return done
+    """Pay back everything that is due; how many payments. What fails is tried again later, and stops no other."""
+    return try_each(Payment.objects.filter(state=PaymentState.REFUND_DUE), _refund)
+
+
+def _refund(payment: Payment) -> None:
+    try:
+        provider = provider_named(payment.provider)
+    except KeyError as error:
+        raise ProviderUnavailable(f"the settings name no provider “{payment.provider}”") from error
+    provider.refund(payment)
+    due = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUND_DUE)
+    due.update(state=PaymentState.REFUNDED, changed_at=timezone.now())
+
+
+def refund_again(payments: QuerySet[Payment]) -> int:
+    """Staff's word: try the refunds among these at once, and as often as if they were new; how many."""
+    return payments.filter(state=PaymentState.REFUND_DUE).update(tries=0, try_at=None)

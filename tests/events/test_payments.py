@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from events import tasks
-from events.models import Occupancy, OrderState, PaymentState, SandboxNotice, Ticket
+from events.models import Occupancy, OrderState, Payment, PaymentState, SandboxNotice, Ticket
 from events.payments import sandbox
 from events.payments.sandbox import Outcome
 from events.payments.settlement import start_payment
@@ -175,6 +175,7 @@ def test_a_refund_that_the_provider_does_not_take_is_tried_again(client, event, 
     payment.refresh_from_db()
     assert payment.state == PaymentState.REFUND_DUE
 
+    Payment.objects.update(try_at=payment.made_at)  # the pause is over
     tasks.settle()
     payment.refresh_from_db()
     assert payment.state == PaymentState.REFUNDED
