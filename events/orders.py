@@ -82,10 +82,16 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
 
 @transaction.atomic(durable=True)
 def cancel_order(order_id: int, *, by: User, why: Why) -> Order:
-    """Give the seats back to the sale; what was paid is due back. Raises TooLate, once a ticket was used."""
+    """Give the seats back to the sale; what was paid is due back.
+
+    Raises TooLate once a ticket was used, and to the buyer once the deadline passed: asked with the account locked, so
+    that no payment and no clock slips in between.
+    """
     account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
     lock_account(account_id)
     order = Order.objects.select_related("event").get(pk=order_id)
+    if why == Why.BY_BUYER and not may_cancel(order):
+        raise TooLate
     if order.state == OrderState.PENDING:
         hold = Hold.objects.filter(order=order).first()
         if hold is not None:
@@ -113,5 +119,7 @@ def may_cancel(order: Order) -> bool:
     if order.state == OrderState.PENDING:
         return True
     deadline = order.event.cancel_until
+    if order.state != OrderState.PAID or deadline is None:
+        return False
     used = Ticket.objects.filter(line__order=order).exclude(used_at=None)
-    return order.state == OrderState.PAID and deadline is not None and timezone.now() < deadline and not used.exists()
+    return timezone.now() < min(deadline, order.event.starts_at) and not used.exists()

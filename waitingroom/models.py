@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.db.models.functions import Lower
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
@@ -99,7 +100,15 @@ class WaitingRoom(models.Model):
         verbose_name = _("waiting room")
         verbose_name_plural = _("waiting rooms")
         ordering = ("slug",)
-        constraints = (models.CheckConstraint(condition=models.Q(threshold__gte=1), name="threshold_at_least_one"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(threshold__gte=1), name="threshold_at_least_one"),
+            # Addresses are matched whatever their case: `Rock` and `rock` would be two rooms with one line.
+            models.UniqueConstraint(
+                Lower("slug"),
+                name="one_room_of_a_name",
+                violation_error_message=_("Another room has this address name, in capital or small letters."),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.slug

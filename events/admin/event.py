@@ -76,6 +76,11 @@ class EventAdmin(HistoryAdmin):
             (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[4:], "classes": ("collapse",)}),
         ]
 
+    def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:  # noqa: FBT001 (Django's own signature)
+        """Room, event, then the prices: all valid by now, and in the admin's one transaction."""
+        obj.room = form.save_room()
+        super().save_model(request, obj, form, change)
+
     def delete_model(self, request: HttpRequest, obj: Event) -> None:
         """The line goes with its event."""
         room = obj.room

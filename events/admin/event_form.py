@@ -4,12 +4,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from waitingroom.models import WaitingRoom
+from waitingroom.versions import last_saved
 
 EVENT_FIELDS = (
     "kind",
@@ -55,7 +55,7 @@ class RoomForm(forms.ModelForm[WaitingRoom]):
 
 
 class EventForm(forms.ModelForm[Event]):
-    """The event's fields and its room's; saves both, or neither if somebody saved meanwhile."""
+    """The event's fields and its room's, refused together if either is wrong or somebody saved meanwhile."""
 
     may_tune = True  # the admin says whether this member of staff may touch the waiting room
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -90,11 +90,13 @@ class EventForm(forms.ModelForm[Event]):
                 raise ValidationError(_changed_meanwhile(stored), code="changed")
         return cleaned
 
-    def save(self, commit: bool = True) -> Event:  # noqa: FBT001, FBT002 (Django's own signature)
-        """Save the room with the event's opening time, then the event."""
+    def save_room(self) -> WaitingRoom:
+        """Save the room with the event's opening time, before the event.
+
+        Not in `save`: the admin calls that before it has looked at the prices, and may yet refuse the whole.
+        """
         self.room_form.instance.opens_at = self.instance.opens_at
-        self.instance.room = self.room_form.save()
-        return super().save(commit=commit)
+        return self.room_form.save()
 
 
 EventForm.base_fields["seen"].label = gettext_lazy("version seen")
@@ -107,10 +109,5 @@ def _version_of(event: Event) -> str:
 
 def _changed_meanwhile(event: Event) -> str:
     """Who saved last, and when."""
-    last = max([*event.history.all()[:1], *event.room.history.all()[:1]], key=lambda row: row.history_date)
-    return _(
-        "%(who)s saved this event at %(at)s, while you were editing. Yours was not saved: load the page again."
-    ) % {
-        "who": last.history_user or _("Somebody"),
-        "at": timezone.localtime(last.history_date).strftime("%H:%M:%S"),
-    }
+    said = _("%(who)s saved this event at %(at)s, while you were editing. Yours was not saved: load the page again.")
+    return said % last_saved(event, event.room)

@@ -113,11 +113,13 @@ class Event(models.Model):
         return reverse("events:event", args=[self.slug])
 
     def clean(self) -> None:
-        """Refuse a sale that closes before it opens or after the event began, and other chairs than those on sale."""
+        """Refuse a sale or a cancellation that ends after the event began, and other chairs than those on sale."""
         if None not in (self.opens_at, self.closes_at) and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("The sale must close after it opens.")})
         if None not in (self.closes_at, self.starts_at) and self.closes_at > self.starts_at:
             raise ValidationError({"closes_at": _("The sale must close before the event starts.")})
+        if None not in (self.cancel_until, self.starts_at) and self.cancel_until > self.starts_at:  # type: ignore[operator]  # both are there
+            raise ValidationError({"cancel_until": _("Buyers cancel before the event starts, or not at all.")})
         if self.plan is not None and self.plan.venue_id != self.venue_id:
             raise ValidationError({"plan": _("This is a plan of another venue.")})
         self._keep_the_chairs()
