@@ -21,9 +21,10 @@ from scaling.openings import windows
 from scaling.percentile import percentile
 from scaling.schedule import Window
 from waitingroom import admission
-from waitingroom.admission import Boot, RoomStatus
+from waitingroom.admission import Boot
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.room_registry import room_registry
+from waitingroom.status import RoomStatus
 
 log = logging.getLogger(__name__)
 

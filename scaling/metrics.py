@@ -7,7 +7,7 @@ from math import isfinite
 
 from scaling.fleet import FleetSnapshot
 from scaling.law import arrivals_per_minute as trend
-from waitingroom.admission import RoomStatus
+from waitingroom.status import RoomStatus
 
 # CloudWatch's limits of one put_metric_data.
 MAX_DATA = 1000

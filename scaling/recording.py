@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Max
 
 from scaling.models import ArrivalBin
-from waitingroom.admission import RoomStatus
+from waitingroom.status import RoomStatus
 
 
 class NothingRecorded(Exception):

@@ -9,10 +9,10 @@ from redis.exceptions import RedisError
 
 from scaling.status import publish_age_s
 from waitingroom import admission
-from waitingroom.admission import RoomStatus
 from waitingroom.errors import LineUnavailable
 from waitingroom.redis import ping_ms
 from waitingroom.room_registry import room_registry
+from waitingroom.status import RoomStatus
 
 # The clock ticks every second, and a hub when three seconds are missing; beyond, nobody admits.
 TICK_IS_LATE_S = 5.0

@@ -13,7 +13,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from waitingroom.page_cache import PageTemplate, page_template, wait_text
-from waitingroom.room import Phase, Place, Snapshot, Standing, gone_reason
+from waitingroom.place import Phase, Place
+from waitingroom.snapshot import Snapshot
 from waitingroom.visits import Visit
 
 # The contract's words: machines rely on them, so they are in no catalogue.
@@ -113,18 +114,16 @@ def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate |
     return _page(200, page.fill(_values(visit, place.position, max(start, place.position), snapshot, nonce)), nonce)
 
 
-def standing(standing: Standing, snapshot: Snapshot) -> Answer:
+def standing(place: Place, snapshot: Snapshot) -> Answer:
     """The poll's JSON: where the visitor stands, changing nothing."""
-    position = standing.place
-    if standing.mode == "closed" and position != 0:
+    if place.phase is Phase.WAITING:
+        rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
+        return queued(place.position, place.total, snapshot, rest)
+    if place.phase is Phase.CLOSED:
         return _json(200, {"status": "closed", "message": CLOSED})
-    if position > 0:
-        rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, standing.mode.encode())
-        return queued(position, standing.total, snapshot, rest)
-    if position == 0:
+    if place.phase is Phase.ACTIVE:
         return _json(200, {"status": "active", "message": ENTERED})
-    reason = gone_reason(position)
-    return _json(200, {"status": "none"} | ({"reason": reason.name.lower()} if reason else {}))
+    return _json(200, {"status": "none"} | ({"reason": place.reason.name.lower()} if place.reason else {}))
 
 
 def closed(visit: Visit, page: PageTemplate | None) -> Answer:

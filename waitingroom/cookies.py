@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from waitingroom import slips
 from waitingroom.conf import conf
-from waitingroom.room import Phase, Place
+from waitingroom.place import Phase, Place
 from waitingroom.slips import ADMITTED, LIFE_SECONDS, WAITING, Slip
 from waitingroom.visits import VISITOR_COOKIE, Visit, slip_cookie
 

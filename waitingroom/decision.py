@@ -15,10 +15,12 @@ from waitingroom import answers, cookies
 from waitingroom.answers import Answer
 from waitingroom.errors import LineUnavailable, RoomGone
 from waitingroom.page_cache import PageTemplate, cached, page_template
-from waitingroom.room import JoinIntent, Phase, Place, Room, Snapshot, Standing
+from waitingroom.place import Phase, Place
+from waitingroom.room import JoinIntent, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.slips import ADMITTED
+from waitingroom.snapshot import Snapshot
 from waitingroom.visits import Visit
 
 log = logging.getLogger(__name__)
@@ -128,7 +130,7 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callback) -> bool:
     return True
 
 
-def _told_standing(visit: Visit, snapshot: Snapshot | None, callback: Callback, standing: Standing | Exception) -> None:
+def _told_standing(visit: Visit, snapshot: Snapshot | None, callback: Callback, standing: Place | Exception) -> None:
     if isinstance(standing, Exception):
         callback(standing)
     else:
@@ -158,7 +160,7 @@ def _intent(visit: Visit) -> JoinIntent:
     return JoinIntent.JOIN if visit.known or visit.asked else JoinIntent.NEW
 
 
-def _standing_decision(visit: Visit, standing: Standing, snapshot: Snapshot) -> Decision:
+def _standing_decision(visit: Visit, standing: Place, snapshot: Snapshot) -> Decision:
     return Decision(_nowhere(visit), answers.standing(standing, snapshot))
 
 

@@ -17,8 +17,9 @@ from waitingroom import hints
 from waitingroom.admission import clock_calls, read_admitted
 from waitingroom.answers import CLOSED, ENTER_NOW
 from waitingroom.errors import LineUnavailable, RoomGone, SettingsMissing
+from waitingroom.place import Phase, Place
 from waitingroom.redis import pipe
-from waitingroom.room import MAX_LOOK, Room, Snapshot, gone_reason
+from waitingroom.room import MAX_LOOK, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import room_registry
 from waitingroom.sockets import NEAR, Socket, Sockets, cadence_s
@@ -114,31 +115,30 @@ class Hub:
         )
         to_near = forecast.wait_s(NEAR)
         for visitor, place in zip(visitors, snapshot.places, strict=True):
-            if place > 0 and snapshot.mode != "closed":
-                wait = forecast.wait_s(place)
-                text = b'{"type":"queue-position-update","position":%d' % place + rest % wait
+            if place.phase is Phase.WAITING:
+                wait = forecast.wait_s(place.position)
+                text = b'{"type":"queue-position-update","position":%d' % place.position + rest % wait
                 for socket in sockets.by_visitor.get(visitor, ()):
                     socket.push(text)
                 if visitor in sockets.by_visitor:
-                    sockets.schedule(visitor, now + cadence_s(place, wait - to_near))
+                    sockets.schedule(visitor, now + cadence_s(place.position, wait - to_near))
             else:
-                self._tell_end(sockets, visitor, place, snapshot)
+                self._tell_end(sockets, visitor, place)
 
-    def _tell_end(self, sockets: Sockets, visitor: str, place: int, snapshot: Snapshot) -> None:
+    def _tell_end(self, sockets: Sockets, visitor: str, place: Place) -> None:
         """The visitor is inside, gone, or the room closed: nothing more comes on the clock."""
         sockets.unschedule(visitor)
-        reason = gone_reason(place)
         for socket in sockets.by_visitor.get(visitor, ()):
-            if place == 0:
+            if place.phase is Phase.ACTIVE:
                 if not socket.entered:
                     socket.entered = True
                     socket.tell(ENTER_FRAME)
-            elif snapshot.mode == "closed":
+            elif place.phase is Phase.CLOSED:
                 socket.tell(CLOSED_FRAME)
                 socket.finish(CLOSE_CLOSED)
             else:
-                if reason is not None:
-                    socket.tell(json.dumps({"type": "queue-left", "reason": reason.name.lower()}))
+                if place.reason is not None:
+                    socket.tell(json.dumps({"type": "queue-left", "reason": place.reason.name.lower()}))
                 socket.finish(CLOSE_UNKNOWN)
 
     async def _miss(self, slug: str, visitors: list[str]) -> None:

@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+# The gone are scored by the instant in ms x REASONS + the reason's code.
+REASONS = 16
+
 
 class Reason(IntEnum):
     """Why a place was given up; the sorted set of the gone keeps the code beside the instant."""

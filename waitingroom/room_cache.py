@@ -11,8 +11,9 @@ from django.db import DatabaseError
 
 from waitingroom import configure
 from waitingroom.errors import LineUnavailable, RoomGone, SettingsMissing
-from waitingroom.room import Room, Snapshot
+from waitingroom.room import Room
 from waitingroom.room_registry import room_registry
+from waitingroom.snapshot import Snapshot
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The Lua verbs: each file of lua/ is a script named by its stem."""
+"""The Lua verbs: each file of lua/ is a script named by its stem, behind the prelude and what it shares with Python."""
 
 import hashlib
 import re
@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from waitingroom import rates, reasons, timing
 from waitingroom.keys import keys_of
+from waitingroom.reasons import Reason
 
 FOLDER = Path(__file__).parent / "lua"
-PRELUDE = (FOLDER / "prelude.lua").read_text()
+# What Lua and Python must agree on is written in Python alone.
+SHARED: dict[str, float] = {
+    **{reason.name: int(reason) for reason in Reason},
+    "REASONS": reasons.REASONS,
+    "BURST_SECONDS": rates.BURST_SECONDS,
+    "FLEET_STALE_MS": rates.FLEET_STALE_MS,
+    "SILENCE_MS": timing.SILENCE_MS,
+    "HUB_TICK_MS": timing.HUB_TICK_MS,
+}
+PRELUDE = "".join(f"local {name} = {value}\n" for name, value in SHARED.items()) + (FOLDER / "prelude.lua").read_text()
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.waitingroom.line import Line
 from waitingroom.errors import LineUnavailable
+from waitingroom.place import Phase, Place, read_entered
 from waitingroom.redis import client
-from waitingroom.room import Phase, Place
 from waitingroom.scripts import ENTER, EVERY
 
 
@@ -27,7 +27,7 @@ def full(line: Line) -> Iterator[Line]:
 def test_a_newcomer_is_refused_whoever_comes_along(full: Line, how: str):
     come = [("inside", "join"), ("nobody", how), ("first", "join"), ("somebody", how)]
 
-    places = Place.read_all(full.run(ENTER, "epoch-1", full.now_us, *(part for one in come for part in one)))
+    places = read_entered(full.run(ENTER, "epoch-1", full.now_us, *(part for one in come for part in one)))
 
     inside, nobody, first, somebody = places
     assert isinstance(nobody, LineUnavailable)

@@ -12,7 +12,7 @@ from scaling import metrics
 from scaling.configuration import BadConfiguration, Configuration
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
 from scaling.metrics import Datum
-from waitingroom.admission import RoomStatus
+from waitingroom.status import RoomStatus
 
 VIEW = FleetSnapshot(
     at=1_000_000_065,

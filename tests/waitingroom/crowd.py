@@ -13,11 +13,12 @@ import django
 django.setup()
 
 # Django must be set up before these are read.
-from tests.waitingroom.line import join_call  # noqa: E402
+from tests.waitingroom.line import entered, join_call  # noqa: E402
 from waitingroom.admission import clock_calls, read_admitted  # noqa: E402
+from waitingroom.place import Phase  # noqa: E402
 from waitingroom.reasons import Reason  # noqa: E402
 from waitingroom.redis import run_now  # noqa: E402
-from waitingroom.room import Phase, Place, leave_call  # noqa: E402
+from waitingroom.room import leave_call  # noqa: E402
 
 
 def say(*words: object) -> None:
@@ -32,7 +33,7 @@ def visitors(slug: str, name: str, count: str) -> None:
     for i in range(int(count)):
         here.append(f"{name}-{i}")
         for visitor in (here[-1], chance.choice(here)):
-            place = Place.read(run_now([join_call(slug, visitor)])[0])
+            place = entered(run_now([join_call(slug, visitor)])[0])
             if place.phase is Phase.WAITING:
                 say(visitor, place.queue_number)
         if chance.random() < 0.5:

@@ -4,15 +4,18 @@ import json
 from typing import Any, cast
 
 from waitingroom import scripts
-from waitingroom.admission import Fleet, RoomStatus, read_admitted, read_status
+from waitingroom.admission import Fleet, read_admitted
 from waitingroom.configure import configure_call
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
+from waitingroom.place import Place, read_entered
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
-from waitingroom.room import JoinIntent, Place, Snapshot, enter_call
+from waitingroom.room import JoinIntent, enter_call
 from waitingroom.scripts import Call
 from waitingroom.slips import LIFE_SECONDS
+from waitingroom.snapshot import Snapshot
+from waitingroom.status import RoomStatus, read_status
 
 SECOND = 1_000_000  # microseconds, as the verbs count
 NOON = 1_900_000_000 * SECOND  # a round instant, the start of a 10 s bin
@@ -26,6 +29,14 @@ def names(count: int, start: int = 0) -> list[str]:
 def join_call(slug: str, visitor: str) -> Call:
     """A visitor's `enter`, ready to be sent."""
     return enter_call(slug, [(visitor, JoinIntent.JOIN)])
+
+
+def entered(answer: list[Any]) -> Place:
+    """The one place in enter.lua's answer; raises what Redis said instead."""
+    (place,) = read_entered(answer)
+    if isinstance(place, Exception):
+        raise place
+    return place
 
 
 class Line:
@@ -64,11 +75,11 @@ class Line:
 
     def enter(self, visitor: str, epoch: str = "epoch-1") -> Place:
         """A page is asked for."""
-        return Place.read(self.run(scripts.ENTER, epoch, self.now_us, visitor, "join"))
+        return entered(self.run(scripts.ENTER, epoch, self.now_us, visitor, "join"))
 
     def knock(self, visitor: str) -> Place:
         """A change is asked for, which lets no newcomer join."""
-        return Place.read(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "stay"))
+        return entered(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "stay"))
 
     def fill(self, *visitors: str) -> list[Place]:
         """Several enter, a microsecond apart."""
@@ -80,6 +91,11 @@ class Line:
 
     def look(self, *visitors: str) -> Snapshot:
         return Snapshot.read(self.run(scripts.LOOK, self.now_us, *visitors))
+
+    def where(self, *visitors: str) -> list[int | str]:
+        """What `look` finds: a position, why somebody is gone, or the phase."""
+        places = self.look(*visitors).places
+        return [place.position or (place.reason.name.lower() if place.reason else place.phase) for place in places]
 
     def leave(self, visitor: str, reason: Reason = Reason.LEFT) -> str:
         answer: bytes = self.run(scripts.LEAVE, visitor, int(reason), self.now_us)

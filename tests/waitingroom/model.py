@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import floor
 
+from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.room import Phase
 
 SECOND = 1_000_000
 # The sums are made in floating point, on both sides: what lies closer to a whole visitor than this may be one or not.

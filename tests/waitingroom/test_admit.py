@@ -6,7 +6,7 @@ import pytest
 
 from tests.waitingroom.line import Line, names
 from waitingroom.errors import SettingsMissing
-from waitingroom.room import Phase
+from waitingroom.place import Phase
 
 
 def test_the_head_of_the_line_goes_first(make_line: Callable[..., Line]):
@@ -17,7 +17,7 @@ def test_the_head_of_the_line_goes_first(make_line: Callable[..., Line]):
 
     assert line.tick() == names(3)
 
-    assert line.look(*names(5)).places == (0, 0, 0, 1, 2)
+    assert line.where(*names(5)) == ["active", "active", "active", 1, 2]
 
 
 def test_no_more_are_admitted_than_the_threshold_leaves_room_for(make_line: Callable[..., Line]):

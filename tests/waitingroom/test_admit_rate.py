@@ -6,7 +6,7 @@ import pytest
 
 from tests.waitingroom.line import Line, names
 from waitingroom.admission import Fleet
-from waitingroom.room import Phase
+from waitingroom.place import Phase
 
 
 def test_the_rate_carries_its_fractions_over(make_line: Callable[..., Line]):

@@ -6,11 +6,11 @@ import pytest
 
 from tests.waitingroom.doors import JSON, Door, Gate, Middleware
 from waitingroom import admission
-from waitingroom.admission import RoomStatus
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client
+from waitingroom.status import RoomStatus
 
 Rooms = Callable[..., WaitingRoom]
 

@@ -7,8 +7,8 @@ import pytest
 from tests.waitingroom.line import NOON, SECOND, Line
 from waitingroom.admission import Fleet
 from waitingroom.errors import SettingsMissing
+from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.room import Phase
 
 
 def test_with_the_room_empty_everybody_goes_straight_in(line: Line):
@@ -134,7 +134,7 @@ def test_until_the_clock_has_taken_a_place_away_it_is_the_visitors(make_line: Ca
     line.pass_s(61)
 
     assert line.enter("b").phase is Phase.WAITING
-    assert line.look("a").places == (0,)
+    assert line.where("a") == ["active"]
     assert line.enter("a").expires_ms == line.now_us // 1000 + 60_000
 
 
@@ -220,7 +220,7 @@ def test_who_left_and_comes_back_is_gone_no_more(make_line: Callable[..., Line])
     line.enter("a")
 
     assert line.reasons() == {}
-    assert line.look("a").places == (1,)
+    assert line.where("a") == [1]
 
 
 def test_arrivals_count_newcomers_only(make_line: Callable[..., Line]):

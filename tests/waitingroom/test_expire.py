@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.waitingroom.line import Line
+from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.room import Phase
 
 
 def test_an_absent_visitor_leaves_the_line_after_the_grace(make_line: Callable[..., Line]):
@@ -21,7 +21,7 @@ def test_an_absent_visitor_leaves_the_line_after_the_grace(make_line: Callable[.
     assert line.expire() == (0, 1)
 
     assert line.reasons() == {"a": Reason.ABSENT}
-    assert line.look("a", "b").places == (-(Reason.ABSENT + 1), 1)
+    assert line.where("a", "b") == ["absent", 1]
     assert line.status().gone == 1
 
 
@@ -182,7 +182,7 @@ def test_a_clock_that_jumps_ahead_costs_nobody_a_place(make_line: Callable[..., 
     line.tick()
     line.fill("inside", "a", "b")
 
-    assert line.look("inside", "a", "b").places == (0, 1, 2)
+    assert line.where("inside", "a", "b") == ["active", 1, 2]
 
 
 def test_without_settings_nobody_expires(line: Line):

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from tests.waitingroom.line import Line
+from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.room import Phase
 
 
 def test_who_leaves_the_line_moves_the_others_up(make_line: Callable[..., Line]):
@@ -13,7 +13,7 @@ def test_who_leaves_the_line_moves_the_others_up(make_line: Callable[..., Line])
 
     assert line.leave("b") == "waiting"
 
-    assert line.look("a", "c").places == (1, 2)
+    assert line.where("a", "c") == [1, 2]
     assert line.status().gone == 1
 
 

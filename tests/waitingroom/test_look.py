@@ -7,8 +7,9 @@ import pytest
 from tests.waitingroom.line import SECOND, Line
 from waitingroom.admission import Boot, Fleet
 from waitingroom.errors import SettingsMissing
+from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.room import MAX_LOOK, gone_reason
+from waitingroom.room import MAX_LOOK
 
 
 def test_places_are_told_in_the_order_asked(make_line: Callable[..., Line]):
@@ -18,9 +19,10 @@ def test_places_are_told_in_the_order_asked(make_line: Callable[..., Line]):
 
     snapshot = line.look("c", "stranger", "inside", "b", "a")
 
-    assert snapshot.places[:3] == (2, -1, 0)
-    assert gone_reason(snapshot.places[3]) is Reason.DROPPED
-    assert snapshot.places[4] == 1
+    phases = [Phase.WAITING, Phase.NONE, Phase.ACTIVE, Phase.NONE, Phase.WAITING]
+    assert [place.phase for place in snapshot.places] == phases
+    assert [place.position for place in snapshot.places] == [2, 0, 0, 0, 1]
+    assert [place.reason for place in snapshot.places] == [None, None, None, Reason.DROPPED, None]
     assert snapshot.total == 2
 
 
@@ -30,7 +32,7 @@ def test_every_reason_to_be_gone_survives_the_journey(make_line: Callable[..., L
     line.enter("a")
     line.leave("a", reason)
 
-    assert gone_reason(line.look("a").places[0]) is reason
+    assert line.look("a").places[0].reason is reason
 
 
 def test_looking_keeps_who_waits_present(make_line: Callable[..., Line]):
@@ -58,10 +60,10 @@ def test_looking_does_not_renew_a_place_inside(make_line: Callable[..., Line]):
     line.enter("a")
     for _ in range(59):
         line.live_s(1)
-        assert line.look("a").places == (0,)
+        assert line.where("a") == ["active"]
     line.live_s(1)
 
-    assert gone_reason(line.look("a").places[0]) is Reason.IDLE
+    assert line.where("a") == ["idle"]
 
 
 def test_in_a_closed_room_looking_keeps_nobody_present(make_line: Callable[..., Line]):
@@ -71,6 +73,7 @@ def test_in_a_closed_room_looking_keeps_nobody_present(make_line: Callable[..., 
     line.pass_s(31)
 
     assert line.look("a").mode == "closed"
+    assert [place.phase for place in line.look("a", "stranger").places] == [Phase.CLOSED] * 2
     assert line.status().present == 0
 
 
@@ -79,7 +82,7 @@ def test_five_hundred_places_come_in_one_answer(make_line: Callable[..., Line]):
     visitors = [f"visitor-{i}" for i in range(MAX_LOOK)]
     line.fill(*visitors)
 
-    assert line.look(*visitors).places == tuple(range(1, MAX_LOOK + 1))
+    assert line.where(*visitors) == list(range(1, MAX_LOOK + 1))
 
 
 def test_looking_at_nobody_tells_the_pace(line: Line):
@@ -88,7 +91,7 @@ def test_looking_at_nobody_tells_the_pace(line: Line):
 
     snapshot = line.look()
 
-    assert snapshot.places == ()
+    assert snapshot.places == []
     assert snapshot.pace.active == 1
     assert snapshot.pace.departed == 1
     assert snapshot.pace.threshold == 1000

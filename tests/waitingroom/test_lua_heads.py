@@ -5,7 +5,8 @@ import re
 import pytest
 
 from waitingroom.keys import Keys
-from waitingroom.scripts import EVERY, FOLDER
+from waitingroom.reasons import Reason
+from waitingroom.scripts import EVERY, FOLDER, SHARED
 
 FILES = sorted(path for path in FOLDER.glob("*.lua") if path.stem != "prelude")
 # In Redis since 6.2 or before, the oldest server the site runs on.
@@ -56,3 +57,15 @@ def test_every_file_is_loaded_under_its_own_name():
 @pytest.mark.parametrize("path", [*FILES, FOLDER / "prelude.lua"], ids=lambda path: path.stem)
 def test_only_commands_that_the_oldest_redis_knows_are_called(path):
     assert set(re.findall(r"redis\.call\('(\w+)'", path.read_text())) <= set(OLD_ENOUGH)
+
+
+def test_what_python_and_the_scripts_share_is_written_in_python_alone():
+    """And is read by a script, or need not be shared."""
+    lua = [path.read_text() for path in FOLDER.glob("*.lua")]
+
+    assert not [
+        name for source in lua for name in SHARED if re.search(rf"^local .*\b{name}\b.* =", source, re.MULTILINE)
+    ]
+    assert all(
+        any(re.search(rf"\b{name}\b", source) for source in lua) for name in SHARED if name not in Reason.__members__
+    )

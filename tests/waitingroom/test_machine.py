@@ -16,9 +16,9 @@ from hypothesis.stateful import (
 from tests.waitingroom.line import NOON, Line
 from tests.waitingroom.model import Model
 from waitingroom.admission import Fleet
+from waitingroom.place import Phase
 from waitingroom.reasons import Reason
 from waitingroom.redis import client
-from waitingroom.room import Phase, gone_reason
 
 VISITORS = [f"visitor-{i}" for i in range(9)]
 visitor = st.sampled_from(VISITORS)
@@ -110,11 +110,11 @@ class LineMachine(RuleBasedStateMachine):
         assert snapshot.total == len(self.model.line)
         for one, place in zip(visitors, snapshot.places, strict=True):
             if one in self.model.line:
-                assert place == self.model.position(one)
+                assert place.position == self.model.position(one)
             elif one in self.model.inside:
-                assert place == 0
+                assert place.phase is Phase.ACTIVE
             else:
-                assert gone_reason(place) is self.model.gone.get(one)
+                assert place.reason is self.model.gone.get(one)
 
     @rule(visitors=some_visitors, allowance=st.sampled_from([0, 5_000]))
     def sockets_close(self, visitors: list[str], allowance: int) -> None:

@@ -15,8 +15,9 @@ from tests.waitingroom.line import Line, join_call
 from tiketi.local_redis import LocalRedis
 from waitingroom.batching import Batcher
 from waitingroom.errors import LineUnavailable, OutOfMemory, SettingsMissing, WaitingRoomError
+from waitingroom.place import Place, read_entered
 from waitingroom.redis import Pipe, client
-from waitingroom.room import JoinIntent, Place, enter_call
+from waitingroom.room import JoinIntent, enter_call
 
 LOOPS = (asyncio.run, uvloop.run)
 A_CALL = join_call("nowhere", "visitor")
@@ -136,7 +137,7 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
             heard.hear(answer)
 
         pipe = Pipe(address)
-        batcher = Batcher(pipe, partial(enter_call, "nowhere"), Place.read_all)
+        batcher = Batcher(pipe, partial(enter_call, "nowhere"), read_entered)
         for i in range(crowd):
             batcher.submit((f"visitor-{i}", JoinIntent.JOIN), hear)
         answers = await heard.all(within=20)
@@ -159,7 +160,7 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
 async def test_each_of_a_crowd_is_told_the_place_that_is_his(redis_server: LocalRedis, line: Line):
     line.configure(threshold=1)
     pipe = Pipe(redis_server.url)
-    batcher = Batcher(pipe, partial(enter_call, line.slug), Place.read_all)
+    batcher = Batcher(pipe, partial(enter_call, line.slug), read_entered)
     heard = Heard(1000)
 
     for i in range(1000):
@@ -186,7 +187,7 @@ async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting(redis_server:
 async def test_who_cannot_be_told_the_place_is_told_so_and_the_next_one_his(redis_server: LocalRedis, line: Line):
     line.configure(threshold=1)
     pipe, heard = Pipe(redis_server.url), Heard(2)
-    batcher = Batcher(pipe, partial(enter_call, line.slug), Place.read_all)
+    batcher = Batcher(pipe, partial(enter_call, line.slug), read_entered)
 
     def stumble(place: Place | Exception) -> None:
         if isinstance(place, Place):
@@ -202,7 +203,7 @@ async def test_who_cannot_be_told_the_place_is_told_so_and_the_next_one_his(redi
 
 
 async def test_settings_that_redis_lost_are_told_to_each(redis_server: LocalRedis):
-    assert await told_to_two(redis_server, "nowhere", Place.read_all) == [SettingsMissing] * 2
+    assert await told_to_two(redis_server, "nowhere", read_entered) == [SettingsMissing] * 2
 
 
 async def told_to_two(redis_server: LocalRedis, slug: str, read: Callable[[Any], Any]) -> list[type]:

@@ -20,7 +20,7 @@ def test_the_account_takes_the_browsers_number(make_line: Callable[..., Line]):
     assert line.take_over("browser", "account-1") == "waiting"
 
     assert line.scores("queue")["account-1"] == browser.queue_number
-    assert line.look("a", "account-1", "c").places == (1, 2, 3)
+    assert line.where("a", "account-1", "c") == [1, 2, 3]
     assert line.reasons() == {"browser": Reason.MERGED}
     assert conserved(line)
 
@@ -116,4 +116,4 @@ def test_slips_of_both_names_bring_nobody_a_second_place(make_line: Callable[...
     line.fill("browser", "account-1")
     line.take_over("browser", "account-1")
 
-    assert line.look("browser", "account-1").places == (-(Reason.MERGED + 1), 1)
+    assert line.where("browser", "account-1") == ["merged", 1]

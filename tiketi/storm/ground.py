@@ -7,9 +7,10 @@ import resource
 from tiketi.storm import contract, exchange
 from tiketi.storm.habits import Habits
 from tiketi.storm.site import Site
-from waitingroom.admission import RoomStatus, status
+from waitingroom.admission import status
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import Mode, WaitingRoom
+from waitingroom.status import RoomStatus
 
 MOST_FILES = 20_000  # in one process; kinder to the machine than its limit may be
 SPARE_FILES = 1_000  # for pages under way, Redis and the terminal

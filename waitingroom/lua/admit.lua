@@ -12,8 +12,6 @@ local ticker, idle_ms, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
 
--- A second's worth, and a quarter for the jitter of a one-second clock.
-local BURST_SECONDS = 1.25
 -- Absent visitors passed over in one call: each is met once an absence, so the rest of a long row waits for the next tick.
 local MAX_EXAMINED = 4000
 local CHUNK = 200

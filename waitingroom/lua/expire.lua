@@ -10,9 +10,6 @@
 local queue, active, seen, returned, unclaimed, gone, state, config, pace = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
-local IDLE, UNCLAIMED, ABSENT, CLOSED = 3, 4, 2, 7
--- Ticks missing for so long: Redis or every process was away, and nobody could show up.
-local SILENCE_MS = 10000
 
 local c = settings(config)
 if not c then return {0, 0} end
@@ -52,7 +49,7 @@ if #absent > 0 then
   depart(gone, now_ms, c.mode == 'closed' and CLOSED or ABSENT, absent)
 end
 
-local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - keep_ms) * 16), 'LIMIT', 0, most)
+local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - keep_ms) * REASONS), 'LIMIT', 0, most)
 if #forgotten > 0 then redis.call('ZREM', gone, unpack(forgotten)) end
 
 -- The last ten minutes of bins stay for charts and rates.

@@ -3,8 +3,7 @@
 -- KEYS    queue, active, seen, returned, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
---         below -1 gone for reason -(n + 1)), then the facts of the room's pace: now_ms, users_per_minute_per_instance,
---         servers, boots (JSON), active, threshold in force, threshold_per_instance, departures counted, over how many ms; or {"unknown"} when Redis has no settings
+--         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of); or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
@@ -34,27 +33,11 @@ for i = 2, last do
     place = 0
   else
     local left = redis.call('ZSCORE', gone, visitor)
-    place = left and -(tonumber(left) % 16 + 1) or -1
+    place = left and -(tonumber(left) % REASONS + 1) or -1
   end
   places[i - 1] = place
 end
 if #presence > 0 then allow_writes(queue) end
 if touches and #presence > 0 then redis.call('ZADD', seen, unpack(presence)) end
 
-local in_service = instances(fleet, now_ms, c)
--- Bins nobody wrote in are no zeros: the sale may be younger than the window.
-local departed, since = 0, nil
-local bin = math.floor(now_ms / 10000) * 10
-local bins = {}
-for i = 5, 0, -1 do bins[#bins + 1] = 'd' .. integer(bin - 10 * i) end
-for i, count in ipairs(redis.call('HMGET', pace, unpack(bins))) do
-  if count then
-    departed = departed + tonumber(count)
-    since = since or (bin - 10 * (6 - i)) * 1000
-  end
-end
-return {
-  c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, c.users_per_minute_per_instance,
-  tostring(in_service), redis.call('HGET', fleet, 'boots') or '[]', redis.call('ZCARD', active), threshold(c, in_service),
-  c.threshold_per_instance, departed, since and integer(now_ms - since) or '0',
-}
+return {c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, pace_of(active, fleet, pace, now_ms, c)}

@@ -1,18 +1,19 @@
 -- prelude: what every verb begins with; scripts.py puts it in front of each.
 --
+-- NAMES IN CAPITALS        shared with Python, which has them from SHARED in scripts.py; the reasons by their own names
 -- clock(given)             the instant, Unix microseconds: Redis's own clock, or `given` (tests only)
 -- integer(number)          its decimal digits; Lua would write 1.7e+15
 -- settings(key)            the room's settings as a table of strings, or nil if Redis has none
 -- instances(key, now_ms, c)  instances in service, counted for admission; a fleet nobody reported for a minute is never counted faster
 -- threshold(c, in_service)     the threshold in force
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
+-- recent(key, now_ms, what)  the count in the last six bins, and the ms since the first of them that counts began (0: none)
+-- pace_of(active, fleet, pace, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots
+--                          (JSON), active, threshold in force, threshold_per_instance, departures, over how many ms
 -- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
 -- allow_writes(key)       lets the script write where Redis is out of memory: for those who have a place already
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
-
-local FLEET_STALE_MS = 60000
-local STAND_IN_MS = 900
 
 local function clock(given)
   if given ~= '' then return tonumber(given) end
@@ -49,9 +50,33 @@ local function tally(key, now_ms, what, by)
   redis.call('HINCRBY', key, what .. integer(math.floor(now_ms / 10000) * 10), by)
 end
 
+-- Bins nobody wrote in are no zeros: the sale may be younger than the window.
+local function recent(key, now_ms, what)
+  local bin = math.floor(now_ms / 10000) * 10
+  local bins = {}
+  for i = 1, 6 do bins[i] = what .. integer(bin - 10 * (6 - i)) end
+  local counted, since = 0, nil
+  for i, by in ipairs(redis.call('HMGET', key, unpack(bins))) do
+    if by then
+      counted = counted + tonumber(by)
+      since = since or (bin - 10 * (6 - i)) * 1000
+    end
+  end
+  return counted, since and now_ms - since or 0
+end
+
+local function pace_of(active, fleet, pace, now_ms, c)
+  local in_service = instances(fleet, now_ms, c)
+  local departed, over_ms = recent(pace, now_ms, 'd')
+  return {
+    c.users_per_minute_per_instance, tostring(in_service), redis.call('HGET', fleet, 'boots') or '[]',
+    redis.call('ZCARD', active), threshold(c, in_service), c.threshold_per_instance, departed, over_ms,
+  }
+end
+
 local function depart(key, now_ms, reason, visitors)
   if #visitors == 0 then return end
-  local score = integer(now_ms * 16 + reason)
+  local score = integer(now_ms * REASONS + reason)
   local pairs_ = {}
   for i = 1, #visitors do
     pairs_[2 * i - 1] = score
@@ -63,8 +88,7 @@ end
 local function ticked(state, now_ms, idle_ms)
   local last = redis.call('HMGET', state, 'tick_at_ms', 'ticker')
   if not last[1] then return false end
-  -- Where hubs stand in for the clock already, one of them ticks every second: more seldom would lose part of the rate.
-  if string.sub(last[2] or '', 1, 3) == 'hub' then idle_ms = math.min(idle_ms, STAND_IN_MS) end
+  if string.sub(last[2] or '', 1, 3) == 'hub' then idle_ms = math.min(idle_ms, HUB_TICK_MS) end
   local since_ms = now_ms - tonumber(last[1])
   return since_ms >= 0 and since_ms < idle_ms
 end

@@ -2,19 +2,25 @@
 --
 -- KEYS    queue, active, seen, returned, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock)
--- RETURN  now_ms, waiting, present, active, number of the first in line (0: nobody), then state, config, fleet and pace as flat field lists
+-- RETURN  now_ms, mode, waiting, present, number of the first in line (0: nobody), pace (see pace_of), admissions of the last
+--         minute, then state and pace as flat field lists; no settings in Redis read as an empty mode and zeros
 --
 -- Atomic so that the counts add up.
 
 local queue, active, seen, returned, state, config, fleet, pace = unpack(KEYS)
 local now_ms = math.floor(clock(ARGV[1]) / 1000)
+local NONE = {
+  mode = '', threshold = '0', threshold_per_instance = '0', users_per_minute_per_instance = '0', minimum_instances = '0',
+  presence_ms = '0',
+}
 
-local presence_ms = tonumber(redis.call('HGET', config, 'presence_ms') or 0)
+local c = settings(config) or NONE
 local cursor = redis.call('HGET', state, 'cursor') or '0'
 local first = redis.call('ZRANGE', returned, 0, 0, 'WITHSCORES')
 if #first == 0 then first = redis.call('ZRANGEBYSCORE', queue, '(' .. cursor, '+inf', 'WITHSCORES', 'LIMIT', 0, 1) end
+local admissions = recent(pace, now_ms, 'm')
 return {
-  integer(now_ms), redis.call('ZCARD', queue), redis.call('ZCOUNT', seen, '(' .. integer(now_ms - presence_ms), '+inf'),
-  redis.call('ZCARD', active), first[2] or '0', redis.call('HGETALL', state), redis.call('HGETALL', config),
-  redis.call('HGETALL', fleet), redis.call('HGETALL', pace),
+  integer(now_ms), c.mode, redis.call('ZCARD', queue),
+  redis.call('ZCOUNT', seen, '(' .. integer(now_ms - tonumber(c.presence_ms)), '+inf'), first[2] or '0',
+  pace_of(active, fleet, pace, now_ms, c), admissions, redis.call('HGETALL', state), redis.call('HGETALL', pace),
 }

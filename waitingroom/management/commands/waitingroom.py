@@ -11,10 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 
 from waitingroom import admission
-from waitingroom.admission import RoomStatus
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.reasons import Reason
+from waitingroom.status import RoomStatus
 
 # Each a word of the operator's, and the mode it puts the room into; `open` gives back the mode before these.
 MODES = {"pause": Mode.PAUSED, "close": Mode.CLOSED, "drain": Mode.DRAINING}

@@ -1,0 +1,68 @@
+"""A visitor's place in a room, read from what the scripts answer."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from waitingroom.errors import LineUnavailable, OutOfMemory, SettingsMissing
+from waitingroom.reasons import Reason
+
+
+class Phase(StrEnum):
+    """Where a visitor stands."""
+
+    ACTIVE = "active"
+    WAITING = "waiting"
+    NONE = "none"
+    CLOSED = "closed"  # the room took nobody in
+
+
+OUT_OF_MEMORY = b"out-of-memory"
+PHASES = {phase.value.encode(): phase for phase in Phase}
+
+
+class Place(NamedTuple):
+    """Where one visitor stands, as `enter` made it or `look` found it."""
+
+    phase: Phase
+    position: int  # 1 = next; 0 for who does not wait
+    total: int  # in line
+    mode: str  # the room's
+    queue_number: int = 0  # microseconds; 0 where there is none, and from `look`
+    expires_ms: int = 0  # of an active visitor's place, from `enter`
+    epoch: str = ""  # from `enter`
+    reason: Reason | None = None  # why the visitor is gone, from `look`
+
+
+def read_entered(answer: list[Any]) -> list[Place | LineUnavailable]:
+    """The places in enter.lua's answer, in the order asked; OutOfMemory for who found none. Raises SettingsMissing."""
+    if len(answer) == 1:
+        raise SettingsMissing
+    total, epoch, mode = answer[-3], answer[-2].decode(), answer[-1].decode()
+    return [
+        Place(PHASES[answer[i]], answer[i + 2], total, mode, answer[i + 1], answer[i + 3], epoch)
+        if answer[i] != OUT_OF_MEMORY
+        else OutOfMemory()
+        for i in range(0, len(answer) - 3, 4)
+    ]
+
+
+def read_looked(answer: Sequence[Any]) -> list[Place]:
+    """The places in look.lua's answer, in the order asked. Raises SettingsMissing.
+
+    A word each: position in line if > 0, active if 0, unknown if -1, below that gone for reason -(n + 1).
+    """
+    if len(answer) == 1:
+        raise SettingsMissing
+    mode, total, codes = answer[0].decode(), answer[1], answer[2]
+    waiting, outside = (Phase.CLOSED, Phase.CLOSED) if mode == "closed" else (Phase.WAITING, Phase.NONE)
+    places = []
+    for code in map(int, codes.split(b",")) if codes else ():
+        if code > 0:
+            places.append(Place(waiting, code, total, mode))
+        elif code == 0:
+            places.append(Place(Phase.ACTIVE, 0, total, mode))
+        else:
+            reason = Reason(-code - 1) if code < -1 else None
+            places.append(Place(outside, 0, total, mode, reason=reason))
+    return places

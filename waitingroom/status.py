@@ -1,0 +1,72 @@
+"""What staff and metrics read of a room, from one instant."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from waitingroom.estimates import Forecast
+from waitingroom.snapshot import read_pace
+
+
+@dataclass(frozen=True, slots=True)
+class RoomStatus:
+    """Everything staff and metrics want to know of a room, from one instant."""
+
+    slug: str
+    mode: str
+    threshold: int  # in force, after threshold_per_instance
+    waiting: int  # present and absent
+    present: int
+    active: int
+    joined: int  # drew a number; joined = waiting + admitted + gone
+    admitted: int  # out of the line
+    gone: int  # left the line without admission
+    straight_in: int
+    in_service: float
+    admission_per_minute: float  # what the servers in service allow
+    admitted_last_minute: int
+    departed_last_minute: int
+    arrivals: tuple[tuple[int, int], ...]  # (start of a 10 s bin, Unix seconds; newcomers in it), oldest first
+    oldest_wait_s: float
+    estimated_wait_s: int  # of a newcomer who has to wait
+    last_tick_age_s: float | None
+    ticker: str  # who ticked last: "clock" or "hub", and the host
+    epoch: str
+    users_per_minute_per_instance: float = 0.0  # 0: Redis has no settings of the room
+    threshold_per_instance: int = 0  # 0: the threshold does not follow the fleet
+
+
+def read_status(slug: str, answer: list[Any]) -> RoomStatus:
+    """The status in survey.lua's answer."""
+    now_ms, first = int(answer[0]), int(float(answer[4]))
+    waiting, pace, admissions = answer[2], read_pace(answer[5], now_ms), answer[6]
+    state, bins = _table(answer[7]), _table(answer[8])
+    tick_at = state.get("tick_at_ms")
+    return RoomStatus(
+        slug=slug,
+        mode=answer[1].decode(),
+        threshold=pace.threshold,
+        waiting=waiting,
+        present=answer[3],
+        active=pace.active,
+        joined=int(state.get("joined", 0)),
+        admitted=int(state.get("admitted", 0)),
+        gone=int(state.get("gone", 0)),
+        straight_in=int(state.get("straight_in", 0)),
+        in_service=pace.in_service,
+        admission_per_minute=pace.users_per_minute_per_instance * pace.in_service,
+        admitted_last_minute=admissions,
+        departed_last_minute=pace.departed,
+        arrivals=tuple(sorted((int(b[1:]), int(n)) for b, n in bins.items() if b[0] == "a")),
+        oldest_wait_s=max(0.0, now_ms / 1000 - first / 1_000_000) if first else 0.0,
+        estimated_wait_s=Forecast(pace, waiting + 1).wait_s(waiting + 1) if waiting else 0,
+        last_tick_age_s=(now_ms - int(tick_at)) / 1000 if tick_at else None,
+        ticker=state.get("ticker", ""),
+        epoch=state.get("epoch", ""),
+        users_per_minute_per_instance=pace.users_per_minute_per_instance,
+        threshold_per_instance=pace.threshold_per_instance,
+    )
+
+
+def _table(flat: list[bytes]) -> dict[str, str]:
+    texts = [part.decode() for part in flat]
+    return dict(zip(texts[::2], texts[1::2], strict=True))
