@@ -13,7 +13,7 @@ DEPLOYED := DEBUG=0 SECRET_KEY=checked-only-$$(echo tiketi | sha256sum | cut -c1
 
 export PORT
 
-.PHONY: help run prepare test test-faults bench lint types lock
+.PHONY: help run prepare test test-faults bench lint types lock release
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -42,6 +42,9 @@ lint: $(DEV) ## style, import contracts, migrations, Django's deployment checks
 
 types: $(DEV) ## mypy --strict
 	$(BIN)/mypy
+
+release: $(DEV) ## this commit as one file for servers, in dist/
+	@$(BIN)/python deploy/release.py dist
 
 lock: $(DEV) ## pin what requirements*.in ask for
 	$(PIP_COMPILE) -o requirements.txt requirements.in
