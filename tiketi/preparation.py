@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 
 from tiketi.local_redis import LocalRedis
+from tiketi.release import ReleaseBusy, bring_up_to_date
 
 
 class CannotPrepare(Exception):
@@ -38,14 +39,15 @@ def prepare(folder: Path) -> StaffLogin | None:
     with _redis(folder):
         try:
             django.setup()
-            call_command("migrate", interactive=False, verbosity=0)
+            bring_up_to_date()
             if not settings.DEBUG:
-                call_command("collectstatic", interactive=False, verbosity=0)
                 return None
             call_command("seed_demo", verbosity=0)
             return demo_staff()
         except ImproperlyConfigured as error:
             raise CannotPrepare(f"the settings are not complete: {error}") from error
+        except ReleaseBusy as error:
+            raise CannotPrepare(f"{error}.") from error
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             raise CannotPrepare(f"the database does not answer or cannot be written: {reason}") from error
