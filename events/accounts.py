@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from waitingroom import visitors
 from waitingroom.errors import LineUnavailable
-from waitingroom.room import Phase
+from waitingroom.place import Phase
 
 log = logging.getLogger(__name__)
 
