@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0003_reasons"),
+        ("events", "0006_sold_out_is_derived"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("waitingroom", "0001_initial"),
+        ("waitingroom", "0002_closed_because"),
     ]
 
     operations = [
