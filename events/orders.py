@@ -115,11 +115,12 @@ def cancel_order(order_id: int, *, by: User, why: Why) -> Order:
 
 
 def may_cancel(order: Order) -> bool:
-    """Whether the buyer may still cancel: unpaid, or paid and before the event's deadline with no ticket used."""
+    """Whether the buyer may still cancel: unpaid, or paid and unused, in time; a show called off sets no time."""
     if order.state == OrderState.PENDING:
         return True
-    deadline = order.event.cancel_until
-    if order.state != OrderState.PAID or deadline is None:
+    if order.state != OrderState.PAID or Ticket.objects.filter(line__order=order).exclude(used_at=None).exists():
         return False
-    used = Ticket.objects.filter(line__order=order).exclude(used_at=None)
-    return timezone.now() < min(deadline, order.event.starts_at) and not used.exists()
+    event = order.event
+    if event.called_off_at is not None:
+        return True
+    return event.cancel_until is not None and timezone.now() < min(event.cancel_until, event.starts_at)

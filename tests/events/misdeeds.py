@@ -108,7 +108,7 @@ def misdeeds(event: Event, elsewhere: Event) -> dict[str, Callable[[], object]]:
     }
 
 
-def raw(statement: str, *values: object) -> None:
+def raw(statement: str, *values: int) -> None:
     """Past the ORM."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
