@@ -11,7 +11,7 @@ from django.utils import timezone
 from events import closing, tasks
 from events.calling_off import call_off
 from events.closing import Closing
-from events.models import Event, Order, OrderState, PaymentState, SectionPrice, Trouble, Why
+from events.models import Event, Order, OrderState, PaymentState, Section, SectionPrice, Trouble, Why
 from events.orders import cancel_order, place_order
 from events.payments import sandbox
 from events.payments.settlement import start_payment
@@ -62,7 +62,7 @@ def stands(event: Event) -> tuple[str, str]:
 
 def release_section(event: Event, *_: object) -> None:
     """Production releases section B."""
-    section = event.plan.sections.get(code="B") if event.plan else None
+    section = Section.objects.get(plan=event.plan, code="B")
     SectionPrice.objects.create(event=event, section=section, tier=event.tiers.get())
     tasks.follow_sales()
 
@@ -172,7 +172,7 @@ def test_the_last_payment_and_a_cancellation_at_once_leave_no_line_closed_before
     event = make_event("A,1,1,1,4\n")
     seats = seats_of(event)
     first = buy(event, make_buyer(), *seats[:2])
-    count, cancelled = closing.is_sold_out, threading.Event()
+    count, cancelled = is_sold_out, threading.Event()
 
     def cancelled_between(event_id: int) -> bool:
         """Just after the payment has counted every seat as sold, somebody cancels."""

@@ -2,34 +2,59 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db.models import QuerySet, Sum
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, QuerySet, RestrictedError, Sum
+from django.utils import timezone
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from events import checkin, holds
+from events import checkin, closing, holds
 from events.availability import FREE, HELD, SOLD, look
+from events.building import build
+from events.calling_off import call_off
 from events.holds import hold_seats, owned_seats, release
-from events.models import Event, Hold, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
+from events.models import (
+    Event,
+    Hold,
+    Occupancy,
+    Order,
+    OrderState,
+    Payment,
+    PaymentState,
+    Plan,
+    PriceTier,
+    Seat,
+    Section,
+    SectionPrice,
+    Ticket,
+    Why,
+)
 from events.orders import cancel_order, place_order
 from events.payments.provider import Notice
 from events.payments.settlement import refund_due, settle, start_payment
 from events.picks import Pick
-from events.refusals import Refused
+from events.plans import read_plan
+from events.refusals import CalledOff, Refused
+from events.sold_out import seats_on_sale
 from events.tickets import code_of
-from tests.events.conftest import run_out, seats_of
+from tests.events.conftest import PLAN, run_out
+from waitingroom.models import Mode, WaitingRoom
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SEATS = 16  # of the fixture's plan: ten that are numbered, six to stand
+
+# Mostly the plan that is on sale at first.
+PLANS = st.sampled_from([0, 0, 0, 1])
 
 
 class Sale(RuleBasedStateMachine):
-    """Three accounts, one small event, and a provider that says anything at any time."""
+    """Three accounts, one small event in a hall of two plans, staff who change everything, a provider that says anything."""
 
     make_event: Callable[[], Event]
 
@@ -38,18 +63,32 @@ class Sale(RuleBasedStateMachine):
         self.event = type(self).make_event()
         names = [uuid.uuid4().hex for _ in range(3)]
         self.accounts = [User.objects.create(username=name) for name in names]
-        self.seats = seats_of(self.event)
-        self.area = self.event.plan.sections.get(code="S").pk if self.event.plan else 0
+        other = Plan.objects.create(venue=self.event.venue, name="v2")
+        build(other, read_plan(PLAN))
+        self.plans = [self.event.plan, other]
+        self.seats = [
+            list(
+                Seat.objects.filter(section__plan=plan, section__code="A")
+                .order_by("place")
+                .values_list("pk", flat=True)
+            )
+            for plan in self.plans
+        ]
+        self.areas = [Section.objects.get(plan=plan, code="S").pk for plan in self.plans]
+        PriceTier.objects.create(event=self.event, name_ko="S석", price_won=70_000)
+        self.mode: str = Mode.AUTOMATIC
+        self.steps = 0
+        self.sold_at_the_end: int | None = None
 
-    @rule(data=st.data(), picked=st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True))
-    def hold(self, data, picked):
-        self.try_to_hold(data, Pick(seats=tuple(self.seats[i] for i in picked)))
+    @rule(data=st.data(), plan=PLANS, picked=st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True))
+    def hold(self, data, plan, picked):
+        self.try_to_hold(data, Pick(seats=tuple(self.seats[plan][i] for i in picked)))
 
-    @rule(data=st.data(), count=st.integers(1, 4), then_order=st.booleans())
-    def hold_standing(self, data, count, then_order):
-        account = self.try_to_hold(data, Pick(areas=((self.area, count),)))
+    @rule(data=st.data(), plan=PLANS, count=st.integers(1, 4), then_order=st.booleans())
+    def hold_standing(self, data, plan, count, then_order):
+        account = self.try_to_hold(data, Pick(areas=((self.areas[plan], count),)))
         if then_order and any(not hold.is_over() for hold in self.holds().filter(account=account)):
-            start_payment(place_order(self.event, account.pk))
+            self.try_to_order(account.pk)
 
     def try_to_hold(self, data, pick):
         before = Occupancy.objects.filter(event=self.event).count()
@@ -66,9 +105,18 @@ class Sale(RuleBasedStateMachine):
     def order(self, data):
         hold = self.one(data, self.holds())
         try:
-            start_payment(place_order(self.event, hold.account_id))
+            self.try_to_order(hold.account_id)
         except Refused:
             assert hold.is_over()
+
+    def try_to_order(self, account_id):
+        held = sum(Occupancy.objects.filter(hold__account=account_id).values_list("price_won", flat=True))
+        try:
+            payment = start_payment(place_order(self.event, account_id))
+        except CalledOff:
+            assert self.sold_at_the_end is not None
+        else:
+            assert payment.amount_won == held  # whatever staff did to the prices since
 
     @precondition(lambda self: self.any(self.unpaid()))
     @rule(data=st.data())
@@ -130,14 +178,108 @@ class Sale(RuleBasedStateMachine):
         else:
             assert usable
 
+    # Staff, while all that goes on. What would take a chair from somebody, or sell it twice, is refused; the rest is not.
+
+    @rule(code=st.sampled_from("AS"))
+    def staff_end_the_sale_of_a_section(self, code):
+        prices = SectionPrice.objects.filter(event=self.event, section__code=code)
+        taken = Occupancy.objects.filter(event=self.event, seat__section__code=code).exists()
+        try:
+            prices.delete()
+            closing.follow(self.event.pk)
+        except RestrictedError:
+            assert taken
+        else:
+            assert not taken
+
+    @rule(code=st.sampled_from("AS"), tier=st.integers(0, 1))
+    def staff_put_a_section_on_sale(self, code, tier):
+        plan = Event.objects.get(pk=self.event.pk).plan
+        section = Section.objects.get(plan=plan, code=code)
+        defaults = {"tier": list(self.event.tiers.order_by("pk"))[tier]}
+        SectionPrice.objects.update_or_create(event=self.event, section=section, defaults=defaults)
+        closing.follow(self.event.pk)
+
+    @rule(won=st.integers(2, 200_000), tier=st.integers(0, 1))
+    def staff_change_a_tier(self, won, tier):
+        changed = list(self.event.tiers.order_by("pk"))[tier]
+        changed.name_ko, changed.price_won = f"{tier} {won}", won
+        changed.save()
+
+    @rule(tier=st.integers(0, 1))
+    def staff_delete_a_tier_in_use(self, tier):
+        unwanted = list(self.event.tiers.order_by("pk"))[tier]
+        used = Occupancy.objects.filter(tier=unwanted).exists() or unwanted.sections.exists() or unwanted.lines.exists()
+        if used:
+            with pytest.raises((ProtectedError, RestrictedError)):
+                unwanted.delete()
+
+    @rule(plan=st.integers(0, 1))
+    def staff_change_the_plan(self, plan):
+        wanted = self.plans[plan]
+        fixed = SectionPrice.objects.filter(event=self.event).exclude(section__plan=wanted).exists()
+        try:
+            with transaction.atomic():
+                Event.objects.filter(pk=self.event.pk).update(plan=wanted)
+        except IntegrityError:
+            assert fixed
+        else:
+            assert not fixed
+
+    @rule(minutes=st.sampled_from([-1, 60]))
+    def staff_close_or_open_the_sale(self, minutes):
+        Event.objects.filter(pk=self.event.pk).update(closes_at=timezone.now() + timedelta(minutes=minutes))
+        closing.follow_all()
+
+    @rule(mode=st.sampled_from(Mode.values))
+    def staff_set_a_mode(self, mode):
+        self.mode = mode
+        room = WaitingRoom.objects.get(slug=self.event.slug)
+        room.mode = mode
+        room.save()
+
+    @precondition(lambda self: self.steps > 15)
+    @rule()
+    def staff_call_the_show_off(self):
+        call_off(self.event.pk, by=self.accounts[0])
+        self.sold_at_the_end = self.tickets().filter(voided_at=None).count()
+
+    @invariant()
+    def the_room_is_what_staff_set_with_the_sale_laid_over_it(self):
+        room = WaitingRoom.objects.get(slug=self.event.slug)
+        assert room.mode == self.mode
+        assert room.closed_because == closing.closing_of(Event.objects.get(pk=self.event.pk), timezone.now())
+
+    @invariant()
+    def nothing_more_is_sold_of_a_show_that_is_off(self):
+        self.steps += 1
+        if self.sold_at_the_end is not None:
+            now = self.tickets().filter(voided_at=None).count()
+            assert now <= self.sold_at_the_end
+            self.sold_at_the_end = now
+
+    @invariant()
+    def whatever_is_occupied_is_on_sale_and_of_the_events_plan(self):
+        event = Event.objects.get(pk=self.event.pk)
+        occupied = Occupancy.objects.filter(event=event)
+        assert not occupied.exclude(section_price__event=event, seat__section__plan=event.plan).exists()
+        assert not event.section_prices.exclude(section__plan=event.plan, tier__event=event).exists()
+
+    @invariant()
+    def no_chair_has_two_valid_tickets(self):
+        valid = self.tickets().filter(voided_at=None)
+        chairs = list(valid.values_list("line__section_ko", "line__row", "line__number"))
+        assert len(chairs) == len(set(chairs))
+
     @invariant()
     def every_place_is_free_held_or_sold(self):
         states = "".join(look(self.event.slug).states.values())
         occupied = Occupancy.objects.filter(event=self.event)
-        assert len(states) == SEATS
+        seats = seats_on_sale(self.event.pk)
+        assert len(states) == seats
         assert states.count(HELD) == occupied.filter(hold__isnull=False).count()
         assert states.count(SOLD) == occupied.filter(order__isnull=False).count()
-        assert states.count(FREE) == SEATS - occupied.count()
+        assert states.count(FREE) == seats - occupied.count()
 
     @invariant()
     def tickets_stand_for_paid_orders_seats_and_for_nothing_else(self):

@@ -9,7 +9,19 @@ from django.db.models.functions import Concat
 from django.utils import timezone, translation
 
 from events import tasks
-from events.models import Event, Order, OrderState, PaymentState, PriceTier, SectionPrice, Ticket, Trouble, Venue
+from events.models import (
+    Event,
+    Order,
+    OrderState,
+    Payment,
+    PaymentState,
+    PriceTier,
+    SectionPrice,
+    Ticket,
+    Trouble,
+    Venue,
+    Why,
+)
 from events.orders import cancel_order, place_order
 from events.payments.settlement import start_payment
 from events.sales import sales_of
@@ -122,7 +134,7 @@ def test_a_section_that_moves_to_another_tier_leaves_its_sales_where_they_were_m
     }
 
 
-def late(event, buyer, seat) -> tuple[Order, object]:
+def late(event, buyer, seat) -> tuple[Order, Payment]:
     """An order whose time ran out before the money came."""
     placed, payment = order(event, buyer, seat)
     run_out(placed.hold)
@@ -188,4 +200,4 @@ def test_a_late_order_that_is_paid_keeps_the_price_that_was_agreed(client, event
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
     assert placed.occupancies.get().price_won == PRICE_WON
-    cancel_order(placed.pk, by=buyer, why="by-staff")
+    cancel_order(placed.pk, by=buyer, why=Why.BY_STAFF)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from events import groups
 from events.building import build
-from events.models import Event, Plan, PriceTier, Section, SectionPrice, Venue
+from events.models import Event, Plan, PriceTier, Section, SectionPrice, Venue, Why
 from events.orders import cancel_order
 from events.plans import read_plan
 from tests.events.conftest import PLAN, buy, hold, seats_of
@@ -30,6 +30,14 @@ def errors(answer) -> dict[str, list[str]]:
     return dict(answer.context["adminform"].form.errors)
 
 
+def take(how: str, event: Event, buyer: User) -> None:
+    """Hold or buy the first seat, or leave it at being priced."""
+    if how == "held":
+        hold(event, buyer, seats_of(event)[0])
+    if how == "sold":
+        buy(event, buyer, seats_of(event)[0])
+
+
 SOLD = {"ko": "선점되었거나 판매된 좌석이 있어", "en": "Seats of this event are held or sold"}
 PRICED = {"ko": "이 배치도의 구역이 판매 중입니다", "en": "Sections of this plan are on sale"}
 
@@ -37,7 +45,7 @@ PRICED = {"ko": "이 배치도의 구역이 판매 중입니다", "en": "Section
 @pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize("taken", ["held", "sold", "priced"])
 def test_the_plan_stays_while_its_sections_are_on_sale(admin_client, event, v2, buyer, taken, language):
-    {"held": hold, "sold": buy, "priced": lambda *_: None}[taken](event, buyer, seats_of(event)[0])
+    take(taken, event, buyer)
     words = (PRICED if taken == "priced" else SOLD)[language]
     admin_client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
 
@@ -61,7 +69,7 @@ def test_the_venue_stays_with_or_without_another_plan(admin_client, event, make_
 
 def test_where_nothing_is_on_sale_the_plan_and_the_venue_may_change(admin_client, event, make_event, buyer):
     bought = buy(event, buyer, seats_of(event)[0])
-    cancel_order(bought.pk, by=buyer, why="by-staff")
+    cancel_order(bought.pk, by=buyer, why=Why.BY_STAFF)
     SectionPrice.objects.filter(event=event).delete()
     elsewhere = make_event()
 
@@ -72,7 +80,7 @@ def test_where_nothing_is_on_sale_the_plan_and_the_venue_may_change(admin_client
 
 @pytest.mark.parametrize("taken", ["held", "sold", "priced"])
 def test_a_tier_in_use_is_not_deleted_on_the_events_form(admin_client, browser, event, buyer, taken):
-    {"held": hold, "sold": buy, "priced": lambda *_: None}[taken](event, buyer, seats_of(event)[0])
+    take(taken, event, buyer)
 
     answer = save(admin_client, event, **{"tiers-0-DELETE": "on"})
 
@@ -131,7 +139,7 @@ def test_a_section_with_held_or_sold_seats_stays_on_sale(admin_client, event, bu
 @pytest.mark.parametrize("state", ["priced", "ordered once"])
 def test_a_plan_is_not_built_anew_under_prices_or_past_orders(admin_client, event, buyer, state):
     if state == "ordered once":
-        cancel_order(buy(event, buyer, seats_of(event)[0]).pk, by=buyer, why="by-staff")
+        cancel_order(buy(event, buyer, seats_of(event)[0]).pk, by=buyer, why=Why.BY_STAFF)
         SectionPrice.objects.filter(event=event).delete()
     address = reverse("admin:events_plan_build", args=[event.plan_id])
 

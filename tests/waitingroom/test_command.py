@@ -73,6 +73,36 @@ def test_a_word_of_the_operators_changes_the_mode(make_room: Rooms, verb: str, m
     assert said(verb, room.slug)["mode"] == mode
 
 
+@pytest.mark.parametrize("verb", ["pause", "close", "drain"])
+@pytest.mark.parametrize("mode", ["automatic", "always", "off"])
+def test_open_gives_back_the_mode_that_the_room_had_before_it_stood(make_room: Rooms, verb: str, mode: str):
+    room = make_room(mode="off")
+    said("set", room.slug, f"mode={mode}")
+    said(verb, room.slug)
+    said("set", room.slug, "threshold=5")
+    said("pause", room.slug)
+
+    assert said("open", room.slug)["mode"] == mode
+
+
+def test_a_room_that_stood_from_its_first_day_opens_automatic(make_room: Rooms):
+    room = make_room(mode="paused")
+
+    assert said("open", room.slug)["mode"] == "automatic"
+
+
+def test_no_word_of_the_operators_opens_what_the_site_keeps_closed_and_show_says_why(make_room: Rooms):
+    room = make_room(mode="always")
+    room.close_over("sold-out")
+
+    for verb, mode in (("pause", "paused"), ("open", "always"), ("drain", "draining"), ("open", "always")):
+        shown = said(verb, room.slug)
+        assert (shown["mode"], shown["closed_because"], shown["settings"]["mode"]) == ("closed", "sold-out", mode)
+
+    room.close_over("")
+    assert said("show", room.slug)["mode"] == "always"
+
+
 def test_admit_lets_the_head_in_and_never_above_the_threshold(make_room: Rooms):
     room = make_room(mode="always", threshold=2)
     join(room, "a", "b", "c")
