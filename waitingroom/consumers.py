@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.consumer import AsyncConsumer
-from django.db import DatabaseError
 
-from waitingroom.decision import room_config
-from waitingroom.errors import LineUnavailable
+from waitingroom.errors import LineUnavailable, RoomsUnknown
 from waitingroom.hub import CLOSE_NO_ROOM, CLOSE_UNKNOWN, hub
 from waitingroom.room import Room
+from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.sockets import PUSH, Socket
 from waitingroom.visitors import of_scope
 
@@ -38,27 +37,27 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         await receive()  # websocket.connect
         room: str = scope["url_route"]["kwargs"]["room"]
         visitor = of_scope(scope)
-        refusal = await self._refusal(room, visitor)
+        found = await self._room_or_refusal(room, visitor)
         await send({"type": "websocket.accept"})
-        if refusal or visitor is None:
-            await send({"type": "websocket.close", "code": refusal or CLOSE_UNKNOWN})
+        if visitor is None or isinstance(found, int):
+            await send({"type": "websocket.close", "code": found})
             return
-        socket = Socket(asyncio.get_running_loop(), room, visitor, send, scope.get("extensions", {}).get(PUSH))
+        socket = Socket(asyncio.get_running_loop(), found.slug, visitor, send, scope.get("extensions", {}).get(PUSH))
         hub().add(socket)
         try:
             await self._listen(socket, receive)
         finally:
             hub().remove(socket)
 
-    async def _refusal(self, room: str, visitor: str | None) -> int | None:
-        """The close code for who may not be served; None for a welcome."""
+    async def _room_or_refusal(self, room: str, visitor: str | None) -> RoomConfig | int:
+        """The room, or the close code for who may not be served."""
         if visitor is None:
             return CLOSE_UNKNOWN
         if len(hub()) >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
             return CLOSE_TOO_MANY
         try:
-            return None if await room_config(room) else CLOSE_NO_ROOM
-        except DatabaseError:
+            return await room_registry.find(room) or CLOSE_NO_ROOM
+        except RoomsUnknown:
             return CLOSE_AWAY
 
     async def _listen(self, socket: Socket, receive: Receive) -> None:

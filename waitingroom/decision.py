@@ -8,12 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from channels.db import database_sync_to_async
-from django.db import DatabaseError
-
 from waitingroom import answers, cookies
 from waitingroom.answers import Answer
-from waitingroom.errors import LineUnavailable, RoomGone
+from waitingroom.errors import LineUnavailable, RoomGone, RoomsUnknown
 from waitingroom.page_cache import PageTemplate, cached, page_template
 from waitingroom.place import Phase, Place
 from waitingroom.room import JoinIntent, Room
@@ -43,25 +40,18 @@ class Decision(NamedTuple):
     cookies: Sequence[bytes] = ()
 
 
-async def room_config(slug: str) -> RoomConfig | None:
-    """What the database says of the room; None if there is none. Raises DatabaseError if it never said anything yet."""
-    if not room_registry.fresh:
-        await database_sync_to_async(room_registry.refresh)()
-    return room_registry.get(slug)
-
-
 async def decide(
     room: str, visit_of: Callable[[str], Visit], failure: LineUnavailable | None = None
 ) -> Decision | None:
     """Ask Redis, once, and decide; None where there is no such room. `visit_of` reads the visit to the room's slug.
 
-    Every failure of Redis (`failure`, if it was asked before) or the database ends here: the retrying page, or straight
-    in where the room says so.
+    Every failure of Redis (`failure`, if it was asked before) ends here: the retrying page, or straight in where the
+    room says so. So does a database that does not say whether there is such a room: the retrying page.
     """
     try:
-        config = await room_config(room)
-    except DatabaseError as error:
-        log.warning("no word from the database on %s: %s", room, error)
+        config = await room_registry.find(room)
+    except RoomsUnknown as error:
+        log.debug("no word from the database on %s", error)
         visit = visit_of(room)
         return Decision(_nowhere(visit), await answers.unavailable(visit))
     if config is None:
@@ -91,7 +81,7 @@ def _nowhere(visit: Visit) -> Admission:
 async def _standing(visit: Visit) -> Decision:
     room = Room(visit.room)
     standing = await with_settings_restored(visit.room, lambda: room.standing(visit.visitor))
-    return _standing_decision(visit, standing, await snapshots.of(visit.room))
+    return _standing_decision(visit, standing, await snapshots.get(visit.room))
 
 
 async def _entry(visit: Visit) -> Decision:
@@ -103,7 +93,7 @@ async def _entry(visit: Visit) -> Decision:
     if place.phase is Phase.ACTIVE or not visit.safe:
         return _entry_decision(visit, place, None if place.phase is Phase.ACTIVE else answers.not_inside(visit))
     page = None if visit.wants_json else await page_template("waiting", visit.room, visit.language)
-    return _entry_decision(visit, place, answers.waiting(visit, place, await snapshots.of(visit.room), page))
+    return _entry_decision(visit, place, answers.waiting(visit, place, await snapshots.get(visit.room), page))
 
 
 Callback = Callable[[Decision | Exception | None], None]
@@ -117,7 +107,7 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callback) -> bool:
     """
     if not visit.safe or visit.oversized or (config.account_required and not visit.is_account):
         return False
-    snapshot = snapshots.cached(visit.room)
+    snapshot = snapshots.remembered(visit.room)
     page = None if visit.wants_json else cached("waiting", visit.room, visit.language)
     lacking = snapshot is None or (page is None and not visit.wants_json)
     if lacking and (visit.slip is None or visit.slip.kind != ADMITTED):  # who is inside needs neither

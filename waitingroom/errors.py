@@ -27,6 +27,10 @@ class SettingsMissing(WaitingRoomError):
     """Redis has no settings for the room; the database says whether there is one."""
 
 
+class RoomsUnknown(WaitingRoomError):
+    """The database does not say whether there is such a room, and nobody has heard of it before."""
+
+
 class RoomGone(LineUnavailable):
     """The database has no such room any more; it was known a moment ago."""
 

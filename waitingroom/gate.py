@@ -67,7 +67,7 @@ def ask_now(scope: Scope, callback: Callable[[Decision | None], None]) -> bool:
     False where it is to be called at once.
     """
     room = room_of(scope["path"])
-    config = room_registry.get(room) if room is not None and room_registry.fresh else None
+    config = room_registry.get(room) if room is not None else None
     if config is None:
         return False
     visit = from_scope(config.slug, scope)

@@ -8,7 +8,6 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError
 from redis.exceptions import RedisError
@@ -31,6 +30,8 @@ TURN_SECONDS = 0.1
 RETURN_MS = 5_000
 # Celery's tick comes every second; when three are missing, the hubs tick.
 CLOCK_IS_LATE_MS = 3_000
+# How often the database is asked for the rooms, and the last tick's age looked at.
+TICK_SECONDS = 0.5
 # With a database silent for so long, nobody more is let in: those inside could not buy.
 DATABASE_SECONDS = 5.0
 RETRY_SECONDS = 1.0
@@ -97,7 +98,7 @@ class Hub:
         loop = asyncio.get_running_loop()
         try:
             snapshot = await with_settings_restored(slug, lambda: Room(slug).look(*visitors))
-            forecast = (await snapshots.of(slug)).forecast  # drawing the curve costs more than all else here
+            forecast = (await snapshots.get(slug)).forecast  # drawing the curve costs more than all else here
         except RoomGone:
             for socket in [socket for visitor in visitors for socket in sockets.by_visitor.get(visitor, ())]:
                 socket.finish(CLOSE_NO_ROOM)
@@ -148,9 +149,9 @@ class Hub:
     async def _tick(self) -> None:
         """Stand in for the clock: Celery alone cannot promise liveness."""
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(TICK_SECONDS)
             try:
-                await database_sync_to_async(room_registry.refresh)()
+                room_registry.freshen()
                 if room_registry.age_s < DATABASE_SECONDS:
                     await asyncio.gather(*(self._tick_room(slug) for slug in room_registry.slugs()))
             except (LineUnavailable, DatabaseError, RedisError, OSError) as error:

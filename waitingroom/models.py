@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from waitingroom import configure, hints
-from waitingroom.room_registry import room_registry
+from waitingroom.room_registry import RoomConfig, room_registry
 
 
 class Mode(models.TextChoices):
@@ -143,8 +143,10 @@ class WaitingRoom(models.Model):
 
     def announce(self) -> None:
         """Put the settings in force, as the database has them now."""
-        room_registry.forget()
-        if configure.put_in_force(type(self).objects.filter(pk=self.pk)):
+        rooms = list(type(self).objects.filter(pk=self.pk))
+        for room in rooms:
+            room_registry.note(RoomConfig(room.slug, room.account_required, room.fail_open))
+        if configure.put_in_force(rooms):
             hints.look_all(self.slug)
 
     def clean(self) -> None:
@@ -158,4 +160,4 @@ def forget_room(instance: WaitingRoom, **_: Any) -> None:
     """With the room go its line and all that Redis knows; a signal, because deleting many at once calls no `delete`."""
     slug = instance.slug
     transaction.on_commit(lambda: configure.remove(slug))
-    transaction.on_commit(room_registry.forget)
+    transaction.on_commit(lambda: room_registry.drop(slug))

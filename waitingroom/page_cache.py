@@ -1,15 +1,13 @@
 """The waiting room's pages as bytes, rendered once per room and language, with gaps for a visitor's values."""
 
-import asyncio
 import logging
 import re
-import time
+from asyncio import wrap_future
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 from django.template.loader import render_to_string
@@ -17,10 +15,15 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from waitingroom.blocking import BlockingThread
+from waitingroom.stale_cache import StaleCache
+
 log = logging.getLogger(__name__)
 
-FRESH_SECONDS, STALE_SECONDS = 3.0, 30.0
-MAX_KEPT = 500
+FRESH_SECONDS = 3.0
+# The database gets so long for the event's summary, where no page was made yet.
+PATIENCE_SECONDS = 0.4
+Page = tuple[str, str, str]  # template, room, language
 # What a page may show of the visitor's place; each stands in the rendered page as @@name@@.
 VALUES = (
     "position",
@@ -46,7 +49,6 @@ class PageTemplate:
     """A rendered page, cut where a visitor's values go: literal, name, literal, name, ..., literal."""
 
     pieces: list[bytes]
-    made_at: float
 
     def fill(self, values: Mapping[bytes, bytes]) -> bytes:
         """The page for one visitor."""
@@ -56,14 +58,9 @@ class PageTemplate:
         return b"".join(filled)
 
 
-def render(template: str, room: str, language: str) -> PageTemplate:
-    """Render the page; blocks. Asks the database for the event's public summary, and does without if that is down."""
+def render(template: str, room: str, language: str, event: Mapping[str, Any]) -> PageTemplate:
+    """Render the page around the event's public summary; an empty one will do."""
     with translation.override(language):
-        try:
-            event = import_string(settings.WAITINGROOM_PAGE_CONTEXT)(room)
-        except DatabaseError as error:
-            log.warning("the waiting page does without the event: %s", error)
-            event = {}
         page = render_to_string(
             f"waitingroom/{template}.html",
             {
@@ -75,41 +72,49 @@ def render(template: str, room: str, language: str) -> PageTemplate:
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },
         )
-    return PageTemplate(_VALUE.split(page.encode()), time.monotonic())
+    return PageTemplate(_VALUE.split(page.encode()))
 
 
-_templates: dict[tuple[str, str, str], PageTemplate] = {}
-_rendering: dict[tuple[Any, ...], "asyncio.Task[PageTemplate]"] = {}
+async def _rendered(page: Page) -> PageTemplate:
+    return await wrap_future(_thread.submit(partial(_render_with_event, page)))
+
+
+def _render_with_event(page: Page) -> PageTemplate:
+    _, room, language = page
+    try:
+        with translation.override(language):
+            event = import_string(settings.WAITINGROOM_PAGE_CONTEXT)(room)
+    except DatabaseError as error:
+        log.warning("the waiting page does without the event: %s", error)
+        event = {}
+    rendered = render(*page, event)
+    _pages.keep(page, rendered)
+    return rendered
+
+
+_thread = BlockingThread("waitingroom-pages")
+_pages: StaleCache[Page, PageTemplate] = StaleCache(_rendered, fresh_s=FRESH_SECONDS)
 
 
 def cached(template: str, room: str, language: str) -> PageTemplate | None:
-    """The page's template, if it is fresh."""
-    kept = _templates.get((template, room, language))
-    return kept if kept is not None and time.monotonic() - kept.made_at < FRESH_SECONDS else None
+    """The page's template, if there is one; a fresh one is being made where it is older than some seconds."""
+    return _pages.remembered((template, room, language))
+
+
+def forget() -> None:
+    """Have every page made anew."""
+    _pages.clear()
 
 
 async def page_template(template: str, room: str, language: str) -> PageTemplate:
-    """The page's template: fresh, or seconds old while a fresh one is being made; a crowd waits for one rendering."""
-    if fresh := cached(template, room, language):
-        return fresh
-    key = (template, room, language)
-    kept = _templates.get(key)
-    flight = (*key, asyncio.get_running_loop())
-    task = _rendering.get(flight)
-    if task is None:
-        task = _rendering[flight] = asyncio.ensure_future(_make(key))
-        task.add_done_callback(lambda _: _rendering.pop(flight, None))
-    if kept is not None and time.monotonic() - kept.made_at < STALE_SECONDS:
-        return kept
-    return await asyncio.shield(task)
-
-
-async def _make(key: tuple[str, str, str]) -> PageTemplate:
-    made: PageTemplate = await database_sync_to_async(render)(*key)
-    if len(_templates) >= MAX_KEPT:
-        _templates.clear()
-    _templates[key] = made
-    return made
+    """The page's template: the last one, or one made now; where the database hangs, one without the event."""
+    page = (template, room, language)
+    try:
+        return await _pages.get(page, within_s=PATIENCE_SECONDS)
+    except TimeoutError:
+        plain = render(*page, {})
+        _pages.keep(page, plain)
+        return plain
 
 
 @lru_cache(maxsize=10_000)

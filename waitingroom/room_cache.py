@@ -1,23 +1,29 @@
-"""The rooms as seen a moment ago, and written again where Redis lost them."""
+"""The rooms' snapshots of a moment ago, and their settings written again where Redis lost them."""
 
-import asyncio
-import time
+from asyncio import wrap_future
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
-from channels.db import database_sync_to_async
 from django.apps import apps
 from django.db import DatabaseError
 
 from waitingroom import configure
+from waitingroom.blocking import BlockingThread
 from waitingroom.errors import LineUnavailable, RoomGone, SettingsMissing
 from waitingroom.room import Room
 from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
+from waitingroom.stale_cache import StaleCache
 
 T = TypeVar("T")
 
-SNAPSHOT_SECONDS = 1.0
+# Estimates may be so old; beyond it they are waited for.
+FRESH_SECONDS, STALE_SECONDS = 1.0, 2.0
+# The database gets so long to bring back what Redis lost.
+PATIENCE_SECONDS = 1.0
+
+_settings_thread = BlockingThread("waitingroom-settings")
 
 
 async def with_settings_restored(slug: str, ask: Callable[[], Awaitable[T]]) -> T:
@@ -30,12 +36,16 @@ async def with_settings_restored(slug: str, ask: Callable[[], Awaitable[T]]) -> 
     except SettingsMissing:
         pass
     try:
-        if not await database_sync_to_async(_restore)(slug):
-            room_registry.forget()
+        if not await restorations.asked(slug, within_s=PATIENCE_SECONDS):
+            room_registry.drop(slug)
             raise RoomGone(slug)
         return await ask()
-    except (SettingsMissing, DatabaseError) as error:
+    except (SettingsMissing, DatabaseError, TimeoutError) as error:
         raise LineUnavailable(f"no settings for {slug}") from error
+
+
+async def _restored(slug: str) -> bool:
+    return await wrap_future(_settings_thread.submit(partial(_restore, slug)))
 
 
 def _restore(slug: str) -> bool:
@@ -44,33 +54,13 @@ def _restore(slug: str) -> bool:
     return bool(rooms)
 
 
-class SnapshotCache:
-    """The rooms' pace as seen a moment ago, for estimates; a crowd asks once."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[float, Snapshot]] = {}
-        self._asking: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Task[Snapshot]] = {}
-
-    def cached(self, slug: str) -> Snapshot | None:
-        """The room's pace, if it was seen less than SNAPSHOT_SECONDS ago."""
-        kept = self._kept.get(slug)
-        return kept[1] if kept is not None and time.monotonic() - kept[0] < SNAPSHOT_SECONDS else None
-
-    async def of(self, slug: str) -> Snapshot:
-        """The room's pace, at most SNAPSHOT_SECONDS old. Raises LineUnavailable."""
-        if snapshot := self.cached(slug):
-            return snapshot
-        key = (slug, asyncio.get_running_loop())
-        task = self._asking.get(key)
-        if task is None:
-            task = self._asking[key] = asyncio.ensure_future(self._ask(slug))
-            task.add_done_callback(lambda _: self._asking.pop(key, None))
-        return await asyncio.shield(task)
-
-    async def _ask(self, slug: str) -> Snapshot:
-        snapshot = await with_settings_restored(slug, Room(slug).look)
-        self._kept[slug] = (time.monotonic(), snapshot)
-        return snapshot
+async def _look(slug: str) -> Snapshot:
+    snapshot = await with_settings_restored(slug, Room(slug).look)
+    snapshots.keep(slug, snapshot)
+    return snapshot
 
 
-snapshots = SnapshotCache()
+# Whether the database has the room, whose settings are then in force; nothing of it is kept, but a crowd asks once.
+restorations: StaleCache[str, bool] = StaleCache(_restored, fresh_s=0)
+# The rooms' pace, for estimates. Raises LineUnavailable.
+snapshots: StaleCache[str, Snapshot] = StaleCache(_look, fresh_s=FRESH_SECONDS, stale_s=STALE_SECONDS)

@@ -2,16 +2,24 @@
 
 import logging
 import threading
-import time
+from asyncio import wrap_future
 from dataclasses import dataclass
+from math import inf
 
 from django.apps import apps
 from django.db import DatabaseError
 
+from waitingroom.blocking import BlockingThread
+from waitingroom.errors import RoomsUnknown
+from waitingroom.stale_cache import StaleCache
+
 log = logging.getLogger(__name__)
 
-# A new room is seen, and a removed one gone, within so many seconds in every process.
-FRESH_SECONDS = 1.0
+# A new room is seen, and a removed one gone, within about a second in every process: the hub asks twice as often.
+FRESH_SECONDS = 0.9
+# For a room nobody has heard of, the database gets so long to say whether it is new.
+PATIENCE_SECONDS = 0.8
+ROOMS = "rooms"  # the cache's only key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,54 +32,88 @@ class RoomConfig:
 
 
 class RoomRegistry:
-    """The rooms of the database; while it is down, those it named last."""
+    """The rooms of the database; while it is silent, those it named last."""
 
     def __init__(self) -> None:
-        self._rooms: dict[str, RoomConfig] | None = None
-        self._asked_at = self._read_at = float("-inf")
+        self._thread = BlockingThread("waitingroom-rooms")
+        self._cache: StaleCache[str, dict[str, RoomConfig]] = StaleCache(self._ask, fresh_s=FRESH_SECONDS)
         self._lock = threading.Lock()
-
-    @property
-    def fresh(self) -> bool:
-        """Whether asking again can wait."""
-        return self._rooms is not None and time.monotonic() - self._asked_at < FRESH_SECONDS
+        self._changes = 0  # made by this process: an answer asked for before one of them is out of date
 
     @property
     def age_s(self) -> float:
         """Seconds since the database last answered."""
-        return time.monotonic() - self._read_at
+        return self._cache.age_s(ROOMS)
 
     def get(self, slug: str) -> RoomConfig | None:
-        """The room's settings as known, however the address writes its name."""
-        return self._rooms.get(slug.lower()) if self._rooms else None
+        """The room's configuration as remembered, however the address writes it; old news is renewed meanwhile."""
+        rooms = self._cache.remembered(ROOMS)
+        return rooms.get(slug.lower()) if rooms else None
+
+    async def find(self, slug: str) -> RoomConfig | None:
+        """The room's configuration; None if the database has no such room.
+
+        A room that is known is answered for at once, whatever the database does. Raises RoomsUnknown where the database
+        does not say in time whether the room is new.
+        """
+        if (found := self.get(slug)) is None and not self._cache.is_fresh(ROOMS):
+            try:
+                await self._cache.asked(ROOMS, within_s=PATIENCE_SECONDS)
+            except (DatabaseError, TimeoutError) as error:
+                raise RoomsUnknown(slug) from error
+            found = self.get(slug)
+        return found
 
     def slugs(self) -> list[str]:
         """Every room known."""
-        return [room.slug for room in (self._rooms or {}).values()]
+        return [room.slug for room in (self._cache.peek(ROOMS) or {}).values()]
 
-    def forget(self) -> None:
-        """Ask again at the next chance."""
-        self._asked_at = float("-inf")
+    def freshen(self) -> None:
+        """Have the database asked, unless it just was; in a running event loop, which does not wait."""
+        self._cache.freshen(ROOMS)
 
     def refresh(self) -> None:
         """Ask the database, unless somebody just did; blocks. Raises DatabaseError if it never answered yet."""
-        # Who knows something need not wait for who is asking; a process that knows nothing must: it would let all pass.
-        if not self._lock.acquire(blocking=self._rooms is None):
+        if self._cache.is_fresh(ROOMS):
             return
         try:
-            if self.fresh:
-                return
-            self._asked_at = time.monotonic()
-            table = apps.get_model("waitingroom", "WaitingRoom").objects
-            rows = table.values_list("slug", "account_required", "fail_open")
-            self._rooms = {slug.lower(): RoomConfig(slug, account, fail_open) for slug, account, fail_open in rows}
-            self._read_at = time.monotonic()
+            self._read()
         except DatabaseError as error:
-            if self._rooms is None:
+            if self.age_s == inf:
                 raise
             log.warning("the database does not say which rooms exist: %s", error)
-        finally:
-            self._lock.release()
+
+    def note(self, config: RoomConfig) -> None:
+        """This process changed a room, or made it."""
+        self._change(config.slug, config)
+
+    def drop(self, slug: str) -> None:
+        """This process removed a room."""
+        self._change(slug, None)
+
+    def forget(self) -> None:
+        """Ask again at the next chance."""
+        self._cache.doubt(ROOMS)
+
+    async def _ask(self, _key: str) -> dict[str, RoomConfig]:
+        return await wrap_future(self._thread.submit(self._read))
+
+    def _read(self) -> dict[str, RoomConfig]:
+        while True:
+            changes = self._changes
+            table = apps.get_model("waitingroom", "WaitingRoom").objects
+            rows = table.values_list("slug", "account_required", "fail_open")
+            rooms = {slug.lower(): RoomConfig(slug, account, fail_open) for slug, account, fail_open in rows}
+            with self._lock:
+                if changes == self._changes:
+                    self._cache.keep(ROOMS, rooms)
+                    return rooms
+
+    def _change(self, slug: str, config: RoomConfig | None) -> None:
+        with self._lock:
+            self._changes += 1
+            rooms = {other: room for other, room in (self._cache.peek(ROOMS) or {}).items() if other != slug.lower()}
+            self._cache.correct(ROOMS, rooms if config is None else {**rooms, slug.lower(): config})
 
 
 room_registry = RoomRegistry()

@@ -11,7 +11,6 @@ from urllib.parse import quote, unquote
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path, re_path
@@ -20,12 +19,12 @@ from uvicorn.server import ServerState
 
 from tiketi.web import GateFirst
 from waitingroom import slips
-from waitingroom.decision import room_config
-from waitingroom.errors import LineUnavailable
+from waitingroom.errors import LineUnavailable, RoomsUnknown
 from waitingroom.gate import Message, Receive, Scope, Send, WaitingRoomGate
 from waitingroom.page_cache import page_template
 from waitingroom.redis import pipe
 from waitingroom.room_cache import snapshots
+from waitingroom.room_registry import room_registry
 from waitingroom.visits import VISITOR_COOKIE, room_of
 
 INSIDE = b"inside"
@@ -118,11 +117,11 @@ class Server(Door):
         return async_to_sync(self._serve)(room_of(address), "\r\n".join(lines).encode("latin-1"))
 
     async def _serve(self, room: str | None, request: bytes) -> Reply:
-        with suppress(LineUnavailable, DatabaseError):
-            if room is not None and (found := await room_config(room)):
+        with suppress(LineUnavailable, RoomsUnknown):
+            if room is not None and (found := await room_registry.find(room)):
                 for language, _ in settings.LANGUAGES:
                     await page_template("waiting", found.slug, language)
-                await snapshots.of(found.slug)
+                await snapshots.get(found.slug)
         config = Config(WaitingRoomGate(site), http=GateFirst, log_level="critical", lifespan="off", access_log=False)
         config.load()
         connection = Connection()

@@ -15,12 +15,11 @@ from tests.waitingroom.doors import Door, Gate
 from tests.waitingroom.line import Line, join_call
 from tiketi import loopback
 from tiketi.local_redis import LocalRedis
-from waitingroom import admission, decision, slips, tasks
+from waitingroom import admission, slips, tasks
 from waitingroom.errors import LineUnavailable
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import CIRCUIT_OPEN_SECONDS, Pipe, client
-from waitingroom.room_registry import RoomRegistry, room_registry
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -103,28 +102,6 @@ def test_who_is_refused_is_named_so_that_the_next_try_is_the_same_visitors(
 
     assert refused.status == 503
     assert slips.read_visitor(refused.cookie("visitor").value)
-
-
-def test_a_database_that_never_spoke_is_the_same_page_that_retries(door: Door, make_room: Rooms, monkeypatch):
-    room = make_room()
-    monkeypatch.setattr(decision, "room_registry", RoomRegistry())
-
-    with connection.execute_wrapper(no_database):
-        page = door.ask(f"/events/{room.slug}/")
-        reply = door.ask(f"/api/events/{room.slug}/")
-
-    assert (page.status, page.headers["cache-control"]) == (503, "no-store")
-    assert (reply.status, reply.json()) == (503, {"status": "unavailable"})
-    assert admission.status([room.slug])[0].active == 0
-
-
-def test_a_database_that_fell_silent_leaves_the_line_as_it_is(door: Door, make_room: Rooms):
-    room = make_room(mode="always")
-    assert door.ask(f"/api/events/{room.slug}/", visitor="a").status == 202
-    room_registry.forget()
-
-    with connection.execute_wrapper(no_database):
-        assert door.ask(f"/api/events/{room.slug}/", visitor="a").json()["position"] == 1
 
 
 def test_while_the_database_is_silent_the_clock_admits_nobody(make_room: Rooms, caplog: pytest.LogCaptureFixture):
