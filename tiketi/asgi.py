@@ -1,4 +1,4 @@
-"""The gate in front of Django, the sockets' consumer beside it, and the hub as long as the process lives."""
+"""Health and the gate in front of Django, the sockets' consumer beside it, and the hub as long as the process lives."""
 
 import asyncio
 import os
@@ -16,6 +16,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 
 from scaling.registration import keep_signing  # noqa: E402
 from tiketi.garbage import collect_calmly  # noqa: E402
+from tiketi.health import HealthFirst  # noqa: E402
 from tiketi.threads import ThreadedDjango  # noqa: E402
 from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
 from waitingroom.hub import hub  # noqa: E402
@@ -47,7 +48,7 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": WaitingRoomGate(cast("App", ThreadedDjango())),
+        "http": HealthFirst(WaitingRoomGate(cast("App", ThreadedDjango()))),
         "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
         "lifespan": lifespan,
     }

@@ -1,89 +1,119 @@
-"""What machines ask: alive, ready, and the numbers."""
+"""What machines ask: alive (`/healthz`), ready (`/readyz`), and the numbers (`/metrics`).
+
+A balancer asks by the server's address, over plain HTTP, and takes a late answer for a dead server. So these three are
+answered before anything that knows hosts, redirects, or waits for a thread, a database or Redis: by the server's
+protocol (web.py, `/healthz` alone), before the gate (HealthFirst), or where no ASGI server runs, by the first
+middleware. The answers are made here.
+"""
+
+import asyncio
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import path
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from redis.exceptions import RedisError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
-from scaling.status import publish_age_s
-from waitingroom import admission
-from waitingroom.errors import LineUnavailable
-from waitingroom.redis import ping_ms
-from waitingroom.room_registry import room_registry
-from waitingroom.status import RoomStatus
+from tiketi.numbers import CONTENT_TYPE_LATEST, numbers
+from tiketi.question import within
+from tiketi.readiness import ANSWER_SECONDS, NOTHING_SEEN, Sight, looking
+from waitingroom.gate import App, Receive, Scope, Send
 
-# The clock ticks every second, and a hub when three seconds are missing; beyond, nobody admits.
-TICK_IS_LATE_S = 5.0
-GAUGES = {
-    "waiting": "Visitors in line, present and absent",
-    "present": "Visitors in line who are there",
-    "active": "Visitors inside",
-    "threshold": "Most visitors inside",
-    "joined": "Queue numbers drawn",
-    "admitted": "Visitors admitted from the line",
-    "gone": "Visitors who left the line without admission",
-    "straight_in": "Visitors who went straight in",
-    "admission_per_minute": "Admissions a minute that the servers in service allow",
-    "oldest_wait_s": "Seconds the head of the line has waited",
-    "in_service": "Servers counted for admission",
-}
+HEALTHZ = "/healthz"
+PATHS = frozenset((HEALTHZ, "/readyz", "/metrics"))
+SAFE = ("GET", "HEAD")
+# What a proxy leaves of the visitor it speaks for.
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via")
 
 
-def healthz(_request: HttpRequest) -> HttpResponse:
-    """This process answers."""
-    return JsonResponse({"status": "alive"})
+class HealthAnswer(NamedTuple):
+    """A whole answer to a machine; nobody keeps it."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+    def headers(self) -> dict[str, str]:
+        """As every door sends them."""
+        allow = {"Allow": ", ".join(SAFE)} if self.status == 405 else {}
+        length = {"Content-Length": str(len(self.body))}
+        return {"Content-Type": self.content_type, **length, "Cache-Control": "no-store", **allow}
 
 
-def readyz(_request: HttpRequest) -> HttpResponse:
-    """Redis, the database, and the age of the last admission tick; 503 if one of them fails.
+ALIVE = HealthAnswer(200, "application/json", b'{"status": "alive"}')
+NOT_ALLOWED = HealthAnswer(405, "text/plain", b"")
 
-    Also the age of the last published metrics: without them the line orders no servers, but goes on.
+
+def answer_to(path: str, seen: Sight, *, whole: bool) -> HealthAnswer:
+    """The answer at one of PATHS; `whole` with the details that are nobody else's business."""
+    if path == HEALTHZ:
+        return ALIVE
+    if path == "/metrics":
+        return HealthAnswer(200, CONTENT_TYPE_LATEST, numbers(seen, whole=whole))
+    told = seen.told()
+    body = json.dumps(told if whole else {"status": told["status"]}).encode()
+    return HealthAnswer(200 if seen.ready else 503, "application/json", body)
+
+
+def is_meant(address: str, headers: Mapping[str, str]) -> bool:
+    """Whether the details are for who asks: with the operators' token, or on this machine itself, not through a proxy.
+
+    `headers` by their names in small letters.
     """
-    checks: dict[str, object] = {}
+    token, given = settings.OPERATOR_TOKEN, headers.get("authorization", "")
+    if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return True
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        room_registry.refresh()
-        checks["database"] = "ok"
-    except DatabaseError as error:
-        checks["database"] = str(error)
-    try:
-        checks["redis"] = "ok" if ping_ms() >= 0 else ""
-        rooms = admission.status(room_registry.slugs())
-        ages = [room.last_tick_age_s for room in rooms if room.last_tick_age_s is not None]
-        checks["last_tick_age_s"] = max(ages, default=None)
-        checks["ticker"] = sorted({room.ticker for room in rooms if room.ticker})
-        # Where there is no room, there is nobody to admit.
-        late = bool(rooms) and (not ages or max(ages) > TICK_IS_LATE_S)
-        checks["clock"] = "late" if late else "ok"
-        checks["last_publish_age_s"] = publish_age_s()
-    except (LineUnavailable, RedisError) as error:
-        checks["redis"] = str(error)
-    ready = all(checks.get(part) == "ok" for part in ("database", "redis", "clock"))
-    return JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
+        return ip_address(address).is_loopback and not any(name in headers for name in FORWARDED)
+    except ValueError:
+        return False
 
 
-def metrics(_request: HttpRequest) -> HttpResponse:
-    """Prometheus text: the counts of every room; only whether Redis is up, while it is away."""
-    registry = CollectorRegistry()
-    up = Gauge("tiketi_redis_up", "Whether Redis answers", registry=registry)
-    try:
-        room_registry.refresh()
-        _fill(registry, admission.status(room_registry.slugs()))
-        up.set(1)
-    except (LineUnavailable, DatabaseError):
-        up.set(0)
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+class HealthFirst:
+    """ASGI application: answers machines, hands everything else to `app`."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path: str = scope["path"]
+        if path not in PATHS:
+            await self._app(scope, receive, send)
+            return
+        answer = NOT_ALLOWED
+        if scope["method"] in SAFE:
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+            whole = is_meant((scope.get("client") or ("",))[0], headers)
+            answer = answer_to(path, await self._seen(path), whole=whole)
+        head = [(name.lower().encode(), value.encode()) for name, value in answer.headers().items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": head})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+    async def _seen(self, path: str) -> Sight:
+        if path == HEALTHZ:
+            return NOTHING_SEEN
+        look = asyncio.wrap_future(looking().answer())
+        await asyncio.wait({look}, timeout=2 * ANSWER_SECONDS)  # only a machine short of everything takes so long
+        return look.result() if look.done() and not look.cancelled() else NOTHING_SEEN
 
 
-def _fill(registry: CollectorRegistry, rooms: list[RoomStatus]) -> None:
-    environment = getattr(settings, "SCALING_ENVIRONMENT", "local")
-    for name, text in GAUGES.items():
-        gauge = Gauge(f"tiketi_room_{name}", text, ["environment", "room"], registry=registry)
-        for room in rooms:
-            gauge.labels(environment, room.slug).set(getattr(room, name))
+def health_middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> object:
+    """The same for Django without HealthFirst: WSGI, tests. First of all middleware, so before any look at the host."""
 
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if path not in PATHS:
+            return get_response(request)
+        answer = NOT_ALLOWED
+        if request.method in SAFE:
+            seen = NOTHING_SEEN if path == HEALTHZ else within(looking().answer(), 2 * ANSWER_SECONDS)
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            whole = is_meant(request.META.get("REMOTE_ADDR", ""), headers)
+            answer = answer_to(path, seen or NOTHING_SEEN, whole=whole)
+        return HttpResponse(answer.body, status=answer.status, headers=answer.headers())
 
-urlpatterns = [path("healthz", healthz), path("readyz", readyz), path("metrics", metrics)]
+    return middleware

@@ -62,7 +62,11 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
+# Sees /readyz and /metrics whole from afar, as `Authorization: Bearer ...`; without it only this machine itself does.
+OPERATOR_TOKEN = env.str("OPERATOR_TOKEN", default="")
+
 MIDDLEWARE = [
+    "tiketi.health.health_middleware",  # first: machines ask by any host, over plain HTTP
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -8,6 +8,5 @@ urlpatterns = [
     path("accounts/", include("events.account_urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("tiketi.health")),
     path("", include("events.urls")),
 ]

@@ -3,9 +3,10 @@
 Most requests of a crowd end at the gate. A task, its coroutines and uvicorn's two writes cost more than the answer
 itself; so where the gate can decide at once, its answer leaves in one write. The same holds for positions told over
 sockets. Everything else goes uvicorn's way, and any ASGI server serves the same site without this file, with just over
-half the joins a second and two thirds of the polls.
+half the joins a second and two thirds of the polls, and without the shedding of `tiketi/crowding.py`.
 """
 
+import asyncio
 from functools import partial
 from typing import Any, cast
 
@@ -15,17 +16,62 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 import tiketi.asgi  # noqa: F401  (sets Django up)
+from tiketi import crowding
+from tiketi.health import ALIVE, HEALTHZ, PATHS, SAFE
+from waitingroom.answers import Headers
 from waitingroom.decision import Decision
 from waitingroom.gate import Scope, ask_now, headers_of
 from waitingroom.sockets import PUSH
 
-SAFE = ("GET", "HEAD")
+ALIVE_HEADERS = [(name.lower().encode(), value.encode()) for name, value in ALIVE.headers().items()]
+
+# Connections that have not asked anything yet, the oldest first.
+_silent: dict["GateFirst", None] = {}
 
 
 class GateFirst(HttpToolsProtocol):
     """One connection."""
 
+    too_many = False  # came when the process was full
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        _silent[self] = None
+        connections = len(self.connections)
+        if connections > crowding.max_for_pages():
+            self.too_many = True
+            if connections > crowding.max_connections():
+                # Whoever asks comes before whoever only holds a descriptor; the newcomer itself has yet to speak.
+                silent = next(iter(_silent))
+                if silent is not self:
+                    del _silent[silent]
+                    silent.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _silent.pop(self, None)
+        super().connection_lost(exc)
+
+    def on_headers_complete(self) -> None:
+        _silent.pop(self, None)
+        super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        if self.too_many:
+            self.transport.write(crowding.refusal(self.scope))
+            self.transport.close()
+        else:
+            super().handle_websocket_upgrade()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        path = cycle.scope["path"]
+        if path == HEALTHZ and cycle.scope["method"] in SAFE:
+            self._write(cycle, ALIVE.status, ALIVE_HEADERS, ALIVE.body)
+            return
+        if self.too_many and path not in PATHS:
+            cycle.response_started = cycle.response_complete = True
+            self.transport.write(crowding.refusal(cycle.scope))
+            self.transport.close()
+            return
         ours = app is self.app and cycle.scope["method"] in SAFE and not self.flow.write_paused and not self.access_log
         if not (ours and ask_now(cast("Scope", cycle.scope), partial(self._decided, cycle, app))):
             super()._start_asgi_task(cycle, app)
@@ -38,14 +84,17 @@ class GateFirst(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
             return
         what = decision.answer
-        parts = [STATUS_LINE[what.status]]
+        self._write(cycle, what.status, headers_of(what, decision.admission.phase, decision.cookies), what.body)
+
+    def _write(self, cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> None:
+        parts = [STATUS_LINE[status]]
         for name, value in cycle.default_headers:
             parts += (name, b": ", value, b"\r\n")
-        for name, value in headers_of(what, decision.admission.phase, decision.cookies):
+        for name, value in headers:
             parts += (name, b": ", value, b"\r\n")
         parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
         if cycle.scope["method"] != "HEAD":
-            parts.append(what.body)
+            parts.append(body)
         cycle.response_started = cycle.response_complete = True
         self.transport.write(b"".join(parts))
         if not cycle.keep_alive:

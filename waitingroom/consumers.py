@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, CLOSE_AWAY = 4400, 4429, 1013
 # A page sends one message in its life; who sends this many means no good.
 MAX_MESSAGES = 20
-# File descriptors kept for pages, Redis and the database.
-SPARE_FILES = 500
+# Sockets are refused long before pages are: a page that is told to poll must be able to. Of all file descriptors a
+# fifth stays for pages, Redis and the database, and some hundred where there are few.
+SPARE_FILES, SPARE_PART = 400, 0.2
 LEFT_FRAME = json.dumps({"type": "queue-left", "reason": "left"})
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -53,7 +54,8 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         """The room, or the close code for who may not be served."""
         if visitor is None:
             return CLOSE_UNKNOWN
-        if len(hub()) >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if len(hub()) >= files - max(SPARE_FILES, files * SPARE_PART):
             return CLOSE_TOO_MANY
         try:
             return await room_registry.find(room) or CLOSE_NO_ROOM

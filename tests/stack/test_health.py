@@ -9,21 +9,19 @@ import pytest
 from django.test import Client
 
 from scaling import store
-from tiketi import loopback
+from tiketi import loopback, readiness
 from waitingroom import admission, configure
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client as redis_client
 from waitingroom.redis import run_now
-from waitingroom.room_registry import room_registry
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # it is asked by threads of its own
 
 
 @pytest.fixture(autouse=True)
 def unpublished() -> None:
     """No other test's metrics were published."""
     redis_client().delete(store.HEALTH)
-    room_registry.forget()
 
 
 @pytest.fixture
@@ -33,10 +31,10 @@ def room() -> Iterator[WaitingRoom]:
     made.announce()
     yield made
     configure.remove(made.slug)
-    room_registry.forget()
 
 
 def readyz(client: Client) -> tuple[int, dict[str, Any]]:
+    readiness.forget()
     answer = client.get("/readyz")
     return answer.status_code, answer.json()
 

@@ -1,13 +1,15 @@
 """One web process as the Procfile starts it, without Celery: on the tests' Redis and database."""
 
 import os
+import resource
 import shlex
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -48,8 +50,8 @@ class Web:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Web]:
-    """The web process, until it is no longer needed."""
+def serving(folder: Path, environment: Mapping[str, str] | None = None, *, files: int = 20_000) -> Iterator[Web]:
+    """The web process, until it is no longer needed; with so many file descriptors, and `environment` besides."""
     port = loopback.free_port()
     (web,) = (line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))
     command = [sys.executable, "-m", *shlex.split(web.partition(":")[2].replace("${PORT:-8000}", str(port)))]
@@ -57,9 +59,14 @@ def serving(folder: Path) -> Iterator[Web]:
         "DJANGO_SETTINGS_MODULE": "tiketi.settings",
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
         "REDIS_URL": settings.REDIS_URL,
+        **(environment or {}),
     }
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    limit = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (min(files, hard), hard))
     with (folder / "output").open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=limit
+        )
     try:
         until(lambda: process.poll() is not None or _listens(port), within=30)
         assert process.poll() is None, (folder / "output").read_text()

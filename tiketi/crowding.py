@@ -1,0 +1,58 @@
+"""What a full process refuses, and in which order: sockets first, pages then, `/healthz` never.
+
+A connection is a file descriptor. Sockets are refused at four fifths of them (waitingroom/consumers.py), new
+connections' pages at nine tenths; who was connected before goes on buying. When there are hardly any left, those who
+connected and said nothing make room. uvicorn's own `--limit-concurrency` refuses everybody alike, the health check too.
+"""
+
+import random
+import resource
+from collections.abc import Mapping
+from typing import Any
+
+# For Redis, the database, logs and files being read.
+OWN_FILES = 100
+PAGES, CONNECTIONS = 0.9, 0.95
+
+_PAGE = """\
+<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>잠시만 기다려 주세요 · One moment, please</title>
+<meta http-equiv="refresh" content="%d">
+<h1>잠시만 기다려 주세요</h1>
+<p>지금 접속이 몰려 잠시 응답하지 못합니다. 이 페이지를 열어 두시면 자동으로 다시 시도합니다.</p>
+<h1 lang="en">One moment, please</h1>
+<p lang="en">Very many people are here right now. Leave this page open: it tries again by itself.</p>
+"""
+_JSON = '{"status": "unavailable"}'
+
+
+def _of_files(part: float) -> int:
+    """So much of the descriptors that connections may take; asked anew, as an operator may change the limit."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return int(max(files - OWN_FILES, 1) * part)
+
+
+def max_for_pages() -> int:
+    """The connections beyond which a new one gets the refusal."""
+    return _of_files(PAGES)
+
+
+def max_connections() -> int:
+    """The connections beyond which a silent one has to go for each that comes."""
+    return _of_files(CONNECTIONS)
+
+
+def refusal(scope: Mapping[str, Any]) -> bytes:
+    """A whole HTTP answer: a page that comes back by itself, or JSON, and no keeping the connection."""
+    seconds = random.randint(5, 15)  # noqa: S311  (spreads those who return; no secret)
+    wants_json = any(name == b"accept" and b"application/json" in value for name, value in scope.get("headers", ()))
+    wants_json = wants_json or str(scope.get("path", "")).startswith("/api/")
+    body = (_JSON if wants_json else _PAGE % seconds).encode()
+    content_type = "application/json" if wants_json else "text/html; charset=utf-8"
+    head = (
+        "HTTP/1.1 503 Service Unavailable\r\n"
+        f"content-type: {content_type}\r\ncontent-length: {len(body)}\r\nretry-after: {seconds}\r\n"
+        "cache-control: no-store\r\ncontent-security-policy: default-src 'none'\r\nx-content-type-options: nosniff\r\n"
+        "connection: close\r\n\r\n"
+    )
+    return head.encode() + (b"" if scope.get("method") == "HEAD" else body)
