@@ -2,46 +2,48 @@
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from events.models import Order, OrderState
+from events.models import Order, OrderChange, OrderState
 
 log = logging.getLogger(__name__)
 
-# A mail that could not be sent for so long would only confuse.
+# A mail about a payment of so long ago would only confuse.
 KEEP_TRYING_FOR = timedelta(days=1)
+MAX_IN_A_RUN = 200
 
 
 def send_confirmations() -> int:
-    """Send the mails that paid orders still lack; how many. What fails is tried again at the next call."""
+    """Write the mails that paid orders still lack; how many. What fails is tried again at the next call."""
     since = timezone.now() - KEEP_TRYING_FOR
-    unsent = Order.objects.filter(state=OrderState.PAID, mailed_at=None, made_at__gt=since)
-    return sum(_confirm(order) for order in unsent.select_related("event__venue", "account"))
+    paid = OrderChange.objects.filter(state=OrderState.PAID, at__gt=since).values("order")
+    unsent = Order.objects.filter(pk__in=paid, state=OrderState.PAID, mailed_at=None).exclude(account__email="")
+    written = 0
+    for order in unsent.select_related("event__venue", "account").order_by("made_at")[:MAX_IN_A_RUN]:
+        try:
+            written += _confirm(order)
+        except Exception as error:  # whatever it is, it is this order's alone
+            log.warning("confirmation of %s waits: %r", order.number, error)
+    return written
 
 
+@transaction.atomic
 def _confirm(order: Order) -> bool:
-    # Claimed first: of two workers one sends.
+    """Write the confirmation and remember it, both or neither."""
     if not Order.objects.filter(pk=order.pk, mailed_at=None).update(mailed_at=timezone.now()):
-        return False
-    if not order.account.email:
-        return False
+        return False  # of two workers one writes
     with override(order.language):
         lines = list(order.lines.select_related("seat__section"))
         text = render_to_string(
             "events/mail/confirmation.txt", {"order": order, "lines": lines, "site": settings.SITE_ADDRESS}
         )
         subject = _("Your tickets for %(event)s") % {"event": " ".join(order.event.title.split())}
-    try:
-        send_mail(subject, text, None, [order.account.email])
-    except (SMTPException, OSError) as error:
-        log.warning("confirmation of %s waits: %s", order.number, error)
-        Order.objects.filter(pk=order.pk).update(mailed_at=None)
-        return False
+    send_mail(subject, text, None, [order.account.email])
     return True

@@ -17,9 +17,9 @@ TURN_S, FOLLOW_S, SCHEDULE_S = 9.0, 0.8, 290.0
 
 
 @shared_task(name="scaling.tasks.turn")  # type: ignore[untyped-decorator]  # celery has no types
-def turn() -> None:
-    """Read the fleet, tell the rooms, publish, decide."""
-    _take("turn", TURN_S, control_loop.turn)
+def turn() -> bool:
+    """Read the fleet, tell the rooms, publish, decide; whether it was taken here, and to its end."""
+    return _take("turn", TURN_S, control_loop.turn)
 
 
 @shared_task(name="scaling.tasks.follow")  # type: ignore[untyped-decorator]  # celery has no types
@@ -34,9 +34,12 @@ def schedule() -> None:
     _take("schedule", SCHEDULE_S, control_loop.schedule)
 
 
-def _take(name: str, lasts_s: float, work: Callable[[float], None]) -> None:
+def _take(name: str, lasts_s: float, work: Callable[[float], None]) -> bool:
     try:
-        if store.take_turn(name, lasts_s):
-            work(store.now())
+        if not store.take_turn(name, lasts_s):
+            return False
+        work(store.now())
     except (LineUnavailable, RedisError, DatabaseError, OSError) as error:
         log.warning("%s: %s", name, error)
+        return False
+    return True

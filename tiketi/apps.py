@@ -1,4 +1,4 @@
-"""The assembly: it has commands, and no models of its own."""
+"""The assembly: it has commands, and the outbox."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,23 +1,44 @@
-"""The Celery application: the clock's tick, and slower work."""
+"""The Celery application: what happens by itself, how often, and that it is noted when it did."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import task_success
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
+
+# The settings must be named before this is read.
+from tiketi import heartbeats
 
 app = Celery("tiketi")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Beat writes the instant of expiry by its host's clock, the worker compares with its own: a short life would have a
+# worker a second ahead drop everything. All of this may run late, twice, or many times at once, at the price of a look;
+# so a task only expires in order that a queue nobody reads stays bounded.
+STALE_S = 600.0
 # Given here: `on_after_configure` is missed when the configuration was read earlier.
 app.conf.beat_schedule = {
-    # A tick that waited longer than its period is worth nothing: the next one does its work.
-    "tick": {"task": "waitingroom.tasks.tick", "schedule": 1.0, "options": {"expires": 1.0}},
-    "turn": {"task": "scaling.tasks.turn", "schedule": 10.0, "options": {"expires": 10.0}},
-    "schedule": {"task": "scaling.tasks.schedule", "schedule": 300.0, "options": {"expires": 300.0}},
-    "follow": {"task": "scaling.tasks.follow", "schedule": 1.0, "options": {"expires": 1.0}},
-    "expire-holds": {"task": "events.tasks.expire_holds", "schedule": 5.0, "options": {"expires": 5.0}},
-    "settle": {"task": "events.tasks.settle", "schedule": 5.0, "options": {"expires": 5.0}},
-    "follow-sales": {"task": "events.tasks.follow_sales", "schedule": 5.0, "options": {"expires": 5.0}},
-    "mail": {"task": "events.tasks.send_mail", "schedule": 5.0, "options": {"expires": 5.0}},
+    name: {"task": task, "schedule": every_s, "options": {"expires": STALE_S}}
+    for name, task, every_s in (
+        ("tick", "waitingroom.tasks.tick", 1.0),
+        ("turn", "scaling.tasks.turn", 10.0),
+        ("schedule", "scaling.tasks.schedule", 300.0),
+        ("follow", "scaling.tasks.follow", 1.0),
+        ("expire-holds", "events.tasks.expire_holds", 5.0),
+        ("settle", "events.tasks.settle", 5.0),
+        ("follow-sales", "events.tasks.follow_sales", 5.0),
+        ("confirm", "events.tasks.send_mail", 5.0),
+        ("mail", "tiketi.tasks.send_mail", 5.0),
+        ("tidy-outbox", "tiketi.tasks.tidy_outbox", 3600.0),
+    )
 }
+
+
+@task_success.connect  # type: ignore[untyped-decorator]  # celery has no types
+def note(sender: Any, result: object, **_: object) -> None:
+    """What was done is no longer late; a task that returns False says that it did nothing."""
+    if result is not False:
+        heartbeats.note(sender.name)

@@ -144,8 +144,17 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "health_check_interval": 5,
 }
-CELERY_TASK_DEFAULT_QUEUE = "work"
-CELERY_TASK_ROUTES = {"waitingroom.tasks.tick": {"queue": "clock"}}  # never behind anything slower
+# A queue and a worker each (Procfile), so that none waits for what another waits for: a mail server, a bank, AWS.
+CELERY_TASK_DEFAULT_QUEUE = "work"  # the sale's own: the database alone
+CELERY_TASK_ROUTES = {
+    "waitingroom.tasks.tick": {"queue": "clock"},
+    "scaling.tasks.*": {"queue": "fleet"},
+    "events.tasks.settle": {"queue": "money"},
+    "tiketi.tasks.*": {"queue": "mail"},
+}
+# Beyond every time limit of a task's own calls. First it is asked to end, then its process is ended.
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 45, 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- The waiting room.
@@ -167,6 +176,9 @@ WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
 PAYMENT_PROVIDERS = {"sandbox": "events.payments.sandbox.Sandbox"}  # the first takes new payments
 SITE_ADDRESS = env.str("SITE_ADDRESS", default=f"http://localhost:{env.str('PORT', default='8000')}")  # links in mails
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# Requests write into the outbox; a worker sends from there by what EMAIL_URL names.
+OUTBOX_BACKEND, EMAIL_BACKEND = vars()["EMAIL_BACKEND"], "tiketi.outbox.Outbox"
+EMAIL_TIMEOUT = 10  # seconds for each word of the mail server's
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="TIKETI <tickets@localhost>")
 
 # --- Accounts and safety.

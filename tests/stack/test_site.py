@@ -13,6 +13,8 @@ from tests import site as stack
 from tests.patience import until
 from tests.site import ROOT, Site, lives
 
+WORKERS = ["worker", "fleet", "money", "mail"]
+
 
 def started_in(site: Site, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tiketi.stack"]
@@ -41,7 +43,7 @@ def test_it_serves_and_says_where(site: Site):
 
 
 def test_it_runs_everything_that_the_procfile_names(site: Site):
-    until(lambda: set(site.processes()) == {"redis", "web", "clock", "worker", "beat"})
+    until(lambda: set(site.processes()) == {"redis", "web", "clock", *WORKERS, "beat"})
 
 
 def test_only_web_and_redis_listen_and_on_loopback_only(site: Site):
@@ -91,7 +93,7 @@ def test_a_redis_url_where_nobody_answers_is_one_clear_line(site: Site, tmp_path
     assert second.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["web", "clock", "worker", "beat", "redis"])
+@pytest.mark.parametrize("name", ["web", "clock", *WORKERS, "beat", "redis"])
 def test_a_killed_process_is_back_in_seconds(site: Site, name: str):
     until(lambda: name in site.processes())
     killed = site.processes()[name]
