@@ -7,6 +7,7 @@ from tiketi.readiness import OK, Sight
 
 __all__ = ["CONTENT_TYPE_LATEST", "numbers"]
 
+MAILS = {"waiting": "Mails that wait to be sent", "given_up": "Mails that were given up; staff may try them again"}
 ROOM = {
     "waiting": "Visitors in line, present and absent",
     "present": "Visitors in line who are there",
@@ -27,10 +28,19 @@ def numbers(seen: Sight, *, whole: bool) -> bytes:
     registry = CollectorRegistry()
     Gauge("tiketi_ready", "Whether /readyz says ready", registry=registry).set(seen.ready)
     if whole:
-        Gauge("tiketi_redis_up", "Whether Redis answers", registry=registry).set(seen.redis == OK)
-        environment = getattr(settings, "SCALING_ENVIRONMENT", "local")
+        Gauge("tiketi_redis_up", "Whether Redis answers", registry=registry).set(seen.keys.state == OK)
+        Gauge("tiketi_database_up", "Whether the database answers", registry=registry).set(seen.rows.state == OK)
+        for name, text in MAILS.items():
+            if name in seen.rows.mails:
+                Gauge(f"tiketi_mails_{name}", text, registry=registry).set(seen.rows.mails[name])
+        age = Gauge("tiketi_work_age_seconds", "Seconds since it happened last", ["work"], registry=registry)
+        late = Gauge("tiketi_work_late", "Whether that is too long", ["work"], registry=registry)
+        for name, work in seen.keys.work.items():
+            late.labels(name).set(work.late)
+            if work.age_s is not None:
+                age.labels(name).set(work.age_s)
         for name, text in ROOM.items():
             gauge = Gauge(f"tiketi_room_{name}", text, ["environment", "room"], registry=registry)
-            for room in seen.rooms:
-                gauge.labels(environment, room.slug).set(getattr(room, name))
+            for room in seen.keys.rooms:
+                gauge.labels(settings.SCALING_ENVIRONMENT, room.slug).set(getattr(room, name))
     return generate_latest(registry)

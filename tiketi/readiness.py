@@ -1,85 +1,130 @@
 """Whether the site does its work: the database, Redis, and the age of what must happen every few seconds."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
 from scaling.status import publish_age_s
+from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
 from waitingroom import admission
 from waitingroom.admission import RoomStatus
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import ping_ms
+from waitingroom.redis import client, ping_ms
 
 # A balancer's or a monitor's patience is two seconds or more.
 ANSWER_SECONDS = 1.5
 DATABASE_SECONDS = 0.7  # of those; the rest is for Redis
 # The clock ticks every second, and a hub when three seconds are missing; beyond, nobody admits.
 TICK_IS_LATE_S = 5.0
+# Metrics go out in the turn, every period; two may be lost.
+PUBLISH_IS_LATE_S = 25.0
 
 OK = "ok"
 SILENT = "does not answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something that must happen again and again: how long ago it did (None: never), and when that is too long."""
+
+    age_s: float | None
+    late_after_s: float
+
+    @property
+    def late(self) -> bool:
+        """Whether somebody should look after it."""
+        return self.age_s is None or self.age_s > self.late_after_s
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the database says."""
+
+    state: str
+    mails: Mapping[str, int] = field(default_factory=dict)  # "waiting" and "given_up"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What Redis says."""
+
+    state: str
+    rooms: tuple[RoomStatus, ...] = ()
+    work: Mapping[str, Work] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Sight:
     """What one look at the site found."""
 
-    database: str
-    redis: str = SILENT
-    rooms: tuple[RoomStatus, ...] = ()
-    publish_age_s: float | None = None
-    late: tuple[str, ...] = field(default=())
+    rows: Rows = Rows(SILENT)
+    keys: Keys = Keys(SILENT)
+
+    @property
+    def late(self) -> list[str]:
+        """The names of what is late."""
+        return [name for name, work in self.keys.work.items() if work.late]
 
     @property
     def ready(self) -> bool:
         """Whether everything answers, and nothing is late."""
-        return self.database == self.redis == OK and not self.late
+        return self.rows.state == self.keys.state == OK and not self.late
 
     def told(self) -> dict[str, Any]:
         """All of it, for operators."""
-        ages = [room.last_tick_age_s for room in self.rooms if room.last_tick_age_s is not None]
+        work = self.keys.work
         return {
             "status": "ready" if self.ready else "not ready",
-            "database": self.database,
-            "redis": self.redis,
+            "database": self.rows.state,
+            "redis": self.keys.state,
+            "late": self.late,
+            "work": {name: {"age_s": one.age_s, "late_after_s": one.late_after_s} for name, one in work.items()},
+            "mails": self.rows.mails,
             "clock": "late" if "tick" in self.late else OK,
-            "last_tick_age_s": max(ages, default=None),
-            "ticker": sorted({room.ticker for room in self.rooms if room.ticker}),
-            "last_publish_age_s": self.publish_age_s,
+            "ticker": sorted({room.ticker for room in self.keys.rooms if room.ticker}),
+            "last_tick_age_s": work["tick"].age_s if "tick" in work else None,
+            "last_publish_age_s": work["publish"].age_s if "publish" in work else None,
         }
 
 
-_slugs: list[str] = []  # as the database named them last
+_slugs: list[str] = []  # as the database named the rooms last
 
 
-def _ask_database() -> str:
-    """Whether the database answers; which rooms there are is remembered."""
+def _ask_database() -> Rows:
+    """Whether the database answers, and what waits in it."""
     try:
         _slugs[:] = WaitingRoom.objects.values_list("slug", flat=True)
+        return Rows(OK, {"waiting": outbox.waiting().count(), "given_up": outbox.given_up().count()})
     except DatabaseError as error:
-        return str(error) or type(error).__name__
+        return Rows(str(error) or type(error).__name__)
     finally:
         connection.close()  # a thread asks once
-    return OK
 
 
-def _ask_redis() -> Sight:
-    """What Redis knows, the database left out."""
+def _ask_redis() -> Keys:
+    """What Redis knows of the rooms and of all work."""
     try:
         ping_ms()
         rooms = tuple(admission.status(_slugs))
+        seconds, microseconds = client().time()  # type: ignore[misc]  # redis-py has one type for both its clients
+        ages = heartbeats.ages(seconds + microseconds / 1_000_000)
         published = publish_age_s()
     except (LineUnavailable, RedisError, OSError) as error:
-        return Sight(OK, str(error) or type(error).__name__)
-    ages = [room.last_tick_age_s for room in rooms]
-    # Where there is no room, there is nobody to admit.
-    late = any(age is None or age > TICK_IS_LATE_S for age in ages)
-    return Sight(OK, OK, rooms, published, ("tick",) if late else ())
+        return Keys(str(error) or type(error).__name__)
+    work = {beat.name: Work(ages[beat.name], beat.late_after_s) for beat in heartbeats.BEATS.values()}
+    work["publish"] = Work(published, settings.SCALING.period_s * 2 + PUBLISH_IS_LATE_S)
+    if rooms:  # where there is none, there is nobody to admit
+        ticks = [room.last_tick_age_s for room in rooms]
+        known = [age for age in ticks if age is not None]
+        work["tick"] = Work(max(known) if len(known) == len(ticks) else None, TICK_IS_LATE_S)
+    return Keys(OK, rooms, work)
 
 
 _database = Question(_ask_database)
@@ -88,13 +133,13 @@ _redis = Question(_ask_redis)
 
 def _look() -> Sight:
     deadline = time.monotonic() + ANSWER_SECONDS
-    database = within(_database.answer(), DATABASE_SECONDS) or SILENT
-    seen = within(_redis.answer(), deadline - time.monotonic()) or Sight(OK)
-    return Sight(database, seen.redis, seen.rooms, seen.publish_age_s, seen.late)
+    rows = within(_database.answer(), DATABASE_SECONDS) or Rows(SILENT)
+    keys = within(_redis.answer(), deadline - time.monotonic()) or Keys(SILENT)
+    return Sight(rows, keys)
 
 
 _looking = Question(_look)
-NOTHING_SEEN = Sight(SILENT)
+NOTHING_SEEN = Sight()
 
 
 def looking() -> "Question[Sight]":

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery.signals import task_success
 from django.test import Client
 
 from scaling import store
-from tiketi import loopback, readiness
+from scaling.tasks import turn
+from tiketi import heartbeats, loopback, readiness
+from tiketi.celery import app
 from waitingroom import admission, configure
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client as redis_client
@@ -19,9 +22,11 @@ pytestmark = pytest.mark.django_db(transaction=True)  # it is asked by threads o
 
 
 @pytest.fixture(autouse=True)
-def unpublished() -> None:
-    """No other test's metrics were published."""
-    redis_client().delete(store.HEALTH)
+def done() -> None:
+    """All work was done this moment, but for the tick."""
+    for task in heartbeats.BEATS:
+        heartbeats.note(task)
+    store.record_success("published", store.now())
 
 
 @pytest.fixture
@@ -71,15 +76,60 @@ def test_it_names_who_ticks(client: Client, room: WaitingRoom, ticker: str):
     assert (status, told["ticker"]) == (200, [f"{ticker}@{socket.gethostname()}"])
 
 
-def test_it_tells_when_metrics_were_published_last_and_is_ready_without(client: Client, room: WaitingRoom):
+@pytest.mark.parametrize("task", heartbeats.BEATS)
+@pytest.mark.parametrize("since", ["too long", "ever"])
+def test_it_names_what_is_late_and_says_when_that_begins(client: Client, room: WaitingRoom, task: str, since: str):
     admission.tick([room])
-    status, told = readyz(client)
-    assert (status, told["last_publish_age_s"]) == (200, None)
+    beat = heartbeats.BEATS[task]
+    if since == "ever":
+        redis_client().hdel(heartbeats.DONE, task)
+    else:
+        redis_client().hset(heartbeats.DONE, task, str(store.now() - beat.late_after_s - 1))
 
+    status, told = readyz(client)
+
+    assert (status, told["late"]) == (503, [beat.name])
+    assert told["work"][beat.name]["late_after_s"] == beat.late_after_s
+
+    heartbeats.note(task)
+    status, told = readyz(client)
+    assert (status, told["late"]) == (200, [])
+    assert told["work"][beat.name]["age_s"] < 2
+
+
+def test_metrics_that_are_not_published_make_it_red(client: Client, room: WaitingRoom):
+    admission.tick([room])
     store.record_success("published", store.now() - 600)
 
     status, told = readyz(client)
-    assert (status, round(told["last_publish_age_s"])) == (200, 600)
+
+    assert (status, told["late"], round(told["last_publish_age_s"])) == (503, ["publish"], 600)
+    assert told["work"]["publish"]["late_after_s"] < 60
+
+
+def test_a_task_that_did_its_work_is_noted_and_one_that_did_not_is_not():
+    for result, noted in ((None, True), (True, True), (False, False)):
+        redis_client().delete(heartbeats.DONE)
+        task_success.send(sender=turn, result=result)
+        assert bool(redis_client().hexists(heartbeats.DONE, "scaling.tasks.turn")) is noted
+
+
+def test_all_that_is_watched_is_on_the_schedule_and_may_miss_a_run():
+    schedule = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
+    for task, beat in heartbeats.BEATS.items():
+        assert beat.late_after_s >= 2 * schedule[task]
+
+
+def test_metrics_tell_what_waits_and_what_is_late(client: Client, room: WaitingRoom):
+    redis_client().hdel(heartbeats.DONE, "tiketi.tasks.send_mail")
+    readiness.forget()
+
+    text = client.get("/metrics").content.decode()
+
+    assert 'tiketi_work_late{work="mail"} 1.0' in text
+    assert 'tiketi_work_late{work="holds"} 0.0' in text
+    assert "tiketi_mails_given_up 0.0" in text
+    assert f'room="{room.slug}"' in text
 
 
 def test_without_redis_nobody_is_ready(client: Client, room: WaitingRoom, settings):
