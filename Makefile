@@ -9,7 +9,9 @@ SITE := $(VENV)/site-$(shell cat requirements.txt | cksum | cut -d' ' -f1)
 DEV := $(VENV)/dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PIP_COMPILE := $(BIN)/pip-compile -q --strip-extras --no-header --no-emit-index-url --no-emit-find-links
 # A site as it would be deployed, for Django's own check of it.
-DEPLOYED := DEBUG=0 SECRET_KEY=checked-only-$$(echo tiketi | sha256sum | cut -c1-60) ALLOWED_HOSTS=tiketi.example
+DEPLOYED := DEBUG=0 SECRET_KEY=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') ALLOWED_HOSTS=tiketi.example \
+	SITE_ADDRESS=https://tiketi.example EMAIL_URL=smtp+tls://mail.tiketi.example:587 \
+	PAYMENT_PROVIDERS=stand-in=tests.events.stand_in.StandIn
 
 export PORT
 

@@ -6,6 +6,12 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from tiketi.environment import Misconfigured
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Misconfigured as faults:
+        sys.stderr.write(f"TIKETI cannot run: {faults}\n")
+        sys.exit(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import shlex
 import subprocess
 import sys
@@ -20,7 +22,7 @@ from tiketi.loopback import free_port
 PEER = ROOT / "benchmarks" / "peer"
 PEER_SLUG = "concert"
 OUR_APPLICATION = "tiketi.asgi:application"
-SECRET = "benchmark-only-" + "0" * 40  # it signs cookies for some minutes, on this machine
+SECRET = secrets.token_urlsafe(50)  # it signs cookies for some minutes, on this machine
 
 
 class Site(Protocol):
@@ -125,7 +127,11 @@ def ours(folder: Path) -> Iterator[Ours]:
             "SECRET_KEY": SECRET,
             "DEBUG": "0",
             "HTTPS": "0",
-            "ALLOWED_HOSTS": "127.0.0.1",
+            "ALLOWED_HOSTS": "127.0.0.1,tiketi.example",
+            # What a real site must name; nothing is bought here, and nobody gets a mail.
+            "SITE_ADDRESS": "http://tiketi.example",
+            "EMAIL_URL": "smtp://mail.tiketi.example",
+            "PAYMENT_PROVIDERS": "sandbox",
             "LOG_LEVEL": "WARNING",
         }
         line = lines.Ours(store, lines.furnish(env))
@@ -147,7 +153,8 @@ def peer(folder: Path) -> Iterator[Peer]:
 def uvicorn(application: str, port: int) -> list[str]:
     """The Procfile's own web server, on another port and for another application."""
     web = next(line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web: "))
-    words = web.removeprefix("web: ").replace("${PORT:-8000}", str(port)).replace(OUR_APPLICATION, application)
+    line = web.removeprefix("web: ").replace("${PORT:-8000}", str(port)).replace(OUR_APPLICATION, application)
+    words = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", line)
     return [sys.executable, "-m", *shlex.split(words)]
 
 

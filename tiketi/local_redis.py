@@ -193,7 +193,7 @@ def main() -> None:
     """Keep the local Redis in the foreground until it ends or we are told to end it."""
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda number, frame: sys.exit(0))
-    if "REDIS_URL" in os.environ:
+    if os.environ.get("REDIS_URL"):
         sys.stderr.write("REDIS_URL is set: no local Redis is needed.\n")
         signal.pause()
     # Asked for by name: Django is not needed to run a Redis.

@@ -10,12 +10,12 @@ from pathlib import Path
 PORTS = range(20_000, 32_000)
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on `port` now."""
-    with closing(socket.socket()) as probe:
+def is_free(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on `port` now, of the loopback interface or another address of this machine."""
+    with closing(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
             probe.listen()
         except OSError:
             return False

@@ -8,10 +8,10 @@ from pathlib import Path
 import django
 import redis
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError
 
+from tiketi.environment import Misconfigured
 from tiketi.local_redis import LocalRedis
 from tiketi.release import ReleaseBusy, bring_up_to_date
 
@@ -37,15 +37,13 @@ def prepare(folder: Path) -> StaffLogin | None:
     Raises RedisUnavailable or CannotPrepare.
     """
     with _redis(folder):
+        _read_settings()
         try:
-            django.setup()
             bring_up_to_date()
             if not settings.DEBUG:
                 return None
             call_command("seed_demo", verbosity=0)
             return demo_staff()
-        except ImproperlyConfigured as error:
-            raise CannotPrepare(f"the settings are not complete: {error}") from error
         except ReleaseBusy as error:
             raise CannotPrepare(f"{error}.") from error
         except OperationalError as error:
@@ -53,9 +51,17 @@ def prepare(folder: Path) -> StaffLogin | None:
             raise CannotPrepare(f"the database does not answer or cannot be written: {reason}") from error
 
 
+def _read_settings() -> None:
+    try:
+        django.setup()
+    except Misconfigured as faults:
+        raise CannotPrepare(str(faults)) from faults
+
+
 def _redis(folder: Path) -> AbstractContextManager[object]:
     """A Redis for the time of the preparation: the one given, else the folder's own."""
     if url := os.environ.get("REDIS_URL"):
+        _read_settings()
         try:
             redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
         except (redis.RedisError, ValueError) as error:

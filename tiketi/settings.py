@@ -1,35 +1,35 @@
 """Settings, read from the environment; the defaults serve a developer's machine."""
 
 import os
+import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import django_stubs_ext
-import environ
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from scaling.configuration import BadConfiguration, Configuration
-from tiketi import local_redis
+from scaling.configuration import BadConfiguration, Configuration, region
+from tiketi import environment, local_redis, production
 
 django_stubs_ext.monkeypatch()  # Django's own classes take type parameters, as `ModelAdmin[Event]`
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = environment.Environment(os.environ)
 
 # What a local run keeps: database, Redis data, logs.
-LOCAL_DIR = Path(env.str("TIKETI_LOCAL_DIR", default="") or BASE_DIR / ".local")
+LOCAL_DIR = Path(env.read("TIKETI_LOCAL_DIR", str, "") or BASE_DIR / ".local")
 
-DEBUG = env.bool("DEBUG", default=True)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
-# A developer's key is of no worth to anybody; a real site must bring its own.
-SECRET_KEY = env.str("SECRET_KEY", default="local-development-only-" + "0" * 40 if DEBUG else "")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-if not DEBUG:
-    if len(SECRET_KEY) < 50:
-        raise ImproperlyConfigured("SECRET_KEY must be set, to at least 50 characters, when DEBUG is off.")
-    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
-        raise ImproperlyConfigured("ALLOWED_HOSTS must name the site's hosts, without '*', when DEBUG is off.")
+# As long as nobody knows which it is, nothing of a developer's machine is on.
+DEBUG = env.flag("DEBUG", default=True, unclear=False)
+HTTPS = env.flag("HTTPS", default=not DEBUG, unclear=not DEBUG)
+ALLOWED_HOSTS = env.read("ALLOWED_HOSTS", environment.names, ["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+SECRET_KEY = env.read("SECRET_KEY", str, production.DEVELOPERS_KEY if DEBUG else "")
+SECRET_KEY_FALLBACKS = env.read("SECRET_KEY_FALLBACKS", environment.names, list[str]())
+# Where `web` listens: the Procfile reads them.
+LISTEN_ADDRESS = env.read("LISTEN_ADDRESS", environment.address, "127.0.0.1")
+PORT = env.read("PORT", environment.port, 8000)
 
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: runserver then speaks WebSocket
@@ -56,14 +56,14 @@ INSTALLED_APPS = [
 # Signing in by Kakao or Naver is offered where the environment brings the site's keys for it.
 OAUTH_HOSTS = {"kakao": "https://kauth.kakao.com", "naver": "https://nid.naver.com"}
 SOCIALACCOUNT_PROVIDERS = {
-    name: {"APPS": [{"client_id": client_id, "secret": env.str(f"{name.upper()}_SECRET", default="")}]}
+    name: {"APPS": [{"client_id": client_id, "secret": env.read(f"{name.upper()}_SECRET", str, "")}]}
     for name in OAUTH_HOSTS
-    if (client_id := env.str(f"{name.upper()}_CLIENT_ID", default=""))
+    if (client_id := env.read(f"{name.upper()}_CLIENT_ID", str, ""))
 }
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
 # Sees /readyz and /metrics whole from afar, as `Authorization: Bearer ...`; without it only this machine itself does.
-OPERATOR_TOKEN = env.str("OPERATOR_TOKEN", default="")
+OPERATOR_TOKEN = env.read("OPERATOR_TOKEN", str, "")
 
 MIDDLEWARE = [
     "tiketi.health.health_middleware",  # first: machines ask by any host, over plain HTTP
@@ -101,7 +101,8 @@ TEMPLATES = [
 ]
 
 # --- Database: SQLite out of the box, PostgreSQL by DATABASE_URL.
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{LOCAL_DIR / 'tiketi.sqlite3'}")}
+SQLITE: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(LOCAL_DIR / "tiketi.sqlite3")}
+DATABASES = {"default": env.read("DATABASE_URL", environment.database, SQLITE)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Without IMMEDIATE and WAL, 493 of 1,600 concurrent writing transactions end in "database is locked".
     DATABASES["default"]["OPTIONS"] = {
@@ -115,7 +116,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: the line's truth, Django's cache, Celery's broker, and the hints between processes.
-REDIS_URL = env.str("REDIS_URL", default="") or local_redis.recorded_url(LOCAL_DIR / "redis")
+REDIS_URL = env.read("REDIS_URL", environment.redis, "") or local_redis.recorded_url(LOCAL_DIR / "redis")
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -167,19 +168,25 @@ WAITINGROOM_PAGE_CONTEXT = "events.waiting.page_context"
 # --- The fleet: SCALING_FLEET, SCALING_POLICY, ... as scaling/configuration.py names them.
 try:
     SCALING = Configuration.read(os.environ)
+    if SCALING.fleet == "aws":
+        region(os.environ)
 except BadConfiguration as error:
-    raise ImproperlyConfigured(str(error)) from error
+    env.faults.append(str(error))
+    SCALING = Configuration()
 SCALING_ENVIRONMENT = SCALING.environment
 WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
 
 # --- Money and mail.
-PAYMENT_PROVIDERS = {"sandbox": "events.payments.sandbox.Sandbox"}  # the first takes new payments
-SITE_ADDRESS = env.str("SITE_ADDRESS", default=f"http://localhost:{env.str('PORT', default='8000')}")  # links in mails
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# Name to class; the first takes new payments. The practice provider is there for developers, or by its name.
+PAYMENT_PROVIDERS = env.read("PAYMENT_PROVIDERS", environment.providers, environment.PRACTICE if DEBUG else {})
+SITE_ADDRESS = env.read("SITE_ADDRESS", environment.site_address, f"http://localhost:{PORT}" if DEBUG else "")
+vars().update(env.read("EMAIL_URL", environment.mail, environment.mail("consolemail://")))
 # Requests write into the outbox; a worker sends from there by what EMAIL_URL names.
 OUTBOX_BACKEND, EMAIL_BACKEND = vars()["EMAIL_BACKEND"], "tiketi.outbox.Outbox"
 EMAIL_TIMEOUT = 10  # seconds for each word of the mail server's
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="TIKETI <tickets@localhost>")
+DEFAULT_FROM_EMAIL = env.read(
+    "DEFAULT_FROM_EMAIL", environment.sender, f"TIKETI <tickets@{urlsplit(SITE_ADDRESS).hostname or ''}>"
+)
 
 # --- Accounts and safety.
 AUTHENTICATION_BACKENDS = [
@@ -193,7 +200,9 @@ ACCOUNT_FORMS = {"login": "events.sign_in.SignInForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_EMAIL_VERIFICATION = env.read(
+    "ACCOUNT_EMAIL_VERIFICATION", environment.one_of("optional", "mandatory", "none"), "optional"
+)
 # By email, not by address: when a sale opens, a telephone network's few addresses bring thousands at once.
 ACCOUNT_RATE_LIMITS = {"login": None, "signup": None, "login_failed": "5/300s/key", "reset_password": "5/m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TIKETI] "
@@ -227,7 +236,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, *(OAUTH_HOSTS[name] for name in SOCIALACCOUNT_PROVIDERS)],
     }
 }
-SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT
 if SECURE_SSL_REDIRECT:
@@ -250,5 +259,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s  %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": env.read("LOG_LEVEL", environment.one_of(*environment.LEVELS), "INFO")},
 }
+
+# --- Everything that is wrong, at once.
+if not DEBUG:
+    env.add(production.faults(sys.modules[__name__]))
+if env.faults:
+    raise environment.Misconfigured(env.faults)

@@ -13,7 +13,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from tiketi import loopback
+from tiketi import environment, loopback
+from tiketi.environment import Environment, Misconfigured
 from tiketi.preparation import CannotPrepare, prepare
 from tiketi.processes import TERMINAL, configuration, read_procfile
 from tiketi.redis_binary import RedisUnavailable
@@ -24,17 +25,17 @@ OPEN_FILES = 20_000  # one for each socket; more makes programs slow that close 
 ROOM_NEEDED = 256 * 1024 * 1024  # bytes of free disk
 
 WELCOME = """
-  TIKETI is starting:   http://127.0.0.1:{port}/
+  TIKETI is starting:   {site}/
 {staff}
   Pick an event and enter: with nobody in line you go straight in. To see the line, make a crowd in another terminal:
 
     .venv/bin/python manage.py waitingroom list
-    .venv/bin/python manage.py storm SLUG --visitors 2000 --arrive-in 10 --stay 20 --url http://127.0.0.1:{port}
+    .venv/bin/python manage.py storm SLUG --visitors 2000 --arrive-in 10 --stay 20 --url {site}
 
   Ctrl-C ends everything; the data stays in {folder}.
 
 """
-STAFF = "  Staff console:        http://127.0.0.1:{port}/admin/   ({username} / {password})\n"
+STAFF = "  Staff console:        {site}/admin/   ({username} / {password})\n"
 
 
 class CannotRun(Exception):
@@ -63,21 +64,24 @@ def main(arguments: list[str]) -> None:
 
 def run(folder: Path) -> None:
     """Prepare the site and become its process manager; does not return."""
-    port = wanted_port()
-    hold_the_folder(folder, port)
-    if not loopback.is_free(port):
+    address, port = wanted_address()
+    site = address_of_site(address, port)
+    hold_the_folder(folder, site)
+    if not loopback.is_free(port, address):
+        if not loopback.is_free(0, address):  # any port
+            raise CannotRun(f"LISTEN_ADDRESS must be an address of this machine, not {address}.")
         raise CannotRun(f"port {port} is taken; choose another: make run PORT={port + 1}")
-    os.environ["PORT"] = str(port)
+    os.environ |= {"LISTEN_ADDRESS": address, "PORT": str(port)}
     if os.geteuid() == 0:  # Celery's reproach, at every start, is for servers; this is a demo on somebody's machine
         os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser privileges")
     staff = prepare(folder)
     processes = read_procfile(ROOT / "Procfile")
-    if "REDIS_URL" in os.environ:
+    if os.environ.get("REDIS_URL"):
         del processes["redis"]
     manager = folder / "supervisord.conf"
     manager.write_text(configuration(processes, folder))
-    login = STAFF.format(port=port, username=staff.username, password=staff.password) if staff else ""
-    sys.stdout.write(WELCOME.format(port=port, folder=folder, staff=login))
+    login = STAFF.format(site=site, username=staff.username, password=staff.password) if staff else ""
+    sys.stdout.write(WELCOME.format(site=site, folder=folder, staff=login))
     sys.stdout.flush()
     raise_open_files()
     os.dup2(sys.stdout.fileno(), TERMINAL, inheritable=True)
@@ -87,12 +91,20 @@ def run(folder: Path) -> None:
     os.execv(command[0], command)  # noqa: S606  (no shell is the point: the process itself is replaced)
 
 
-def wanted_port() -> int:
-    """PORT from the environment, 8000 without. Raises CannotRun for what is no port."""
-    given = os.environ.get("PORT") or "8000"
-    if not given.isascii() or not given.isdigit() or not 0 < int(given) < 65_536:
-        raise CannotRun(f"PORT must be a number from 1 to 65535, not {given!r}.")
-    return int(given)
+def wanted_address() -> tuple[str, int]:
+    """LISTEN_ADDRESS and PORT. Raises CannotRun for what is none."""
+    variables = Environment(os.environ)
+    address = variables.read("LISTEN_ADDRESS", environment.address, "127.0.0.1")
+    port = variables.read("PORT", environment.port, 8000)
+    if variables.faults:
+        raise CannotRun(str(Misconfigured(variables.faults)))
+    return address, port
+
+
+def address_of_site(address: str, port: int) -> str:
+    """Where a browser on this machine finds what listens there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104  (it is asked for)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def check_disk(folder: Path) -> None:
@@ -109,7 +121,7 @@ def check_disk(folder: Path) -> None:
         raise CannotRun(f"the disk of {folder} is full: {free >> 20} MB left, {ROOM_NEEDED >> 20} MB needed.")
 
 
-def hold_the_folder(folder: Path, port: int) -> None:
+def hold_the_folder(folder: Path, site: str) -> None:
     """Keep other stacks off this folder for as long as the manager lives. Raises CannotRun when one is there."""
     file = os.open(folder / "stack", os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -117,7 +129,7 @@ def hold_the_folder(folder: Path, port: int) -> None:
     except BlockingIOError:
         raise CannotRun(f"it runs from this folder already, {os.pread(file, 100, 0).decode().strip()}.") from None
     os.ftruncate(file, 0)
-    os.pwrite(file, f"at http://127.0.0.1:{port}/ (process {os.getpid()})\n".encode(), 0)
+    os.pwrite(file, f"at {site}/ (process {os.getpid()})\n".encode(), 0)
     os.dup2(os.dup(file), LOCK, inheritable=True)  # from a copy: onto itself it would stay private to this program
 
 

@@ -3,10 +3,11 @@
 import logging
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from events.models import Payment, PaymentState
 from events.payments import sandbox as provider
@@ -22,6 +23,8 @@ LONGEST_NOTICE = 10_000
 @require_http_methods(["GET", "HEAD", "POST"])
 def sandbox(request: HttpRequest, reference: UUID) -> HttpResponse:
     """The sandbox's own page, as a provider's would be: it knows the payment by its reference, and no account."""
+    if provider.NAME not in settings.PAYMENT_PROVIDERS:
+        raise Http404
     found = Payment.objects.select_related("order__event", "order__hold")
     payment = get_object_or_404(found, reference=reference, provider=provider.NAME)
     if request.method == "POST":
@@ -42,16 +45,17 @@ def sandbox(request: HttpRequest, reference: UUID) -> HttpResponse:
 
 
 @csrf_exempt  # the signature says who calls
-@require_POST
 def callback(request: HttpRequest, name: str) -> HttpResponse:
     """A provider's word. Answered 200 however often it comes; 403 if nobody we know signed it."""
+    if name not in settings.PAYMENT_PROVIDERS:
+        raise Http404
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     if len(request.headers.get("content-length", "")) > 6 or len(request.body) > LONGEST_NOTICE:
         return JsonResponse({"status": "too-long"}, status=413)
     try:
         notice = provider_named(name).read(request.body, request.headers.get("x-payment-signature", ""))
         payment = settle(name, notice)
-    except KeyError as error:
-        raise Http404 from error
     except ForgedNotice:
         log.warning("forged callback for %s from %s", name, request.META.get("REMOTE_ADDR"))
         return JsonResponse({"status": "forged"}, status=403)

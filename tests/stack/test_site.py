@@ -54,6 +54,18 @@ def test_only_web_and_redis_listen_and_on_loopback_only(site: Site):
     assert site.port in {port for _, port in addresses}
 
 
+def test_it_listens_where_the_deployment_says_and_redis_stays_on_loopback(tmp_path: Path):
+    with stack.running(tmp_path, LISTEN_ADDRESS="0.0.0.0") as site:  # noqa: S104  (for the length of this test)
+        web, others = "00000000", "0100007F"
+
+        assert {(address == web, port == site.port) for address, port in listening(site.family())} == {
+            (True, True),
+            (False, False),
+        }
+        assert {address for address, _ in listening(site.family())} == {web, others}
+        assert f"{site.url}/" in site.output()
+
+
 def test_a_second_start_on_the_same_folder_says_where_it_runs(site: Site):
     second = started_in(site)
 
@@ -77,6 +89,14 @@ def test_a_port_that_is_none_is_one_clear_line(site: Site, tmp_path: Path, port:
     second = started_in(site, TIKETI_LOCAL_DIR=str(tmp_path), PORT=port)
 
     assert second.stderr == f"TIKETI cannot run: PORT must be a number from 1 to 65535, not {port!r}.\n"
+
+
+@pytest.mark.parametrize("address", ["localhost", "203.0.113.7"])
+def test_an_address_that_is_none_of_ours_is_one_clear_line(site: Site, tmp_path: Path, address: str):
+    second = started_in(site, TIKETI_LOCAL_DIR=str(tmp_path), PORT="", LISTEN_ADDRESS=address)
+
+    assert second.stderr.startswith("TIKETI cannot run: LISTEN_ADDRESS must be an address ")
+    assert second.stderr.count("\n") == 1
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(site: Site, tmp_path: Path):

@@ -1,0 +1,184 @@
+"""The environment's variables, each read by what it must be; what makes no sense is collected, and told all at once."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from email.utils import parseaddr
+from ipaddress import ip_address
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+from redis import ConnectionPool
+
+T = TypeVar("T")
+
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+POSTGRES = ("postgres", "postgresql", "psql", "pgsql")
+# The provider for practice moves no money; it goes by this word, and by no other.
+PRACTICE = {"sandbox": "events.payments.sandbox.Sandbox"}
+DATABASE_FORM = "must be postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:////PATH; all but letters and digits as %2F."
+REDIS_FORM = "must be redis://HOST:PORT/NUMBER, or rediss:// for TLS; a password has all but letters and digits as %2F."
+MAIL_FORM = "must be smtp+tls://USER:PASSWORD@HOST:PORT, smtp+ssl:// or smtp://; consolemail:// prints mails only."
+
+
+class BadValue(ValueError):
+    """What a variable must be; begins behind its name. Values that may hold a password are not repeated."""
+
+
+class Misconfigured(ImproperlyConfigured):
+    """The environment does not make a site; says everything that is wrong with it, a line each."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = list(faults)
+        several = "the environment does not make a site:" + "".join(f"\n  {fault}" for fault in self.faults)
+        super().__init__(self.faults[0] if len(self.faults) == 1 else several)
+
+
+class Environment:
+    """Reads variables; what is not set is the default, what makes no sense is a fault, and the default for now."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+        self.faults: list[str] = []
+
+    def read(self, name: str, kind: Callable[[str], T], default: T) -> T:
+        """The variable as `kind` reads it; set to nothing is not set."""
+        text = self.variables.get(name, "")
+        return self._tried(name, kind, text, default) if text else default
+
+    def flag(self, name: str, *, default: bool, unclear: bool) -> bool:
+        """The variable as 1 or 0; `unclear` until a fault is mended. Set to nothing is neither."""
+        text = self.variables.get(name)
+        return default if text is None else self._tried(name, flag, text, unclear)
+
+    def add(self, faults: Iterable[str]) -> None:
+        """More faults, except of variables that have theirs."""
+        named = {fault.split()[0] for fault in self.faults}
+        self.faults += [fault for fault in faults if fault.split()[0] not in named]
+
+    def _tried(self, name: str, kind: Callable[[str], T], text: str, default: T) -> T:
+        try:
+            return kind(text)
+        except BadValue as error:
+            self.faults.append(f"{name} {error}")
+            return default
+
+
+def flag(text: str) -> bool:
+    """1 or 0, or a word for it. Raises BadValue."""
+    if (word := text.strip().lower()) not in TRUE | FALSE:
+        raise BadValue(f"must be 1 or 0, not {text!r}.")
+    return word in TRUE
+
+
+def names(text: str) -> list[str]:
+    """What stands between the commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of the words, however it is capitalised. Raises BadValue."""
+
+    def kind(text: str) -> str:
+        for word in words:
+            if word.lower() == text.strip().lower():
+                return word
+        raise BadValue(f"must be one of {', '.join(words)}, not {text!r}.")
+
+    return kind
+
+
+def port(text: str) -> int:
+    """A TCP port. Raises BadValue."""
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or not 0 < int(text) < 65_536:
+        raise BadValue(f"must be a number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def address(text: str) -> str:
+    """An address of this machine to listen on. Raises BadValue."""
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
+        raise BadValue(f"must be an address such as 127.0.0.1 or 0.0.0.0, not {text!r}.") from error
+
+
+def site_address(text: str) -> str:
+    """Where the site is found, without a slash at its end. Raises BadValue."""
+    form = f"must be https://HOST, the address that visitors type, not {text!r}."
+    try:
+        parts = urlsplit(text)
+        whole = parts.hostname and (parts.port is None or parts.port) and parts.scheme in ("https", "http")
+    except ValueError as error:
+        raise BadValue(form) from error
+    if not whole or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment or " " in text:
+        raise BadValue(form)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def sender(text: str) -> str:
+    """An email address, with or without a name. Raises BadValue."""
+    try:
+        validate_email(parseaddr(text)[1])
+    except ValidationError as error:
+        raise BadValue(f"must be an address such as 'TIKETI <tickets@example.com>', not {text!r}.") from error
+    if not text.isprintable():
+        raise BadValue("must be one line.")
+    return text
+
+
+def redis(text: str) -> str:
+    """The URL of a Redis. Raises BadValue."""
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("redis", "rediss") and parts.hostname and re.fullmatch(r"(/\d{0,5})?", parts.path)
+        ConnectionPool.from_url(text)
+    except ValueError as error:
+        raise BadValue(REDIS_FORM) from error
+    if not whole or parts.fragment:
+        raise BadValue(REDIS_FORM)
+    return text
+
+
+def database(text: str) -> dict[str, Any]:
+    """Django's settings of the database with that URL. Raises BadValue."""
+    scheme, _, rest = text.partition("://")
+    local = scheme == "sqlite" and rest.startswith("/") and rest.strip("/")
+    if not local and scheme not in POSTGRES:
+        raise BadValue(DATABASE_FORM)
+    try:
+        found: dict[str, Any] = environ.Env.db_url_config(text)
+    except ValueError as error:
+        raise BadValue(DATABASE_FORM) from error
+    if not found["NAME"] or "/" in found["HOST"] or (not local and "#" in text):
+        raise BadValue(DATABASE_FORM)
+    return found
+
+
+def mail(text: str) -> dict[str, Any]:
+    """Django's settings of the mail server with that URL. Raises BadValue."""
+    try:
+        found: dict[str, Any] = environ.Env.email_url_config(text)
+    except (ValueError, ImproperlyConfigured) as error:
+        raise BadValue(MAIL_FORM) from error
+    if text.startswith("smtp") and (not found["EMAIL_HOST"] or "#" in text):
+        raise BadValue(MAIL_FORM)
+    return found
+
+
+def providers(text: str) -> dict[str, str]:
+    """Who takes payments, name to class; the first takes new ones. Raises BadValue."""
+    found: dict[str, str] = {}
+    for entry in names(text):
+        name, _, path = entry.partition("=")
+        if entry in PRACTICE:
+            path = PRACTICE[name]
+        elif name in PRACTICE or path in PRACTICE.values():
+            raise BadValue("names the practice provider by the one word 'sandbox'.")
+        if name in found or not re.fullmatch(r"[a-z][a-z0-9-]{0,19}=[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", f"{name}={path}"):
+            raise BadValue(f"must be NAME=DOTTED.CLASS, each name once, or the word 'sandbox', not {entry!r}.")
+        found[name] = path
+    return found
