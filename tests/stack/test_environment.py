@@ -157,7 +157,7 @@ def settings(**changed: Any) -> SimpleNamespace:
         "ALLOWED_HOSTS": ["tickets.example.com"],
         "SITE_ADDRESS": "https://tickets.example.com",
         "SECURE_SSL_REDIRECT": True,
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OUTBOX_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "DEFAULT_FROM_EMAIL": "TIKETI <tickets@tickets.example.com>",
         "PAYMENT_PROVIDERS": {"stand-in": "tests.events.stand_in.StandIn"},
     }
@@ -222,7 +222,7 @@ def test_a_key_that_anybody_could_guess_is_none(key: str):
         ({"SITE_ADDRESS": "http://tickets.example.com"}, ["tiketi.E004"]),
         ({"SITE_ADDRESS": "http://tickets.example.com", "SECURE_SSL_REDIRECT": False}, []),
         *(
-            ({"EMAIL_BACKEND": f"django.core.mail.backends.{name}.EmailBackend"}, ["tiketi.E005"])
+            ({"OUTBOX_BACKEND": f"django.core.mail.backends.{name}.EmailBackend"}, ["tiketi.E005"])
             for name in ("console", "dummy", "locmem", "filebased")
         ),
         ({"DEFAULT_FROM_EMAIL": "TIKETI <tickets@localhost>"}, ["tiketi.E006"]),
