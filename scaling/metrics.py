@@ -7,6 +7,7 @@ from math import isfinite
 
 from scaling.fleet import FleetSnapshot
 from scaling.law import arrivals_per_minute as trend
+from waitingroom.models import Mode
 from waitingroom.status import RoomStatus
 
 # CloudWatch's limits of one put_metric_data.
@@ -35,15 +36,19 @@ class Datum:
 
 
 def of_rooms(rooms: Sequence[RoomStatus], view: FleetSnapshot, spare: int) -> dict[str, float]:
-    """The environment's metrics: what the alarms go by. Only present visitors count as waiting."""
-    present = sum(room.present for room in rooms)
+    """The environment's metrics: what the alarms go by. Only present visitors count as waiting.
+
+    Who sits out a closing waits for nothing that an instance could give.
+    """
+    lines = [room for room in rooms if room.mode != Mode.CLOSED]
+    present = sum(room.present for room in lines)
     return {
         "QueueSize": present,
         "ActiveUsers": sum(room.active for room in rooms),
         "ArrivalRate": sum(arrivals_last_minute(room, view.at) for room in rooms),
         "AdmissionRate": sum(room.admitted_last_minute for room in rooms),
-        "OldestWaitSeconds": max((room.oldest_wait_s for room in rooms), default=0.0),
-        "EstimatedWaitSeconds": max((float(room.estimated_wait_s or 0) for room in rooms), default=0.0),
+        "OldestWaitSeconds": max((room.oldest_wait_s for room in lines), default=0.0),
+        "EstimatedWaitSeconds": max((float(room.estimated_wait_s or 0) for room in lines), default=0.0),
         "InServiceInstances": view.in_service,
         "BacklogPerInstance": present / max(1, view.in_service),
         "SpareInstances": spare,

@@ -1,5 +1,6 @@
 """What the waiting room answers by itself: pages and JSON, as ready bytes."""
 
+import html
 import json
 import secrets
 from collections.abc import Mapping
@@ -72,6 +73,7 @@ def poll_after(position: int) -> tuple[bytes, bytes]:
 
 def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None, nonce: str) -> dict[bytes, bytes]:
     total = snapshot.total if snapshot else 0
+    reason = snapshot.closed_reason.get(visit.language, "") if snapshot else ""
     wait = snapshot.forecast.wait_s(position) if snapshot and position else 0
     scaling = snapshot.scaling if snapshot else {"inService": 0, "pending": 0, "readyInSeconds": 0}
     return {
@@ -89,7 +91,13 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None, 
         b"wait_text": wait_text(wait, visit.language).encode(),
         b"mode": snapshot.mode.encode() if snapshot else b"",
         b"who": b"account" if visit.is_account else b"browser",
+        b"closed_reason": html.escape(reason).encode(),
     }
+
+
+def closing(snapshot: Snapshot) -> dict[str, object]:
+    """What a closed room tells machines: the message, and staff's words by language if they gave any."""
+    return {"message": CLOSED} | ({"closedReason": dict(snapshot.closed_reason)} if snapshot.closed_reason else {})
 
 
 def queued(position: int, total: int, snapshot: Snapshot, rest: bytes = b"") -> Answer:
@@ -111,7 +119,8 @@ def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate |
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     nonce = secrets.token_urlsafe(12)
-    return _page(200, page.fill(_values(visit, place.position, max(start, place.position), snapshot, nonce)), nonce)
+    values = _values(visit, place.position, max(start, place.position), snapshot, nonce)
+    return _page(200, page.fill(values | {b"mode": place.mode.encode()}), nonce)
 
 
 def standing(place: Place, snapshot: Snapshot) -> Answer:
@@ -119,19 +128,24 @@ def standing(place: Place, snapshot: Snapshot) -> Answer:
     if place.phase is Phase.WAITING:
         rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
         return queued(place.position, place.total, snapshot, rest)
-    if place.phase is Phase.CLOSED:
-        return _json(200, {"status": "closed", "message": CLOSED})
+    if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
+        return _json(200, {"status": "closed"} | closing(snapshot), _RETRIES[8])
     if place.phase is Phase.ACTIVE:
         return _json(200, {"status": "active", "message": ENTERED})
     return _json(200, {"status": "none"} | ({"reason": place.reason.name.lower()} if place.reason else {}))
 
 
-def closed(visit: Visit, page: PageTemplate | None) -> Answer:
-    """Nobody new comes in: the page in its template, or without one the JSON."""
+def closed(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | None) -> Answer:
+    """The room is closed, or takes nobody new: a page that listens until it reopens, or without a template the JSON.
+
+    Who has a number keeps it: the template is the waiting page's.
+    """
     if page is None:
-        return _json(403, {"status": "closed", "message": CLOSED})
+        return _json(403, {"status": "closed"} | closing(snapshot))
+    if place.queue_number:
+        return waiting(visit, place, snapshot, page)
     nonce = secrets.token_urlsafe(12)
-    return _page(403, page.fill(_values(visit, 0, 0, None, nonce)), nonce)
+    return _page(200, page.fill(_values(visit, 0, 0, snapshot, nonce)), nonce)
 
 
 async def unavailable(visit: Visit) -> Answer:

@@ -1,6 +1,7 @@
 """The room's settings on their way from the database into Redis."""
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -31,12 +32,21 @@ def configure_call(room: "WaitingRoom") -> Call:
         "grace_ms": room.grace_seconds * 1000,
         "claim_ms": room.claim_seconds * 1000,
         "idle_ms": room.idle_seconds * 1000,
+        "closed_reason": closed_reason(room),
         "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
     }
     parts = [part for field in fields.items() for part in field]
     # What is to stand, not the row's counter: two staff who save together both count to the same.
     version = hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()[:12]
     return scripts.CONFIGURE.call(room.slug, version, *parts)
+
+
+def closed_reason(room: "WaitingRoom") -> str:
+    """Staff's words on a closing, as JSON by language (either stands in for the other); empty if they gave none."""
+    korean, english = room.closed_reason_ko.strip(), room.closed_reason_en.strip()
+    if not (korean or english):
+        return ""
+    return json.dumps({"ko": korean or english, "en": english or korean}, ensure_ascii=False)
 
 
 def put_in_force(rooms: Iterable["WaitingRoom"]) -> bool:

@@ -88,8 +88,8 @@ async def _entry(visit: Visit) -> Decision:
     room, intent = Room(visit.room), _intent(visit)
     place = await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, intent))
     if place.phase is Phase.CLOSED:
-        page = None if visit.wants_json else await page_template("closed", visit.room, visit.language)
-        return _entry_decision(visit, place, answers.closed(visit, page))
+        page = None if visit.wants_json else await page_template(_closed_page(place), visit.room, visit.language)
+        return _entry_decision(visit, place, answers.closed(visit, place, await snapshots.of(visit.room), page))
     if place.phase is Phase.ACTIVE or not visit.safe:
         return _entry_decision(visit, place, None if place.phase is Phase.ACTIVE else answers.not_inside(visit))
     page = None if visit.wants_json else await page_template("waiting", visit.room, visit.language)
@@ -135,13 +135,19 @@ def _told_place(
     elif place.phase is Phase.ACTIVE:
         callback(_entry_decision(visit, place, None))
     elif place.phase is Phase.CLOSED:
-        page = None if visit.wants_json else cached("closed", visit.room, visit.language)
-        at_once = visit.wants_json or page is not None
-        callback(_entry_decision(visit, place, answers.closed(visit, page)) if at_once else None)
+        page = None if visit.wants_json else cached(_closed_page(place), visit.room, visit.language)
+        if snapshot is None or (page is None and not visit.wants_json):
+            callback(None)
+        else:
+            callback(_entry_decision(visit, place, answers.closed(visit, place, snapshot, page)))
     elif snapshot is None or (page is None and not visit.wants_json):
         callback(None)
     else:
         callback(_entry_decision(visit, place, answers.waiting(visit, place, snapshot, page)))
+
+
+def _closed_page(place: Place) -> str:
+    return "waiting" if place.queue_number else "closed"
 
 
 def _intent(visit: Visit) -> JoinIntent:

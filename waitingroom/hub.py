@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from waitingroom import hints
 from waitingroom.admission import clock_calls, read_admitted
-from waitingroom.answers import CLOSED, ENTER_NOW
+from waitingroom.answers import ENTER_NOW, closing
 from waitingroom.errors import LineUnavailable, RoomGone, SettingsMissing
 from waitingroom.place import Phase, Place
 from waitingroom.redis import pipe
@@ -35,10 +35,11 @@ TICK_SECONDS = 0.5
 # With a database silent for so long, nobody more is let in: those inside could not buy.
 DATABASE_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+# Well within the least presence: whoever sits out a closing stays present. The reopening itself is told by a hint.
+CLOSED_SECONDS = 8.0
 CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED = 4401, 4404, 4410
 
 ENTER_FRAME = json.dumps({"type": "queue-enter", "message": ENTER_NOW}, ensure_ascii=False)
-CLOSED_FRAME = json.dumps({"type": "queue-closed", "message": CLOSED}, ensure_ascii=False)
 
 
 class Hub:
@@ -115,6 +116,7 @@ class Hub:
             snapshot.mode.encode(),
         )
         to_near = forecast.wait_s(NEAR)
+        closed = json.dumps({"type": "queue-closed"} | closing(snapshot), ensure_ascii=False)
         for visitor, place in zip(visitors, snapshot.places, strict=True):
             if place.phase is Phase.WAITING:
                 wait = forecast.wait_s(place.position)
@@ -123,11 +125,17 @@ class Hub:
                     socket.push(text)
                 if visitor in sockets.by_visitor:
                     sockets.schedule(visitor, now + cadence_s(place.position, wait - to_near))
+            elif place.phase is Phase.CLOSED and place.position:
+                # They keep their numbers, and stay to hear of the reopening.
+                for socket in sockets.by_visitor.get(visitor, ()):
+                    socket.push(closed.encode())
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, now + CLOSED_SECONDS)
             else:
-                self._tell_end(sockets, visitor, place)
+                self._tell_end(sockets, visitor, place, closed)
 
-    def _tell_end(self, sockets: Sockets, visitor: str, place: Place) -> None:
-        """The visitor is inside, gone, or the room closed: nothing more comes on the clock."""
+    def _tell_end(self, sockets: Sockets, visitor: str, place: Place, closed: str) -> None:
+        """The visitor is inside, or has no place here: nothing more comes on the clock."""
         sockets.unschedule(visitor)
         for socket in sockets.by_visitor.get(visitor, ()):
             if place.phase is Phase.ACTIVE:
@@ -135,7 +143,7 @@ class Hub:
                     socket.entered = True
                     socket.tell(ENTER_FRAME)
             elif place.phase is Phase.CLOSED:
-                socket.tell(CLOSED_FRAME)
+                socket.tell(closed)
                 socket.finish(CLOSE_CLOSED)
             else:
                 if place.reason is not None:

@@ -22,8 +22,8 @@ class Keys:
         self.gone = f"gone:{{{room}}}"
         """ZSET  visitor who left scored by Unix milliseconds x 16 + the reason's code (reasons.py)."""
         self.state = f"state:{{{room}}}"
-        """HASH  epoch, last_number, cursor, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms; counts: joined,
-        admitted, gone, straight_in."""
+        """HASH  epoch, last_number, cursor, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms, shut_at_ms (the last
+        tick that found the room closed); counts: joined, admitted, gone, straight_in."""
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune, and version, their digest."""
         self.fleet = f"fleet:{{{room}}}"

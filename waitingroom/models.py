@@ -74,6 +74,13 @@ class WaitingRoom(models.Model):
         validators=[MinValueValidator(10), MaxValueValidator(86_400)],
         help_text=_("How long an active visitor keeps the place without asking for a page."),
     )
+    closed_reason_ko = models.CharField(
+        _("why it is closed (Korean)"),
+        max_length=200,
+        blank=True,
+        help_text=_("Shown wherever the line says that it is closed; one language stands in for the other."),
+    )
+    closed_reason_en = models.CharField(_("why it is closed (English)"), max_length=200, blank=True)
     opens_at = models.DateTimeField(
         _("opens at"),
         null=True,
@@ -116,8 +123,10 @@ class WaitingRoom(models.Model):
     def save(self, **kwargs: Any) -> None:
         """Save, then tell Redis and every process; if Redis is away, the clock tells it later."""
         self.version += 1
+        if self.mode != Mode.CLOSED:  # the next closing has a reason of its own
+            self.closed_reason_ko = self.closed_reason_en = ""
         if (fields := kwargs.get("update_fields")) is not None:
-            kwargs["update_fields"] = {*fields, "version", "updated_at"}
+            kwargs["update_fields"] = {*fields, "version", "updated_at", "closed_reason_ko", "closed_reason_en"}
         elif not self._state.adding and not kwargs.get("force_insert"):
             # Read some time ago, perhaps: staff who save other fields open no sale that has closed meanwhile.
             kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields if not f.primary_key} - {

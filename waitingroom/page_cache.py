@@ -40,6 +40,7 @@ VALUES = (
     "wait_text",
     "mode",
     "who",
+    "closed_reason",
 )
 _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 

@@ -1,7 +1,7 @@
 """A room as one `look` saw it: places, and the pace that estimates are made from."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,14 +35,17 @@ class Snapshot:
     places: Sequence[Place]
     now_ms: int
     pace: Pace
+    closed_reason: Mapping[str, str]  # staff's words by language; empty unless the room is closed, and they gave some
 
     @classmethod
     def read(cls, answer: list[Any]) -> "Snapshot":
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        now_ms = int(answer[3])
-        return cls(answer[0].decode(), answer[1], read_looked(answer), now_ms, read_pace(answer[4], now_ms))
+        mode, total, _places, now, pace, why = answer
+        now_ms = int(now)
+        reason = json.loads(why) if why else {}
+        return cls(mode.decode(), total, read_looked(answer), now_ms, read_pace(pace, now_ms), reason)
 
     @cached_property
     def forecast(self) -> Forecast:

@@ -6,6 +6,7 @@ from math import floor
 
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
+from waitingroom.slips import LIFE_SECONDS
 
 SECOND = 1_000_000
 # The sums are made in floating point, on both sides: what lies closer to a whole visitor than this may be one or not.
@@ -39,6 +40,7 @@ class Model:
     tokens_at: int | None = None
     ticked: tuple[int, str] | None = None  # (when, by whom)
     awake_at: int | None = None
+    shut_at: int | None = None  # when a tick last found the room closed
 
     def servers(self) -> int:
         if self.told_servers is None:
@@ -79,14 +81,11 @@ class Model:
             self.admitted += 1
             self.inside[visitor] = self.now + self.idle
             return Phase.ACTIVE
-        elif self.mode == "closed":
-            return Phase.CLOSED
         self.seen[visitor] = self.now
-        return Phase.WAITING
+        return Phase.CLOSED if self.mode == "closed" else Phase.WAITING
 
     def look(self, visitors: Collection[str]) -> None:
-        if self.mode != "closed":
-            self.seen |= {visitor: self.now for visitor in visitors if visitor in self.line}
+        self.seen |= {visitor: self.now for visitor in visitors if visitor in self.line}
 
     def absent(self, visitors: Collection[str], allowance: int) -> None:
         for visitor in visitors:
@@ -144,6 +143,11 @@ class Model:
             for visitor in [visitor for visitor, expiry in self.inside.items() if expiry <= self.now]:
                 self._out_of_room(visitor, Reason.UNCLAIMED if visitor in self.unclaimed else Reason.IDLE)
         kept = self.presence + self.grace
+        if self.mode == "closed":
+            self.shut_at = self.now
+            kept = max(kept, LIFE_SECONDS * SECOND)
+        elif self.shut_at is not None:
+            awake = min(awake, self.now - self.shut_at)
         if awake >= kept:
             for visitor in [visitor for visitor in self.line if self.seen[visitor] <= self.now - kept]:
                 self.leave(visitor, Reason.CLOSED if self.mode == "closed" else Reason.ABSENT)

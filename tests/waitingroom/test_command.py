@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from io import StringIO
 from typing import Any
 
@@ -101,6 +102,57 @@ def test_no_word_of_the_operators_opens_what_the_site_keeps_closed_and_show_says
 
     room.close_over("")
     assert said("show", room.slug)["mode"] == "always"
+
+
+def test_closing_may_say_why_and_opening_takes_the_words_back(make_room: Rooms):
+    room = make_room()
+
+    shown = said("close", room.slug, "--reason-ko", "무대 점검", "--reason-en", "Stage check")
+    assert [shown["settings"][f"closed_reason_{each}"] for each in ("ko", "en")] == ["무대 점검", "Stage check"]
+    assert said("set", room.slug, "closed_reason_en=")["settings"]["closed_reason_en"] == ""
+    assert said("open", room.slug)["settings"]["closed_reason_ko"] == ""
+
+
+class Terminal(StringIO):
+    """Somebody sits there, and types this."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("words", [["close", "{}"], ["set", "{}", "mode=closed"]], ids=" ".join)
+@pytest.mark.parametrize(("typed", "mode"), [("y\n", "closed"), ("\n", "always"), ("no\n", "always"), ("", "always")])
+def test_at_a_terminal_closing_names_how_many_it_sends_away_and_asks(
+    make_room: Rooms, monkeypatch: pytest.MonkeyPatch, words: list[str], typed: str, mode: str
+):
+    room = make_room(mode="always")
+    join(room, "a", "b")
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    err = StringIO()
+
+    with nullcontext() if mode == "closed" else pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("waitingroom", *(word.format(room.slug) for word in words), stdout=StringIO(), stderr=err)
+
+    assert "sends 2 waiting" in err.getvalue()
+    room.refresh_from_db()
+    assert room.mode == mode
+
+
+@pytest.mark.parametrize("stdin", [StringIO(""), None])
+def test_a_script_closes_without_being_asked(make_room: Rooms, monkeypatch: pytest.MonkeyPatch, stdin: object):
+    room = make_room(mode="always")
+    join(room, "a")
+    monkeypatch.setattr("sys.stdin", stdin)
+
+    assert said("close", room.slug)["mode"] == "closed"
+
+
+def test_who_is_sure_is_not_asked(make_room: Rooms, monkeypatch: pytest.MonkeyPatch):
+    room = make_room(mode="always")
+    join(room, "a")
+    monkeypatch.setattr("sys.stdin", Terminal(""))
+
+    assert said("close", room.slug, "--yes")["mode"] == "closed"
 
 
 def test_admit_lets_the_head_in_and_never_above_the_threshold(make_room: Rooms):

@@ -195,7 +195,11 @@ def test_a_closed_room_neither_takes_nor_forgets_who_waits(make_line: Callable[.
     number = line.enter("a").queue_number
     line.configure(mode="closed")
 
-    assert line.enter("a").queue_number == number
+    line.pass_s(31)
+    place = line.enter("a")
+
+    assert (place.phase, place.queue_number, place.position) == (Phase.CLOSED, number, 1)
+    assert line.status().present == 1
     line.configure(mode="always")
     assert line.enter("a").queue_number == number
 

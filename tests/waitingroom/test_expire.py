@@ -7,6 +7,7 @@ import pytest
 from tests.waitingroom.line import Line
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
+from waitingroom.slips import LIFE_SECONDS
 
 
 def test_an_absent_visitor_leaves_the_line_after_the_grace(make_line: Callable[..., Line]):
@@ -73,14 +74,64 @@ def test_the_idle_give_their_places_back(make_line: Callable[..., Line]):
     assert line.status().departed_last_minute == 1
 
 
-def test_those_left_in_a_closed_room_are_gone_because_it_closed(make_line: Callable[..., Line]):
-    line = make_line(mode="always", grace_seconds=0)
+def test_nobody_loses_a_number_to_a_closing_and_the_grace_starts_anew_with_the_reopening(
+    make_line: Callable[..., Line],
+):
+    line = make_line(mode="always", presence_seconds=30, grace_seconds=60)
     line.enter("a")
     line.configure(mode="closed")
-    line.pass_s(31)
+    for _ in range(12):  # an hour, in which the site told everybody to go
+        line.pass_s(300)
+        line.expire()
+    assert line.status().waiting == 1
+
+    line.configure(mode="always")
+    line.live_s(89)
+    assert line.status().waiting == 1
+    line.live_s(2)
+    assert line.reasons() == {"a": Reason.ABSENT}
+
+
+def test_a_room_that_stays_closed_forgets_its_line_when_the_slips_die(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    line.fill("a", "b")
+    line.configure(mode="closed")
+    line.pass_s(LIFE_SECONDS - 1)
+    line.expire()
+    line.look("b")
+    line.pass_s(12)
+    line.expire()
     line.expire()
 
     assert line.reasons() == {"a": Reason.CLOSED}
+
+
+def test_those_inside_a_closed_room_idle_out_as_ever(make_line: Callable[..., Line]):
+    line = make_line(idle_seconds=60)
+    line.enter("a")
+    line.configure(mode="closed")
+    for _ in range(61):
+        line.pass_s(1)
+        line.expire()
+
+    assert line.reasons() == {"a": Reason.IDLE}
+
+
+def test_after_a_closing_the_old_order_holds_and_no_newcomer_passes(make_line: Callable[..., Line]):
+    line = make_line(threshold=1, idle_seconds=3600)
+    line.fill("inside", "a", "b", "c")
+    line.configure(mode="closed")
+    for _ in range(50):
+        line.look("a", "b", "c")  # their pages stay open
+        assert line.live_s(8) == []
+    line.configure(mode="automatic")
+    assert line.enter("newcomer").phase is Phase.WAITING
+
+    admitted = []
+    for visitor in ("inside", "a", "b", "c"):
+        line.leave(visitor)
+        admitted += line.live_s(3)
+    assert admitted == ["a", "b", "c", "newcomer"]
 
 
 def test_a_crowd_expires_over_several_ticks_and_none_is_lost(make_line: Callable[..., Line]):
@@ -182,7 +233,7 @@ def test_a_clock_that_jumps_ahead_costs_nobody_a_place(make_line: Callable[..., 
     line.tick()
     line.fill("inside", "a", "b")
 
-    assert line.where("inside", "a", "b") == ["active", 1, 2]
+    assert line.look("inside", "a", "b").places == (0, 1, 2)
 
 
 def test_without_settings_nobody_expires(line: Line):

@@ -112,6 +112,22 @@ def test_who_closes_the_page_after_being_told_to_enter_is_not_missed(make_line: 
     assert list(line.scores("active")) == ["inside"]
 
 
+def test_the_pages_of_a_closed_room_are_told_again_in_time_to_stay_present(make_line: Lines):
+    line = make_line(mode="closed", presence_seconds=10)
+    line.configure(mode="always")
+    join(line.slug, "a")
+    line.configure(mode="closed")
+
+    async def play(hub: Hub) -> None:
+        await Page(hub, line.slug, "a").hears("queue-closed", times=2)
+
+    with_hub(play)
+
+    line.now_us = time.time_ns() // 1000
+    seen_ms = line.scores("seen")["a"]
+    assert line.now_us // 1000 - seen_ms < 5_000
+
+
 def test_the_pages_of_a_room_that_is_deleted_are_hung_up(make_room: Rooms):
     room = make_room(mode="paused")
     join(room.slug, "a")

@@ -66,15 +66,26 @@ def test_looking_does_not_renew_a_place_inside(make_line: Callable[..., Line]):
     assert line.where("a") == ["idle"]
 
 
-def test_in_a_closed_room_looking_keeps_nobody_present(make_line: Callable[..., Line]):
+def test_who_looks_at_a_closed_room_stays_present(make_line: Callable[..., Line]):
     line = make_line(mode="always")
-    line.enter("a")
+    line.fill("a", "b")
     line.configure(mode="closed")
     line.pass_s(31)
 
     assert line.look("a").mode == "closed"
     assert [place.phase for place in line.look("a", "stranger").places] == [Phase.CLOSED] * 2
-    assert line.status().present == 0
+    assert line.status().present == 1
+
+
+def test_a_closed_room_says_why_in_both_languages_and_an_open_one_nothing(make_line: Callable[..., Line]):
+    line = make_line(mode="closed", closed_reason_ko="무대 점검 중입니다")
+    assert line.look().closed_reason == {"ko": "무대 점검 중입니다", "en": "무대 점검 중입니다"}
+
+    line.configure(closed_reason_en="The stage is being checked.")
+    assert line.look().closed_reason == {"ko": "무대 점검 중입니다", "en": "The stage is being checked."}
+
+    line.configure(mode="automatic")
+    assert line.look().closed_reason == {}
 
 
 def test_five_hundred_places_come_in_one_answer(make_line: Callable[..., Line]):

@@ -136,17 +136,31 @@ def test_who_is_dropped_is_told_why(web: Web, make_served: Rooms):
         assert close_code(socket) == 4401
 
 
-def test_a_room_that_closes_tells_everybody_and_hangs_up(web: Web, make_served: Rooms):
+def test_a_room_that_closes_tells_everybody_why_and_its_sockets_hear_of_the_reopening(web: Web, make_served: Rooms):
     room = make_served("a", "b", mode="paused")
 
     with web.open(room.slug, "a") as one, web.open(room.slug, "b") as other:
         told(one)
         told(other)
-        room.mode = "closed"
+        room.mode, room.closed_reason_en = "closed", "A lamp fell."
         room.save()
         for socket in (one, other):
-            assert told_of(socket, "queue-closed")["message"] == "대기열이 마감되었습니다"
-            assert close_code(socket) == 4410
+            said = told_of(socket, "queue-closed")
+            assert said["message"] == "대기열이 마감되었습니다"
+            assert said["closedReason"] == {"ko": "A lamp fell.", "en": "A lamp fell."}
+        room.mode = "paused"
+        room.save()
+        for position, socket in enumerate((one, other), 1):
+            assert told_of(socket, "queue-position-update")["position"] == position
+    assert room.closed_reason_en == ""
+
+
+def test_who_has_no_number_in_a_closed_room_is_told_and_hung_up_on(web: Web, make_served: Rooms):
+    room = make_served("a", mode="closed")
+
+    with web.open(room.slug, "stranger") as socket:
+        told_of(socket, "queue-closed")
+        assert close_code(socket) == 4410
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@
 --         the name and how he comes: "new" (his name was drawn this moment: nothing can be known of it), "join" (a newcomer
 --         joins) or "stay" (a newcomer changes nothing)
 -- RETURN  for each visitor: phase, queue number, position, expires_ms; then total, epoch, mode; or {"unknown"} when Redis has
---         no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"
+--         no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"; who has a number in a room
+--         that closed is "closed" with that number, and counts as seen
 --
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
@@ -54,7 +55,7 @@ local function waiting(visitor, number, position)
   signs[#signs + 1] = now_ms
   signs[#signs + 1] = visitor
   nobody_waits = false
-  return 'waiting', number, position, 0
+  return mode == 'closed' and 'closed' or 'waiting', number, position, 0
 end
 
 local function newcomer(visitor, is_new)
@@ -90,7 +91,6 @@ local function enter(visitor, how)
     return admitted_now(visitor, 'admitted')
   end
   number = tonumber(number)
-  if mode == 'closed' then return 'closed', number, 0, 0 end
   -- Behind the cursor everybody was passed over as absent: who comes back there is remembered apart, ahead of the rest.
   if number <= cursor then redis.call('ZADD', returned, number, visitor) end
   return waiting(visitor, number, redis.call('ZRANK', queue, visitor) + 1)

@@ -38,15 +38,23 @@ if #late > 0 then
   tally(pace, now_ms, 'd', #late)
 end
 
+-- A closed room sends people away: nobody's grace runs meanwhile. It starts anew when the room reopens; a room that stays
+-- closed forgets them when their slips die.
 local kept_ms = tonumber(c.presence_ms) + tonumber(c.grace_ms)
-local absent = awake_ms < kept_ms and {}
+local shut = c.mode == 'closed'
+if shut then
+  kept_ms = math.max(kept_ms, keep_ms)
+  redis.call('HSET', state, 'shut_at_ms', integer(now_ms))
+end
+local shut_ms = shut and kept_ms or math.abs(now_ms - tonumber(redis.call('HGET', state, 'shut_at_ms') or 0))
+local absent = math.min(awake_ms, shut_ms) < kept_ms and {}
   or redis.call('ZRANGEBYSCORE', seen, '-inf', integer(now_ms - kept_ms), 'LIMIT', 0, most)
 if #absent > 0 then
   redis.call('ZREM', queue, unpack(absent))
   redis.call('ZREM', seen, unpack(absent))
   redis.call('ZREM', returned, unpack(absent))
   redis.call('HINCRBY', state, 'gone', #absent)
-  depart(gone, now_ms, c.mode == 'closed' and CLOSED or ABSENT, absent)
+  depart(gone, now_ms, shut and CLOSED or ABSENT, absent)
 end
 
 local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - keep_ms) * REASONS), 'LIMIT', 0, most)

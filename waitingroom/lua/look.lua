@@ -1,9 +1,10 @@
--- look: where visitors stand, many in one call; whoever waits counts as seen now.
+-- look: where visitors stand, many in one call; whoever waits counts as seen now, whatever the mode.
 --
 -- KEYS    queue, active, seen, returned, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
---         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of); or {"unknown"} when Redis has no settings
+--         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty);
+--         or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
@@ -15,8 +16,7 @@ local c = settings(config)
 if not c then return {'unknown'} end
 
 local cursor = tonumber(redis.call('HGET', state, 'cursor') or 0)
-local touches = c.mode ~= 'closed'
-local behind = cursor > 0 and touches and redis.call('ZCOUNT', queue, '-inf', integer(cursor)) or 0
+local behind = cursor > 0 and redis.call('ZCOUNT', queue, '-inf', integer(cursor)) or 0
 local now_text = integer(now_ms)
 local places, presence = {}, {}
 local last = #ARGV
@@ -37,7 +37,12 @@ for i = 2, last do
   end
   places[i - 1] = place
 end
-if #presence > 0 then allow_writes(queue) end
-if touches and #presence > 0 then redis.call('ZADD', seen, unpack(presence)) end
+if #presence > 0 then
+  allow_writes(queue)
+  redis.call('ZADD', seen, unpack(presence))
+end
 
-return {c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, pace_of(active, fleet, pace, now_ms, c)}
+return {
+  c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, pace_of(active, fleet, pace, now_ms, c),
+  c.mode == 'closed' and c.closed_reason or '',
+}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
@@ -29,6 +30,8 @@ SETTINGS = (
     "idle_seconds",
     "account_required",
     "fail_open",
+    "closed_reason_ko",
+    "closed_reason_en",
 )
 COLUMNS = ("slug", "mode", "threshold", "active", "waiting", "present", "admission_per_minute", "estimated_wait_s")
 MAX_ADMITTED = 4000
@@ -68,6 +71,11 @@ class Command(BaseCommand):
                 one.add_argument("count", type=int)
             if name == "drop":
                 one.add_argument("visitor")
+            if name == "close":
+                one.add_argument("--reason-ko", default="", help="what the pages of the closed line say, in Korean")
+                one.add_argument("--reason-en", default="", help="the same in English; one language does for both")
+            if name in ("close", "set"):
+                one.add_argument("--yes", action="store_true", help="close without asking at a terminal")
 
     def handle(self, *_args: Any, verb: str, as_json: bool, slug: str = "", **options: Any) -> None:
         """Do what the verb says. Errors are one line."""
@@ -98,15 +106,28 @@ class Command(BaseCommand):
             if gave_up == "none":
                 raise CommandError(f"'{options['visitor']}' has no place in '{room.slug}'.")
             return {"slug": room.slug, "visitor": options["visitor"], "dropped": gave_up}
-        if verb == "set":
-            change(room, parse(options["changes"]), "manage.py waitingroom set")
-        elif verb == "open":
-            change(room, {"mode": mode_to_open(room)}, "manage.py waitingroom open")
-        elif verb in MODES:
-            change(room, {"mode": MODES[verb]}, f"manage.py waitingroom {verb}")
+        if changes := changes_of(verb, room, options):
+            if changes.get("mode") == Mode.CLOSED != room.mode:
+                self.agree_to_close(room, sure=options["yes"])
+            change(room, changes, f"manage.py waitingroom {verb}")
         described = describe(admission.status([room.slug])[0])
         settings = {name: getattr(WaitingRoom.objects.get(pk=room.pk), name) for name in SETTINGS}
         return described | {"closed_because": WaitingRoom.objects.get(pk=room.pk).closed_because, "settings": settings}
+
+    def agree_to_close(self, room: WaitingRoom, *, sure: bool) -> None:
+        """Say how many people the closing sends away; at a terminal, ask. Raises CommandError at a no."""
+        try:
+            waiting = str(admission.status([room.slug])[0].waiting)
+        except LineUnavailable:
+            waiting = "an unknown number"
+        if waiting == "0" or sure:
+            return
+        self.stderr.write(f"Closing '{room.slug}' sends {waiting} waiting away; they keep their numbers.")
+        if sys.stdin and sys.stdin.isatty():  # a script goes ahead, as it always did
+            self.stderr.write("Close it? [y/N] ", ending="")
+            self.stderr.flush()
+            if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+                raise CommandError("Nothing was changed.")
 
     def answer(self, content: Any, as_json: bool) -> None:  # noqa: FBT001 (the parser's own option)
         """JSON for machines; a table or plain lines for people."""
@@ -117,6 +138,18 @@ class Command(BaseCommand):
         else:
             for name, value in content.items():
                 self.stdout.write(f"{name:<24}{value}")
+
+
+def changes_of(verb: str, room: WaitingRoom, options: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the verb changes; none for one that only shows. Raises CommandError."""
+    if verb == "set":
+        return parse(options["changes"])
+    if verb == "open":
+        return {"mode": mode_to_open(room)}
+    changes: dict[str, Any] = {"mode": MODES[verb]} if verb in MODES else {}
+    if verb == "close":
+        changes |= {f"closed_reason_{language}": options[f"reason_{language}"] for language in ("ko", "en")}
+    return changes
 
 
 def describe(status: RoomStatus) -> dict[str, Any]:
@@ -140,7 +173,7 @@ def parse(changes: Sequence[str]) -> dict[str, Any]:
         if not equals or name not in SETTINGS:
             raise CommandError(f"'{word}': name=value, please, where name is one of {', '.join(SETTINGS)}.")
         try:
-            parsed[name] = fields[name].clean(text or None, None)
+            parsed[name] = fields[name].clean(text or (None if fields[name].null else ""), None)
         except ValidationError as error:
             raise CommandError(f"{name}: {' '.join(error.messages)}") from error
     return parsed
