@@ -91,6 +91,7 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None, 
         b"wait_text": wait_text(wait, visit.language).encode(),
         b"mode": snapshot.mode.encode() if snapshot else b"",
         b"who": b"account" if visit.is_account else b"browser",
+        b"held": b"yes" if visit.slip else b"no",
         b"closed_reason": html.escape(reason).encode(),
     }
 

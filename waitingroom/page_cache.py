@@ -41,6 +41,7 @@ VALUES = (
     "mode",
     "who",
     "closed_reason",
+    "held",
 )
 _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 

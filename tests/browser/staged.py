@@ -24,6 +24,8 @@ PLACE = {
     "in_service": "2",
     "nonce": "n",
     "mode": "automatic",
+    "closed_reason": "",
+    "held": "no",
 }
 # Sockets that open, speak and end when the test says so; chance is what the test says, half by default.
 STAGE = """

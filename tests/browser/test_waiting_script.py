@@ -157,7 +157,6 @@ def test_a_turn_refused_by_the_gate_is_not_asked_for_again_at_once(stage: Stage)
 @pytest.mark.parametrize(
     ("message", "heading"),
     [
-        ({"type": "queue-closed", "message": "대기열이 마감되었습니다"}, "대기가 마감되었어요"),
         ({"type": "queue-left", "reason": "left"}, "대기열에서 나왔어요"),
         ({"type": "queue-left", "reason": "dropped"}, "대기열에서 나왔어요"),
     ],
@@ -170,6 +169,122 @@ def test_the_end_is_told_and_nothing_is_asked_after_it(stage: Stage, message: di
     expect(stage.page.get_by_role("heading", name=heading)).to_be_focused()
     stage.passes(600)
     assert (stage.sockets, stage.polls, stage.loads) == (1, 0, 1)
+
+
+CLOSED = {"type": "queue-closed", "message": "대기열이 마감되었습니다"}
+
+
+@pytest.mark.parametrize(("language", "reason"), [("ko", "무대 점검 중"), ("en", "Stage check")])
+def test_closed_is_a_state_with_staffs_reason_that_the_reopening_ends(
+    open_page: Open, language: str, reason: str
+) -> None:
+    stage = Stage(open_page(), language=language)
+    stage.socket("open")
+    stage.socket("say", update(80))
+    stage.socket("say", CLOSED | {"closedReason": {"ko": "무대 점검 중", "en": "Stage check"}})
+
+    expect(stage.page.locator("#shut-title")).to_be_visible()
+    expect(stage.page.locator("#closed-reason")).to_have_text(reason)
+    expect(stage.page.locator("#position")).to_be_hidden()
+    expect(stage.page.locator("#connection")).to_be_visible()
+    for _ in range(75):  # ten minutes, as the hub tells it
+        stage.passes(8)
+        stage.socket("say", CLOSED)
+    assert (stage.sockets, stage.polls) == (1, 0)
+
+    stage.socket("say", update(80))
+    expect(stage.page.locator("#shut-title")).to_be_hidden()
+    expect(stage.page.locator("#position")).to_have_text("80")
+    assert stage.page.title().startswith(("80번째", "No. 80"))
+
+
+def test_who_has_no_number_in_a_closed_line_asks_on_and_lines_up_when_it_opens(stage: Stage) -> None:
+    stage.answers(200, {"status": "closed", "message": "대기열이 마감되었습니다"}, retry_after="8")
+    stage.socket("open")
+    stage.socket("say", CLOSED)
+    stage.socket("end", 4410)
+    for _ in range(6):
+        stage.passes(10)
+    assert stage.polls == 6
+    expect(stage.page.locator("#shut-title")).to_be_visible()
+
+    stage.answers(200, {"status": "none"})
+    stage.passes(10)
+    stage.reloads(within=5)
+
+
+def test_the_page_of_a_closed_line_asks_on_and_lines_up_when_it_opens(open_page: Open) -> None:
+    stage = Stage(open_page(), template="closed")
+    stage.answers(200, {"status": "closed"})
+    for _ in range(4):
+        stage.passes(8)
+    stage.answers(503, {"status": "unavailable"})
+    stage.passes(8)
+    assert (stage.loads, stage.polls) == (1, 5)
+
+    stage.answers(200, {"status": "none"})
+    stage.page.clock.run_for(11_000)
+    stage.until(lambda: stage.loads == 2)
+
+
+def test_a_closed_page_never_claims_that_all_is_sold_or_over(open_page: Open) -> None:
+    for template, place in (("waiting", {"mode": "closed"}), ("closed", {})):
+        for language, claims in (("ko", ("팔렸", "매진", "끝났", "종료")), ("en", ("sold", "Sold", "ended", "over"))):
+            page = Stage(open_page(), template=template, language=language, **place).page
+            said = page.locator("main").inner_text()
+            assert [claim for claim in claims if claim in said] == []
+
+
+def test_a_device_that_is_offline_reads_so_at_once_and_never_green(stage: Stage) -> None:
+    stage.answers(202, {"status": "queued", **update(12)})
+    stage.socket("open")
+    stage.socket("say", update(90))
+    stage.page.context.set_offline(True)  # noqa: FBT003 (Playwright's own)
+    expect(stage.page.locator("#connection")).to_contain_text("오프라인", timeout=3_000)
+    stage.socket("say", update(89))  # what was under way
+    expect(stage.page.locator("body")).to_have_attribute("data-line", "offline")
+
+    stage.page.context.set_offline(False)  # noqa: FBT003
+    stage.until(lambda: stage.sockets == 2)
+    stage.socket("open")
+    stage.socket("say", update(12))
+    expect(stage.page.locator("#connection")).to_have_text("연결됨")
+
+
+def test_a_grown_wait_is_news_only_for_who_has_waited_and_not_of_a_paused_line(stage: Stage) -> None:
+    news = stage.page.locator("#news")
+    stage.socket("open")
+    stage.socket("say", update(90, estimatedWait=20))
+    stage.socket("say", update(90, estimatedWait=400))
+    expect(news).to_be_hidden()  # the first guess was too low
+
+    stage.passes(61)
+    stage.socket("say", update(90, estimatedWait=800, mode="paused"))
+    stage.socket("say", update(90, estimatedWait=1600))
+    expect(news).to_be_hidden()  # the line stood
+
+    stage.passes(61)
+    stage.socket("say", update(90, estimatedWait=3200))
+    expect(news).to_have_text("예상보다 입장이 느려져 대기 시간이 늘었어요.")
+
+
+def test_a_lost_number_is_laid_to_the_visitor_only_where_it_is_so(stage: Stage) -> None:
+    stage.socket("open")
+    stage.socket("say", update(30))
+    stage.answers(200, {"status": "none"})
+    stage.socket("end", 4401)
+    stage.passes(3)
+    stage.reloads(within=5)
+
+    expect(stage.page.locator("#news")).to_have_text("이전 번호표가 더는 유효하지 않아 새 번호표를 받았어요.")
+
+
+@pytest.mark.parametrize(("held", "shown"), [("yes", True), ("no", False)])
+def test_only_who_holds_a_slip_reads_of_a_kept_number(open_page: Open, held: str, shown: bool) -> None:  # noqa: FBT001
+    stage = Stage(open_page(), template="unavailable", held=held)
+
+    expect(stage.page.locator(".held")).to_be_visible(visible=shown)
+    assert ("번호표" in stage.page.locator("main").inner_text()) is shown
 
 
 def test_an_event_that_is_no_more_ends_the_wait(stage: Stage) -> None:

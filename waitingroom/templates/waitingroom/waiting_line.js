@@ -4,7 +4,7 @@ const here = location.pathname + location.search;
 // The slowest updates come every 8 s. Two missed: ask. Far more: the socket died without a word.
 const QUIET = 20000, DEAD = 60000;
 // Why a place may be gone for good. Any other reason (absent too long, Redis lost it): line up again at once.
-const ENDS = { closed: "closed", left: "left", dropped: "left", paid: "left", abandoned: "left" };
+const ENDS = { left: "left", dropped: "left", paid: "left", abandoned: "left" };
 let socket, timer, finished = false, leaving = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heard = 0, heardAt = Date.now();
 
 function later(action, milliseconds) {
@@ -41,17 +41,18 @@ function comeIn(gap) {
 }
 
 // The line does not know this browser: its number was lost, or it keeps no cookies.
-function becomeStranger() {
+function becomeStranger(reason) {
   const rejoined = Date.now() - Number(sessionStorage.getItem("rejoined")) < 60000;
   if (rejoined && !known) return finish(() => showEnd("blocked"));
   sessionStorage.setItem("rejoined", Date.now());
   if (known) sessionStorage.setItem("position", shown.position);
+  sessionStorage.setItem("lost", reason || "");
   finish(() => { showConnection("reconnecting"); comeIn(jitter(0, 5000)); });
 }
 
 function beGone({ reason }) {
   if (reason in ENDS) finish(() => showEnd(ENDS[reason]));
-  else becomeStranger();
+  else becomeStranger(reason);
 }
 
 const hear = {
@@ -62,7 +63,10 @@ const hear = {
     showPlace(place);
   },
   "queue-enter": () => finish(() => { showEntering(); comeIn(0); }),
-  "queue-closed": () => finish(() => showEnd("closed")),
+  "queue-closed": ({ closedReason }) => {
+    showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
+    showClosed(closedReason);
+  },
   "queue-left": beGone,
 };
 
@@ -103,7 +107,7 @@ function connect() {
 
 function lost(opened, code) {
   at("leave").hidden = true;
-  if (code === 4404) return hear["queue-closed"]();  // the event is no more
+  if (code === 4404) return finish(() => showEnd("deleted"));
   if (!opened) unopened += 1;
   if (polling) return;
   showConnection("reconnecting");

@@ -2,7 +2,8 @@
 const answers = {
   queued: (place) => hear["queue-position-update"](place),
   active: () => hear["queue-enter"](),
-  closed: () => hear["queue-closed"](),
+  closed: (answer) => hear["queue-closed"](answer),
+  deleted: () => finish(() => showEnd("deleted")),
   none: beGone,
   "sign-in": () => finish(() => comeIn(0)),
 };
@@ -16,7 +17,7 @@ async function ask() {
     const response = await fetch(page.dataset.poll, { headers: { Accept: "application/json" }, cache: "no-store", signal: limit.signal });
     const seconds = Number(response.headers.get("Retry-After")) || 5;
     // Nobody knows the address any more: the event was deleted.
-    const answer = response.status === 404 ? { status: "closed" } : await response.json();
+    const answer = response.status === 404 ? { status: "deleted" } : await response.json();
     if (!(answer.status in answers)) throw Object.assign(new Error(answer.status), { seconds });
     // What the socket said meanwhile is newer.
     if (!finished && heard === heardBefore) answers[answer.status](answer);
@@ -37,10 +38,13 @@ async function poll() {
     if (polling) later(poll, 1000 * seconds * jitter(0.8, 1.2));
   } catch (error) {
     if (finished) return;
-    showConnection("unavailable");
+    showTrouble(error);
     later(poll, 1000 * (error.seconds || 1) + backoff());
   }
 }
+
+// An answer that is no use comes from a site in trouble, which costs nobody a number; none at all may be the way there.
+const showTrouble = ({ seconds }) => showConnection(seconds ? "unavailable" : "unreachable");
 
 const silence = () => Date.now() - heardAt;
 
@@ -53,7 +57,7 @@ function startAgain() {
 function doubt(patience) {
   if (finished || polling || silence() < patience) return;
   if (socket && silence() > DEAD) startAgain();
-  else if (socket) ask().catch(() => showConnection("unavailable"));
+  else if (socket) ask().catch(showTrouble);
 }
 
 // A frozen or offline tab is back: what it shows may be old.

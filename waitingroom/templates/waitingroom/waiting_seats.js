@@ -1,15 +1,21 @@
 // How many seats are free, for who looks at them: the page itself holds counts that are seconds old.
 const seats = at("seats");
 
-async function recount() {
-  if (finished || !seats.open || document.hidden) return;
+// Takes these parts of the page anew from the site.
+async function renew(...ids) {
   try {
     const fresh = new DOMParser().parseFromString(await (await fetch(here, { cache: "no-store" })).text(), "text/html");
-    const counts = fresh.getElementById("sections");
-    if (counts) at("sections").replaceWith(counts);
+    for (const id of ids) {
+      const part = fresh.getElementById(id);
+      if (part) at(id).replaceWith(part);
+    }
   } catch {
-    // The counts shown grow old; the line's own connection tells about outages.
+    // What is shown grows old; the line's own connection tells about outages.
   }
+}
+
+function recount() {
+  if (!finished && seats.open && !document.hidden) renew("sections");
 }
 
 if (seats) {

@@ -53,9 +53,14 @@ function showFleet({ inService, pending, readyInSeconds }) {
   }
 }
 
+let changedAt = Date.now();
 function showMode(mode) {
-  if (mode === "paused" && page.dataset.mode !== mode) speak(at("paused").textContent);
+  if (page.dataset.mode !== mode) {
+    changedAt = Date.now();
+    if (mode === "paused") speak(at("paused").textContent);
+  }
   page.dataset.mode = mode;
+  at("slip").setAttribute("aria-labelledby", mode === "closed" ? "shut-title" : "heading");
 }
 
 function showPlace({ position, total, estimatedWait, scaling }) {
@@ -67,7 +72,9 @@ function showPlace({ position, total, estimatedWait, scaling }) {
   at("bar").value = percent;
   at("percent").textContent = `${percent}%`;
   document.title = `${say(words.title, { position: digits.format(position) })} · TIKETI`;
-  if (estimatedWait > shown.wait * 1.3 + 30) tell(words.slower);
+  // A first guess that was too low, or a line that stood a moment ago, is no news of who is inside.
+  const settled = page.dataset.mode !== "paused" && Date.now() - changedAt > 60000;
+  if (settled && estimatedWait > shown.wait * 1.3 + 30) tell(words.slower);
   Object.assign(shown, { position, wait: estimatedWait });
   if (scaling) showFleet(scaling);
   if (page.dataset.mode === "paused") return;
@@ -75,10 +82,11 @@ function showPlace({ position, total, estimatedWait, scaling }) {
 }
 
 function showConnection(state) {
+  if (!navigator.onLine && state !== "entering") state = "offline";
   if (page.dataset.line === state && at("connection").textContent) return;
   page.dataset.line = state;
   at("connection").textContent = words[state];
-  if (state === "unavailable") speak(words[state]);
+  if (["unavailable", "unreachable", "offline"].includes(state)) speak(words[state]);
 }
 
 function showEntering() {
@@ -94,7 +102,7 @@ function showEnd(name) {
   page.dataset.line = "over";
   at("turn").hidden = true;
   at("over").hidden = false;
-  at("again").hidden = name === "closed";
+  at("again").hidden = name === "deleted";
   at("over-title").textContent = words[`${name}Title`];
   at("over-text").textContent = words[`${name}Text`];
   document.title = `${words[`${name}Title`]} · TIKETI`;
