@@ -239,12 +239,12 @@ def test_a_device_that_is_offline_reads_so_at_once_and_never_green(stage: Stage)
     stage.answers(202, {"status": "queued", **update(12)})
     stage.socket("open")
     stage.socket("say", update(90))
-    stage.page.context.set_offline(True)  # noqa: FBT003 (Playwright's own)
+    stage.page.context.set_offline(True)
     expect(stage.page.locator("#connection")).to_contain_text("오프라인", timeout=3_000)
     stage.socket("say", update(89))  # what was under way
     expect(stage.page.locator("body")).to_have_attribute("data-line", "offline")
 
-    stage.page.context.set_offline(False)  # noqa: FBT003
+    stage.page.context.set_offline(False)
     stage.until(lambda: stage.sockets == 2)
     stage.socket("open")
     stage.socket("say", update(12))
@@ -280,7 +280,7 @@ def test_a_lost_number_is_laid_to_the_visitor_only_where_it_is_so(stage: Stage) 
 
 
 @pytest.mark.parametrize(("held", "shown"), [("yes", True), ("no", False)])
-def test_only_who_holds_a_slip_reads_of_a_kept_number(open_page: Open, held: str, shown: bool) -> None:  # noqa: FBT001
+def test_only_who_holds_a_slip_reads_of_a_kept_number(open_page: Open, held: str, shown: bool) -> None:
     stage = Stage(open_page(), template="unavailable", held=held)
 
     expect(stage.page.locator(".held")).to_be_visible(visible=shown)
