@@ -233,7 +233,7 @@ def test_a_clock_that_jumps_ahead_costs_nobody_a_place(make_line: Callable[..., 
     line.tick()
     line.fill("inside", "a", "b")
 
-    assert line.look("inside", "a", "b").places == (0, 1, 2)
+    assert line.where("inside", "a", "b") == ["active", 1, 2]
 
 
 def test_without_settings_nobody_expires(line: Line):
