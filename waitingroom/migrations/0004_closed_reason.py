@@ -5,8 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("waitingroom", "0002_closed_because"),
-        ("waitingroom", "0002_one_room_of_a_name"),
+        ("waitingroom", "0003_one_room_of_a_name"),
     ]
 
     operations = [
