@@ -44,6 +44,7 @@ def test_provisioning_finds_the_templates_alarms_as_it_wants_them(resources: dic
     rule = next(r for r in Configuration().rules if r.alarm.name == f"tiketi-web-{alarm}")
     wanted = cloudwatch.request(rule.alarm, environment="production", actions=[])
     made = resources[name]["Properties"]
+    made["AlarmName"] = made["AlarmName"].replace("${AWS::StackName}", "tiketi")
 
     for key in set(wanted) - {"ActionsEnabled", "AlarmActions", "Dimensions"}:
         assert made[key] == wanted[key], key
