@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from scaling.models import ScalingDecision
 from scaling.status import status
+from waitingroom.errors import LineUnavailable
 
 
 @admin.register(ScalingDecision)
@@ -49,7 +50,7 @@ class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
         """The list, with the fleet above it."""
         try:
             fleet = status()
-        except RedisError:
+        except (RedisError, LineUnavailable):
             fleet = {}
         return super().changelist_view(request, {**(extra_context or {}), "fleet": fleet})
 

@@ -5,37 +5,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
-from django.conf import settings
 from django.db import DatabaseError
 
-from scaling import boots, cloudwatch, metrics, provisioning, recording, store
+from scaling import boots, cloudwatch, metrics, provisioning, recording, sharing, store
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
-from scaling.configuration import Configuration
 from scaling.controller import CapacityChange, ControlDecision, DecisionReason, decide
 from scaling.fleet import FleetProvider, FleetSnapshot, FleetUnreadable
+from scaling.in_force import configuration
 from scaling.local_fleet import LocalFleet
 from scaling.models import ScalingDecision
-from scaling.observation import AlarmRecord, Observation, RoomObservation
+from scaling.observation import AlarmRecord, Observation
 from scaling.openings import windows
 from scaling.percentile import percentile
 from scaling.schedule import Window
 from waitingroom import admission
-from waitingroom.admission import Boot
-from waitingroom.models import Mode, WaitingRoom
+from waitingroom.models import WaitingRoom
 from waitingroom.room_registry import room_registry
 from waitingroom.status import RoomStatus
 
 log = logging.getLogger(__name__)
-
-# How long the last reading is believed; then the rooms go at the minimum's rate, if that is slower.
-BELIEVED_S = 60
-
-
-def configuration() -> Configuration:
-    """The fleet's settings."""
-    found: Configuration = settings.SCALING
-    return found
 
 
 @cache
@@ -67,15 +56,9 @@ def look(now: float) -> FleetSnapshot | None:
         write(CapacityChange(DecisionReason.OUTSIDE, before.desired, fresh.desired))
     store.keep_view(fresh)
     store.record_success("read", now)
-    tell(*fresh.counted(now, c.ramp_s))
-    return fresh
-
-
-def tell(in_service: float, coming: tuple[tuple[float, float], ...] = ()) -> None:
-    """Tell every room how many servers count, and which are to come."""
     room_registry.refresh()
-    told = tuple(Boot(instances, round(at * 1000)) for instances, at in coming)
-    admission.set_fleet(room_registry.slugs(), admission.Fleet(in_service, told))
+    sharing.share(fresh, now)
+    return fresh
 
 
 def _unreadable(error: FleetUnreadable, before: FleetSnapshot | None, now: float) -> None:
@@ -84,24 +67,8 @@ def _unreadable(error: FleetUnreadable, before: FleetSnapshot | None, now: float
         desired = before.desired if before else configuration().minimum
         write(CapacityChange(DecisionReason.FAULT, desired, desired), fault=str(error))
     store.note_unreadable(error, now)
-    # Within the minute the rooms keep what they were told last; after it they would slow down by themselves, but still
-    # promise the boots they were told of.
-    if before and now - before.at > BELIEVED_S:
-        tell(min(before.counted(before.at, configuration().ramp_s)[0], configuration().minimum))
-
-
-def observe_room(room: RoomStatus, now: float) -> RoomObservation:
-    """The room as the fleet's decisions see it."""
-    return RoomObservation(
-        slug=room.slug,
-        waiting=room.waiting,
-        present=room.present,
-        active=room.active,
-        arrivals_per_minute=metrics.arrivals_per_minute(room, now),
-        users_per_minute=room.users_per_minute_per_instance,
-        threshold_per_instance=room.threshold_per_instance,
-        closed=room.mode == Mode.CLOSED,
-    )
+    if before:
+        sharing.share(before, now)
 
 
 def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence[Window]) -> Observation:
@@ -111,7 +78,7 @@ def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence
         configuration=c,
         fleet=view,
         # A room whose settings Redis lost a moment ago brings nothing until the clock wrote them again.
-        rooms=[observe_room(room, view.at) for room in statuses if room.users_per_minute_per_instance],
+        rooms=[sharing.observe_room(room, view.at) for room in statuses if room.users_per_minute_per_instance],
         windows=sales,
         boots_s=store.boots(),
         rules=c.rules if c.alarms == "here" else (),
@@ -141,13 +108,16 @@ def turn(now: float) -> None:
 
 
 def follow(now: float) -> None:
-    """Between the turns, while anything boots, ramps up or goes: the rooms learn of it within a second.
+    """Between the turns: share the fleet anew, and while anything boots or goes, read it first.
 
     A fleet that cannot be read is left to the turns, so that no worker hangs in every second.
     """
     last = store.last_view()
     if last and not store.unreadable() and not last.settled(last.at, configuration().ramp_s):
         look(now)
+    elif last:
+        room_registry.refresh()
+        sharing.share(last, now)
 
 
 def schedule(now: float) -> None:

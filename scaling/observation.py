@@ -27,7 +27,26 @@ class RoomObservation:
     arrivals_per_minute: float
     users_per_minute: float  # that one instance admits
     threshold_per_instance: int = 0  # 0: the threshold does not follow the fleet
-    closed: bool = False  # nobody new and nobody in
+    threshold: int = 0  # in force
+    departures_per_minute: float = 0.0
+    weight: float = 1.0
+    floor: float = 0.0  # instances
+    mode: str = "automatic"  # as the waiting room names it
+
+    @property
+    def closed(self) -> bool:
+        """Nobody new and nobody in."""
+        return self.mode == "closed"
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether those who wait come in."""
+        return self.mode not in ("paused", "closed")
+
+    @property
+    def takes_newcomers(self) -> bool:
+        """Whether somebody new may come straight in."""
+        return self.mode in ("automatic", "off")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from scaling import control_loop, store
 from scaling.controller import CapacityChange, DecisionReason
 from scaling.fleet import FleetSnapshot
+from scaling.in_force import configuration
 from scaling.local_fleet import LocalFleet
 from scaling.observation import Observation
 from scaling.openings import windows
@@ -24,7 +25,7 @@ class NotSettable(ValueError):
 def set_fleet(changes: Sequence[str], now: float) -> None:
     """Make the `name=value` changes, all or none. Raises NotSettable, FleetUnreadable."""
     wanted = dict(_parsed(word) for word in changes)
-    c = control_loop.configuration()
+    c = configuration()
     if "boot_seconds" in wanted and c.fleet != "local":
         raise NotSettable("boot_seconds: only the local fleet's instances boot as one likes.")
     desired = wanted.get("desired")
@@ -55,7 +56,7 @@ def publish(now: float) -> bool:
 def _observation(view: FleetSnapshot) -> Observation:
     rooms = list(WaitingRoom.objects.all())
     statuses = admission.status([room.slug for room in rooms])
-    return control_loop.observe(view, statuses, windows(control_loop.configuration(), rooms))
+    return control_loop.observe(view, statuses, windows(configuration(), rooms))
 
 
 def _parsed(word: str) -> tuple[str, int]:

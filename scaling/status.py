@@ -3,12 +3,13 @@
 from typing import Any
 
 from scaling import store
-from scaling.control_loop import configuration
 from scaling.fleet import Lifecycle
+from scaling.in_force import configuration
 from scaling.openings import windows
 from scaling.percentile import percentile
 from scaling.registration import EVERY_S
 from scaling.schedule import scheduled_minimum
+from waitingroom import admission
 from waitingroom.models import WaitingRoom
 
 # A web process that did not sign three times is gone.
@@ -47,6 +48,7 @@ def status() -> dict[str, Any]:
             for record in [store.alarm(rule.alarm.name)]
         ],
         "metrics": samples[0] if samples else {},
+        "rooms": _rooms(),
         "servers": servers,
         "read_age_s": _age(health, "read_at", now),
         "publish_age_s": _age(health, "published_at", now),
@@ -70,6 +72,24 @@ def status() -> dict[str, Any]:
             "not_serving": [one.name for one in in_service if one.name not in serving] if c.fleet == "aws" else [],
         }
     return found
+
+
+def _rooms() -> list[dict[str, Any]]:
+    """Which room holds what of the fleet; those with visitors first, the largest share first."""
+    rows = [
+        {
+            "slug": room.slug,
+            "share": round(room.in_service, 2),
+            "pending": round(room.pending, 2),
+            "weight": room.fleet_weight,
+            "floor": room.fleet_floor,
+            "waiting": room.waiting,
+            "active": room.active,
+            "threshold": room.threshold,
+        }
+        for room in admission.status([room.slug for room in WaitingRoom.objects.all()])
+    ]
+    return sorted(rows, key=lambda row: (not (row["waiting"] or row["active"]), -row["share"], row["slug"]))
 
 
 def publish_age_s() -> float | None:

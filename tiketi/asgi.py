@@ -15,6 +15,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from scaling.registration import keep_signing  # noqa: E402
+from scaling.sharing import keep_sharing  # noqa: E402
 from tiketi.garbage import collect_calmly  # noqa: E402
 from tiketi.health import HealthFirst  # noqa: E402
 from tiketi.threads import ThreadedDjango  # noqa: E402
@@ -28,19 +29,19 @@ async def lifespan(
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Start the hub with the process, so that it ticks even where nobody has a socket, and sign the register of those
-    who serve; stop both with the process."""
-    signing: asyncio.Task[None] | None = None
+    """Start the hub with the process, so that it ticks even where nobody has a socket; sign the register of those who
+    serve, and share the fleet out to the rooms. All stop with the process."""
+    tasks: list[asyncio.Task[None]] = []
     while True:
         event = (await receive())["type"]
         if event == "lifespan.startup":
             collect_calmly()
             hub().start()
-            signing = asyncio.create_task(keep_signing())
+            tasks = [asyncio.create_task(keep_signing()), asyncio.create_task(keep_sharing())]
             await send({"type": "lifespan.startup.complete"})
         else:
-            if signing:
-                signing.cancel()
+            for task in tasks:
+                task.cancel()
             await hub().stop()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -2,13 +2,13 @@
 
 import json
 import socket
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from waitingroom import hints, scripts
 from waitingroom.configure import configure_call
 from waitingroom.errors import SettingsMissing
+from waitingroom.fleet_share import FleetShare
 from waitingroom.reasons import Reason
 from waitingroom.redis import run_now
 from waitingroom.room import leave_call
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
 
 # Of each kind in one call; the rest waits for the next tick, a second later.
 MAX_EXPIRED = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Boot:
-    """Servers on their way: how many, and the instant they will be ready, Unix milliseconds."""
-
-    instances: float
-    ready_at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """The servers that admission may count on (a fraction while new ones ramp up), and those to come."""
-
-    in_service: float
-    boots: tuple[Boot, ...] = ()
 
 
 def clock_calls(room: str, ticker: str, idle_ms: int = 0) -> tuple[Call, Call]:
@@ -95,10 +79,19 @@ def take_over(rooms: Sequence[str], from_visitor: str, to_visitor: str) -> dict[
     return {room: standing.decode() for room, standing in zip(rooms, run_now(calls), strict=True)}
 
 
-def set_fleet(rooms: Iterable[str], fleet: Fleet) -> None:
-    """Tell the rooms how many servers admission may count on, and which are to come. Raises LineUnavailable."""
-    boots = json.dumps([[boot.instances, boot.ready_at_ms] for boot in fleet.boots])
-    run_now([scripts.FLEET.call(room, str(fleet.in_service), boots, "") for room in rooms])
+def tell_shares(shares: Mapping[str, FleetShare]) -> None:
+    """Tell rooms the instances that each may count on, in the order given, in one pipeline. Raises LineUnavailable."""
+    run_now(
+        [
+            scripts.FLEET.call(
+                room,
+                str(share.in_service),
+                json.dumps([[pending.instances, pending.ready_at_ms] for pending in share.pending]),
+                "",
+            )
+            for room, share in shares.items()
+        ]
+    )
 
 
 def status(rooms: Sequence[str]) -> list[RoomStatus]:
@@ -107,3 +100,8 @@ def status(rooms: Sequence[str]) -> list[RoomStatus]:
         read_status(room, answer)
         for room, answer in zip(rooms, run_now([scripts.SURVEY.call(r, "") for r in rooms]), strict=True)
     ]
+
+
+def _table(flat: list[bytes]) -> dict[str, str]:
+    texts = [part.decode() for part in flat]
+    return dict(zip(texts[::2], texts[1::2], strict=True))

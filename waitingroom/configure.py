@@ -33,6 +33,8 @@ def configure_call(room: "WaitingRoom") -> Call:
         "claim_ms": room.claim_seconds * 1000,
         "idle_ms": room.idle_seconds * 1000,
         "closed_reason": closed_reason(room),
+        "fleet_weight": room.fleet_weight,
+        "fleet_floor": room.fleet_floor,
         "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
     }
     parts = [part for field in fields.items() for part in field]

@@ -27,7 +27,8 @@ class Keys:
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune, and version, their digest."""
         self.fleet = f"fleet:{{{room}}}"
-        """HASH  in_service, boots (JSON: [[instances, ready at Unix ms], ...]), at_ms (when it was told)."""
+        """HASH  the room's share of the fleet, fractions included: in_service, boots (JSON: [[instances, ready at Unix
+        ms], ...]); at_ms (when it was told)."""
         self.pace = f"pace:{{{room}}}"
         """HASH  counts in 10 s bins: a/m/d + bin's start in Unix seconds = arrivals, admissions, departures."""
 

@@ -50,6 +50,18 @@ class WaitingRoom(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
         help_text=_("How many visitors one server can take in each minute; admission adds up the servers in service."),
     )
+    fleet_weight = models.PositiveIntegerField(
+        _("weight in the fleet"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text=_("Rooms with visitors share the servers by this weight; what one cannot use goes to the others."),
+    )
+    fleet_floor = models.PositiveIntegerField(
+        _("floor in the fleet"),
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(1000)],
+        help_text=_("So many servers the room gets before the others share, as far as it can use them."),
+    )
     presence_seconds = models.PositiveIntegerField(
         _("presence, seconds"),
         default=30,

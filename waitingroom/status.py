@@ -33,6 +33,10 @@ class RoomStatus:
     epoch: str
     users_per_minute_per_instance: float = 0.0  # 0: Redis has no settings of the room
     threshold_per_instance: int = 0  # 0: the threshold does not follow the fleet
+    fleet_weight: int = 1
+    fleet_floor: int = 0  # instances
+    pending: float = 0.0  # instances to come, of the room's share
+    mean_stay_s: float = 0.0  # 0: unknown
 
 
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
@@ -64,6 +68,10 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         epoch=state.get("epoch", ""),
         users_per_minute_per_instance=pace.users_per_minute_per_instance,
         threshold_per_instance=pace.threshold_per_instance,
+        fleet_weight=int(answer[9]),
+        fleet_floor=int(answer[10]),
+        pending=sum(instances for instances, _ in pace.boots),
+        mean_stay_s=pace.mean_stay_s,
     )
 
 

@@ -37,6 +37,8 @@ LINE_FIELDS = (
     "threshold",
     "threshold_per_instance",
     "users_per_minute_per_instance",
+    "fleet_weight",
+    "fleet_floor",
     "account_required",
     "fail_open",
     "presence_seconds",

@@ -7,6 +7,7 @@ import pytest
 from scaling import control_loop, store
 from scaling.controller import DecisionReason
 from scaling.fleet import FleetUnreadable
+from scaling.in_force import configuration
 from scaling.local_fleet import LocalFleet
 from scaling.models import ArrivalBin, ScalingDecision
 from tests.scaling.conftest import Clock, crowd, nobody, told
@@ -44,7 +45,7 @@ def test_the_rate_steps_up_within_two_seconds_of_readiness(room: WaitingRoom, cl
     configured(ramp_s=30, boot_s=60)
     crowd(room, 5001)
     clock.turns(21)
-    ready_at = LocalFleet(control_loop.configuration()).read(clock.now).instances[0].ready_at
+    ready_at = LocalFleet(configuration()).read(clock.now).instances[0].ready_at
     assert ready_at is not None
     seen = []
     while clock.now < ready_at + 40:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.waitingroom.line import SECOND, Line
 from tiketi.storm.sample import take
-from waitingroom.admission import Fleet
+from waitingroom.fleet_share import FleetShare
 from waitingroom.redis import client
 
 
@@ -32,7 +32,7 @@ def test_a_fleet_counts_as_told_and_a_silent_one_never_more(
     line: Line, in_service: float, silent_s: float, threshold: int
 ):
     line.pass_s(-silent_s)
-    line.fleet(Fleet(in_service))
+    line.fleet(FleetShare(in_service))
     line.pass_s(silent_s)
 
     assert take(client(), line.keys).threshold == line.look().pace.threshold == threshold

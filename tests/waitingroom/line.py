@@ -4,8 +4,9 @@ import json
 from typing import Any, cast
 
 from waitingroom import scripts
-from waitingroom.admission import Fleet, read_admitted
+from waitingroom.admission import read_admitted
 from waitingroom.configure import configure_call
+from waitingroom.fleet_share import FleetShare
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.place import Place, read_entered
@@ -122,8 +123,8 @@ class Line:
         answer: bytes = self.run(scripts.TAKE_OVER, from_visitor, to_visitor, int(Reason.MERGED), self.now_us)
         return answer.decode()
 
-    def fleet(self, fleet: Fleet) -> None:
-        boots = json.dumps([[boot.instances, boot.ready_at_ms] for boot in fleet.boots])
+    def fleet(self, fleet: FleetShare) -> None:
+        boots = json.dumps([[boot.instances, boot.ready_at_ms] for boot in fleet.pending])
         self.run(scripts.FLEET, str(fleet.in_service), boots, self.now_us)
 
     def status(self) -> RoomStatus:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.waitingroom.line import Line, names
-from waitingroom.admission import Fleet
+from waitingroom.fleet_share import FleetShare
 from waitingroom.place import Phase
 
 
@@ -79,7 +79,7 @@ def test_a_slow_rate_admits_at_last(make_line: Callable[..., Line]):
 def test_rate_follows_the_servers_in_service(make_line: Callable[..., Line]):
     line = make_line(mode="always", threshold=100_000, users_per_minute_per_instance=60)
     line.fill(*names(100))
-    line.fleet(Fleet(in_service=7))
+    line.fleet(FleetShare(in_service=7))
     line.tick()
     line.pass_s(1)
 
@@ -88,7 +88,7 @@ def test_rate_follows_the_servers_in_service(make_line: Callable[..., Line]):
 
 def test_a_fleet_nobody_reported_for_a_minute_is_never_counted_faster(make_line: Callable[..., Line]):
     line = make_line(mode="always", threshold=100_000, users_per_minute_per_instance=60)
-    line.fleet(Fleet(in_service=7))
+    line.fleet(FleetShare(in_service=7))
     line.tick()
     line.pass_s(61)
     line.fill(*names(100))
@@ -100,7 +100,7 @@ def test_a_fleet_nobody_reported_for_a_minute_is_never_counted_faster(make_line:
 
 def test_a_fleet_of_none_admits_nobody(make_line: Callable[..., Line]):
     line = make_line(mode="always")
-    line.fleet(Fleet(in_service=0))
+    line.fleet(FleetShare(in_service=0))
     line.fill("a")
     line.tick()
     line.pass_s(1)

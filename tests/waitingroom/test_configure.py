@@ -28,6 +28,8 @@ def test_every_setting_the_verbs_read_is_written(line: Line):
         "grace_ms",
         "claim_ms",
         "idle_ms",
+        "fleet_weight",
+        "fleet_floor",
         "minimum_instances",
     }
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.waitingroom.line import NOON, SECOND, Line
-from waitingroom.admission import Fleet
 from waitingroom.errors import SettingsMissing
+from waitingroom.fleet_share import FleetShare
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
 
@@ -206,7 +206,7 @@ def test_a_closed_room_neither_takes_nor_forgets_who_waits(make_line: Callable[.
 
 def test_the_threshold_may_follow_the_fleet(make_line: Callable[..., Line]):
     line = make_line(threshold=1, threshold_per_instance=2)
-    line.fleet(Fleet(in_service=1.5))
+    line.fleet(FleetShare(in_service=1.5))
 
     assert [place.phase for place in line.fill("a", "b", "c", "d")] == [Phase.ACTIVE] * 3 + [Phase.WAITING]
 

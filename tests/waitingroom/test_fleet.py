@@ -6,12 +6,12 @@ import pytest
 
 from tests.waitingroom.line import Line
 from waitingroom import admission
-from waitingroom.admission import Boot, Fleet
+from waitingroom.fleet_share import FleetShare, PendingCapacity
 
 
 def test_in_service_and_boots_are_told_to_the_room(line: Line):
     ready = line.now_us // 1000 + 10_000
-    line.fleet(Fleet(in_service=3.5, boots=(Boot(2, ready), Boot(1, ready + 5_000))))
+    line.fleet(FleetShare(in_service=3.5, pending=(PendingCapacity(2, ready), PendingCapacity(1, ready + 5_000))))
 
     assert line.status().in_service == 3.5
     assert line.look().scaling == {"inService": 3, "pending": 3, "readyInSeconds": 15}
@@ -24,7 +24,7 @@ def test_without_word_from_a_fleet_the_least_is_counted(line: Line):
 
 @pytest.mark.parametrize(("told", "counted"), [(7, 2), (2, 2), (1, 1), (0, 0)])
 def test_a_fleet_not_heard_of_for_a_minute_is_never_counted_faster(line: Line, told: float, counted: float):
-    line.fleet(Fleet(in_service=told))
+    line.fleet(FleetShare(in_service=told))
     line.pass_s(60)
     assert line.status().in_service == told
     line.pass_s(0.001)
@@ -34,7 +34,7 @@ def test_a_fleet_not_heard_of_for_a_minute_is_never_counted_faster(line: Line, t
 
 
 def test_boots_long_due_may_come_any_moment(line: Line):
-    line.fleet(Fleet(in_service=2, boots=(Boot(5, line.now_us // 1000 - 60_000),)))
+    line.fleet(FleetShare(in_service=2, pending=(PendingCapacity(5, line.now_us // 1000 - 60_000),)))
 
     assert line.look().scaling == {"inService": 2, "pending": 5, "readyInSeconds": 0}
 
@@ -42,14 +42,14 @@ def test_boots_long_due_may_come_any_moment(line: Line):
 def test_one_call_tells_every_room(make_line: Callable[..., Line]):
     lines = [make_line(), make_line()]
 
-    admission.set_fleet([line.slug for line in lines], Fleet(in_service=5))
+    admission.tell_shares({line.slug: FleetShare(in_service=2.5) for line in lines})
 
-    assert [status.in_service for status in admission.status([line.slug for line in lines])] == [5, 5]
+    assert [status.in_service for status in admission.status([line.slug for line in lines])] == [2.5, 2.5]
 
 
 def test_the_threshold_in_force_follows_the_fleet(make_line: Callable[..., Line]):
     line = make_line(threshold=10, threshold_per_instance=500)
-    line.fleet(Fleet(in_service=2.5))
+    line.fleet(FleetShare(in_service=2.5))
 
     assert line.status().threshold == 1250
     assert line.look().pace.threshold == 1250

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.waitingroom.line import SECOND, Line
-from waitingroom.admission import Boot, Fleet
 from waitingroom.errors import SettingsMissing
+from waitingroom.fleet_share import FleetShare, PendingCapacity
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
 from waitingroom.room import MAX_LOOK
@@ -111,7 +111,7 @@ def test_looking_at_nobody_tells_the_pace(line: Line):
 
 def test_servers_to_come_are_told_with_the_seconds_until_they_are_ready(line: Line):
     ready = line.now_us // 1000 + 90_000
-    line.fleet(Fleet(in_service=2, boots=(Boot(instances=5, ready_at_ms=ready),)))
+    line.fleet(FleetShare(in_service=2, pending=(PendingCapacity(instances=5, ready_at_ms=ready),)))
     line.pass_s(30)
 
     assert line.look().scaling == {"inService": 2, "pending": 5, "readyInSeconds": 60}

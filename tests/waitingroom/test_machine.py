@@ -15,7 +15,7 @@ from hypothesis.stateful import (
 
 from tests.waitingroom.line import NOON, Line
 from tests.waitingroom.model import Model
-from waitingroom.admission import Fleet
+from waitingroom.fleet_share import FleetShare
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
 from waitingroom.redis import client
@@ -182,7 +182,7 @@ class LineMachine(RuleBasedStateMachine):
     @rule(servers=st.sampled_from([0, 1, 2, 3, 7]))
     def the_fleet_changes(self, servers: int) -> None:
         self.model.told_servers = (servers, self.model.now)
-        self.line.fleet(Fleet(in_service=servers))
+        self.line.fleet(FleetShare(in_service=servers))
 
     @precondition(lambda self: self.model.line)
     @rule()

@@ -1,7 +1,7 @@
--- fleet: the servers in service and those booting, as told by whoever runs them.
+-- fleet: the room's share of the instances in service and of those booting, as told by whoever runs them.
 --
 -- KEYS    fleet
--- ARGV    in_service (may be a fraction while new servers ramp up), boots (JSON), now_us (tests only; empty = Redis's clock)
+-- ARGV    in_service (fractions: rooms share, new instances ramp up), boots (JSON), now_us (tests only; empty = Redis's clock)
 -- RETURN  1
 --
 -- A script for its clock: what is older than a minute on Redis's clock is not believed (see the prelude).

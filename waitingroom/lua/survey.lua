@@ -3,7 +3,8 @@
 -- KEYS    queue, active, seen, returned, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock)
 -- RETURN  now_ms, mode, waiting, present, number of the first in line (0: nobody), pace (see pace_of), admissions of the last
---         minute, then state and pace as flat field lists; no settings in Redis read as an empty mode and zeros
+--         minute, then state and pace as flat field lists, the room's weight and floor in the fleet; no settings in Redis read as
+--         an empty mode and zeros
 --
 -- Atomic so that the counts add up.
 
@@ -23,4 +24,5 @@ return {
   integer(now_ms), c.mode, redis.call('ZCARD', queue),
   redis.call('ZCOUNT', seen, '(' .. integer(now_ms - tonumber(c.presence_ms)), '+inf'), first[2] or '0',
   pace_of(active, fleet, pace, now_ms, c), admissions, redis.call('HGETALL', state), redis.call('HGETALL', pace),
+  c.fleet_weight or '1', c.fleet_floor or '0',
 }

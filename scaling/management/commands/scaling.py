@@ -8,9 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from scaling import control_loop, operator_actions, provisioning, store
+from scaling import operator_actions, provisioning, store
 from scaling.cloud import CloudUnavailable
 from scaling.fleet import FleetUnreadable
+from scaling.in_force import configuration
 from scaling.models import ScalingDecision
 from scaling.openings import windows
 from scaling.status import status
@@ -65,7 +66,7 @@ class Command(BaseCommand):
 
     def provision(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """What was changed, or what would be."""
-        c, now = control_loop.configuration(), store.now()
+        c, now = configuration(), store.now()
         act = provisioning.apply if options["how"] == "apply" else provisioning.plan
         return [change.as_json() for change in act(c, windows(c, WaitingRoom.objects.all()), now)]
 

@@ -24,6 +24,8 @@ SETTINGS = (
     "threshold",
     "threshold_per_instance",
     "users_per_minute_per_instance",
+    "fleet_weight",
+    "fleet_floor",
     "presence_seconds",
     "grace_seconds",
     "claim_seconds",

@@ -1,0 +1,94 @@
+"""The fleet shared out to the rooms every second: the clock's workers and the web processes do it, whoever is first."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+
+from scaling import metrics, store
+from scaling.demand import claim
+from scaling.fleet import FleetSnapshot
+from scaling.in_force import configuration
+from scaling.observation import RoomObservation
+from scaling.shares import Claim, shares
+from waitingroom import admission
+from waitingroom.errors import LineUnavailable
+from waitingroom.fleet_share import FleetShare, PendingCapacity
+from waitingroom.room_registry import room_registry
+from waitingroom.status import RoomStatus
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+# How long the last reading is believed; then the rooms go at the minimum's rate, if that is slower.
+BELIEVED_S = 60
+
+
+def observe_room(room: RoomStatus, now: float) -> RoomObservation:
+    """The room as the fleet's decisions see it."""
+    return RoomObservation(
+        slug=room.slug,
+        waiting=room.waiting,
+        present=room.present,
+        active=room.active,
+        arrivals_per_minute=metrics.arrivals_per_minute(room, now),
+        users_per_minute=room.users_per_minute_per_instance,
+        threshold_per_instance=room.threshold_per_instance,
+        threshold=room.threshold,
+        departures_per_minute=room.departed_last_minute,
+        weight=room.fleet_weight,
+        floor=room.fleet_floor,
+        mode=room.mode,
+    )
+
+
+def share(view: FleetSnapshot, now: float) -> None:
+    """Tell every room its share of the fleet as last read, and of what boots. Raises LineUnavailable.
+
+    Who loses is told first: at no instant do the rooms together count on more than there is.
+    """
+    statuses = admission.status(room_registry.slugs())
+    claims = [claim(observe_room(room, now)) for room in statuses if room.users_per_minute_per_instance]
+    c = configuration()
+    in_service, coming = view.counted(min(now, view.at + BELIEVED_S), c.ramp_s)
+    if now - view.at > BELIEVED_S:
+        in_service, coming = min(in_service, c.minimum), ()
+    before = {room.slug: room.in_service for room in statuses}
+    found = shared_out(claims, in_service, coming)
+    losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}
+    admission.tell_shares(losing)
+    admission.tell_shares({slug: part for slug, part in found.items() if slug not in losing})
+
+
+def shared_out(
+    claims: Sequence[Claim], in_service: float, coming: Sequence[tuple[float, float]]
+) -> dict[str, FleetShare]:
+    """Each room's share of what counts now, and of every (instances, instant) still to come."""
+    now = shares(claims, in_service)
+    pending: dict[str, list[PendingCapacity]] = {slug: [] for slug in now}
+    total, before = in_service, now
+    for instances, at in coming:
+        total += instances
+        after = shares(claims, total)
+        for slug, part in after.items():
+            if part > before[slug]:
+                pending[slug].append(PendingCapacity(part - before[slug], round(at * 1000)))
+        before = after
+    return {slug: FleetShare(part, tuple(pending[slug])) for slug, part in now.items()}
+
+
+def share_once() -> None:
+    """Share the fleet out, unless somebody did within the second. Raises LineUnavailable, RedisError."""
+    if store.take_turn("share", 0.9 * EVERY_S) and (view := store.last_view()):
+        share(view, store.now())
+
+
+async def keep_sharing() -> None:
+    """Share the fleet out for as long as the process lives: it must go on where no Celery worker does."""
+    while True:
+        try:
+            await asyncio.to_thread(share_once)
+        except (LineUnavailable, RedisError, OSError) as error:
+            log.debug("not shared: %s", error)
+        await asyncio.sleep(EVERY_S)

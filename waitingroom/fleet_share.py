@@ -1,0 +1,19 @@
+"""Pure: the part of the fleet that a room's rate and its threshold per instance may count on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCapacity:
+    """Instances on their way (a fraction where they are shared or ramp up), and when they will be ready, Unix ms."""
+
+    instances: float
+    ready_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetShare:
+    """Instances that admission in one room may count on now, fractions included, and those to come."""
+
+    in_service: float
+    pending: tuple[PendingCapacity, ...] = ()
