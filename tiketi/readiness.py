@@ -13,10 +13,10 @@ from scaling.status import publish_age_s
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
 from waitingroom import admission
-from waitingroom.admission import RoomStatus
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client, ping_ms
+from waitingroom.status import RoomStatus
 
 # A balancer's or a monitor's patience is two seconds or more.
 ANSWER_SECONDS = 1.5

@@ -89,7 +89,7 @@ async def _entry(visit: Visit) -> Decision:
     place = await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, intent))
     if place.phase is Phase.CLOSED:
         page = None if visit.wants_json else await page_template(_closed_page(place), visit.room, visit.language)
-        return _entry_decision(visit, place, answers.closed(visit, place, await snapshots.of(visit.room), page))
+        return _entry_decision(visit, place, answers.closed(visit, place, await snapshots.get(visit.room), page))
     if place.phase is Phase.ACTIVE or not visit.safe:
         return _entry_decision(visit, place, None if place.phase is Phase.ACTIVE else answers.not_inside(visit))
     page = None if visit.wants_json else await page_template("waiting", visit.room, visit.language)
