@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("waitingroom", "0004_closed_reason"), ("waitingroom", "0002_one_room_of_a_name")]
+    dependencies = [("waitingroom", "0004_closed_reason")]
 
     operations = [
         migrations.AddField(
