@@ -27,13 +27,22 @@ from waitingroom.models import WaitingRoom
 
 def an_event() -> Event:
     """An event on sale, with another plan of the same hall beside its own."""
-    name = uuid.uuid4().hex
-    now = timezone.now()
-    venue = Venue.objects.create(name_ko=name)
+    venue = Venue.objects.create(name_ko=uuid.uuid4().hex)
     plan, other = (Plan.objects.create(venue=venue, name=called) for called in ("default", "v2"))
     for one in (plan, other):
         build(one, read_plan(PLAN))
-    event = Event.objects.create(
+    event = an_event_at(venue, plan)
+    tier = PriceTier.objects.create(event=event, name_ko="R", price_won=1000)
+    for section in plan.sections.all():
+        SectionPrice.objects.create(event=event, section=section, tier=tier)
+    return event
+
+
+def an_event_at(venue: Venue, plan: Plan) -> Event:
+    """An event whose sections have no prices yet."""
+    name = uuid.uuid4().hex
+    now = timezone.now()
+    return Event.objects.create(
         room=WaitingRoom.objects.create(slug=name),
         title_ko=name,
         venue=venue,
@@ -42,10 +51,6 @@ def an_event() -> Event:
         closes_at=now + timedelta(days=1),
         starts_at=now + timedelta(days=2),
     )
-    tier = PriceTier.objects.create(event=event, name_ko="R", price_won=1000)
-    for section in plan.sections.all():
-        SectionPrice.objects.create(event=event, section=section, tier=tier)
-    return event
 
 
 def account() -> User:
@@ -74,6 +79,7 @@ def misdeeds(event: Event, elsewhere: Event) -> dict[str, Callable[[], object]]:
         "no plan": lambda: this.update(plan=None),
         "another venue": lambda: this.update(venue=elsewhere.venue),
         "another plan and venue": lambda: this.update(plan=elsewhere.plan, venue=elsewhere.venue),
+        "a new event on a plan of another hall": lambda: an_event_at(elsewhere.venue, section.plan),
         "the plan moved to another venue": lambda: Plan.objects.filter(pk=section.plan_id).update(
             venue=elsewhere.venue
         ),
