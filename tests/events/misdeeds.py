@@ -81,7 +81,7 @@ def misdeeds(event: Event, elsewhere: Event) -> dict[str, Callable[[], object]]:
         "another plan and venue": lambda: this.update(plan=elsewhere.plan, venue=elsewhere.venue),
         "a new event on a plan of another hall": lambda: an_event_at(elsewhere.venue, section.plan),
         "the plan moved to another venue": lambda: Plan.objects.filter(pk=section.plan_id).update(
-            venue=elsewhere.venue
+            venue=elsewhere.venue, name="moved"
         ),
         "a section of another plan on sale": lambda: SectionPrice.objects.create(
             event=event, section=foreign, tier=tier
@@ -95,7 +95,9 @@ def misdeeds(event: Event, elsewhere: Event) -> dict[str, Callable[[], object]]:
         "the section moved to another plan": lambda: Section.objects.filter(pk=section.pk).update(
             plan=v2(event), code="X", name_ko="X"
         ),
-        "the seat moved to another section": lambda: Seat.objects.filter(pk=first).update(section=foreign, place=999),
+        "the seat moved to another section": lambda: Seat.objects.filter(pk=first).update(
+            section=foreign, place=999, number=999
+        ),
         "the tier moved to another event": lambda: PriceTier.objects.filter(pk=tier.pk).update(
             event=elsewhere, name_ko="X"
         ),
