@@ -59,6 +59,7 @@ def follow_payment(event_id: int) -> None:
 def follow_all() -> None:
     """Lay over every room what its sale says: the clock's own changes, and what a process that died left undone."""
     now = timezone.now()
-    for event in Event.objects.select_related("room"):
+    # What is closed and over can only change by hand, and who does that follows.
+    for event in Event.objects.exclude(closes_at__lt=now, room__closed_because__gt="").select_related("room"):
         if event.room.closed_because != closing_of(event, now):
             follow(event.pk)

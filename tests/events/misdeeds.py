@@ -17,8 +17,11 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F, ProtectedError, RestrictedError
 from django.utils import timezone
 
+from events.admin.pricing_form import PricingForm
 from events.building import PlanInUse, build
+from events.holds import hold_seats
 from events.models import Event, Occupancy, Plan, PriceTier, Seat, Section, SectionPrice, Venue
+from events.picks import Pick
 from events.plans import read_plan
 from events.refusals import Refused
 from tests.events.conftest import PLAN, buy, hold, occupied, seats_of
@@ -174,7 +177,7 @@ def nothing_on_sale() -> dict[str, str]:
 
 def races(rounds: int) -> dict[str, object]:
     """A section put on sale while the plan changes, a seat held while its section goes: how often both succeeded."""
-    both = {"priced while the plan changes": 0, "held while the section goes": 0}
+    both = {"priced while the plan changes": 0, "held while the section goes": 0, "held while a form ends the sale": 0}
     ended: set[str] = set()
     for _ in range(rounds):
         event = an_event()
@@ -193,7 +196,32 @@ def races(rounds: int) -> dict[str, object]:
         ended |= at_once(partial(hold, event, buyer, first), going.delete)
         lost = Occupancy.objects.filter(event=event).exclude(section_price__in=SectionPrice.objects.all())
         both["held while the section goes"] += lost.count()
+
+        event = an_event()
+        other = PriceTier.objects.create(event=event, name_ko="S", price_won=7)
+        standing = Section.objects.get(plan=event.plan, code="S").pk
+        first, second, *_ = seats_of(event)
+        picks = [Pick(seats=(seat,), areas=((standing, 2),)) for seat in (first, second)]
+        ended |= at_once(
+            *(partial(hold_seats, event=event, account_id=account().pk, visitor="", pick=pick) for pick in picks),
+            *(partial(price_by_form, event.pk, tier) for tier in (other.pk, None)),
+        )
+        sections = set(SectionPrice.objects.filter(event=event).values_list("section", flat=True))
+        taken = set(Occupancy.objects.filter(event=event).values_list("seat__section", flat=True))
+        both["held while a form ends the sale"] += len(taken - sections)
     return {"both": both, "ended": sorted(ended)}
+
+
+def price_by_form(event_id: int, tier: int | None) -> None:
+    """What the page of prices does: every section into the tier, or off the sale."""
+    with transaction.atomic():
+        event = Event.objects.select_for_update(no_key=True).get(pk=event_id)
+        Plan.objects.select_for_update(no_key=True).get(pk=event.plan_id)
+        form = PricingForm(
+            event, {f"section-{pk}": tier for pk in event.section_prices.values_list("section", flat=True)}
+        )
+        if form.is_valid():
+            form.save()
 
 
 def at_once(*works: Callable[[], object]) -> set[str]:

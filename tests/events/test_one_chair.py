@@ -59,5 +59,5 @@ def test_where_nothing_is_on_sale_staff_may_change_everything(told: dict[str, An
 
 
 def test_of_a_buyer_and_staff_at_the_same_moment_one_is_refused(told: dict[str, Any]):
-    assert told["races"]["both"] == {"priced while the plan changes": 0, "held while the section goes": 0}
+    assert set(told["races"]["both"].values()) == {0}
     assert "OperationalError" not in told["races"]["ended"]
