@@ -198,13 +198,13 @@ def races(rounds: int) -> dict[str, object]:
         both["held while the section goes"] += lost.count()
 
         event = an_event()
-        other = PriceTier.objects.create(event=event, name_ko="S", price_won=7)
+        cheap = PriceTier.objects.create(event=event, name_ko="S", price_won=7)
         standing = Section.objects.get(plan=event.plan, code="S").pk
         first, second, *_ = seats_of(event)
         picks = [Pick(seats=(seat,), areas=((standing, 2),)) for seat in (first, second)]
         ended |= at_once(
             *(partial(hold_seats, event=event, account_id=account().pk, visitor="", pick=pick) for pick in picks),
-            *(partial(price_by_form, event.pk, tier) for tier in (other.pk, None)),
+            *(partial(price_by_form, event.pk, tier) for tier in (cheap.pk, None)),
         )
         sections = set(SectionPrice.objects.filter(event=event).values_list("section", flat=True))
         taken = set(Occupancy.objects.filter(event=event).values_list("seat__section", flat=True))
@@ -216,7 +216,7 @@ def price_by_form(event_id: int, tier: int | None) -> None:
     """What the page of prices does: every section into the tier, or off the sale."""
     with transaction.atomic():
         event = Event.objects.select_for_update(no_key=True).get(pk=event_id)
-        Plan.objects.select_for_update(no_key=True).get(pk=event.plan_id)
+        Plan.objects.select_for_update(no_key=True).get(events=event)
         form = PricingForm(
             event, {f"section-{pk}": tier for pk in event.section_prices.values_list("section", flat=True)}
         )
