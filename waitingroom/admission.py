@@ -1,16 +1,17 @@
 """What the clock, staff and the other apps do with a room. Blocking."""
 
 import json
+import logging
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from waitingroom import hints, scripts
 from waitingroom.configure import configure_call
-from waitingroom.errors import SettingsMissing
+from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.fleet_share import FleetShare
 from waitingroom.reasons import Reason
-from waitingroom.redis import run_now
+from waitingroom.redis import answers_now, run_now
 from waitingroom.room import leave_call
 from waitingroom.scripts import Call
 from waitingroom.slips import LIFE_SECONDS
@@ -18,6 +19,8 @@ from waitingroom.status import RoomStatus, read_status
 
 if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
+
+log = logging.getLogger(__name__)
 
 # Of each kind in one call; the rest waits for the next tick, a second later.
 MAX_EXPIRED = 1000
@@ -42,15 +45,31 @@ def tick(rooms: Iterable["WaitingRoom"]) -> dict[str, list[str]]:
     """Settings, expiry and admission in every room, in one pipeline, and hints to the hubs; the admitted by room.
 
     The settings go along so that what staff saved while Redis was away, or what Redis lost, is in force a second later.
-    Raises LineUnavailable.
+    What fails in one room stops no other. Raises LineUnavailable.
     """
     rooms = list(rooms)
-    answers = run_now([call for room in rooms for call in (configure_call(room), *clock_calls(room.slug, "clock"))])
-    admitted = {room.slug: read_admitted(answer) for room, answer in zip(rooms, answers[2::3], strict=True)}
-    for slug, visitors in admitted.items():
-        if visitors:
-            hints.look(slug, visitors)
+    answers = answers_now([call for room in rooms for call in (configure_call(room), *clock_calls(room.slug, "clock"))])
+    admitted = {}
+    for i, room in enumerate(rooms):
+        try:
+            admitted[room.slug] = read_ticked(answers[3 * i : 3 * i + 3])
+        except (LineUnavailable, SettingsMissing) as error:
+            log.warning("no tick in %s: %r", room.slug, error)
+            continue
+        if admitted[room.slug]:
+            hints.look(room.slug, admitted[room.slug])
     return admitted
+
+
+def read_ticked(answers: Sequence[Any]) -> list[str]:
+    """The visitors admitted, in one room's answers to a tick, admit.lua's last.
+
+    Raises SettingsMissing and LineUnavailable.
+    """
+    for answer in answers:
+        if isinstance(answer, LineUnavailable):
+            raise answer
+    return read_admitted(answers[-1])
 
 
 def admit(room: str, count: int) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 
 from waitingroom.errors import LineUnavailable, RoomsUnknown
-from waitingroom.hub import CLOSE_NO_ROOM, CLOSE_UNKNOWN, hub
+from waitingroom.hub import hub
+from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_UNKNOWN
 from waitingroom.room import Room
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.sockets import PUSH, Socket
@@ -19,6 +20,8 @@ from waitingroom.visitors import of_scope
 log = logging.getLogger(__name__)
 
 CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, CLOSE_AWAY = 4400, 4429, 1013
+# The server's own code for its end, RFC 6455's registry.
+SERVICE_RESTART = 1012
 # A page sends one message in its life; who sends this many means no good.
 MAX_MESSAGES = 20
 # Sockets are refused long before pages are: a page that is told to poll must be able to. Of all file descriptors a
@@ -28,6 +31,10 @@ LEFT_FRAME = json.dumps({"type": "queue-left", "reason": "left"})
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class ServerEnds(Exception):
+    """It is the server that closed the socket."""
 
 
 class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no types
@@ -45,10 +52,14 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
             return
         socket = Socket(asyncio.get_running_loop(), found.slug, visitor, send, scope.get("extensions", {}).get(PUSH))
         hub().add(socket)
+        depart = hub().release  # a server that ends, or fails, says no good-bye for its visitors
         try:
             await self._listen(socket, receive)
+            depart = hub().remove
+        except ServerEnds:
+            pass
         finally:
-            hub().remove(socket)
+            depart(socket)
 
     async def _room_or_refusal(self, room: str, visitor: str | None) -> RoomConfig | int:
         """The room, or the close code for who may not be served."""
@@ -66,6 +77,8 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         for _ in range(MAX_MESSAGES):
             message = await receive()
             if message["type"] == "websocket.disconnect":
+                if message.get("code") == SERVICE_RESTART:
+                    raise ServerEnds
                 return
             if not wants_to_leave(message.get("text")):
                 socket.finish(CLOSE_BAD_MESSAGE)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from waitingroom.blocking import BlockingThread
 from waitingroom.stale_cache import StaleCache
+from waitingroom.timing import LONGEST_PAUSE_MS
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
                 "event": event,
                 "ws_path": f"/ws/events/{room}/queue/",
                 "poll_path": f"/api/events/{room}/queue/",
+                "longest_pause_ms": LONGEST_PAUSE_MS,
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },
         )

@@ -167,7 +167,16 @@ def client() -> "redis.Redis":
 
 
 def run_now(calls: Sequence[Call]) -> list[Any]:
-    """The answers to `calls`, sent in one pipeline; blocks. Raises LineUnavailable."""
+    """The answers to `calls`, sent in one pipeline; blocks. Raises LineUnavailable, after all were carried out."""
+    answers = answers_now(calls)
+    for answer in answers:
+        if isinstance(answer, LineUnavailable):
+            raise answer
+    return answers
+
+
+def answers_now(calls: Sequence[Call]) -> list[Any]:
+    """As `run_now`, but what Redis refused is a LineUnavailable among the answers. Raises one where Redis is away."""
     try:
         answers = _send_now(calls)
         unknown = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
@@ -178,10 +187,7 @@ def run_now(calls: Sequence[Call]) -> list[Any]:
                 answers[i] = answer
     except (RedisError, OSError) as error:
         raise LineUnavailable(error) from error
-    for answer in answers:
-        if isinstance(answer, ResponseError):
-            raise LineUnavailable(answer)
-    return answers
+    return [LineUnavailable(answer) if isinstance(answer, ResponseError) else answer for answer in answers]
 
 
 def _send_now(calls: Sequence[Call]) -> list[Any]:

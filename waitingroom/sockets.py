@@ -93,22 +93,33 @@ class Sockets:
         self.schedule(socket.visitor, now)
 
     def remove(self, socket: Socket) -> None:
-        """A socket closed; with a waiting visitor's last one he may be absent."""
+        """A socket was closed by its visitor; with the last one a waiting visitor may be absent."""
+        if self.release(socket) and not socket.entered:
+            self._left.append(socket.visitor)
+
+    def release(self, socket: Socket) -> bool:
+        """A socket is no more; whether it was the visitor's last."""
         sockets = self.by_visitor.get(socket.visitor)
         if sockets is None or socket not in sockets:
-            return
+            return False
         self._open -= 1
         sockets.remove(socket)
-        if not sockets:
-            del self.by_visitor[socket.visitor]
-            self._due.pop(socket.visitor, None)
-            if not socket.entered:
-                self._left.append(socket.visitor)
+        if sockets:
+            return False
+        del self.by_visitor[socket.visitor]
+        self._due.pop(socket.visitor, None)
+        return True
 
     def schedule(self, visitor: str, at: float) -> None:
         """Tell the visitor's place at `at` (loop time)."""
         bucket = self._due[visitor] = int(at / BUCKET_SECONDS)
         self._buckets.setdefault(bucket, []).append(visitor)
+
+    def retry(self, visitors: Iterable[str], at: float) -> None:
+        """Those of these visitors who are being looked at were not told: they are due again at `at`."""
+        for visitor in visitors:
+            if self._due.get(visitor) == BEING_LOOKED_AT:
+                self.schedule(visitor, at)
 
     def unschedule(self, visitor: str) -> None:
         """Nothing more to tell on the clock."""

@@ -2,5 +2,9 @@
 
 # Ticks missing for so long: Redis or every process was away, and nobody could show up.
 SILENCE_MS = 10_000
-# Where hubs stand in for the clock one of them ticks every second; more seldom would lose part of the rate.
-HUB_TICK_MS = 900
+# Where hubs stand in for the clock one of them ticks so often; as seldom as a burst lasts, rate were lost.
+HUB_TICK_MS = 700
+# A page that lost its socket waits up to so long at first: a server's death must not bring everybody back at once.
+LONGEST_PAUSE_MS = 10_000
+# Whose last socket closed counts as absent after so long: who reloads, or pauses and connects, is back by then.
+RETURN_MS = LONGEST_PAUSE_MS + 2_000

@@ -10,6 +10,7 @@ from django.utils import translation
 from playwright.sync_api import Page, Route
 
 from waitingroom.page_cache import VALUES
+from waitingroom.timing import LONGEST_PAUSE_MS
 
 ADDRESS = "http://tiketi.test/events/staged/"
 POLICY = "default-src 'none'; script-src 'nonce-n'; style-src 'nonce-n'; connect-src 'self'; img-src data:"
@@ -66,7 +67,13 @@ class Stage:
         with translation.override(language):
             self.html = render_to_string(
                 f"waitingroom/{template}.html",
-                {"slug": "staged", "place": values, "ws_path": "/ws/events/staged/queue/", "poll_path": "/poll"},
+                {
+                    "slug": "staged",
+                    "place": values,
+                    "ws_path": "/ws/events/staged/queue/",
+                    "poll_path": "/poll",
+                    "longest_pause_ms": LONGEST_PAUSE_MS,
+                },
             )
         page.add_init_script(STAGE)
         page.route("**/*", self._route)

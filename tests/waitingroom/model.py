@@ -131,7 +131,7 @@ class Model:
         if self.ticked is None or ticker == "clock":
             return False
         at, last = self.ticked
-        return self.now - at < (0.9 if last == "hub" else 3) * SECOND
+        return self.now - at < (0.7 if last == "hub" else 3) * SECOND
 
     def expire(self, ticker: str) -> None:
         if self.leaves_the_tick(ticker):

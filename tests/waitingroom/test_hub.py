@@ -4,19 +4,26 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.db import InterfaceError
 
 from tests import patience
 from tests.waitingroom.line import Line, join_call
 from tests.waitingroom.pages import Page, with_hub
-from waitingroom import admission
-from waitingroom.hub import RETURN_MS, Hub
+from waitingroom import admission, hints
+from waitingroom.hub import Hub
+from waitingroom.jobs.tell import Teller
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
+from waitingroom.room_registry import room_registry
 from waitingroom.sockets import Socket, Sockets, cadence_s
+from waitingroom.timing import LONGEST_PAUSE_MS, RETURN_MS
 
 Lines = Callable[..., Line]
 Rooms = Callable[..., WaitingRoom]
@@ -24,6 +31,12 @@ Rooms = Callable[..., WaitingRoom]
 
 def join(slug: str, *visitors: str) -> None:
     run_now([join_call(slug, visitor) for visitor in visitors])
+
+
+def break_(slug: str) -> None:
+    """Whatever the clock asks of this room is refused by Redis from now on."""
+    client().delete(keys_of(slug).active)
+    client().set(keys_of(slug).active, "no sorted set")
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -167,6 +180,98 @@ def test_a_lost_hint_costs_no_more_than_the_cadence(make_line: Lines):
         assert page.close_code == 4401
 
     with_hub(play, within=3)
+
+
+def test_a_hint_that_makes_no_sense_deafens_nobody(make_line: Lines, caplog: pytest.LogCaptureFixture):
+    line = make_line(mode="always")
+    join(line.slug, *(f"visitor-{i}" for i in range(10)))
+    far = 1001  # told every four seconds without a hint
+    client().zadd(line.keys.queue, {f"before-{i}": i for i in range(far)})
+
+    async def play(hub: Hub) -> None:
+        page = Page(hub, line.slug, "visitor-9")
+        await page.hears("queue-position-update")
+        layer = get_channel_layer()
+        await layer.group_send(hints.GROUP, {"type": "look"})
+        await until(lambda: not hub.states["hear"].is_well)
+        await sync_to_async(admission.leave)(line.slug, "visitor-9", Reason.DROPPED)
+        async with asyncio.timeout(3):
+            await page.hears("queue-left")
+
+    with_hub(play)
+    assert "KeyError" in caplog.text
+
+
+def test_a_visitor_whom_telling_failed_is_told_later(
+    make_line: Lines, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    line = make_line(mode="paused")
+    join(line.slug, "a")
+    whole, failures = Teller._look, iter([ValueError("no sense"), KeyError("none")])
+
+    async def look(self: Teller, *args: Any) -> None:
+        if error := next(failures, None):
+            raise error
+        await whole(self, *args)
+
+    monkeypatch.setattr(Teller, "_look", look)
+
+    async def play(hub: Hub) -> None:
+        await Page(hub, line.slug, "a").hears("queue-position-update")
+
+    with_hub(play)
+    assert "no sense" in caplog.text
+
+
+@pytest.mark.parametrize("error", [InterfaceError("connection already closed"), KeyError("none"), OSError("gone")])
+def test_the_stand_in_ticks_on_whatever_was_raised_once(
+    make_room: Rooms, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+):
+    room = make_room(mode="always")
+    join(room.slug, "a")
+    whole, errors = room_registry.slugs, iter([error])
+
+    def slugs() -> list[str]:
+        if failure := next(errors, None):
+            raise failure
+        return whole()
+
+    monkeypatch.setattr(room_registry, "slugs", slugs)
+
+    async def play(hub: Hub) -> None:
+        await Page(hub, room.slug, "a").hears("queue-enter")
+        assert (hub.states["stand in"].failures, hub.states["stand in"].error) == (1, repr(error))
+
+    with_hub(play)
+    assert "Traceback" in caplog.text
+
+
+def test_one_rooms_failure_stops_no_other(make_room: Rooms, caplog: pytest.LogCaptureFixture):
+    rooms = [make_room(mode="always") for _ in range(3)]
+    for room in rooms:
+        join(room.slug, "a")
+    break_(rooms[1].slug)
+
+    async def play(hub: Hub) -> None:
+        await asyncio.gather(*(Page(hub, room.slug, "a").hears("queue-enter") for room in (rooms[0], rooms[2])))
+
+    with_hub(play)
+    assert caplog.text.count(f"in {rooms[1].slug}: LineUnavailable") == 1
+
+
+def test_one_rooms_failure_stops_no_others_clock(make_room: Rooms, caplog: pytest.LogCaptureFixture):
+    rooms = [make_room(mode="always", users_per_minute_per_instance=1_000_000) for _ in range(3)]
+    for room in rooms:
+        join(room.slug, "a")
+    break_(rooms[1].slug)
+    admission.tick(rooms)  # from now on tokens grow
+
+    assert admission.tick(rooms) == {rooms[0].slug: ["a"], rooms[2].slug: ["a"]}
+    assert f"no tick in {rooms[1].slug}" in caplog.text
+
+
+def test_a_page_that_pauses_as_long_as_it_may_is_back_before_it_counts_as_absent():
+    assert LONGEST_PAUSE_MS + 1000 < RETURN_MS < 1000 * WaitingRoom._meta.get_field("presence_seconds").default
 
 
 async def test_what_is_said_once_is_never_dropped_and_keeps_its_order():

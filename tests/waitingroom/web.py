@@ -27,6 +27,7 @@ class Web:
     """The process's address, and the ways to its sockets."""
 
     port: int
+    process: "subprocess.Popen[bytes]"
 
     def knows(self, slug: str) -> bool:
         """Whether the room is there; it takes up to a second after it was made."""
@@ -70,7 +71,7 @@ def serving(folder: Path, environment: Mapping[str, str] | None = None, *, files
     try:
         until(lambda: process.poll() is not None or _listens(port), within=30)
         assert process.poll() is None, (folder / "output").read_text()
-        yield Web(port)
+        yield Web(port, process)
     finally:
         process.kill()
         process.wait()

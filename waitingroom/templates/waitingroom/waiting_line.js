@@ -12,8 +12,9 @@ function later(action, milliseconds) {
   timer = setTimeout(action, milliseconds);
 }
 
-// Ten seconds at once, not one: a server's death must not bring all its visitors back in the same second.
-const backoff = () => jitter(0, Math.min(30000, 10000 * 2 ** tries++));
+// The server's number: its death must not bring all its visitors back in the same second, nor may they miss their turn.
+const PAUSE = Number(page.dataset.pause);
+const backoff = () => jitter(0, Math.min(3 * PAUSE, PAUSE * 2 ** tries++));
 
 function drop() {
   const old = socket;
@@ -112,6 +113,6 @@ function lost(opened, code) {
   if (polling) return;
   showConnection("reconnecting");
   if (code >= 4000 || unopened >= 2) later(poll, jitter(0, 3000));
-  else if (code === 1012 || code === 1013) later(connect, jitter(1000, 10000));
+  else if (code === 1012 || code === 1013) later(connect, jitter(PAUSE / 10, PAUSE));
   else later(connect, backoff());
 }

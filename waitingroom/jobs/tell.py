@@ -1,0 +1,114 @@
+"""Tells every visitor with a socket the place in line, at a cadence by position."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from waitingroom.answers import ENTER_NOW, closing
+from waitingroom.errors import LineUnavailable, RoomGone
+from waitingroom.place import Phase, Place
+from waitingroom.room import MAX_LOOK, Room
+from waitingroom.room_cache import snapshots, with_settings_restored
+from waitingroom.sockets import NEAR, Sockets, cadence_s
+from waitingroom.timing import RETURN_MS
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.1
+RETRY_SECONDS = 1.0
+# Well within the least presence: whoever sits out a closing stays present. The reopening itself is told by a hint.
+CLOSED_SECONDS = 8.0
+CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED = 4401, 4404, 4410
+
+ENTER_FRAME = json.dumps({"type": "queue-enter", "message": ENTER_NOW}, ensure_ascii=False)
+
+
+class Teller:
+    """Tells the sockets of `rooms`, which others fill."""
+
+    def __init__(self, rooms: dict[str, Sockets]) -> None:
+        self._rooms = rooms
+        self._answers: set[asyncio.Task[None]] = set()
+
+    async def turn(self) -> None:
+        """Look at all visitors who are due, and say good-bye for those whose sockets closed."""
+        now = asyncio.get_running_loop().time()
+        for slug, sockets in list(self._rooms.items()):
+            due = sockets.take_due(now)
+            for i in range(0, len(due), MAX_LOOK):
+                self._spawn(self._look_safely(slug, sockets, due[i : i + MAX_LOOK]))
+            left = sockets.take_left()
+            for i in range(0, len(left), MAX_LOOK):
+                self._spawn(self._miss(slug, left[i : i + MAX_LOOK]))
+            if not sockets.by_visitor and not left:
+                del self._rooms[slug]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _look_safely(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
+        """Look; whoever could not be told, whatever the reason, is due again soon."""
+        try:
+            await self._look(slug, sockets, visitors)
+        except Exception as error:
+            if not isinstance(error, LineUnavailable):
+                log.exception("telling %s failed", slug)
+            sockets.retry(visitors, asyncio.get_running_loop().time() + RETRY_SECONDS)
+
+    async def _look(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
+        try:
+            snapshot = await with_settings_restored(slug, lambda: Room(slug).look(*visitors))
+            forecast = (await snapshots.get(slug)).forecast  # drawing the curve costs more than all else here
+        except RoomGone:
+            for socket in [socket for visitor in visitors for socket in sockets.by_visitor.get(visitor, ())]:
+                socket.finish(CLOSE_NO_ROOM)
+            return
+        now = asyncio.get_running_loop().time()
+        rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"}' % (
+            snapshot.total,
+            snapshot.scaling_json,
+            snapshot.mode.encode(),
+        )
+        to_near = forecast.wait_s(NEAR)
+        closed = json.dumps({"type": "queue-closed"} | closing(snapshot), ensure_ascii=False)
+        for visitor, place in zip(visitors, snapshot.places, strict=True):
+            if place.phase is Phase.WAITING:
+                wait = forecast.wait_s(place.position)
+                text = b'{"type":"queue-position-update","position":%d' % place.position + rest % wait
+                for socket in sockets.by_visitor.get(visitor, ()):
+                    socket.push(text)
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, now + cadence_s(place.position, wait - to_near))
+            elif place.phase is Phase.CLOSED and place.position:
+                # They keep their numbers, and stay to hear of the reopening.
+                for socket in sockets.by_visitor.get(visitor, ()):
+                    socket.push(closed.encode())
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, now + CLOSED_SECONDS)
+            else:
+                self._tell_end(sockets, visitor, place, closed)
+
+    def _tell_end(self, sockets: Sockets, visitor: str, place: Place, closed: str) -> None:
+        """The visitor is inside, or has no place here: nothing more comes on the clock."""
+        sockets.unschedule(visitor)
+        for socket in sockets.by_visitor.get(visitor, ()):
+            if place.phase is Phase.ACTIVE:
+                if not socket.entered:
+                    socket.entered = True
+                    socket.tell(ENTER_FRAME)
+            elif place.phase is Phase.CLOSED:
+                socket.tell(closed)
+                socket.finish(CLOSE_CLOSED)
+            else:
+                if place.reason is not None:
+                    socket.tell(json.dumps({"type": "queue-left", "reason": place.reason.name.lower()}))
+                socket.finish(CLOSE_UNKNOWN)
+
+    async def _miss(self, slug: str, visitors: list[str]) -> None:
+        with suppress(LineUnavailable):  # their last sign of life ages by itself
+            await Room(slug).absent(visitors, RETURN_MS)
