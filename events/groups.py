@@ -17,6 +17,7 @@ LOOKS = [
     "view_orderchange",
     "view_payment",
     "view_ticket",
+    "view_ticketchange",
     "view_hold",
     "refund_order",
     "check_in_ticket",
@@ -26,6 +27,7 @@ PERMISSIONS = {
     SALES_MANAGERS: [
         *LOOKS,
         "call_off_event",
+        "undo_check_in",
         *(
             f"{verb}_{model}"
             for model in ("event", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")

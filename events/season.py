@@ -46,15 +46,18 @@ def _event(
     blocks: list[dict[str, Any]],
     now: datetime,
     opens_in_hours: float,
-    starts_in_days: int,
-    starts_hour: int,
     prices: list[dict[str, Any]],
+    starts_in_days: int = 0,
+    starts_hour: int | None = None,
+    starts_in_hours: float = 0,
     **facts: Any,
 ) -> bool:
     """Add the event with its room and prices; false if it was there."""
+    slug = slug.format(day=f"{now:%m%d}")
     if Event.objects.filter(room__slug=slug).exists():
         return False
-    starts_at = (now + timedelta(days=starts_in_days)).replace(hour=starts_hour, minute=0, second=0, microsecond=0)
+    starts_at = (now + timedelta(days=starts_in_days, hours=starts_in_hours)).replace(minute=0, second=0, microsecond=0)
+    starts_at = starts_at if starts_hour is None else starts_at.replace(hour=starts_hour)
     opens_at = now + timedelta(hours=opens_in_hours)
     opens_at = opens_at.replace(minute=opens_at.minute // 10 * 10, second=0, microsecond=0)  # sales open at round times
     event = Event.objects.create(

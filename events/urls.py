@@ -36,4 +36,5 @@ urlpatterns = [
     path("payments/sandbox/<uuid:reference>/", payments.sandbox, name="sandbox"),
     path("payments/<slug:name>/callback/", payments.callback, name="callback"),
     path("staff/door/", door.door, name="door"),
+    path("staff/door/undo/", door.undo, name="door-undo"),
 ]

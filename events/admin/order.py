@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from events.models import Order, OrderChange, OrderLine, Payment, Ticket, Why
+from events.models import Order, OrderChange, OrderLine, Payment, Ticket, TicketChange, Why
 from events.orders import cancel_order
 from events.refusals import TooLate
 
@@ -119,10 +119,18 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
             self.message_user(request, str(said), messages.WARNING)
 
 
+class TicketChangeInline(OnlyToLookAt, admin.TabularInline[TicketChange, Ticket]):
+    """Who let it in, and who took that back."""
+
+    model = TicketChange
+    fields = ("at", "act", "reason", "by")
+
+
 @admin.register(Ticket)
 class TicketAdmin(OnlyToLookAt, admin.ModelAdmin[Ticket]):
     """Tickets, by order or buyer."""
 
+    inlines = (TicketChangeInline,)
     list_display = ("order", "event", "seat", "issued_at", "used_at", "voided_at")
     list_select_related = ("line__order__event", "line__seat__section")
     list_filter = (

@@ -7,10 +7,11 @@ from events.models.order import Order, OrderChange, OrderLine, OrderState, Why
 from events.models.payment import Payment, PaymentState, SandboxNotice, Trouble
 from events.models.plan import Plan, Seat, Section
 from events.models.price import PriceTier, SectionPrice
-from events.models.ticket import Ticket
+from events.models.ticket import DoorAct, Ticket, TicketChange
 from events.models.venue import Venue
 
 __all__ = [
+    "DoorAct",
     "Event",
     "Hold",
     "Kind",
@@ -29,6 +30,7 @@ __all__ = [
     "Section",
     "SectionPrice",
     "Ticket",
+    "TicketChange",
     "Trouble",
     "Venue",
     "Why",

@@ -38,7 +38,10 @@ class Ticket(models.Model):
     class Meta:
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
-        permissions = (("check_in_ticket", _("Can check tickets in at the door")),)
+        permissions = (
+            ("check_in_ticket", _("Can check tickets in at the door")),
+            ("undo_check_in", _("Can undo check-ins")),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(used_at__isnull=True) | models.Q(voided_at__isnull=True),
@@ -52,3 +55,30 @@ class Ticket(models.Model):
     def get_absolute_url(self) -> str:
         """The ticket's page."""
         return reverse("events:ticket", args=[self.serial])
+
+
+class DoorAct(models.TextChoices):
+    """What happened to a ticket at the door."""
+
+    LET_IN = "let-in", _("let in")
+    UNDONE = "undone", _("check-in undone")
+
+
+class TicketChange(models.Model):
+    """Somebody went in with a ticket, or that was undone: when, by whom, why."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="changes", verbose_name=_("ticket"))
+    act = models.CharField(_("what"), max_length=8, choices=DoorAct)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of a ticket")
+        verbose_name_plural = _("changes of a ticket")
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.act}"

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +74,24 @@ def make_event(db: None) -> Callable[..., Event]:
 def event(make_event: Callable[..., Event]) -> Event:
     """An event on sale."""
     return make_event()
+
+
+@pytest.fixture
+def tonight(make_event: Callable[..., Event]) -> Event:
+    """An event on sale whose door is open."""
+    return make_event(**around(timezone.now() + timedelta(hours=2)))
+
+
+def around(starts_at: datetime) -> dict[str, Any]:
+    """The facts of an event that starts then and takes two hours, on sale until an hour before."""
+    closes_at = starts_at - timedelta(hours=1)
+    return {
+        "opens_at": closes_at - timedelta(days=1),
+        "closes_at": closes_at,
+        "starts_at": starts_at,
+        "cancel_until": closes_at,
+        "running_minutes": 120,
+    }
 
 
 @pytest.fixture

@@ -120,6 +120,7 @@ def test_waiting_entering_picking_by_mouse_paying_and_showing_the_ticket_once(
     staff.locator("#id_login").fill("staff@tiketi.example")
     staff.locator("#id_password").fill("tiketi-demo")
     staff.locator("form.card button").click()
+    staff.locator("#event").select_option(slug)
     for verdict in ("입장하세요", "입장 불가"):
         staff.locator("#code").fill(code)
         staff.locator("#code").press("Enter")

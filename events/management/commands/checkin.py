@@ -1,8 +1,10 @@
 """`manage.py checkin`: let the bearer of a ticket in, at the door."""
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from events.checkin import NotAdmitted, check_in
@@ -10,22 +12,32 @@ from events.models import Event
 
 
 class Command(BaseCommand):
-    help = "Checks a ticket in by the code in its QR; a ticket that is forged, foreign, cancelled or used is refused."
+    help = "Checks a ticket in by the code in its QR, at one event's door; any other ticket is refused, and why."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The code, and whose door this is."""
+        """The code, whose door this is, and who stands at it."""
         parser.add_argument("code", help="what the QR code says")
-        parser.add_argument("--event", metavar="SLUG", help="refuse tickets of other events")
+        parser.add_argument("--event", metavar="SLUG", required=True, help="whose door this is")
+        parser.add_argument("--by", metavar="NAME", help="the account of who checks in; else the system's user")
 
-    def handle(self, *args: Any, code: str, event: str | None, **options: Any) -> None:
+    def handle(self, *args: Any, code: str, event: str, by: str | None, **options: Any) -> None:
         """Say who may sit where; refusals end with status 1."""
-        door = None
-        if event is not None:
-            door = Event.objects.filter(room__slug=event).first()
-            if door is None:
-                raise CommandError(f"There is no event {event!r}.")
+        door = Event.objects.filter(room__slug=event).first()
+        if door is None:
+            raise CommandError(f"There is no event {event!r}.")
+        note = "" if by else f"manage.py checkin, system user {os.getuid()}"
         try:
-            ticket = check_in(code, event=door)
+            ticket = check_in(code, event=door, by=_keeper(by), note=note)
         except NotAdmitted as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{ticket.line.order.event.title}: {ticket.line.label}")
+
+
+def _keeper(name: str | None) -> User | None:
+    """The account of that name, if it may check tickets in. Raises CommandError."""
+    if name is None:
+        return None
+    account = User.objects.filter(username=name).first()
+    if account is None or not account.has_perm("events.check_in_ticket"):
+        raise CommandError(f"{name!r} is no account that may check tickets in.")
+    return account
