@@ -2,13 +2,23 @@
 
 import csv
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 COLUMNS = ("section", "level", "row", "first", "last")
 MOST_SEATS = 200_000
-_RANGE = re.compile(r"(?P<stem>[^\d]*)(?P<first>\d{1,4})(?:-(?P<last>\d{1,4}))?", re.ASCII)
+MAX_ERRORS = 50  # who has more mends these first
+_RANGE = re.compile(r"(?P<stem>[^\d]*)(?P<first>\d{1,4})(?:-(?P=stem)?(?P<last>\d{1,4}))?", re.ASCII)
+_LETTERS = re.compile(r"([A-Z])-([A-Z])|([a-z])-([a-z])")
+# What spreadsheets make of 1-20 when nobody looks.
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE = re.compile(
+    rf"\d{{1,2}}[-/. ]({_MONTHS})[a-z]*|({_MONTHS})[a-z]*[-/. ]\d{{1,4}}"
+    r"|\d{1,2}월 ?\d{1,2}일|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}/\d{1,2}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -44,22 +54,24 @@ class Draft:
 
     blocks: dict[str, Block] = field(default_factory=dict)
     errors: list[LineError] = field(default_factory=list)
-
-    @property
-    def capacity(self) -> int:
-        """How many places in all."""
-        return sum(block.capacity for block in self.blocks.values())
+    capacity: int = 0  # places in all
 
 
 def spread(text: str) -> list[str]:
-    """The names in a cell: `12`, `A`, or a range such as `1-20` or `F1-6`. Raises ValueError."""
+    """The names in a cell: `12`, `A`, or a range: `1-20`, `F1-6`, `F1-F6`, `01-06`, `A-J`. Raises ValueError."""
+    if match := _LETTERS.fullmatch(text):
+        low, high = (ord(letter) for letter in match.groups() if letter)
+        if high < low:
+            raise ValueError(text)
+        return [chr(letter) for letter in range(low, high + 1)]
     match = _RANGE.fullmatch(text)
     if match is None or match["last"] is None:
         return [text]
     first, last = int(match["first"]), int(match["last"])
     if last < first:
         raise ValueError(text)
-    return [f"{match['stem']}{number}" for number in range(first, last + 1)]
+    width = len(match["first"]) if match["first"].startswith("0") else 0
+    return [f"{match['stem']}{number:0{width}}" for number in range(first, last + 1)]
 
 
 def generate(*, sections: str, level: int, rows: int, seats: int) -> str:
@@ -70,16 +82,16 @@ def generate(*, sections: str, level: int, rows: int, seats: int) -> str:
 def read_plan(text: str) -> Draft:
     """The plan that the CSV describes; every line that cannot be understood is named with its number."""
     draft = Draft()
-    reader = csv.reader(text.lstrip("\ufeff").splitlines(), strict=True)
+    # Composed: a name typed on a Mac and one typed elsewhere are to be one section.
+    reader = csv.reader(unicodedata.normalize("NFC", text.lstrip("\ufeff")).splitlines(), strict=True)
     try:
         for cells in reader:
             values = [cell.strip() for cell in cells]
-            if not any(values) or (reader.line_num == 1 and values == list(COLUMNS)):
+            if not any(values) or (reader.line_num == 1 and [value.lower() for value in values] == list(COLUMNS)):
                 continue
             if problem := _take(draft, values):
                 draft.errors.append(LineError(reader.line_num, problem))
-            if draft.capacity > MOST_SEATS:
-                draft.errors.append(LineError(reader.line_num, _("More than %(most)d places.") % {"most": MOST_SEATS}))
+            if len(draft.errors) == MAX_ERRORS:
                 break
     except csv.Error as error:
         draft.errors.append(LineError(reader.line_num, str(error)))
@@ -100,10 +112,16 @@ def _take(draft: Draft, values: list[str]) -> str:
     numbers = range(int(first), int(last) + 1)
     if not numbers or numbers[0] < 1 or len(numbers) > MOST_SEATS:
         return _("The seats run from %(first)s to %(last)s: that is none.") % {"first": first, "last": last}
+    for name in (codes, rows):
+        if _DATE.fullmatch(name):
+            return _("“%(text)s” looks like a date that a spreadsheet made of a range.") % {"text": name}
     try:
         names, row_names = spread(codes), spread(rows)
     except ValueError as error:
         return _("The range “%(text)s” runs backwards.") % {"text": error}
+    # Multiplied before anything is spread: one line of twenty letters can ask for a hundred million seats.
+    if draft.capacity + len(names) * len(row_names) * len(numbers) > MOST_SEATS:
+        return _("More than %(most)d places.") % {"most": MOST_SEATS}
     if not all(0 < len(name) <= 20 for name in names) or not all(len(name) <= 8 for name in row_names):
         return _("A section has a name of up to 20 letters, a row of up to 8.")
     return next(filter(None, (_seat(draft, name, int(level), row_names, numbers) for name in names)), "")
@@ -118,6 +136,7 @@ def _seat(draft: Draft, code: str, level: int, rows: list[str], numbers: range) 
         if not taken.isdisjoint(numbers):
             return _("Section %(code)s has some of these seats already.") % {"code": code}
         taken.update(numbers)
+        draft.capacity += len(numbers)
     if block.standing and len(block.rows) > 1:
         return _("Section %(code)s cannot have rows and be a standing area.") % {"code": code}
     return ""

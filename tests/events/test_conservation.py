@@ -170,7 +170,8 @@ class Sale(RuleBasedStateMachine):
     @rule(data=st.data())
     def go_in(self, data):
         ticket = self.one(data, self.tickets())
-        usable = ticket.used_at is None and ticket.voided_at is None
+        takes_place = Event.objects.get(pk=self.event.pk).called_off_at is None
+        usable = takes_place and ticket.used_at is None and ticket.voided_at is None
         try:
             checkin.check_in(code_of(ticket), event=self.event, by=None)
         except checkin.NotAdmitted:

@@ -1,10 +1,14 @@
 """Plans from lines of CSV: dry, with every mistake named, then thousands of seats in one go."""
 
+import time
+import tracemalloc
+import unicodedata
+
 import pytest
 
 from events.building import PlanInUse, build
 from events.models import Plan, Seat, Venue
-from events.plans import generate, read_plan
+from events.plans import MAX_ERRORS, MOST_SEATS, generate, read_plan, spread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +64,12 @@ def test_a_generator_without_rows_makes_a_standing_area():
         (f"{'A' * 21},1,1,1,5", "20"),
         ("A,1,verylongrow,1,5", "8"),
         ('A,1,"1,1,5', ""),
+        ("20-Jan,1,1,1,5", "20-Jan"),
+        ("101,1,1월 20일,1,5", "1월 20일"),
+        ("101,1,Jan-20,1,5", "Jan-20"),
+        ("101,1,1/20,1,5", "1/20"),
+        ("2026-01-20,1,1,1,5", "2026-01-20"),
+        ("B2-A9,1,J-A,1,5", "J-A"),
     ],
 )
 def test_every_mistake_is_named_with_its_line(line, said):
@@ -80,6 +90,77 @@ def test_an_empty_file_and_a_flood_are_mistakes():
     assert read_plan("").errors
     assert read_plan("section,level,row,first,last\n").errors
     assert read_plan("1-9999,1,1-9999,1,999999\n").errors
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "1-9999,1,1-9999,1,1",
+        "1-999,1,1-20,1,700",
+        generate(sections="1-999", level=1, rows=200, seats=50_000),
+        "A,1,1-9999,1,20\nB,1,1,1,1",
+        "A,1,1-9999,1,20\n" + "B,1,1,1,199999\n" * 30_000,
+    ],
+    ids=lambda lines: lines[:30],
+)
+def test_a_flood_is_refused_before_it_takes_memory_or_time(lines):
+    began = time.process_time()
+    tracemalloc.start()
+    try:
+        draft = read_plan(lines)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert draft.errors or draft.capacity <= MOST_SEATS
+    assert len(draft.errors) <= MAX_ERRORS
+    assert peak < 60_000_000
+    assert time.process_time() - began < 20
+
+
+def test_the_largest_plan_is_read_and_one_place_more_is_not():
+    assert read_plan("1-400,1,1-10,1,50\n").capacity == MOST_SEATS
+    assert not read_plan("1-400,1,1-10,1,50\n").errors
+    assert read_plan("1-400,1,1-10,1,50\nX,1,1,1,1\n").errors[0].line == 2
+
+
+def test_many_short_lines_are_read_in_time_that_grows_with_their_number():
+    def seconds(lines: int) -> float:
+        began = time.process_time()
+        assert not read_plan("".join(f"S{i % 999},1,R{i // 999},1,2\n" for i in range(lines))).errors
+        return time.process_time() - began
+
+    seconds(1000)
+    assert seconds(40_000) < 15 * seconds(8_000)
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("A1-A3", ["A1", "A2", "A3"]),
+        ("A1-3", ["A1", "A2", "A3"]),
+        ("A-C", ["A", "B", "C"]),
+        ("a-c", ["a", "b", "c"]),
+        ("01-03", ["01", "02", "03"]),
+        ("098-101", ["098", "099", "100", "101"]),
+        ("8-10", ["8", "9", "10"]),
+        ("VIP-1", ["VIP-1"]),
+        ("가-나", ["가-나"]),
+        ("A1-B3", ["A1-B3"]),
+        ("", [""]),
+    ],
+)
+def test_ranges_mean_what_people_write(cell, names):
+    assert spread(cell) == names
+
+
+def test_a_name_typed_on_a_mac_and_elsewhere_is_one_section_and_a_header_may_have_capitals():
+    composed = "가"
+    draft = read_plan(
+        f"Section,Level,Row,First,Last\n{composed},1,1,1,5\n{unicodedata.normalize('NFD', composed)},1,2,1,5\n"
+    )
+
+    assert (list(draft.blocks), draft.errors) == ([composed], [])
 
 
 def test_a_plan_that_events_are_priced_on_is_not_replaced(event):
