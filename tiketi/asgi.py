@@ -13,6 +13,7 @@ django.setup()
 # Django must be set up before these are read.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.db.backends.signals import connection_created  # noqa: E402
 
 from scaling.registration import keep_signing  # noqa: E402
 from scaling.sharing import keep_sharing  # noqa: E402
@@ -22,6 +23,16 @@ from tiketi.threads import ThreadedDjango  # noqa: E402
 from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
 from waitingroom.hub import hub  # noqa: E402
 from waitingroom.routing import websocket_urlpatterns  # noqa: E402
+
+# Workers and commands may wait for SQLite's one writer as long as settings say; a visitor does not.
+SQLITE_MS = 4_000
+
+
+@connection_created.connect
+def wait_briefly(connection: Any, **_: Any) -> None:
+    """This process's pages give up a locked SQLite within a visitor's patience."""
+    if connection.vendor == "sqlite":
+        connection.cursor().execute(f"PRAGMA busy_timeout = {SQLITE_MS}")
 
 
 async def lifespan(

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
+from tiketi.postgresql import lift_limits
+
 WAIT = timedelta(minutes=5)  # longer than any migration of ours; a boot waits for it
 LOCK = 0x54494B455449  # "TIKETI": PostgreSQL's advisory locks are numbers, one space for each database
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's word for a wait that reached lock_timeout
@@ -37,10 +39,9 @@ def bring_up_to_date(within: timedelta = WAIT) -> None:
 def _postgresql(within: timedelta) -> Iterator[None]:
     """An advisory lock on a connection of its own: gone with the process that held it, however that ended."""
     guard = connection.copy()
+    lift_limits(guard)  # they are not meant for whoever waits for a migration, which lifts its own (apps.py)
     try:
         with guard.cursor() as cursor:
-            # A limit on the site's statements is not meant for whoever waits for a migration, nor for the migration.
-            cursor.execute("SET statement_timeout = 0")
             limit_ms = max(within // timedelta(milliseconds=1), 1)  # 0 would be no limit
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{limit_ms}ms"])
             try:
@@ -49,8 +50,6 @@ def _postgresql(within: timedelta) -> Iterator[None]:
                 if getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE:
                     raise _busy(within) from error
                 raise
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
         yield
     finally:
         guard.close()

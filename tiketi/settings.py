@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "tiketi.database_away.DatabaseAwayMiddleware",
 ]
 
 ROOT_URLCONF = "tiketi.urls"
@@ -110,6 +111,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["ENGINE"] = "tiketi.postgresql"
+    # A database that hangs must fail within a visitor's patience. What DATABASE_URL says itself (?seconds=60) counts.
+    DATABASES["default"]["OPTIONS"] = {
+        "seconds": 5,
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5000,  # ms; for packets that nobody takes
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 # Pages run in a few threads that stay (tiketi/threads.py): each keeps its connection.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -130,7 +143,11 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "tiketi"},
+        # Listening takes its own, shorter turns; the limit is for saying something to a Redis that hangs.
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": 2, "socket_connect_timeout": 1}],
+            "prefix": "tiketi",
+        },
     }
 }
 
@@ -258,7 +275,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s  %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"outages": {"()": "tiketi.logs.Outages"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
+    "loggers": {"django": {"handlers": []}},  # its own console handler would say everything twice
     "root": {"handlers": ["console"], "level": env.read("LOG_LEVEL", environment.one_of(*environment.LEVELS), "INFO")},
 }
 

@@ -10,3 +10,5 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("events.urls")),
 ]
+
+handler500 = "tiketi.database_away.server_error"

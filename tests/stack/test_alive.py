@@ -36,17 +36,26 @@ HOSTS = [
 QUICK_S = 0.05
 
 
-def said(port: int, request: str) -> bytes:
+def said(port: int, request: str, patience: float = 10) -> bytes:
     """Everything the server answers to a request that ends its connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
         connection.sendall(request.encode("latin-1"))
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
-def asked(port: int, path: str, host: str = "Host: 10.0.0.7:8000\r\n", method: str = "GET") -> tuple[int, bytes, bytes]:
+def asked(
+    port: int,
+    path: str,
+    headers: str = "Host: 10.0.0.7:8000\r\n",
+    method: str = "GET",
+    body: str = "",
+    *,
+    patience: float = 10,
+) -> tuple[int, bytes, bytes]:
     """Status, head and body of an answer."""
-    head, _, body = said(port, f"{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n").partition(b"\r\n\r\n")
-    return int(head.split()[1]), head, body
+    answer = said(port, f"{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n{body}", patience)
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), head, rest
 
 
 def quickest_s(port: int, tries: int = 5) -> float:

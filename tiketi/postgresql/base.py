@@ -1,0 +1,71 @@
+"""Django's backend, whose connections give up a server that says nothing.
+
+`statement_timeout` and `lock_timeout` are the server's to keep; one that hangs, or whose packets get lost behind a
+proxy that still takes ours, keeps nothing. TCP's own limits see only packets that nobody takes.
+"""
+
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+
+# The server's own limits come first, so that a slow statement fails with its name.
+BEYOND_SERVER_S = 2.0
+
+
+class ImpatientConnection(psycopg.Connection[Any]):
+    """Waits for an answer no longer than `patience_s`; None waits for ever."""
+
+    patience_s: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """As psycopg's, but a connection that was not answered in time is closed: nobody knows what it did."""
+        given = self.patience_s if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, given)
+        except psycopg.OperationalError as error:
+            if type(error) in _TOO_LATE:
+                self.close()
+                raise psycopg.OperationalError(f"the database did not answer within {given} s") from error
+            raise
+
+
+_TOO_LATE = (psycopg.errors._WaitTimeout,)  # as psycopg 3.3 says it; a test would notice another name
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """OPTIONS["seconds"]: the longest statement; a lock is waited for half as long. 0: no limit at all."""
+
+    limited = True
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """With the server's limits among the connection's settings, so that they cost no round trip."""
+        params: dict[str, Any] = super().get_connection_params()
+        self.seconds = float(params.pop("seconds", 0))
+        if self.seconds and self.limited:
+            limits = {
+                "statement_timeout": self.seconds,
+                "lock_timeout": self.seconds / 2,
+                # A process that was stopped amid a transaction must not hold its locks for ever.
+                "idle_in_transaction_session_timeout": 6 * self.seconds,
+            }
+            words = [f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items()]
+            params["options"] = " ".join([*words, params.get("options", "")]).strip()
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection that waits no longer than its limits."""
+        connection = super().get_new_connection(conn_params)
+        connection.__class__ = ImpatientConnection  # Django asks the module `psycopg` for it, and nobody else
+        if self.seconds and self.limited:
+            connection.patience_s = self.seconds + BEYOND_SERVER_S
+        return connection
+
+    def lift_limits(self) -> None:
+        """No limits from now on: migrations take the time that they take."""
+        self.limited = False
+        if self.connection is not None:
+            self.connection.patience_s = None
+            with self.cursor() as cursor:
+                for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+                    cursor.execute(f"SET {name} = 0")
