@@ -55,8 +55,9 @@ def serving(folder: Path, environment: Mapping[str, str] | None = None, *, files
     """The web process, until it is no longer needed; with so many file descriptors, and `environment` besides."""
     port = loopback.free_port()
     (web,) = (line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))
-    command = [sys.executable, "-m", *shlex.split(web.partition(":")[2].replace("${PORT:-8000}", str(port)))]
+    command = ["sh", "-c", f"exec {shlex.quote(sys.executable)} -m {web.partition(':')[2]}"]
     env = os.environ | {
+        "PORT": str(port),
         "DJANGO_SETTINGS_MODULE": "tiketi.settings",
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
         "REDIS_URL": settings.REDIS_URL,
