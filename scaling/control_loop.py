@@ -17,7 +17,6 @@ from scaling.local_fleet import LocalFleet
 from scaling.models import ScalingDecision
 from scaling.observation import AlarmRecord, Observation
 from scaling.openings import windows
-from scaling.percentile import percentile
 from scaling.schedule import Window
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
@@ -41,9 +40,8 @@ def fleet() -> FleetProvider:
 def look(now: float) -> FleetSnapshot | None:
     """Read the fleet and tell the rooms; None when it cannot be read, and then never anything faster than before."""
     c, before = configuration(), store.last_view()
-    expected = percentile(store.boots(), 0.5, c.boot_s)
     try:
-        fresh, ended = boots.watched(fleet().read(now), before, expected)
+        fresh, ended = boots.watched(fleet().read(now), before, store.boots() or [c.boot_s])
     except FleetUnreadable as error:
         _unreadable(error, before, now)
         return None

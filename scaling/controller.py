@@ -18,6 +18,7 @@ class DecisionReason(StrEnum):
     ALARM = "alarm"
     QUIET = "quiet"
     LAW = "law"
+    PREWARM = "prewarm"
     SCHEDULE = "schedule"
     STAFF = "staff"
     OUTSIDE = "outside"
@@ -57,15 +58,16 @@ def decide(observation: Observation) -> ControlDecision:
     change(DecisionReason.SCHEDULE, max(desired, observation.bounds.clamp(0)), {"scheduled": observation.scheduled})
     if observation.configuration.policy == "law":
         terms = observation.law
-        change(DecisionReason.LAW, max(desired, terms.desired), {k: round(v, 3) for k, v in asdict(terms).items()})
+        reason = DecisionReason.LAW if terms.reachable else DecisionReason.PREWARM
+        change(reason, max(desired, terms.desired), {k: round(v, 3) for k, v in asdict(terms).items()})
     alarms: dict[str, AlarmRecord] = {}
     for rule in observation.rules:
         if (found := _evaluated(rule, observation, desired)) is None:
             continue
         alarms[rule.alarm.name], evaluation = found
-        reason = DecisionReason.QUIET if evaluation.desired < desired else DecisionReason.ALARM
+        why = DecisionReason.QUIET if evaluation.desired < desired else DecisionReason.ALARM
         terms_shown = {"alarm": rule.alarm.name, "value": evaluation.value, "threshold": rule.alarm.threshold}
-        change(reason, evaluation.desired, terms_shown)
+        change(why, evaluation.desired, terms_shown)
     return ControlDecision(tuple(changes), alarms)
 
 

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from scaling.observation import RoomObservation
+from scaling.room_observation import RoomObservation
 from scaling.shares import Claim
 
 # Room for so many more, or for this part of those inside, to come straight in before the next reckoning.

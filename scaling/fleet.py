@@ -24,7 +24,7 @@ class Instance:
     name: str
     lifecycle: Lifecycle
     launched_at: float
-    # In service: since when, -inf for long ago. Pending: when it is expected. None: nobody knows yet.
+    # In service: since when, -inf for long ago. Pending: when it is expected. None: nobody knows (yet, or any more).
     ready_at: float | None = None
 
 
@@ -63,15 +63,18 @@ class FleetSnapshot:
     def counted(self, now: float, ramp_s: float) -> tuple[float, tuple[tuple[float, float], ...]]:
         """(instances that count for admission now, ((instances, instant), ...) still to come).
 
-        What is pending counts only once it was seen in service, however late: at the earliest a moment from now. What
-        is about to go does not count.
+        What is pending counts only once it was seen in service, however late: at the earliest a moment from now, and
+        never where nothing says any more when that will be. What is about to go does not count.
         """
-        staying = [i for i in self.instances if i.lifecycle is not Lifecycle.TERMINATING]
-        ready_at = (
-            max(i.ready_at or now, now + MOMENT_S) if i.lifecycle is Lifecycle.PENDING else (i.ready_at or -inf)
-            for i in staying
-        )
+        coming = (i.ready_at for i in self.those(Lifecycle.PENDING))
+        ready_at = [max(at, now + MOMENT_S) for at in coming if at is not None]
+        ready_at += [i.ready_at or -inf for i in self.those(Lifecycle.IN_SERVICE)]
         return counted(ready_at, now=now, ramp_s=ramp_s)
+
+    @property
+    def overdue(self) -> list[Instance]:
+        """Those that boot for longer than any that was observed: neither promised nor counted on."""
+        return [i for i in self.those(Lifecycle.PENDING) if i.ready_at is None]
 
     def settled(self, now: float, ramp_s: float) -> bool:
         """Nothing boots, goes, or still ramps up."""

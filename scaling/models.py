@@ -9,6 +9,7 @@ REASONS = {
     DecisionReason.ALARM: _("the alarm: the line is long"),
     DecisionReason.QUIET: _("nobody waits, and fewer servers are enough"),
     DecisionReason.LAW: _("the law: arrivals and backlog"),
+    DecisionReason.PREWARM: _("the law: too late for an order to keep the target wait; prewarm the next sale"),
     DecisionReason.SCHEDULE: _("a sale opens soon"),
     DecisionReason.STAFF: _("by hand"),
     DecisionReason.OUTSIDE: _("changed in Auto Scaling itself"),

@@ -5,48 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scaling.alarms import State
+from scaling.boots import remaining_s
 from scaling.configuration import Configuration
 from scaling.fleet import FleetSnapshot, Lifecycle
-from scaling.law import Bounds, Line, Terms, fill, law, spare
+from scaling.law import Bounds, Line, Terms, filled, law, spare
 from scaling.percentile import percentile
+from scaling.room_observation import RoomObservation
 from scaling.rules import Rule
 from scaling.schedule import Window, scheduled_minimum
 
 # Every so many seconds somebody looks, so a crowd is seen that much later at most.
 TURN_S = 10
-
-
-@dataclass(frozen=True, slots=True)
-class RoomObservation:
-    """One room as the fleet's decisions see it."""
-
-    slug: str
-    waiting: int  # present and absent
-    present: int
-    active: int
-    arrivals_per_minute: float
-    users_per_minute: float  # that one instance admits
-    threshold_per_instance: int = 0  # 0: the threshold does not follow the fleet
-    threshold: int = 0  # in force
-    departures_per_minute: float = 0.0
-    weight: float = 1.0
-    floor: float = 0.0  # instances
-    mode: str = "automatic"  # as the waiting room names it
-
-    @property
-    def closed(self) -> bool:
-        """Nobody new and nobody in."""
-        return self.mode == "closed"
-
-    @property
-    def lets_in(self) -> bool:
-        """Whether those who wait come in."""
-        return self.mode not in ("paused", "closed")
-
-    @property
-    def takes_newcomers(self) -> bool:
-        """Whether somebody new may come straight in."""
-        return self.mode in ("automatic", "off")
+# What is counted on is the 90th percentile: one boot in ten may be slower.
+SLOW = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +59,35 @@ class Observation:
         return Bounds(self.fleet.minimum, self.fleet.maximum, self.scheduled)
 
     @property
+    def known_boots_s(self) -> Sequence[float]:
+        """The boots observed, or the one that is configured before any was."""
+        return self.boots_s or (self.configuration.boot_s,)
+
+    @property
     def lines(self) -> list[Line]:
-        """What each room brings; nobody comes in where it is closed."""
+        """What each room brings; nobody comes in where it is closed, and no more than its threshold lets in."""
+        target_s = self.configuration.target_wait_s
         return [
-            Line(room.present, room.arrivals_per_minute, room.users_per_minute)
+            Line(
+                room.let_in_within(target_s),
+                0.0 if room.held_by_threshold(target_s) else room.arrivals_per_minute,
+                room.effective_users_per_minute,
+            )
             for room in self.rooms
             if not room.closed
         ]
 
     @property
+    def held_by_threshold(self) -> list[str]:
+        """The rooms whose line is held by a fixed threshold: for these nothing is ordered."""
+        return [room.slug for room in self.rooms if room.held_by_threshold(self.configuration.target_wait_s)]
+
+    @property
     def spare(self) -> int:
         """Instances that could go."""
-        needed = sum(
-            fill(
-                active=room.active,
-                rated=room.threshold_per_instance or room.users_per_minute,
-                arrivals_per_minute=room.arrivals_per_minute,
-                users_per_minute=room.users_per_minute,
-            )
-            for room in self.rooms
-        )
         return spare(
             waiting=sum(room.waiting for room in self.rooms if not room.closed),
-            needed=needed,
+            needed=sum(filled(room) for room in self.rooms),
             in_service=self.fleet.in_service,
             moving=self.fleet.moving,
             bounds=self.bounds,
@@ -119,13 +96,13 @@ class Observation:
     @property
     def law(self) -> Terms:
         """The law's terms now."""
-        slow = percentile(self.boots_s, 0.9, self.configuration.boot_s)
-        pending = self.fleet.those(Lifecycle.PENDING)
+        ages = [self.now - one.launched_at for one in self.fleet.those(Lifecycle.PENDING)]
+        remaining = (remaining_s(age, self.known_boots_s, SLOW) for age in ages)
         return law(
             self.lines,
             in_service=self.fleet.in_service,
-            boots_in_s=[max(0.0, (one.ready_at or self.now) - self.now) for one in pending],
-            horizon_s=slow + TURN_S,
+            pending_in_s=[seconds for seconds in remaining if seconds is not None],
+            horizon_s=percentile(self.known_boots_s, SLOW) + TURN_S,
             target_wait_s=self.configuration.target_wait_s,
             bounds=self.bounds,
         )
@@ -141,4 +118,5 @@ class Observation:
             "minimum": self.fleet.minimum,
             "maximum": self.fleet.maximum,
             "scheduled": self.scheduled,
+            "held_by_threshold": self.held_by_threshold,
         }

@@ -134,8 +134,8 @@ def _alarms(configuration: Configuration, policies: dict[str, dict[str, Any]]) -
 def plan_schedule(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
     """The scheduled actions to add, to change and to drop. Raises CloudUnavailable."""
     group, prefix = configuration.group, f"{configuration.group}-minimum-"
-    capped = [Window(w.begins, w.ends, min(w.instances, configuration.maximum)) for w in windows]
-    coming = [(at, n) for at, n in changes(capped, configuration.minimum) if at > now + SOON_S][:MAX_SCHEDULED]
+    c = configuration
+    coming = [(at, n) for at, n in changes(windows, c.minimum, c.maximum) if at > now + SOON_S][:MAX_SCHEDULED]
     wanted = {f"{prefix}{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}": (at, n) for at, n in coming}
     found = {name: action for name, action in autoscaling.scheduled(group).items() if name.startswith(prefix)}
     changed = [

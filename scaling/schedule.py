@@ -19,17 +19,17 @@ def prewarm(opens_at: float, *, lead_s: float, keep_s: float, instances: int) ->
 
 
 def scheduled_minimum(windows: Iterable[Window], now: float) -> int:
-    """The highest minimum among the windows in force; 0 without any."""
-    return max((window.instances for window in windows if window.begins <= now < window.ends), default=0)
+    """The sum of the windows in force, since each sale brings its own crowd; 0 without any. Cap it by the maximum."""
+    return sum(window.instances for window in windows if window.begins <= now < window.ends)
 
 
-def changes(windows: Sequence[Window], minimum: int) -> list[tuple[float, int]]:
-    """Every instant at which the minimum in force changes, with the new one: overlapping sales share one schedule."""
+def changes(windows: Sequence[Window], minimum: int, maximum: int) -> list[tuple[float, int]]:
+    """Every instant at which the minimum in force changes, with the new one; sales that overlap add up."""
     instants = sorted({instant for window in windows for instant in (window.begins, window.ends)})
     found: list[tuple[float, int]] = []
     before = minimum
     for instant in instants:
-        after = max(minimum, scheduled_minimum(windows, instant))
+        after = min(max(minimum, scheduled_minimum(windows, instant)), maximum)
         if after != before:
             found.append((instant, after))
         before = after

@@ -10,7 +10,7 @@ from scaling import metrics, store
 from scaling.demand import claim
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
-from scaling.observation import RoomObservation
+from scaling.room_observation import RoomObservation
 from scaling.shares import Claim, shares
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
@@ -37,6 +37,7 @@ def observe_room(room: RoomStatus, now: float) -> RoomObservation:
         threshold_per_instance=room.threshold_per_instance,
         threshold=room.threshold,
         departures_per_minute=room.departed_last_minute,
+        mean_stay_s=room.mean_stay_s,
         weight=room.fleet_weight,
         floor=room.fleet_floor,
         mode=room.mode,
@@ -75,7 +76,8 @@ def shared_out(
             if part > before[slug]:
                 pending[slug].append(PendingCapacity(part - before[slug], round(at * 1000)))
         before = after
-    return {slug: FleetShare(part, tuple(pending[slug])) for slug, part in now.items()}
+    # Rounded, so that 6.999... is seven servers to those who are told of them.
+    return {slug: FleetShare(round(part, 9), tuple(pending[slug])) for slug, part in now.items()}
 
 
 def share_once() -> None:

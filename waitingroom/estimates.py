@@ -31,7 +31,7 @@ class Pace:
 class Forecast:
     """How many visitors will have been admitted, second by second."""
 
-    def __init__(self, pace: Pace, most: int) -> None:
+    def __init__(self, pace: Pace, most: float) -> None:
         """Integrate until `most` visitors are in.
 
         Each step admits the smaller of the tokens, in_service(t) x users_per_minute_per_instance / 60 a second, and the
@@ -62,7 +62,7 @@ class Forecast:
                 break
         self._last_rate = rate
 
-    def wait_s(self, position: int) -> int:
+    def wait_s(self, position: float) -> int:
         """Seconds until the visitor at `position` (1 = next) is admitted; never shorter for a later position."""
         i = bisect_left(self._counts, position)
         if i < len(self._counts):

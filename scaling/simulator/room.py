@@ -17,6 +17,8 @@ class SimulatedRoom:
         self._gave_up: set[int] = set()
         self._give_up_at: dict[int, list[int]] = {}
         self._leave_at: Counter[int] = Counter()
+        self._stayed: Counter[int] = Counter()  # by the second they leave, in sum
+        self._left: deque[tuple[int, int]] = deque(maxlen=60)  # (visitors, seconds they stayed in sum), by second
         self._tokens = 0.0
         self.arrived = self.active = self.waiting = self.left = self.abandoned = 0
         self.waits_s: list[int] = []  # of everybody who came in, 0 for those who went straight in
@@ -26,6 +28,7 @@ class SimulatedRoom:
         leaving = self._leave_at.pop(now, 0)
         self.active -= leaving
         self.left += leaving
+        self._left.append((leaving, self._stayed.pop(now, 0)))
         self._give_up(now)
         self.arrived += arrivals
         entered = len(self.waits_s)
@@ -40,6 +43,17 @@ class SimulatedRoom:
         for _ in range(min(self.waiting, rates.admissible(self._tokens, threshold - self.active))):
             self._admit(now)
         return len(self.waits_s) - entered
+
+    @property
+    def departures_per_minute(self) -> int:
+        """How many left the room in the last minute."""
+        return sum(visitors for visitors, _ in self._left)
+
+    @property
+    def mean_stay_s(self) -> float:
+        """How long those had stayed; 0 of nobody."""
+        left = self.departures_per_minute
+        return sum(stayed for _, stayed in self._left) / left if left else 0.0
 
     def _join(self, now: int) -> None:
         number = len(self._joined_at)
@@ -70,4 +84,6 @@ class SimulatedRoom:
     def _enter(self, now: int, *, waited_s: int) -> None:
         self.active += 1
         self.waits_s.append(waited_s)
-        self._leave_at[now + max(1, round(self._chance.stay_s()))] += 1
+        stay = max(1, round(self._chance.stay_s()))
+        self._leave_at[now + stay] += 1
+        self._stayed[now + stay] += stay

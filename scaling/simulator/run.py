@@ -1,15 +1,16 @@
 """One policy through one scenario, second by second."""
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from scaling.configuration import Configuration
 from scaling.controller import decide
 from scaling.emulated import Emulated, EmulatedGroup
-from scaling.fleet import FleetSnapshot, Lifecycle
+from scaling.fleet import FleetSnapshot
 from scaling.law import BIN_S, BINS, arrivals_per_minute
-from scaling.observation import TURN_S, AlarmRecord, Observation, RoomObservation
+from scaling.observation import TURN_S, AlarmRecord, Observation
 from scaling.ramp import counted
+from scaling.room_observation import RoomObservation
 from scaling.simulator.controllers import Glance
 from scaling.simulator.plans import TARGET_WAIT_S, SimulatedPolicy
 from scaling.simulator.room import SimulatedRoom
@@ -117,13 +118,7 @@ class Simulation:
 
     def _snapshot(self, now: int) -> FleetSnapshot:
         scenario = self._run.scenario
-        found = self._fleet.snapshot(now, minimum=scenario.minimum, maximum=scenario.maximum)
-        # A live site knows when an instance was launched, not when it will be ready.
-        instances = (
-            replace(one, ready_at=one.launched_at + scenario.boot_s) if one.lifecycle is Lifecycle.PENDING else one
-            for one in found.instances
-        )
-        return replace(found, instances=tuple(instances))
+        return self._fleet.snapshot(now, minimum=scenario.minimum, maximum=scenario.maximum)
 
     def _observation(self, now: int) -> Observation:
         scenario, room, plan = self._run.scenario, self._room, self._run.plan
@@ -135,6 +130,9 @@ class Simulation:
             arrivals_per_minute=arrivals_per_minute(list(self._bins)[:BINS]),
             users_per_minute=scenario.users_per_minute_per_instance,
             threshold_per_instance=scenario.threshold_per_instance,
+            threshold=scenario.threshold,
+            departures_per_minute=room.departures_per_minute,
+            mean_stay_s=room.mean_stay_s,
         )
         return Observation(
             configuration=self._configuration,

@@ -95,7 +95,7 @@ def test_the_law_orders_at_its_first_look(room: WaitingRoom, clock: Clock, confi
 
     assert steps()[0] == (DecisionReason.LAW, 2, 7)
     assert len(steps()) == 1
-    assert ScalingDecision.objects.get().terms["backlog"] == pytest.approx(5833, abs=1)
+    assert ScalingDecision.objects.get().terms["work"] == pytest.approx(18, abs=0.01)
 
 
 def test_a_sale_that_opens_soon_is_prewarmed(room: WaitingRoom, clock: Clock, configured):

@@ -1,13 +1,14 @@
-"""The law asks for what the line needs, once, within the bounds."""
+"""The law asks for the least that serves the last in line in time, once, within the bounds."""
 
 from dataclasses import replace
 from math import ceil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaling.law import Bounds, Line, Terms, arrivals_per_minute, fill, law, spare
+from scaling.law import Bounds, Line, Supply, Terms, arrivals_per_minute, filled, law, spare
+from scaling.room_observation import RoomObservation
 
 BOOT_S, DETECTION_S, TARGET_S = 180.0, 10.0, 300.0
 lines = st.lists(
@@ -19,29 +20,47 @@ bounds = st.builds(
     st.integers(0, 500),
     st.integers(0, 600),
 )
+pendings = st.lists(st.floats(0, 600), max_size=10).map(tuple)
 
 
 SMALL = Bounds(2, 10)
 
 
-def decide(*rooms: Line, n: int = 2, boots_in_s: tuple[float, ...] = (), within: Bounds = SMALL) -> Terms:
-    return law(
-        rooms,
-        in_service=n,
-        boots_in_s=boots_in_s,
-        horizon_s=BOOT_S + DETECTION_S,
-        target_wait_s=TARGET_S,
-        bounds=within,
-    )
+def decide(
+    *rooms: Line,
+    n: int = 2,
+    pending: tuple[float, ...] = (),
+    within: Bounds = SMALL,
+    horizon_s: float = BOOT_S + DETECTION_S,
+) -> Terms:
+    return law(rooms, in_service=n, pending_in_s=pending, horizon_s=horizon_s, target_wait_s=TARGET_S, bounds=within)
 
 
 def test_nine_thousand_waiting_at_two_instances_ask_for_seven():
     terms = decide(Line(waiting=9000, arrivals_per_minute=0, users_per_minute=500))
 
-    # 9,000 - 1,000 a minute for 190 s leaves 5,833; 500 a minute for the other 110 s take in 917 each.
-    assert terms.backlog == pytest.approx(5833.3, abs=0.1)
-    assert terms.catch_up == pytest.approx(6.36, abs=0.01)
+    # Two do 5,000 within the 300 s; 500 a minute for the 110 s after a boot are 917 for each of five more.
+    assert terms.work == 18
     assert terms.desired == 7
+    assert 280 <= terms.last_wait_s <= 300
+    assert terms.reachable
+
+
+@pytest.mark.parametrize("rooms", [1, 2, 4, 10])
+def test_as_many_waiting_ask_for_as_many_however_many_rooms_they_wait_in(rooms: int):
+    parts = [Line(12_000 / rooms, 0, 500)] * rooms
+
+    assert decide(*parts).desired == decide(Line(12_000, 0, 500)).desired == 10
+
+
+def test_lines_of_several_rooms_are_one_pools_work():
+    wide = Bounds(0, 1000)
+    one, other = Line(9_000, 0, 500), Line(6_000, 200, 250)
+
+    both = decide(one, other, within=wide)
+
+    assert both.work == 9_000 / 500 + 6_000 / 250
+    assert both.desired == 2 + ceil((both.work - 2 * 5) / (110 / 60))
 
 
 def test_steady_arrivals_alone_ask_for_arrivals_over_rate():
@@ -49,23 +68,49 @@ def test_steady_arrivals_alone_ask_for_arrivals_over_rate():
 
 
 def test_pending_instances_are_credited():
-    room = Line(12_000, 0, 500)
-    without = decide(room).desired
-    booting = decide(room, boots_in_s=(70.0,) * 5)
-
-    assert booting.desired < without
-    assert booting.backlog == pytest.approx(12_000 - 1000 * 190 / 60 - 5 * 500 * 120 / 60)
+    assert decide(Line(9_000, 0, 500), pending=(70.0,) * 4).desired == 5
 
 
-def test_lines_of_several_rooms_add_up():
-    one, other = Line(9_000, 0, 500), Line(6_000, 200, 500)
+@settings(deadline=None)
+@given(lines, st.integers(0, 100), pendings, bounds, st.floats(0, 3600), st.floats(0, 3600))
+def test_slower_boots_never_ask_for_fewer(
+    rooms: list[Line], n: int, pending: tuple[float, ...], within: Bounds, horizon_s: float, slower_s: float
+):
+    quick = decide(*rooms, n=n, pending=pending, within=within, horizon_s=horizon_s)
+    slow = decide(*rooms, n=n, pending=pending, within=within, horizon_s=horizon_s + slower_s)
+
+    assert slow.desired >= quick.desired
+    assert quick.reachable or not slow.reachable
+
+
+@settings(deadline=None, max_examples=60)
+@given(lines, st.integers(0, 50), pendings, st.floats(0, 240))
+def test_the_last_in_line_is_served_in_time_by_the_forecast_that_visitors_are_told(
+    rooms: list[Line], n: int, pending: tuple[float, ...], horizon_s: float
+):
     wide = Bounds(0, 1000)
+    terms = decide(*rooms, n=n, pending=pending, within=wide, horizon_s=horizon_s)
+    supply = Supply(n, pending, horizon_s)
 
-    both = decide(one, other, within=wide)
+    if terms.desired < wide.maximum:
+        assert terms.reachable
+        # The curve is drawn in whole seconds.
+        assert terms.last_wait_s <= TARGET_S + 1
+        if terms.desired >= 1 and terms.steady <= terms.desired - 1 and terms.work > 0.1:
+            fewer = supply.forecast(terms.desired - 1, terms.work)
+            steady_binds = (
+                supply.by(terms.desired - 1, horizon_s + TARGET_S) < terms.work + terms.steady * horizon_s / 60
+            )
+            assert steady_binds or fewer.wait_s(terms.work) >= TARGET_S - 1
 
-    assert both.desired == ceil(
-        sum(t.steady + t.catch_up for t in (decide(one, within=wide), decide(other, within=wide)))
-    )
+
+@pytest.mark.parametrize(("horizon_s", "desired", "reachable"), [(190, 7, True), (250, 10, False), (500, 10, False)])
+def test_a_target_that_no_order_can_keep_says_so_and_orders_all_the_same(
+    horizon_s: float, desired: int, reachable: bool
+):
+    terms = decide(Line(9_000, 0, 500), horizon_s=horizon_s)
+
+    assert (terms.desired, terms.reachable) == (desired, reachable)
 
 
 def test_a_burst_is_backlog_and_no_trend():
@@ -86,10 +131,10 @@ def test_desired_stays_between_the_minimum_and_the_maximum(rooms: list[Line], n:
 @given(lines, st.integers(0, 100), bounds)
 def test_asking_again_after_its_own_order_asks_for_no_more(rooms: list[Line], n: int, within: Bounds):
     first = decide(*rooms, n=n, within=within)
-    ordered = (BOOT_S,) * max(0, first.desired - n)
+    ordered = (BOOT_S + DETECTION_S,) * max(0, first.desired - n)
 
     assert decide(*rooms, n=n, within=within) == first
-    assert decide(*rooms, n=n, boots_in_s=ordered, within=within).desired <= first.desired
+    assert decide(*rooms, n=n, pending=ordered, within=within).desired <= first.desired
 
 
 @given(lines, st.integers(0, 100), bounds, st.integers(1, 100_000))
@@ -99,11 +144,38 @@ def test_a_longer_line_never_asks_for_fewer(rooms: list[Line], n: int, within: B
     assert decide(*longer, n=n, within=within).desired >= decide(*rooms, n=n, within=within).desired
 
 
-def test_a_room_fills_instances_by_those_inside_or_by_those_who_keep_coming():
-    quick = fill(active=400, rated=500, arrivals_per_minute=2500, users_per_minute=500)
-    slow = fill(active=1200, rated=500, arrivals_per_minute=10, users_per_minute=500)
+def observed(**fields: object) -> RoomObservation:
+    return replace(RoomObservation("room", 0, 0, 0, 0.0, 500, threshold=1000), **fields)  # type: ignore[arg-type]
 
-    assert (quick, slow) == (5, 2.4)
+
+@pytest.mark.parametrize(
+    ("room", "instances"),
+    [
+        (observed(active=400, threshold_per_instance=500, arrivals_per_minute=2500), 5),
+        (observed(active=1200, threshold_per_instance=500, arrivals_per_minute=10), 2.4),
+        # A fixed threshold says nothing of servers; those who come and go do.
+        (observed(active=1000, departures_per_minute=200, mean_stay_s=300), 0.4),
+        (observed(active=1000), 2),  # nobody has left yet
+    ],
+)
+def test_a_room_fills_instances_by_those_inside_or_by_those_who_come_and_go(room: RoomObservation, instances: float):
+    assert filled(room) == pytest.approx(instances)
+
+
+def test_an_instance_admits_no_faster_than_its_threshold_turns_over():
+    slow = observed(threshold_per_instance=500, mean_stay_s=300)
+
+    assert slow.effective_users_per_minute == 100
+    assert replace(slow, mean_stay_s=30).effective_users_per_minute == 500
+
+
+def test_a_fixed_threshold_holds_its_line_whatever_the_fleet():
+    held = observed(present=9000, active=1000, mean_stay_s=300)
+
+    assert held.let_in_within(300) == pytest.approx(1000)
+    assert held.held_by_threshold(300)
+    assert not replace(held, threshold_per_instance=500).held_by_threshold(300)
+    assert not replace(held, present=900).held_by_threshold(300)
 
 
 @pytest.mark.parametrize(

@@ -19,19 +19,22 @@ def test_a_sale_is_prewarmed_before_it_opens_and_for_a_while_after():
     assert [scheduled_minimum([window], at) for at in (9_399, 9_400, 10_000, 11_799, 11_800)] == [0, 7, 7, 7, 0]
 
 
-def test_one_sale_ending_does_not_lower_the_minimum_of_another():
-    assert changes([Window(100, 300, 5), Window(200, 400, 7)], minimum=2) == [(100, 5), (200, 7), (400, 2)]
+def test_overlapping_sales_add_up_to_the_maximum():
+    sales = [Window(100, 300, 3), Window(200, 400, 4)]
+
+    assert changes(sales, minimum=2, maximum=10) == [(100, 3), (200, 7), (300, 4), (400, 2)]
+    assert changes(sales, minimum=2, maximum=6) == [(100, 3), (200, 6), (300, 4), (400, 2)]
 
 
 def test_a_window_no_larger_than_the_minimum_changes_nothing():
-    assert changes([Window(100, 300, 2)], minimum=2) == []
+    assert changes([Window(100, 300, 2)], minimum=2, maximum=10) == []
 
 
 @given(windows, st.integers(0, 1600))
 def test_following_the_changes_gives_the_minimum_at_every_instant(found: list[Window], now: int):
     followed = 2
-    for instant, minimum in changes(found, minimum=2):
+    for instant, minimum in changes(found, minimum=2, maximum=30):
         if instant <= now:
             followed = minimum
 
-    assert followed == max(2, scheduled_minimum(found, now))
+    assert followed == min(max(2, scheduled_minimum(found, now)), 30)

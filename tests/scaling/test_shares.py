@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaling.demand import claim
-from scaling.observation import RoomObservation
+from scaling.room_observation import RoomObservation
 from scaling.shares import Claim, shares
 from waitingroom import rates
 
