@@ -1,10 +1,12 @@
 """What the environment must say: nonsense is one line, and a site for visitors starts whole or not at all."""
 
+import itertools
 import os
 import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -168,8 +170,11 @@ def test_a_whole_site_has_no_shortcomings():
     assert production.shortcomings(settings()) == []
 
 
-@pytest.mark.parametrize("key", [secrets.token_hex(25), secrets.token_hex(32), secrets.token_urlsafe(38)])
-def test_a_random_key_is_good(key: str):
+@pytest.mark.parametrize(
+    "draw", [lambda: secrets.token_hex(25), lambda: secrets.token_hex(32), lambda: secrets.token_urlsafe(38)]
+)
+def test_a_random_key_is_good(draw: Callable[[], str]):
+    key = draw()
     assert production.shortcomings(settings(SECRET_KEY=key, SECRET_KEY_FALLBACKS=[KEY])) == []
 
 
@@ -189,6 +194,7 @@ def test_a_random_key_is_good(key: str):
         "tiketi-secret-" * 5,
         "password-password-password-password-password-passw0rd",
     ],
+    ids=itertools.count(),  # some are drawn anew by each worker
 )
 def test_a_key_that_anybody_could_guess_is_none(key: str):
     found = [one.id for one in production.shortcomings(settings(SECRET_KEY=key))]
