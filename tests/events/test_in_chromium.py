@@ -180,6 +180,8 @@ def test_on_a_phone_nothing_runs_out_of_the_screen(make_sale: Callable[[], str],
     page.locator(".seat.free").nth(3).tap()
     fits()
     page.locator("#hold").tap()
+    page.wait_for_url("**/checkout/")
+    page.wait_for_load_state("load")
     fits()
     pay(page)
     fits()
