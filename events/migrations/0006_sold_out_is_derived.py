@@ -46,6 +46,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="orderline",
             name="number",
-            field=models.PositiveIntegerField(verbose_name="number"),
+            field=models.PositiveIntegerField(default=0, verbose_name="number"),
         ),
     ]

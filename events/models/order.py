@@ -98,7 +98,7 @@ class OrderLine(models.Model):
     section_ko = models.CharField(_("section (Korean)"), max_length=60, blank=True)
     section_en = models.CharField(_("section (English)"), max_length=60, blank=True)
     row = models.CharField(_("row"), max_length=8, blank=True)
-    number = models.PositiveIntegerField(_("number"))
+    number = models.PositiveIntegerField(_("number"), default=0)
     standing = models.BooleanField(_("standing"), default=False)
     price_tier = models.ForeignKey(
         PriceTier, null=True, on_delete=models.PROTECT, related_name="lines", verbose_name=_("price tier")
