@@ -70,6 +70,13 @@ class AutoScalingFleet:
         except CloudUnavailable as error:
             raise FleetUnreadable(str(error)) from error
 
+    def explain(self) -> str:
+        """Auto Scaling's own words about the last launch that failed or waits; empty if it says nothing, or cannot."""
+        try:
+            return next((a["StatusMessage"] for a in activities(self._group) if a.get("StatusMessage")), "")
+        except CloudUnavailable as error:
+            return str(error)
+
     def _learn_launches(self, names: Iterable[str]) -> None:
         """Ask for the launch times not known yet; they never change."""
         names = set(names)
@@ -99,6 +106,13 @@ def describe(group: str) -> dict[str, Any]:
     if not answer["AutoScalingGroups"]:
         raise CloudUnavailable(f"there is no Auto Scaling group {group!r}; deploy/ has the template that makes one")
     return dict(answer["AutoScalingGroups"][0])
+
+
+def activities(group: str) -> list[dict[str, Any]]:
+    """The group's latest scaling activities, newest first."""
+    with aws_call("describe_scaling_activities"):
+        answer = autoscaling().describe_scaling_activities(AutoScalingGroupName=group, MaxRecords=20)
+    return [dict(activity) for activity in answer["Activities"]]
 
 
 def set_bounds(group: str, *, minimum: int, maximum: int) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 
 from django.db import DatabaseError
 
-from scaling import boots, cloudwatch, metrics, provisioning, recording, sharing, store
+from scaling import boots, cloudwatch, metrics, overdue, provisioning, recording, sharing, store
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
 from scaling.controller import CapacityChange, ControlDecision, DecisionReason, decide
@@ -54,9 +54,19 @@ def look(now: float) -> FleetSnapshot | None:
         write(CapacityChange(DecisionReason.OUTSIDE, before.desired, fresh.desired))
     store.keep_view(fresh)
     store.record_success("read", now)
+    if late := overdue.news(fresh):
+        _tell_overdue(late, fresh)
     room_registry.refresh()
     sharing.share(fresh, now)
     return fresh
+
+
+def _tell_overdue(late: str, fresh: FleetSnapshot) -> None:
+    if says := fleet().explain():
+        late = f"{late}. Auto Scaling says: {says}"
+    log.warning("%s", late)
+    store.record_failure("boot", late, fresh.at)
+    write(CapacityChange(DecisionReason.FAULT, fresh.desired, fresh.desired), fault=late)
 
 
 def _unreadable(error: FleetUnreadable, before: FleetSnapshot | None, now: float) -> None:

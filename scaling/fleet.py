@@ -72,13 +72,18 @@ class FleetSnapshot:
         return counted(ready_at, now=now, ramp_s=ramp_s)
 
     @property
+    def missing(self) -> int:
+        """How many were ordered and not even launched."""
+        return max(0, self.desired - self.in_service - len(self.those(Lifecycle.PENDING)))
+
+    @property
     def overdue(self) -> list[Instance]:
         """Those that boot for longer than any that was observed: neither promised nor counted on."""
         return [i for i in self.those(Lifecycle.PENDING) if i.ready_at is None]
 
     def settled(self, now: float, ramp_s: float) -> bool:
-        """Nothing boots, goes, or still ramps up."""
-        return not self.moving and not self.counted(now, ramp_s)[1]
+        """Nothing is about to change: nothing boots within the usual time, goes, or still ramps up."""
+        return self.moving == len(self.overdue) and not self.counted(now, ramp_s)[1]
 
 
 # An overdue boot may be over any moment; until it was seen to be, nobody is admitted on its account.
@@ -90,7 +95,7 @@ class FleetUnreadable(Exception):
 
 
 class FleetProvider(Protocol):
-    """An Auto Scaling group, or what stands for one. Every method raises FleetUnreadable."""
+    """An Auto Scaling group, or what stands for one. Methods raise FleetUnreadable."""
 
     def read(self, now: float) -> FleetSnapshot:
         """The fleet as it is."""
@@ -98,4 +103,8 @@ class FleetProvider(Protocol):
 
     def order(self, desired: int, now: float) -> None:
         """Set the desired capacity."""
+        ...
+
+    def explain(self) -> str:
+        """In the provider's own words, why instances do not come; empty if it says nothing. Raises nothing."""
         ...

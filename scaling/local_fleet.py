@@ -27,6 +27,10 @@ class LocalFleet:
         within = min(max(desired, self._configuration.minimum), self._configuration.maximum)
         self._change(lambda group, boot_s: group.order(within, now, lambda: boot_s))
 
+    def explain(self) -> str:
+        """Nothing: here every instance comes."""
+        return ""
+
     def boot_seconds(self) -> float:
         """How long the next instance boots."""
         found: dict[str, Any] = store.change(store.GROUP, lambda known: known or self._first())

@@ -1,7 +1,7 @@
 """Everything a decision is made from, at one instant: the fleet, the rooms, the sales to come, what was published."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scaling.alarms import State
@@ -97,15 +97,21 @@ class Observation:
     def law(self) -> Terms:
         """The law's terms now."""
         ages = [self.now - one.launched_at for one in self.fleet.those(Lifecycle.PENDING)]
-        remaining = (remaining_s(age, self.known_boots_s, SLOW) for age in ages)
-        return law(
+        remaining = [remaining_s(age, self.known_boots_s, SLOW) for age in ages]
+        pending = [seconds for seconds in remaining if seconds is not None]
+        terms = law(
             self.lines,
             in_service=self.fleet.in_service,
-            pending_in_s=[seconds for seconds in remaining if seconds is not None],
+            pending_in_s=pending,
             horizon_s=percentile(self.known_boots_s, SLOW) + TURN_S,
             target_wait_s=self.configuration.target_wait_s,
             bounds=self.bounds,
         )
+        if terms.desired <= self.fleet.in_service + len(pending):
+            return terms
+        # Those that are overdue have a place in the group: what is missing comes on top of them.
+        overdue = len(remaining) - len(pending)
+        return replace(terms, desired=self.bounds.clamp(terms.desired + overdue))
 
     def inputs(self) -> dict[str, Any]:
         """What staff read beside the decision."""

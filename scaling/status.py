@@ -3,12 +3,14 @@
 from typing import Any
 
 from scaling import store
+from scaling.configuration import Configuration
 from scaling.fleet import Lifecycle
 from scaling.in_force import configuration
 from scaling.openings import windows
 from scaling.percentile import percentile
 from scaling.registration import EVERY_S
 from scaling.schedule import scheduled_minimum
+from scaling.sharing import observe_room
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
 
@@ -34,6 +36,8 @@ def status() -> dict[str, Any]:
         "desired": None,
         "in_service": None,
         "pending": [],
+        "overdue": [],
+        "missing": 0,
         "terminating": [],
         "not_serving": [],
         "boot_s": {
@@ -48,11 +52,11 @@ def status() -> dict[str, Any]:
             for record in [store.alarm(rule.alarm.name)]
         ],
         "metrics": samples[0] if samples else {},
-        "rooms": _rooms(),
+        "rooms": _rooms(c, now),
         "servers": servers,
         "read_age_s": _age(health, "read_at", now),
         "publish_age_s": _age(health, "published_at", now),
-        "faults": {k: int(health.get(f"{k}_failures", 0)) for k in ("read", "publish", "order")},
+        "faults": {k: int(health.get(f"{k}_failures", 0)) for k in ("read", "publish", "order", "boot")},
         "unreadable": "unreadable" in health,
         "last_fault": health.get("last_fault", ""),
         "last_fault_age_s": _age(health, "last_fault_at", now),
@@ -64,9 +68,11 @@ def status() -> dict[str, Any]:
             "in_service": len(in_service),
             "counted": round(view.counted(now, c.ramp_s)[0], 2),
             "pending": [
-                {"instance": one.name, "ready_in_s": round((one.ready_at or now) - now, 1)}
+                {"instance": one.name, "ready_in_s": None if one.ready_at is None else round(one.ready_at - now, 1)}
                 for one in view.those(Lifecycle.PENDING)
             ],
+            "overdue": [one.name for one in view.overdue],
+            "missing": view.missing,
             "terminating": [one.name for one in view.those(Lifecycle.TERMINATING)],
             # The local fleet's instances are not machines: this one serves for all of them.
             "not_serving": [one.name for one in in_service if one.name not in serving] if c.fleet == "aws" else [],
@@ -74,7 +80,7 @@ def status() -> dict[str, Any]:
     return found
 
 
-def _rooms() -> list[dict[str, Any]]:
+def _rooms(c: Configuration, now: float) -> list[dict[str, Any]]:
     """Which room holds what of the fleet; those with visitors first, the largest share first."""
     rows = [
         {
@@ -86,6 +92,7 @@ def _rooms() -> list[dict[str, Any]]:
             "waiting": room.waiting,
             "active": room.active,
             "threshold": room.threshold,
+            "held_by": "threshold" if observe_room(room, now).held_by_threshold(c.target_wait_s) else "",
         }
         for room in admission.status([room.slug for room in WaitingRoom.objects.all()])
     ]

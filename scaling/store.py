@@ -1,7 +1,7 @@
 """What scaling remembers between its turns, in Redis: one hash tag of its own, so that Redis Cluster serves it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
@@ -27,7 +27,8 @@ BOOTS = "boots:{scaling}"
 SERVERS = "servers:{scaling}"
 """ZSET    web process (instance:pid) scored by its last sign of life, Unix seconds."""
 HEALTH = "health:{scaling}"
-"""HASH    published_at, read_at; publish_, read_ and order_failures; last_fault, last_fault_at; unreadable."""
+"""HASH    published_at, read_at; publish_, read_, order_ and boot_failures; last_fault, last_fault_at; unreadable;
+        stuck, missing_since."""
 
 BOOTS_KEPT = 50
 SERVER_FORGOTTEN_S = 300
@@ -111,8 +112,8 @@ def record_success(what: str, at: float) -> None:
     client().hset(HEALTH, f"{what}_at", str(at))
 
 
-def record_failure(what: str, error: Exception, at: float) -> None:
-    """`what` ("publish", "read", "order") failed; counted and kept for people to see."""
+def record_failure(what: str, error: Exception | str, at: float) -> None:
+    """`what` ("publish", "read", "order", "boot") failed; counted and kept for people to see."""
     pipeline = client().pipeline()
     pipeline.hincrby(HEALTH, f"{what}_failures", 1)
     pipeline.hset(HEALTH, mapping={"last_fault": f"{what}: {error}", "last_fault_at": at})
@@ -128,6 +129,26 @@ def note_unreadable(error: Exception, at: float) -> None:
 def note_readable() -> None:
     """The fleet can be read again."""
     client().hdel(HEALTH, "unreadable")
+
+
+def stuck() -> set[str]:
+    """The instances that were told to be overdue."""
+    text = cast("bytes | None", client().hget(HEALTH, "stuck"))
+    return set(json.loads(text)) if text else set()
+
+
+def keep_stuck(names: Iterable[str]) -> None:
+    """Remember that these were told."""
+    client().hset(HEALTH, "stuck", json.dumps(sorted(names)))
+
+
+def missing_since(at: float, *, missing: bool) -> float:
+    """Since when ordered instances are not launched: from `at` on, unless remembered; forgotten without any."""
+    if not missing:
+        client().hdel(HEALTH, "missing_since")
+        return at
+    client().hsetnx(HEALTH, "missing_since", str(at))
+    return float(cast("bytes", client().hget(HEALTH, "missing_since")))
 
 
 def unreadable() -> bool:
