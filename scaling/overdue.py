@@ -10,14 +10,14 @@ MISSING = "(not launched)"
 
 def news(snapshot: FleetSnapshot) -> str:
     """What is overdue now and was not told yet; empty if nothing. Raises RedisError."""
-    late = {one.name: snapshot.at - one.launched_at for one in snapshot.overdue}
+    found = {
+        one.name: f"{one.name} has been booting for {snapshot.at - one.launched_at:.0f} s, longer than any seen"
+        for one in snapshot.overdue
+    }
     since = store.missing_since(snapshot.at, missing=snapshot.missing > 0)
-    parts = [f"{name} has been booting for {age_s:.0f} s, longer than any seen" for name, age_s in late.items()]
-    names = set(late)
     if snapshot.at - since > LAUNCHED_WITHIN_S:
-        names.add(MISSING)
-        parts.append(f"{snapshot.missing} of {snapshot.desired} ordered instances were not even launched")
+        found[MISSING] = f"{snapshot.missing} of {snapshot.desired} ordered instances were not even launched"
     told = store.stuck()
-    if names != told:
-        store.keep_stuck(names)
-    return "; ".join(parts) if names - told else ""
+    if found.keys() != told:
+        store.keep_stuck(found)
+    return "; ".join(text for name, text in found.items() if name not in told)
