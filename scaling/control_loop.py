@@ -129,12 +129,13 @@ def follow(now: float) -> None:
 
 
 def schedule(now: float) -> None:
-    """Keep Auto Scaling's own schedule of openings: it raises the minimum even while this site's loop is down."""
+    """Keep Auto Scaling's own schedule of openings, which raises the minimum even while this site's loop is down, and
+    the minimum that is in force now."""
     c = configuration()
     if c.fleet != "aws":
         return
     try:
-        provisioning.reconcile(provisioning.plan_schedule(c, windows(c, WaitingRoom.objects.all()), now))
+        provisioning.keep_schedule(c, windows(c, WaitingRoom.objects.all()), now)
     except CloudUnavailable as error:
         log.warning("the schedule is not kept: %s", error)
         store.record_failure("order", error, now)

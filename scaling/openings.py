@@ -4,11 +4,14 @@ from collections.abc import Iterable
 
 from scaling.configuration import Configuration
 from scaling.schedule import Window, prewarm
-from waitingroom.models import Mode, WaitingRoom
+from waitingroom.models import WaitingRoom
 
 
 def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[Window]:
-    """When sales raise the minimum."""
+    """When sales raise the minimum: by the openings alone.
+
+    A room may stay closed until it opens, or be closed by its own success while the window lasts.
+    """
     return [
         prewarm(
             room.opens_at.timestamp(),
@@ -17,5 +20,5 @@ def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[
             instances=configuration.prewarm_instances,
         )
         for room in rooms
-        if room.opens_at and room.mode != Mode.CLOSED
+        if room.opens_at
     ]

@@ -131,6 +131,22 @@ def _alarms(configuration: Configuration, policies: dict[str, dict[str, Any]]) -
     return changed
 
 
+def keep_schedule(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
+    """Make the schedule so, and the bounds in force now; returns what was changed. Raises CloudUnavailable.
+
+    The bounds come first: the action that would have lowered the minimum is dropped with a sale that was moved or
+    deleted while its window lasts, and a minimum that nobody lowers would be paid for ever.
+    """
+    instants = (instant for window in windows for instant in (window.begins, window.ends))
+    done: list[Change] = []
+    if all(abs(instant - now) > SOON_S for instant in instants):  # at the very instant Auto Scaling's clock decides
+        done = _bounds(configuration, scheduled_minimum(windows, now))
+        reconcile(done)
+    rest = plan_schedule(configuration, windows, now)
+    reconcile(rest)
+    return done + rest
+
+
 def plan_schedule(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
     """The scheduled actions to add, to change and to drop. Raises CloudUnavailable."""
     group, prefix = configuration.group, f"{configuration.group}-minimum-"
