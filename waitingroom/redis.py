@@ -162,8 +162,19 @@ def pipe() -> Pipe:
 def client() -> "redis.Redis":
     """The process's blocking client, for the clock, the admin and commands."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)
+        settings.REDIS_URL,
+        socket_timeout=2,
+        socket_connect_timeout=1,
+        # A connection that was closed is opened anew at once; a Redis that hangs is not waited for twice.
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     )
+
+
+# While Redis does not answer, one thread at a time finds out whether it does again: a few threads serve all pages, and
+# the others have pages to serve that need no Redis.
+DOUBT_SECONDS = 0.5
+_in_doubt = threading.Event()
+_finding_out = threading.Lock()
 
 
 def run_now(calls: Sequence[Call]) -> list[Any]:
@@ -177,6 +188,17 @@ def run_now(calls: Sequence[Call]) -> list[Any]:
 
 def answers_now(calls: Sequence[Call]) -> list[Any]:
     """As `run_now`, but what Redis refused is a LineUnavailable among the answers. Raises one where Redis is away."""
+    if not _in_doubt.is_set():
+        return _ask_now(calls)
+    if not _finding_out.acquire(timeout=DOUBT_SECONDS):
+        raise LineUnavailable("Redis does not answer")
+    try:
+        return _ask_now(calls)
+    finally:
+        _finding_out.release()
+
+
+def _ask_now(calls: Sequence[Call]) -> list[Any]:
     try:
         answers = _send_now(calls)
         unknown = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
@@ -186,7 +208,9 @@ def answers_now(calls: Sequence[Call]) -> list[Any]:
             for i, answer in zip(unknown, _send_now([calls[i] for i in unknown]), strict=True):
                 answers[i] = answer
     except (RedisError, OSError) as error:
+        _in_doubt.set()
         raise LineUnavailable(error) from error
+    _in_doubt.clear()
     return [LineUnavailable(answer) if isinstance(answer, ResponseError) else answer for answer in answers]
 
 

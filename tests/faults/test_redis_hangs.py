@@ -1,0 +1,54 @@
+"""A Redis that takes connections and says nothing, and the pages that could do without it (F4)."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.silence import mute_server
+from tests.stack.test_alive import asked, quickest_s
+from tests.waitingroom.web import serving
+from waitingroom import slips
+from waitingroom.models import WaitingRoom
+from waitingroom.visits import slip_cookie
+
+TOKEN = "c" * 32
+
+
+def signed_up(port: int, room: str, i: int) -> tuple[int, float]:
+    """Somebody signs up who has a place in the room; the status, and the seconds it took."""
+    place = f"visitor={slips.sign_visitor(f'fan-{i}')}; {slip_cookie(room)}=some"
+    form = f"email=fan-{i}%40example.com&password1=winter-song-42"
+    began = time.monotonic()
+    status, _, _ = asked(
+        port,
+        "/accounts/signup/",
+        "Host: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Cookie: csrftoken={TOKEN}; {place}\r\nX-CSRFToken: {TOKEN}\r\nContent-Length: {len(form)}\r\n",
+        "POST",
+        form,
+        patience=60,
+    )
+    return status, time.monotonic() - began
+
+
+@pytest.mark.django_db(transaction=True)
+def test_people_sign_up_and_look_around_while_redis_hangs(tmp_path: Path):
+    room = WaitingRoom.objects.create(slug="while-redis-hangs").slug
+    with (
+        mute_server() as redis,
+        serving(tmp_path, {"REDIS_URL": f"redis://127.0.0.1:{redis}/0"}) as web,
+        ThreadPoolExecutor(12) as people,
+    ):
+        comers = [people.submit(signed_up, web.port, room, i) for i in range(12)]
+        assert quickest_s(web.port) < 0.05
+        began = time.monotonic()
+        assert asked(web.port, "/accounts/login/", "Host: localhost\r\n", patience=60)[0] == 200
+        waited = time.monotonic() - began
+        answers = [comer.result(60) for comer in comers]
+
+    assert [status for status, _ in answers] == [302] * 12
+    assert waited < 15
+    # Twelve, four at a time: the first wait for Redis, the others hear that somebody does.
+    assert max(seconds for _, seconds in answers) < 17
