@@ -54,10 +54,10 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        label, widget = self.fields["login"].label, self.fields["login"].widget
+        email = self.fields["login"]
         # Text, or the browser would refuse a name; with an email's keyboard all the same.
-        widget.attrs |= {"type": "text", "inputmode": "email", "autocapitalize": "none", "autocomplete": "username"}
-        self.fields["login"] = forms.CharField(label=label, widget=widget, max_length=LONGEST)
+        attrs = email.widget.attrs | {"inputmode": "email", "autocapitalize": "none", "autocomplete": "username"}
+        self.fields["login"] = forms.CharField(label=email.label, widget=forms.TextInput(attrs), max_length=LONGEST)
 
     def user_credentials(self) -> dict[str, str]:
         """What to authenticate by; who came by name has no email to be verified."""

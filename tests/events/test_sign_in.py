@@ -1,6 +1,7 @@
 """Staff sign in by name or email, buyers by email alone, and nobody gains a second guess at anybody's password."""
 
 import itertools
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -166,6 +167,12 @@ def test_a_refusal_tells_nobody_who_is_staff_by_words_or_by_time(
         told.add((str(form.non_field_errors()), len(hashed)))
 
     assert [count for _, count in told] == [1]
+
+
+def test_the_browser_lets_a_name_be_sent():
+    (field,) = re.findall(r'<input[^>]*name="login"[^>]*>', Client().get(SITE).content.decode())
+
+    assert re.findall(r'type="(\w+)"', field) == ["text"]
 
 
 @pytest.mark.parametrize("login", ["", " ", "a\x00b", "x" * 100_000, "<script>", "a\r\nb", "staff\x00"])
