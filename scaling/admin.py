@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
 
-from scaling.models import ScalingDecision
+from scaling import operator_actions, store
+from scaling.models import FleetPin, ScalingDecision
 from scaling.status import status
 from waitingroom.errors import LineUnavailable
 
@@ -69,3 +70,39 @@ class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
 
 def _shown(content: dict[str, Any]) -> SafeString:
     return format_html("<pre>{}</pre>", json.dumps(content, ensure_ascii=False, indent=2))
+
+
+@admin.register(FleetPin)
+class FleetPinAdmin(admin.ModelAdmin[FleetPin]):
+    """Pins: made here or by the command, lifted by an action, never rewritten."""
+
+    list_display = ("made_at", "floor", "ceiling", "until", "why", "by", "lifted_at", "lifted_by")
+    actions = ("lift",)
+
+    def save_model(self, request: HttpRequest, obj: FleetPin, form: Any, change: bool) -> None:  # noqa: FBT001 (Django's)
+        """Put it in force at once, under the name of who made it."""
+        obj.by = request.user.get_username()
+        super().save_model(request, obj, form, change)
+        self._hold(request)
+
+    @admin.action(description=_("Lift the pin in force"), permissions=["add"])
+    def lift(self, request: HttpRequest, _queryset: Any) -> None:
+        """End the one in force."""
+        try:
+            operator_actions.lift_pin(request.user.get_username(), store.now())
+        except operator_actions.NotSettable as error:
+            self.message_user(request, str(error), messages.WARNING)
+
+    def _hold(self, request: HttpRequest) -> None:
+        try:
+            operator_actions.hold(store.now())
+        except (operator_actions.NotSettable, RedisError, LineUnavailable) as error:
+            self.message_user(request, str(error), messages.WARNING)
+
+    def has_change_permission(self, request: HttpRequest, obj: FleetPin | None = None) -> bool:
+        """Nobody rewrites it."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: FleetPin | None = None) -> bool:
+        """Nobody tears pages out."""
+        return False

@@ -7,7 +7,7 @@ from functools import cache
 
 from django.db import DatabaseError
 
-from scaling import boots, cloudwatch, metrics, overdue, provisioning, recording, sharing, store
+from scaling import boots, cloudwatch, metrics, overdue, pins, provisioning, recording, sharing, store
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
 from scaling.controller import CapacityChange, ControlDecision, DecisionReason, decide
@@ -81,10 +81,11 @@ def _unreadable(error: FleetUnreadable, before: FleetSnapshot | None, now: float
 
 def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence[Window]) -> Observation:
     """The world as it is: the fleet as read, and the rooms."""
-    c, samples = configuration(), store.samples()
+    c, samples, pin = configuration(), store.samples(), pins.in_force(view.at)
     return Observation(
         configuration=c,
-        fleet=view,
+        fleet=pin.on(view),
+        pin=pin,
         # A room whose settings Redis lost a moment ago brings nothing until the clock wrote them again.
         rooms=[sharing.observe_room(room, view.at) for room in statuses if room.users_per_minute_per_instance],
         windows=sales,
@@ -128,17 +129,19 @@ def follow(now: float) -> None:
         sharing.share(last, now)
 
 
-def schedule(now: float) -> None:
+def schedule(now: float) -> str:
     """Keep Auto Scaling's own schedule of openings, which raises the minimum even while this site's loop is down, and
-    the minimum that is in force now."""
+    the bounds that are in force now; returns why it was refused, empty if it was not."""
     c = configuration()
     if c.fleet != "aws":
-        return
+        return ""
     try:
-        provisioning.keep_schedule(c, windows(c, WaitingRoom.objects.all()), now)
+        provisioning.keep_schedule(pins.in_force(now).on_settings(c), windows(c, WaitingRoom.objects.all()), now)
     except CloudUnavailable as error:
         log.warning("the schedule is not kept: %s", error)
         store.record_failure("order", error, now)
+        return str(error)
+    return ""
 
 
 def publish(observation: Observation, statuses: Sequence[RoomStatus], *, spare: int) -> bool:
@@ -186,10 +189,10 @@ def _show(name: str, record: AlarmRecord) -> None:
         log.warning("CloudWatch shows an old state of %s: %s", name, error)
 
 
-def order(changes: Sequence[CapacityChange], observation: Observation) -> None:
-    """Order what was decided, and write every change down."""
+def order(changes: Sequence[CapacityChange], observation: Observation) -> str:
+    """Order what was decided, and write every change down; returns why it was refused, empty if it was not."""
     if not changes:
-        return
+        return ""
     now, after, fault = observation.now, changes[-1].after, ""
     try:
         fleet().order(after, now)
@@ -200,8 +203,10 @@ def order(changes: Sequence[CapacityChange], observation: Observation) -> None:
     for change in changes:
         write(change, inputs=observation.inputs(), fault=fault)
     if not fault:
-        store.keep_view(replace(observation.fleet, desired=after))
+        last = store.last_view() or observation.fleet
+        store.keep_view(replace(last, desired=after))
         look(now)
+    return fault
 
 
 def write(change: CapacityChange, inputs: dict[str, object] | None = None, fault: str = "") -> None:

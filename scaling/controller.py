@@ -9,6 +9,8 @@ from typing import Any
 
 from scaling.alarms import State
 from scaling.observation import AlarmRecord, Observation
+from scaling.pin import FREE
+from scaling.policies import Adjustment
 from scaling.rules import AlarmEvaluation, Rule, evaluate
 
 
@@ -21,6 +23,7 @@ class DecisionReason(StrEnum):
     PREWARM = "prewarm"
     SCHEDULE = "schedule"
     STAFF = "staff"
+    PIN = "pin"
     OUTSIDE = "outside"
     FAULT = "fault"
     RECOVERED = "recovered"
@@ -55,6 +58,9 @@ def decide(observation: Observation) -> ControlDecision:
             changes.append(CapacityChange(reason, desired, after, terms))
             desired = after
 
+    if observation.pin != FREE:
+        minimum, maximum = observation.fleet.minimum, observation.fleet.maximum
+        change(DecisionReason.PIN, min(max(desired, minimum), maximum), {"minimum": minimum, "maximum": maximum})
     change(DecisionReason.SCHEDULE, max(desired, observation.bounds.clamp(0)), {"scheduled": observation.scheduled})
     if observation.configuration.policy == "law":
         terms = observation.law
@@ -65,10 +71,15 @@ def decide(observation: Observation) -> ControlDecision:
         if (found := _evaluated(rule, observation, desired)) is None:
             continue
         alarms[rule.alarm.name], evaluation = found
-        why = DecisionReason.QUIET if evaluation.desired < desired else DecisionReason.ALARM
         terms_shown = {"alarm": rule.alarm.name, "value": evaluation.value, "threshold": rule.alarm.threshold}
-        change(why, evaluation.desired, terms_shown)
+        # To set an exact size never lowers what is higher already, by whatever hand.
+        wanted = max(desired, evaluation.desired) if _orders_more(rule) else evaluation.desired
+        change(DecisionReason.QUIET if wanted < desired else DecisionReason.ALARM, wanted, terms_shown)
     return ControlDecision(tuple(changes), alarms)
+
+
+def _orders_more(rule: Rule) -> bool:
+    return rule.policy is not None and rule.policy.adjustment is Adjustment.EXACT
 
 
 def _evaluated(rule: Rule, observation: Observation, desired: int) -> tuple[AlarmRecord, AlarmEvaluation] | None:

@@ -52,6 +52,10 @@ class FleetSnapshot:
         """How many boot or go."""
         return len(self.instances) - self.in_service
 
+    def clamp(self, instances: int) -> int:
+        """The nearest number within the bounds."""
+        return min(max(instances, self.minimum), self.maximum)
+
     def group(self, *, desired: int, minimum: int, warm_up_s: float) -> Group:
         """The group as a policy with this warm-up sees it, `desired` being what was decided so far."""
         young = sum(

@@ -10,6 +10,7 @@ from scaling.configuration import Configuration
 from scaling.fleet import FleetSnapshot, Lifecycle
 from scaling.law import Bounds, Line, Terms, filled, law, spare
 from scaling.percentile import percentile
+from scaling.pin import FREE, Pin
 from scaling.room_observation import RoomObservation
 from scaling.rules import Rule
 from scaling.schedule import Window, scheduled_minimum
@@ -39,6 +40,7 @@ class Observation:
     rooms: Sequence[RoomObservation]
     windows: Sequence[Window]  # of the sales
     boots_s: Sequence[float]  # observed
+    pin: Pin = FREE  # the fleet's bounds keep within it already
     rules: Sequence[Rule] = ()  # the alarms evaluated here; none where CloudWatch does
     samples: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)  # metric -> (instant, value)
     alarms: Mapping[str, AlarmRecord] = field(default_factory=dict)

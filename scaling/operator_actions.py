@@ -1,13 +1,21 @@
 """What an operator does to the fleet: order instances, let the local ones boot faster, publish at once."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
-from scaling import control_loop, store
-from scaling.controller import CapacityChange, DecisionReason
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from scaling import control_loop, pins, store
+from scaling.controller import CapacityChange, DecisionReason, decide
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
 from scaling.local_fleet import LocalFleet
+from scaling.models import FleetPin
 from scaling.observation import Observation
 from scaling.openings import windows
 from waitingroom import admission
@@ -15,6 +23,7 @@ from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
 
 NAMES = ("desired", "boot_seconds")
+PIN_NAMES = ("floor", "ceiling", "until", "why")
 LONGEST_BOOT_S = 3600
 
 
@@ -38,9 +47,48 @@ def set_fleet(changes: Sequence[str], now: float) -> None:
         view = control_loop.look(now)
         if view is None:
             raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
+        if desired != pins.in_force(now).on(replace(view, minimum=c.minimum, maximum=c.maximum)).clamp(desired):
+            raise NotSettable(f"desired={desired}: the pin in force does not allow it; `scaling pin off` lifts it.")
         if desired != view.desired:
             change = CapacityChange(DecisionReason.STAFF, view.desired, desired)
-            control_loop.order([change], _observation(view))
+            if fault := control_loop.order([change], _observation(view)):
+                raise NotSettable(f"the order of {desired} was refused: {fault}")
+
+
+def make_pin(words: Sequence[str], by: str, now: float) -> None:
+    """Put a pin in force at once, from `name=value` words. Raises NotSettable, and changes nothing then; where AWS
+    does not take it, the pin stands and is tried again."""
+    given = dict(_pin_word(word, now) for word in words)
+    pin = FleetPin(by=by, **given)
+    try:
+        pin.full_clean()
+    except ValidationError as error:
+        texts = (f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
+        raise NotSettable("; ".join(texts)) from error
+    pin.save()
+    hold(now)
+
+
+def lift_pin(by: str, now: float) -> None:
+    """End the pin in force. Raises NotSettable where there is none."""
+    row = pins.row_in_force(now)
+    if row is None:
+        raise NotSettable("There is no pin in force.")
+    FleetPin.objects.filter(pk=row.pk).update(lifted_at=timezone.now(), lifted_by=by)
+    hold(now)
+
+
+def hold(now: float) -> None:
+    """Bring the group's bounds and the desired capacity within the pin. Raises NotSettable where that is refused."""
+    if fault := control_loop.schedule(now):
+        raise NotSettable(f"the pin is kept, but Auto Scaling refused its bounds: {fault}")
+    view = control_loop.look(now)
+    if view is None:
+        raise NotSettable(f"the pin is kept, but the fleet cannot be read: {store.health().get('last_fault', '')}")
+    observation = _observation(view)
+    changes = [change for change in decide(observation).changes if change.reason is DecisionReason.PIN]
+    if fault := control_loop.order(changes, observation):
+        raise NotSettable(f"the pin is kept, but the order was refused: {fault}")
 
 
 def publish(now: float) -> bool:
@@ -57,6 +105,33 @@ def _observation(view: FleetSnapshot) -> Observation:
     rooms = list(WaitingRoom.objects.all())
     statuses = admission.status([room.slug for room in rooms])
     return control_loop.observe(view, statuses, windows(configuration(), rooms))
+
+
+def _pin_word(word: str, now: float) -> tuple[str, Any]:
+    name, equals, text = word.partition("=")
+    if not equals or name not in PIN_NAMES:
+        raise NotSettable(f"'{word}': name=value, please, where name is one of {', '.join(PIN_NAMES)}; or off.")
+    if name == "why":
+        return name, text
+    if name == "until":
+        return name, _instant(text, now)
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise NotSettable(f"{name}: a whole number, please, not {text!r}.")
+    return name, int(text)
+
+
+def _instant(text: str, now: float) -> datetime:
+    """Minutes or hours from now (90m, 2h), or an instant of the site's time zone."""
+    if found := re.fullmatch(r"([0-9]{1,4})([mh])", text):
+        seconds = int(found[1]) * (60 if found[2] == "m" else 3600)
+        return datetime.fromtimestamp(now + seconds, UTC)
+    try:
+        instant = parse_datetime(text)
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise NotSettable(f"until: 90m, 2h, or an instant such as 2026-05-01T21:00, please, not {text!r}.")
+    return instant if timezone.is_aware(instant) else timezone.make_aware(instant)
 
 
 def _parsed(word: str) -> tuple[str, int]:

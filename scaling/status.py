@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scaling import store
+from scaling import pins, store
 from scaling.configuration import Configuration
 from scaling.fleet import Lifecycle
 from scaling.in_force import configuration
@@ -52,6 +52,7 @@ def status() -> dict[str, Any]:
             for record in [store.alarm(rule.alarm.name)]
         ],
         "metrics": samples[0] if samples else {},
+        "pin": _pin(now),
         "rooms": _rooms(c, now),
         "servers": servers,
         "read_age_s": _age(health, "read_at", now),
@@ -78,6 +79,14 @@ def status() -> dict[str, Any]:
             "not_serving": [one.name for one in in_service if one.name not in serving] if c.fleet == "aws" else [],
         }
     return found
+
+
+def _pin(now: float) -> dict[str, Any] | None:
+    """The operator's pin in force."""
+    row = pins.row_in_force(now)
+    if row is None:
+        return None
+    return {"floor": row.floor, "ceiling": row.ceiling, "until": row.until, "why": row.why, "by": row.by}
 
 
 def _rooms(c: Configuration, now: float) -> list[dict[str, Any]]:

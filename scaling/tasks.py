@@ -34,7 +34,7 @@ def schedule() -> None:
     _take("schedule", SCHEDULE_S, control_loop.schedule)
 
 
-def _take(name: str, lasts_s: float, work: Callable[[float], None]) -> bool:
+def _take(name: str, lasts_s: float, work: Callable[[float], object]) -> bool:
     try:
         if not store.take_turn(name, lasts_s):
             return False

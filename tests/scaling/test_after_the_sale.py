@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scaling import autoscaling, control_loop, store
+from scaling.cloud import CloudUnavailable
 from scaling.configuration import Configuration
 from waitingroom.models import Mode, WaitingRoom
 
@@ -51,7 +52,8 @@ def sell_out(room: WaitingRoom) -> None:
 
 
 def postpone(room: WaitingRoom) -> None:
-    room.opens_at = room.opens_at + timedelta(days=1)
+    assert room.opens_at
+    room.opens_at += timedelta(days=1)
     room.save()
 
 
@@ -115,7 +117,7 @@ def test_a_failed_call_drops_no_action(aws: Configuration, room: WaitingRoom, op
     delete(room)
 
     def refuse(*_args: object, **_kwargs: object) -> None:
-        raise control_loop.CloudUnavailable("update_auto_scaling_group: AccessDenied")
+        raise CloudUnavailable("update_auto_scaling_group: AccessDenied")
 
     monkeypatch.setattr(autoscaling, "set_bounds", refuse)
     control_loop.schedule(opens_at)

@@ -1,5 +1,6 @@
-"""The operator's command for the fleet: status, provision, publish, history, set."""
+"""The operator's command for the fleet: status, provision, publish, history, set, pin."""
 
+import getpass
 import json
 from argparse import ArgumentParser
 from typing import Any
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from scaling import operator_actions, provisioning, store
+from scaling import operator_actions, pins, provisioning, store
 from scaling.cloud import CloudUnavailable
 from scaling.fleet import FleetUnreadable
 from scaling.in_force import configuration
@@ -20,7 +21,7 @@ from waitingroom.models import WaitingRoom
 
 
 class Command(BaseCommand):
-    """manage.py scaling status | provision | publish | history | set."""
+    """manage.py scaling status | provision | publish | history | set | pin."""
 
     help = "Show the fleet, provision what orders it, publish its metrics, read its history, set it by hand."
 
@@ -42,6 +43,11 @@ class Command(BaseCommand):
         verb("history", "past decisions, newest first").add_argument("--limit", type=int, default=20)
         words = verb("set", "desired=5, or boot_seconds=60 for the local fleet")
         words.add_argument("changes", nargs="+", metavar="name=value", help=", ".join(operator_actions.NAMES))
+
+        pin = verb("pin", "hold the fleet: floor=7 ceiling=9 until=2h why='the big sale'; or off")
+        pin.add_argument(
+            "words", nargs="+", metavar="name=value", help="floor, ceiling, until (90m, 2h, or an instant), why"
+        )
 
     def handle(self, *_args: Any, verb: str, as_json: bool, **options: Any) -> None:
         """Do what the verb says. Errors are one line."""
@@ -68,7 +74,8 @@ class Command(BaseCommand):
         """What was changed, or what would be."""
         c, now = configuration(), store.now()
         act = provisioning.apply if options["how"] == "apply" else provisioning.plan
-        return [change.as_json() for change in act(c, windows(c, WaitingRoom.objects.all()), now)]
+        found = act(pins.in_force(now).on_settings(c), windows(c, WaitingRoom.objects.all()), now)
+        return [change.as_json() for change in found]
 
     def publish(self, _options: dict[str, Any]) -> dict[str, Any]:
         """The environment's metrics as published."""
@@ -85,6 +92,15 @@ class Command(BaseCommand):
     def set(self, options: dict[str, Any]) -> dict[str, Any]:
         """The fleet after the change."""
         operator_actions.set_fleet(options["changes"], store.now())
+        return status()
+
+    def pin(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The fleet after the pin was made or lifted."""
+        by = f"manage.py scaling pin ({getpass.getuser()})"
+        if options["words"] == ["off"]:
+            operator_actions.lift_pin(by, store.now())
+        else:
+            operator_actions.make_pin(options["words"], by, store.now())
         return status()
 
     def tell(self, content: Any) -> None:
