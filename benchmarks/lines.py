@@ -74,6 +74,7 @@ class Ours:
         number = now_s * 1_000_000 + now_us
         add_many(self.redis, self.keys.queue, first, number, more, step=1)
         add_many(self.redis, self.keys.seen, first, number // 1000, more, step=0)
+        add_many(self.redis, self.keys.present, first, number, more, step=1)
         self.redis.hset(self.keys.state, "last_number", number + more)
         self.redis.hincrby(self.keys.state, "joined", more)
 
@@ -81,13 +82,14 @@ class Ours:
         """Take those who came last out again, until `to` wait; nobody else may have shown a sign of life since."""
         more = self.redis.zremrangebyrank(self.keys.queue, to, -1)
         self.redis.zremrangebyrank(self.keys.seen, to, -1)
+        self.redis.zremrangebyrank(self.keys.present, to, -1)
         self.redis.hincrby(self.keys.state, "joined", -int(more))
 
     def clear(self) -> None:
         """Nobody waits; the one place is taken for a day."""
         keys = self.keys
-        self.redis.delete(keys.queue, keys.seen, keys.returned, keys.unclaimed, keys.gone, keys.active, keys.pace)
-        self.redis.hdel(keys.state, "cursor", "tokens", "tokens_at_us", "joined", "admitted", "gone", "straight_in")
+        self.redis.delete(keys.queue, keys.seen, keys.present, keys.unclaimed, keys.gone, keys.active, keys.pace)
+        self.redis.hdel(keys.state, "swept_ms", "tokens", "tokens_at_us", "joined", "admitted", "gone", "straight_in")
         now_s, _ = self.redis.time()
         self.redis.zadd(keys.active, {"somebody": (now_s + 86_400) * 1000})
         self.redis.hset(keys.config, "threshold", 1)

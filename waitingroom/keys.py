@@ -6,7 +6,7 @@ from functools import lru_cache
 class Keys:
     """The keys of one room. The braces put them all into one Cluster slot, so that a script may touch them together."""
 
-    __slots__ = ("active", "config", "fleet", "gone", "pace", "queue", "returned", "seen", "state", "unclaimed")
+    __slots__ = ("active", "config", "fleet", "gone", "pace", "present", "queue", "seen", "state", "unclaimed")
 
     def __init__(self, room: str) -> None:
         self.queue = f"queue:{{{room}}}"
@@ -15,15 +15,15 @@ class Keys:
         """ZSET  visitor inside scored by the instant the place expires, Unix milliseconds."""
         self.seen = f"seen:{{{room}}}"
         """ZSET  waiting visitor scored by the last sign of life, Unix milliseconds."""
-        self.returned = f"returned:{{{room}}}"
-        """ZSET  waiting visitor passed over as absent (so behind the cursor) who came back, scored by queue number."""
+        self.present = f"present:{{{room}}}"
+        """ZSET  those of them who are present, scored by queue number; each tick brings it up to date."""
         self.unclaimed = f"unclaimed:{{{room}}}"
         """SET   admitted visitors who have not shown up yet."""
         self.gone = f"gone:{{{room}}}"
         """ZSET  visitor who left scored by Unix milliseconds x 16 + the reason's code (reasons.py)."""
         self.state = f"state:{{{room}}}"
-        """HASH  epoch, last_number, cursor, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms, shut_at_ms (the last
-        tick that found the room closed); counts: joined, admitted, gone, straight_in."""
+        """HASH  epoch, last_number, swept_ms, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms, asleep_at_ms,
+        shut_at_ms (the last tick that found the room closed); counts: joined, admitted, gone, straight_in."""
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune, and version, their digest."""
         self.fleet = f"fleet:{{{room}}}"

@@ -55,12 +55,11 @@ def spent(line: lines.Line, work: Callable[[], None]) -> float:
 
 
 def make_absent(line: lines.Ours) -> None:
-    """Have a share of those next in line not seen for long, though still within the grace."""
-    cursor = line.redis.hget(line.keys.state, "cursor") or b"0"
-    head = line.redis.zrangebyscore(line.keys.queue, b"(" + cursor, "+inf", start=0, num=HEAD)
-    now_s, _ = line.redis.time()
-    long_ago_ms = now_s * 1000 - 2 * verbs.IN_FORCE["presence_ms"]
-    line.redis.zadd(line.keys.seen, dict.fromkeys(random.sample(head, int(ABSENT_SHARE * len(head))), long_ago_ms))
+    """Have a share of those next in line absent since this moment."""
+    head = line.redis.zrange(line.keys.present, 0, HEAD - 1)
+    now_s, now_us = line.redis.time()
+    a_moment_ago_ms = now_s * 1000 + now_us // 1000 - verbs.IN_FORCE["presence_ms"]
+    line.redis.zadd(line.keys.seen, dict.fromkeys(random.sample(head, int(ABSENT_SHARE * len(head))), a_moment_ago_ms))
 
 
 def tick(line: lines.Ours) -> None:

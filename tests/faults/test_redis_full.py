@@ -51,6 +51,23 @@ def test_who_waits_stays_present_and_who_is_inside_is_renewed(full: Line):
     assert full.scores("active")["inside"] > before
 
 
+def test_who_comes_back_from_an_absence_is_seen_with_all_who_are_looked_at(full: Line):
+    full.absent("first", return_ms=0)
+    full.pass_s(1)
+    full.admit()
+    assert full.status().present == 2
+
+    full.look("first", "second", "third")
+
+    assert full.status().present == 3
+
+
+def test_an_account_takes_the_place_over_and_a_closed_page_is_missed(full: Line):
+    assert full.take_over("first", "account-1") == "waiting"
+    assert full.where("account-1", "first") == [1, "merged"]
+    assert full.absent("second", return_ms=0) == 1
+
+
 def test_admission_goes_on(full: Line):
     full.leave("inside")
 

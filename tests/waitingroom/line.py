@@ -90,6 +90,12 @@ class Line:
             self.now_us += 1
         return places
 
+    def crowd(self, count: int, name: str = "crowd") -> None:
+        """So many join in this instant, thousands in a call."""
+        for first in range(0, count, 2000):
+            coming = [part for i in range(first, min(first + 2000, count)) for part in (f"{name}-{i}", "new")]
+            self.run(scripts.ENTER, "epoch-1", self.now_us, *coming)
+
     def look(self, *visitors: str) -> Snapshot:
         return Snapshot.read(self.run(scripts.LOOK, self.now_us, *visitors))
 

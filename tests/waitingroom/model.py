@@ -39,7 +39,8 @@ class Model:
     tokens: float = 0.0
     tokens_at: int | None = None
     ticked: tuple[int, str] | None = None  # (when, by whom)
-    awake_at: int | None = None
+    awake_at: int | None = None  # when the last outage ended, as the clock found ...
+    asleep_at: int | None = None  # ... and when it had begun
     shut_at: int | None = None  # when a tick last found the room closed
 
     def servers(self) -> int:
@@ -49,7 +50,16 @@ class Model:
         return count if self.now - at <= 60 * SECOND else min(count, 2)
 
     def present(self, visitor: str) -> bool:
-        return self.seen[visitor] > self.now - self.presence
+        return self.seen[visitor] > self.horizon()
+
+    def horizon(self) -> int:
+        """Who was seen since is present: an outage, and a presence's time to come back from it, do not count."""
+        asleep = self.now
+        if self.ticked and self.now - self.ticked[0] > 10 * SECOND:
+            asleep = self.ticked[0]
+        elif self.asleep_at is not None and self.awake_at is not None and self.now - self.awake_at < self.presence:
+            asleep = self.asleep_at
+        return asleep - self.presence
 
     def in_order(self) -> list[str]:
         return sorted(self.line, key=lambda visitor: self.line[visitor])
@@ -137,7 +147,7 @@ class Model:
         if self.leaves_the_tick(ticker):
             return
         if self.ticked and self.now - self.ticked[0] > 10 * SECOND:
-            self.awake_at = self.now
+            self.awake_at, self.asleep_at = self.now, self.ticked[0]
         awake = float("inf") if self.awake_at is None else self.now - self.awake_at
         if awake >= self.claim:
             for visitor in [visitor for visitor, expiry in self.inside.items() if expiry <= self.now]:

@@ -183,7 +183,7 @@ def test_a_hub_leaves_expiry_too_to_a_clock_that_ticks(make_line: Callable[..., 
 
 @pytest.mark.parametrize("silence_s", [400, 7200])
 def test_a_silence_of_the_whole_site_costs_nobody_the_place_in_line(make_line: Callable[..., Line], silence_s: float):
-    line = make_line(mode="always", threshold=1)
+    line = make_line(mode="paused")
     line.fill("a", "b", "c")
     line.tick()
     line.pass_s(silence_s)  # Redis, or every web process, was away: nobody could show up
@@ -213,7 +213,7 @@ def test_a_silence_of_the_whole_site_costs_nobody_the_place_inside(make_line: Ca
 
 
 def test_after_a_silence_the_absent_have_their_whole_grace_again(make_line: Callable[..., Line]):
-    line = make_line(mode="always", presence_seconds=30, grace_seconds=300)
+    line = make_line(mode="paused", presence_seconds=30, grace_seconds=300)
     line.enter("a")
     line.tick()
     line.pass_s(3600)

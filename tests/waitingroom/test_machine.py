@@ -203,11 +203,11 @@ class LineMachine(RuleBasedStateMachine):
     def it_stands_in_redis_as_in_the_model(self) -> None:
         model, keys = self.model, self.line.keys
         with client().pipeline() as pipeline:
-            for name in ("queue", "seen", "active", "returned"):
+            for name in ("queue", "seen", "active", "present"):
                 pipeline.zrange(getattr(keys, name), 0, -1, withscores=True)
             pipeline.smembers(keys.unclaimed)
             pipeline.hmget(keys.state, ["joined", "admitted", "gone", "straight_in"])
-            queue, seen, active, returned, unclaimed, counts = pipeline.execute()
+            queue, seen, active, present, unclaimed, counts = pipeline.execute()
 
         def scores(rows: list[tuple[bytes, float]]) -> dict[str, int]:
             return {one.decode(): int(score) for one, score in rows}
@@ -217,7 +217,8 @@ class LineMachine(RuleBasedStateMachine):
         assert scores(active) == {one: expiry // 1000 for one, expiry in model.inside.items()}
         assert scores(seen) == {one: at // 1000 for one, at in model.seen.items()}
         assert {one.decode() for one in unclaimed} == model.unclaimed
-        assert scores(returned).items() <= model.line.items()
+        assert scores(present).items() <= model.line.items()
+        assert {one for one in model.line if model.present(one)} <= scores(present).keys()
         joined, admitted, gone, straight_in = (int(count or 0) for count in counts)
         assert (joined, admitted, gone, straight_in) == (model.joined, model.admitted, model.left, model.straight_in)
         assert joined == len(queue) + admitted + gone

@@ -13,6 +13,7 @@ local now_ms = math.floor(clock(ARGV[2]) / 1000)
 
 local presence_ms = redis.call('HGET', config, 'presence_ms')
 if not presence_ms then return 0 end
+allow_writes(seen)
 local score = integer(now_ms - tonumber(presence_ms) + return_ms)
 local waiting = 0
 for i = 3, #ARGV do

@@ -1,6 +1,6 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, returned, unclaimed, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, unclaimed, gone, state, config, fleet, pace
 -- ARGV    epoch (a fresh one, used if the room has none), now_us (tests only; empty = Redis's clock), then for each visitor
 --         the name and how he comes: "new" (his name was drawn this moment: nothing can be known of it), "join" (a newcomer
 --         joins) or "stay" (a newcomer changes nothing)
@@ -11,7 +11,7 @@
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, returned, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[2])
 local now_ms = math.floor(now_us / 1000)
 
@@ -19,14 +19,14 @@ local c = settings(config)
 if not c then return {'unknown'} end
 local mode, expires_ms = c.mode, now_ms + c.idle_ms
 
-local remembered = redis.call('HMGET', state, 'epoch', 'last_number', 'cursor')
-local epoch, last, cursor = remembered[1] or ARGV[1], tonumber(remembered[2] or 0), tonumber(remembered[3] or 0)
+local remembered = redis.call('HMGET', state, 'epoch', 'last_number')
+local epoch, last = remembered[1] or ARGV[1], tonumber(remembered[2] or 0)
 local memory_spent = out_of_memory(state, queue, epoch)
 
 local total = redis.call('ZCARD', queue)
 local counts = {joined = 0, straight_in = 0, admitted = 0}
 local arrivals = 0
-local signs = {}
+local signs, numbers = {}, {}
 
 -- Asked once, and only where it matters.
 local vacancy, nobody_waits
@@ -35,7 +35,7 @@ local function may_pass()
   vacancy = vacancy or threshold(c, instances(fleet, now_ms, c)) - redis.call('ZCARD', active)
   if vacancy <= 0 then return false end
   if nobody_waits == nil then
-    nobody_waits = redis.call('ZCOUNT', seen, '(' .. integer(now_ms - c.presence_ms), '+inf') == 0
+    nobody_waits = redis.call('ZCOUNT', seen, '(' .. integer(horizon_of(state, now_ms, c)), '+inf') == 0
   end
   return nobody_waits
 end
@@ -54,6 +54,8 @@ end
 local function waiting(visitor, number, position)
   signs[#signs + 1] = now_ms
   signs[#signs + 1] = visitor
+  numbers[#numbers + 1] = number
+  numbers[#numbers + 1] = visitor
   nobody_waits = false
   return mode == 'closed' and 'closed' or 'waiting', number, position, 0
 end
@@ -86,13 +88,11 @@ local function enter(visitor, how)
   if mode == 'off' then
     redis.call('ZREM', queue, visitor)
     redis.call('ZREM', seen, visitor)
-    redis.call('ZREM', returned, visitor)
+    redis.call('ZREM', present, visitor)
     total = total - 1
     return admitted_now(visitor, 'admitted')
   end
   number = tonumber(number)
-  -- Behind the cursor everybody was passed over as absent: who comes back there is remembered apart, ahead of the rest.
-  if number <= cursor then redis.call('ZADD', returned, number, visitor) end
   return waiting(visitor, number, redis.call('ZRANK', queue, visitor) + 1)
 end
 
@@ -104,7 +104,10 @@ end
 local n = #answer
 answer[n + 1], answer[n + 2], answer[n + 3] = total, epoch, mode
 
-if #signs > 0 then redis.call('ZADD', seen, unpack(signs)) end
+if #signs > 0 then
+  redis.call('ZADD', seen, unpack(signs))
+  redis.call('ZADD', present, unpack(numbers))
+end
 if counts.joined > 0 then redis.call('HSET', state, 'last_number', last) end
 for name, count in pairs(counts) do
   if count > 0 then redis.call('HINCRBY', state, name, count) end

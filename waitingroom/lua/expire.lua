@@ -1,13 +1,13 @@
 -- expire: the places of those who did not come, or have not been seen for too long.
 --
--- KEYS    queue, active, seen, returned, unclaimed, gone, state, config, pace
+-- KEYS    queue, active, seen, present, unclaimed, gone, state, config, pace
 -- ARGV    most (visitors of each kind), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
 --         older), now_us (tests only; empty = Redis's clock)
 -- RETURN  number expired inside, number that left the line
 --
 -- Atomic because a place given back must be recorded in the same instant.
 
-local queue, active, seen, returned, unclaimed, gone, state, config, pace = unpack(KEYS)
+local queue, active, seen, present, unclaimed, gone, state, config, pace = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -21,7 +21,7 @@ local s = redis.call('HMGET', state, 'tick_at_ms', 'awake_at_ms')
 local awake_at_ms = tonumber(s[2] or 0)
 if s[1] and math.abs(now_ms - tonumber(s[1])) > SILENCE_MS then
   awake_at_ms = now_ms
-  redis.call('HSET', state, 'awake_at_ms', integer(now_ms))
+  redis.call('HSET', state, 'awake_at_ms', integer(now_ms), 'asleep_at_ms', s[1])
 end
 local awake_ms = math.abs(now_ms - awake_at_ms)
 
@@ -52,7 +52,7 @@ local absent = math.min(awake_ms, shut_ms) < kept_ms and {}
 if #absent > 0 then
   redis.call('ZREM', queue, unpack(absent))
   redis.call('ZREM', seen, unpack(absent))
-  redis.call('ZREM', returned, unpack(absent))
+  redis.call('ZREM', present, unpack(absent))
   redis.call('HINCRBY', state, 'gone', #absent)
   depart(gone, now_ms, shut and CLOSED or ABSENT, absent)
 end

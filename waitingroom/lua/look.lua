@@ -1,6 +1,6 @@
 -- look: where visitors stand, many in one call; whoever waits counts as seen now, whatever the mode.
 --
--- KEYS    queue, active, seen, returned, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
 --         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty);
@@ -8,27 +8,23 @@
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
-local queue, active, seen, returned, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
 if not c then return {'unknown'} end
 
-local cursor = tonumber(redis.call('HGET', state, 'cursor') or 0)
-local behind = cursor > 0 and redis.call('ZCOUNT', queue, '-inf', integer(cursor)) or 0
 local now_text = integer(now_ms)
-local places, presence = {}, {}
-local last = #ARGV
-for i = 2, last do
+local places, waiting, signs = {}, {}, {}
+for i = 2, #ARGV do
   local visitor = ARGV[i]
   local place = redis.call('ZRANK', queue, visitor)
   if place then
     place = place + 1
-    presence[#presence + 1] = now_text
-    presence[#presence + 1] = visitor
-    -- Behind the cursor everybody was passed over as absent: who comes back there is remembered apart.
-    if place <= behind then redis.call('ZADD', returned, redis.call('ZSCORE', queue, visitor), visitor) end
+    waiting[#waiting + 1] = visitor
+    signs[#signs + 1] = now_text
+    signs[#signs + 1] = visitor
   elseif redis.call('ZSCORE', active, visitor) then
     place = 0
   else
@@ -37,9 +33,13 @@ for i = 2, last do
   end
   places[i - 1] = place
 end
-if #presence > 0 then
+if #waiting > 0 then
   allow_writes(queue)
-  redis.call('ZADD', seen, unpack(presence))
+  redis.call('ZADD', seen, unpack(signs))
+  for i, number in ipairs(redis.call('ZMSCORE', present, unpack(waiting))) do
+    -- Back from an absence.
+    if not number then redis.call('ZADD', present, redis.call('ZSCORE', queue, waiting[i]), waiting[i]) end
+  end
 end
 
 return {

@@ -13,6 +13,8 @@
 -- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
 -- allow_writes(key)       lets the script write where Redis is out of memory: for those who have a place already
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
+-- horizon_of(state, now_ms, c)  present is who was seen after it, Unix ms; an outage makes nobody absent
+-- sweep(queue, seen, present, state, horizon)  brings `present` up to date
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local function clock(given)
@@ -103,4 +105,40 @@ local function out_of_memory(state, queue, epoch)
   if not string.find(reply.err, 'OOM', 1, true) then error(reply.err) end
   allow_writes(queue)
   return true
+end
+
+-- While nobody ticked, nobody could be seen. Until everybody had a presence's time to come back, whoever was present when it
+-- began still is.
+local function horizon_of(state, now_ms, c)
+  local presence_ms = tonumber(c.presence_ms)
+  local s = redis.call('HMGET', state, 'tick_at_ms', 'awake_at_ms', 'asleep_at_ms')
+  local asleep_at_ms = now_ms
+  if s[1] and now_ms - tonumber(s[1]) > SILENCE_MS then
+    asleep_at_ms = tonumber(s[1]) -- it lasts
+  elseif s[3] and math.abs(now_ms - tonumber(s[2])) < presence_ms then
+    asleep_at_ms = tonumber(s[3])
+  end
+  return math.min(now_ms, asleep_at_ms) - presence_ms
+end
+
+-- Costs what changed, or what is left, whichever is less: of a whole line that went away nobody is looked at one by one.
+local SWEPT_AT_ONCE = 1000
+local function sweep(queue, seen, present, state, horizon)
+  local swept_ms = tonumber(redis.call('HGET', state, 'swept_ms') or horizon)
+  local here = redis.call('ZCOUNT', seen, '(' .. integer(horizon), '+inf')
+  local left = redis.call('ZCARD', present) - here
+  if left > 0 and left <= here then
+    for from = 0, left, SWEPT_AT_ONCE do
+      local range = {integer(horizon), '(' .. integer(swept_ms), 'BYSCORE', 'REV', 'LIMIT', from, SWEPT_AT_ONCE}
+      local absent = redis.call('ZRANGE', seen, unpack(range))
+      if #absent == 0 then break end
+      redis.call('ZREM', present, unpack(absent))
+    end
+  end
+  if redis.call('ZCARD', present) ~= here then
+    redis.call('UNLINK', present) -- its memory is freed aside: a million take a second
+    redis.call('ZRANGESTORE', present, seen, '(' .. integer(horizon), '+inf', 'BYSCORE')
+    redis.call('ZINTERSTORE', present, 2, present, queue, 'WEIGHTS', 0, 1)
+  end
+  redis.call('HSET', state, 'swept_ms', integer(horizon))
 end

@@ -1,19 +1,19 @@
 -- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
 --
--- KEYS    queue, active, seen, returned, unclaimed, gone, state, pace
+-- KEYS    queue, active, seen, present, unclaimed, gone, state, pace
 -- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
 -- RETURN  where `to` stands now: "active", "waiting" or "none"
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, returned, unclaimed, gone, state, pace = unpack(KEYS)
+local queue, active, seen, present, unclaimed, gone, state, pace = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
 local function out_of_line(visitor)
   redis.call('ZREM', queue, visitor)
   redis.call('ZREM', seen, visitor)
-  redis.call('ZREM', returned, visitor)
+  redis.call('ZREM', present, visitor)
 end
 
 local from_expiry, to_expiry = redis.call('ZSCORE', active, from), redis.call('ZSCORE', active, to)
@@ -21,6 +21,7 @@ local from_number, to_number = redis.call('ZSCORE', queue, from), redis.call('ZS
 if from == to or not (from_expiry or from_number) then
   return to_expiry and 'active' or to_number and 'waiting' or 'none'
 end
+allow_writes(queue)
 depart(gone, now_ms, reason, {from})
 
 if from_expiry or to_expiry then
@@ -49,5 +50,5 @@ out_of_line(from)
 redis.call('ZADD', queue, integer(number), to)
 redis.call('ZADD', seen, integer(now_ms), to)
 redis.call('ZREM', gone, to)
-if number <= tonumber(redis.call('HGET', state, 'cursor') or 0) then redis.call('ZADD', returned, integer(number), to) end
+redis.call('ZADD', present, integer(number), to)
 return 'waiting'
