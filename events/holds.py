@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -90,6 +91,11 @@ def owned_seats(event: Event, account_id: int) -> int:
     return Occupancy.objects.filter(whose, event=event).count()
 
 
+def bought_seats(slug: str, account_id: int) -> int:
+    """How many seats of the event the account has bought."""
+    return Occupancy.objects.filter(event__room__slug=slug, order__account=account_id).count()
+
+
 def live_hold(event: Event, account_id: int) -> Hold:
     """What the account holds, with its seats and their prices. Raises HoldExpired, or CalledOff."""
     event.refresh_from_db(fields=["called_off_at"])
@@ -111,10 +117,10 @@ def release(event: Event, account_id: int) -> None:
             end_hold(hold, OrderState.ABANDONED, Why.GIVEN_UP)
 
 
-def end_hold(hold: Hold, state: OrderState, why: Why) -> None:
+def end_hold(hold: Hold, state: OrderState, why: Why, *, by: User | None = None, note: str = "") -> None:
     """Free the seats and close the unpaid order, inside the caller's transaction, with the account locked."""
     if hold.order is not None and hold.order.state == OrderState.PENDING:
-        hold.order.move_to(state, why=why)
+        hold.order.move_to(state, why=why, by=by, note=note)
     hold.delete()
 
 

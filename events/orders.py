@@ -81,8 +81,8 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
 
 
 @transaction.atomic(durable=True)
-def cancel_order(order_id: int, *, by: User, why: Why) -> Order:
-    """Give the seats back to the sale; what was paid is due back.
+def cancel_order(order_id: int, *, by: User, why: Why, note: str = "") -> Order:
+    """Give the seats back to the sale; what was paid is due back. `note` is kept with the change.
 
     Raises TooLate once a ticket was used, and to the buyer once the deadline passed: asked with the account locked, so
     that no payment and no clock slips in between.
@@ -95,7 +95,7 @@ def cancel_order(order_id: int, *, by: User, why: Why) -> Order:
     if order.state == OrderState.PENDING:
         hold = Hold.objects.filter(order=order).first()
         if hold is not None:
-            end_hold(hold, OrderState.ABANDONED, why)
+            end_hold(hold, OrderState.ABANDONED, why, by=by, note=note)
             order.refresh_from_db()
         places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
         return order
@@ -106,7 +106,7 @@ def cancel_order(order_id: int, *, by: User, why: Why) -> Order:
     if unused.update(voided_at=now) != order.lines.count():
         raise TooLate
     Occupancy.objects.filter(order=order).delete()
-    order.move_to(OrderState.CANCELLED, why=why, by=by)
+    order.move_to(OrderState.CANCELLED, why=why, by=by, note=note)
     order.payments.filter(state=PaymentState.RECEIVED).update(
         state=PaymentState.REFUND_DUE, trouble=Trouble.CANCELLED, changed_at=now
     )

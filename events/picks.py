@@ -1,6 +1,8 @@
 """What a visitor asks for: seats by id, and so many places of an area."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
@@ -79,14 +81,19 @@ def _deal(event: Event, section_id: int, count: int, besides: set[int]) -> list[
     """The next `count` free places of a section: neighbours in one row if there are any, the first ones otherwise."""
     taken = Occupancy.objects.filter(event=event, seat=OuterRef("pk"))
     free = Seat.objects.filter(~Exists(taken), section=section_id).exclude(pk__in=besides).order_by("place")
-    seats = list(free.values_list("pk", "row", "place")[:NEIGHBOURHOOD])
+    seats = list(free.values_list("pk", "row", "number")[:NEIGHBOURHOOD])
     if len(seats) < count:
         raise SeatTaken([])
     chosen = seats[:count]
     for first in range(len(seats) - count + 1):
         run = seats[first : first + count]
-        (_, row, start), (_, last_row, end) = run[0], run[-1]
-        if row == last_row and end - start == count - 1:
+        if side_by_side([(row, number) for _, row, number in run]):
             chosen = run
             break
     return list(Seat.objects.filter(pk__in=[pk for pk, _, _ in chosen]).select_related("section"))
+
+
+def side_by_side(seats: Sequence[tuple[str, int]]) -> bool:
+    """Whether seats (row, number), in order, are neighbours: one row, no number between: an aisle is a gap."""
+    rows = {row for row, _ in seats}
+    return len(rows) == 1 and all(after - before == 1 for (_, before), (_, after) in pairwise(seats))

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
+from waitingroom.closing import ClosingForm
 from waitingroom.models import WaitingRoom
 from waitingroom.versions import last_saved
 
 
-class WaitingRoomForm(forms.ModelForm[WaitingRoom]):
+class WaitingRoomForm(ClosingForm):
     """The settings, refused if somebody saved since they were shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, label=gettext_lazy("version seen"))
@@ -47,9 +48,13 @@ class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hist
     search_fields = ("slug",)
 
     def get_fields(self, request: HttpRequest, obj: WaitingRoom | None = None) -> list[str]:
-        """The version goes with a form; who may only look gets none."""
+        """What is on the form alone comes after what it asks for; who may only look gets none of it."""
         names = super().get_fields(request, obj)
-        return [name for name in names if name != "seen" or self.has_change_permission(request, obj)]
+        others = [name for name in names if name not in ("seen", "close_agreed")]
+        if not self.has_change_permission(request, obj):
+            return others
+        others.insert(others.index("mode") + 1, "close_agreed")
+        return [*others, "seen"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: WaitingRoom | None = None) -> tuple[str, ...]:
         """Another name would be another line: those who wait would be lost."""

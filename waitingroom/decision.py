@@ -30,6 +30,7 @@ class Admission(NamedTuple):
     visitor: str
     phase: Phase
     queue_number: int
+    expires_ms: int = 0  # of an active visitor's place, Unix milliseconds; else 0
 
 
 class Decision(NamedTuple):
@@ -161,5 +162,5 @@ def _standing_decision(visit: Visit, standing: Place, snapshot: Snapshot) -> Dec
 
 
 def _entry_decision(visit: Visit, place: Place, answer: Answer | None) -> Decision:
-    admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number)
+    admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number, place.expires_ms)
     return Decision(admission, answer, cookies.headers_for(visit, place))

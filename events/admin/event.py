@@ -72,8 +72,8 @@ class EventAdmin(HistoryAdmin):
                 _("Sale"),
                 {"fields": (("opens_at", "closes_at"), "cancel_until", "plan", ("seats_per_account", "hold_minutes"))},
             ),
-            (_("Waiting room"), {"fields": LINE_FIELDS[:4]}),
-            (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[4:], "classes": ("collapse",)}),
+            (_("Waiting room"), {"fields": (LINE_FIELDS[0], "close_agreed", LINE_FIELDS[1:3], *LINE_FIELDS[3:6])}),
+            (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[6:], "classes": ("collapse",)}),
         ]
 
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:  # noqa: FBT001 (Django's own signature)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
+from waitingroom.closing import ClosingForm
 from waitingroom.models import WaitingRoom
 from waitingroom.versions import last_saved
 
@@ -34,6 +35,8 @@ EVENT_FIELDS = (
 )
 LINE_FIELDS = (
     "mode",
+    "closed_reason_ko",
+    "closed_reason_en",
     "threshold",
     "threshold_per_instance",
     "users_per_minute_per_instance",
@@ -48,7 +51,7 @@ LINE_FIELDS = (
 )
 
 
-class RoomForm(forms.ModelForm[WaitingRoom]):
+class RoomForm(ClosingForm):
     """The waiting room's part, checked by the room's own rules."""
 
     class Meta:

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from events.models import Order, OrderChange, OrderLine, Payment, Ticket, TicketChange, Why
-from events.orders import cancel_order
-from events.refusals import TooLate
+from events.admin import refunding
+from events.models import Order, OrderChange, OrderLine, Payment, Ticket, TicketChange
 
 
 class OnlyToLookAt:
@@ -63,7 +60,7 @@ class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):
     """What became of it."""
 
     model = OrderChange
-    fields = ("at", "state", "why", "by")
+    fields = ("at", "state", "why", "by", "note")
 
 
 @admin.register(Order)
@@ -94,29 +91,9 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
         return request.user.has_perm("events.refund_order")
 
     @admin.action(description=_("Cancel and refund the chosen orders"), permissions=["refund"])
-    def refund(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
-        """Cancel each order, whatever the buyers' deadline says; used tickets stay."""
-        if not isinstance(request.user, User):
-            return
-        done, refused = 0, []
-        for order in orders:
-            try:
-                cancel_order(order.pk, by=request.user, why=Why.BY_STAFF)
-            except TooLate:
-                refused.append(order.number)
-            else:
-                done += 1
-                self.log_change(request, order, "cancelled and refunded")
-        if done:
-            said = ngettext("%(count)d order was cancelled.", "%(count)d orders were cancelled.", done) % {
-                "count": done
-            }
-            self.message_user(request, said, messages.SUCCESS)
-        if refused:
-            said = _("Too late for %(numbers)s: a ticket was used, or the order is over.") % {
-                "numbers": ", ".join(refused)
-            }
-            self.message_user(request, str(said), messages.WARNING)
+    def refund(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
+        """Ask first, with the sum; then cancel each order, whatever the buyers' deadline says. Used tickets stay."""
+        return refunding.refund(self, request, orders)
 
 
 class TicketChangeInline(OnlyToLookAt, admin.TabularInline[TicketChange, Ticket]):

@@ -36,9 +36,9 @@ class Hold(models.Model):
         return f"{self.event_id}: {self.account_id}"
 
     @property
-    def seconds_left(self) -> int:
-        """Whole seconds until it expires."""
-        return max(0, int((self.expires_at - timezone.now()).total_seconds()))
+    def expires_ms(self) -> int:
+        """When it expires, Unix milliseconds: what pages count down to."""
+        return int(self.expires_at.timestamp() * 1000)
 
     def is_over(self, now: datetime | None = None) -> bool:
         """Whether its time ran out, even if nobody has cleared it away yet."""

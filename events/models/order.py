@@ -80,11 +80,11 @@ class Order(models.Model):
         """The hall's name in the page's language, as it was when ordered."""
         return in_language(self.venue_ko, self.venue_en)
 
-    def move_to(self, state: OrderState, *, why: Why, by: User | None = None) -> None:
-        """Change the state, and record who did it and why."""
+    def move_to(self, state: OrderState, *, why: Why, by: User | None = None, note: str = "") -> None:
+        """Change the state, and record who did it and why; `note` is staff's own words."""
         self.state = state
         self.save(update_fields=["state"])
-        self.changes.create(state=state, why=why, by=by)
+        self.changes.create(state=state, why=why, by=by, note=note)
 
 
 class OrderLine(models.Model):
@@ -137,6 +137,7 @@ class OrderChange(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
     )
+    note = models.CharField(_("note"), max_length=200, blank=True)
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:

@@ -1,6 +1,6 @@
 """Money and moments as people write them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django import template
 from django.utils import timezone
@@ -24,6 +24,24 @@ def day(at: datetime) -> str:
     if _english():
         return f"{local:%b} {local.day} ({local:%a}) {local:%H:%M}"
     return f"{local.month}.{local.day} ({DAYS_KO[local.weekday()]}) {local:%H:%M}"
+
+
+@register.filter
+def second(at: datetime) -> str:
+    """The time of day to the second: "14:32:10"."""
+    return f"{timezone.localtime(at):%H:%M:%S}"
+
+
+@register.filter
+def second_of(at_ms: int) -> str:
+    """As `second`, of Unix milliseconds."""
+    return second(datetime.fromtimestamp(at_ms / 1000, tz=UTC))
+
+
+@register.simple_tag
+def now_ms() -> int:
+    """The server's clock, Unix milliseconds, for pages that count down to an instant of it."""
+    return int(timezone.now().timestamp() * 1000)
 
 
 def _english() -> bool:

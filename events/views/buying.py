@@ -1,9 +1,12 @@
 """Holding seats, giving them back, and ordering them; all behind the gate."""
 
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events import holds
@@ -12,7 +15,7 @@ from events.models import Hold
 from events.orders import place_order
 from events.payments.provider import provider_named
 from events.payments.settlement import start_payment
-from events.picks import read_pick
+from events.picks import Pick, read_pick, side_by_side
 from events.refusals import Refused
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.seats import event_of
@@ -25,16 +28,37 @@ def hold(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     event = event_of(slug)
     section = request.POST.get("from", "")
     try:
-        held = holds.hold_seats(
-            event=event, account_id=account.pk, visitor=visitor_of(account), pick=read_pick(request.POST)
-        )
+        pick = read_pick(request.POST)
+        held = holds.hold_seats(event=event, account_id=account.pk, visitor=visitor_of(account), pick=pick)
     except Refused as why:
         known = section.isascii() and section.isdigit() and len(section) < 19
         back = reverse("events:section", args=[slug, section]) if known else reverse("events:seats", args=[slug])
         return refuse(request, why, back)
+    apart = dealt_apart(held, pick)
     if wants_json(request):
-        return JsonResponse(held_seats(held), status=201, json_dumps_params={"ensure_ascii": False})
+        body = held_seats(held) | {"together": not apart}
+        return JsonResponse(body, status=201, json_dumps_params={"ensure_ascii": False})
+    if apart:
+        text = _(
+            "These seats are not side by side, as that many neighbours are not free there: %(seats)s. "
+            "You may give them up and try another section."
+        )
+        messages.warning(request, text % {"seats": "; ".join(apart)})
     return redirect("events:checkout", slug)
+
+
+def dealt_apart(held: Hold, pick: Pick) -> list[str]:
+    """The seats that the site chose for this pick, by label, where they are no neighbours; none where people stand."""
+    latest = held.occupancies.filter(seat__section__standing=False).select_related("seat__section").order_by("-pk")
+    for section, count in pick.areas:
+        # What was dealt came last, among what the hold has there.
+        dealt = [
+            occupancy.seat for occupancy in latest.filter(seat__section=section).exclude(seat__in=pick.seats)[:count]
+        ]
+        dealt.sort(key=lambda seat: seat.place)
+        if dealt and not side_by_side([(seat.row, seat.number) for seat in dealt]):
+            return [seat.label for seat in dealt]
+    return []
 
 
 def held_seats(held: Hold) -> dict[str, object]:
@@ -44,6 +68,7 @@ def held_seats(held: Hold) -> dict[str, object]:
         "status": "held",
         "seats": [{"id": seat.pk, "label": seat.label} for seat in seats],
         "expiresAt": held.expires_at.isoformat(),
+        "now": timezone.now().isoformat(),  # by the clock that the hold ends by
     }
 
 
@@ -75,6 +100,8 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
                 return JsonResponse(body, status=201)
             return redirect(address)
         held = holds.live_hold(event, account.pk)
+        if wants_json(request):
+            return JsonResponse(held_seats(held), json_dumps_params={"ensure_ascii": False})
     except Refused as why:
         return refuse(request, why, back)
     lines = sorted(held.occupancies.all(), key=lambda occupancy: occupancy.seat_id)

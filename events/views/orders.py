@@ -5,14 +5,16 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from events.models import Order, OrderState, PaymentState, Ticket, Why
+from events.models import Hold, Order, OrderState, PaymentState, Ticket, Why
 from events.orders import cancel_order, may_cancel
 from events.payments.provider import provider_named
 from events.payments.settlement import start_payment
-from events.refusals import Refused
+from events.refusals import Refused, TooLate
 from events.tickets import qr_svg
 from events.views.answers import for_accounts, refuse, wants_json
 
@@ -29,6 +31,13 @@ def orders(request: HttpRequest, account: User) -> HttpResponse:
     return render(request, "events/orders.html", {"orders": orders_of(account)[:200]})
 
 
+def live_hold_of(order: Order) -> Hold | None:
+    """The hold that the order waits under, unless its time ran out and nobody cleared it away yet."""
+    hold: Hold | None = getattr(order, "hold", None)
+    return None if hold is None or hold.is_over() else hold
+
+
+@never_cache  # a page from the browser's own store would count by an old clock
 @require_safe
 @for_accounts
 def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
@@ -37,16 +46,30 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
     payments = list(found.payments.all())
     if wants_json(request):
         tickets = Ticket.objects.filter(line__order=found, voided_at=None).count()
-        return JsonResponse({"status": found.state, "order": number, "totalWon": found.total_won, "tickets": tickets})
+        body = {"status": found.state, "order": number, "totalWon": found.total_won, "tickets": tickets}
+        if hold := live_hold_of(found):
+            body |= {"expiresAt": hold.expires_at.isoformat(), "now": timezone.now().isoformat()}
+        return JsonResponse(body)
     page = {
         "order": found,
-        "hold": getattr(found, "hold", None),
+        "event": found.event,
+        "hold": live_hold_of(found),
         "may_cancel": may_cancel(found),
         "refunded": [p for p in payments if p.state in (PaymentState.REFUND_DUE, PaymentState.REFUNDED)],
         "failed": bool(payments) and payments[0].state == PaymentState.FAILED,
         "under_way": any(p.state == PaymentState.STARTED for p in payments),
     }
     return render(request, "events/order.html", page)
+
+
+@require_safe
+@for_accounts
+def ask_to_cancel(request: HttpRequest, account: User, number: str) -> HttpResponse:
+    """What cancelling gives back and takes away, before it does."""
+    found = get_object_or_404(orders_of(account), number=number)
+    if not may_cancel(found):
+        return refuse(request, TooLate(), found.get_absolute_url())
+    return render(request, "events/cancel.html", {"order": found})
 
 
 @require_POST

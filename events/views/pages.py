@@ -13,11 +13,14 @@ from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
 from events import holds
+from events.holds import bought_seats
 from events.models import Event, Kind
 from events.posters import poster_svg
 from events.sold_out import with_sold_out
 from events.views.answers import for_visitors
+from events.views.seats import held_by
 from waitingroom import admission
+from waitingroom.decision import Admission
 from waitingroom.reasons import Reason
 
 # Admitted visitors come by the dozen every second: they share one rendering.
@@ -46,7 +49,12 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The event, for those whom the gate let in; what they all see alike is a moment old and costs no query."""
     events = with_sold_out(Event.objects.all()).select_related("venue", "room").prefetch_related("tiers")
     event = SimpleLazyObject(lambda: get_object_or_404(events, room__slug=slug))
-    return render(request, "events/event.html", {"event": event, "slug": slug, "moment": MOMENT_SECONDS})
+    page: dict[str, object] = {"event": event, "slug": slug, "moment": MOMENT_SECONDS, "full": False}
+    place: Admission | None = getattr(request, "admission", None)
+    page["place"] = place if place and place.expires_ms else None
+    if isinstance(request.user, User) and (bought := bought_seats(slug, request.user.pk)):
+        page |= {"bought": bought, "full": bought >= event.seats_per_account}
+    return render(request, "events/event.html", page)
 
 
 @require_safe
@@ -59,6 +67,15 @@ def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
         answer = HttpResponse(poster_svg(event), content_type="image/svg+xml")
     answer["Cache-Control"] = "public, max-age=86400"
     return answer
+
+
+@require_safe
+@for_visitors
+def ask_to_leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """What leaving gives up, before it does."""
+    event = get_object_or_404(Event, room__slug=slug)
+    hold = held_by(event, request.user) if isinstance(request.user, User) else None
+    return render(request, "events/leave.html", {"event": event, "hold": hold})
 
 
 @require_POST

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 LONGEST_NOTICE = 10_000
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sandbox(request: HttpRequest, reference: UUID) -> HttpResponse:
     """The sandbox's own page, as a provider's would be: it knows the payment by its reference, and no account."""
@@ -38,7 +40,8 @@ def sandbox(request: HttpRequest, reference: UUID) -> HttpResponse:
             payment.refresh_from_db()
             return JsonResponse({"status": payment.state, "order": payment.order.number})
         return redirect(payment.order)
-    over = payment.state != PaymentState.STARTED
+    hold = getattr(payment.order, "hold", None)
+    over = payment.state != PaymentState.STARTED or hold is None or hold.is_over()
     return render(
         request, "events/sandbox.html", {"payment": payment, "over": over, "outcomes": list(provider.Outcome)}
     )

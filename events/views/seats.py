@@ -63,7 +63,7 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
     state = section_state(slug, section_id) or ""
     allowed = event.seats_per_account - owned_seats(event, account.pk)
     page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count("0")}
-    page |= {"allowed": allowed, "counts": range(1, max(1, allowed) + 1)}
+    page |= {"allowed": allowed, "counts": range(1, max(1, min(allowed, state.count("0"))) + 1)}
     if not price.section.standing:
         mine = {occupancy.seat_id for occupancy in hold.occupancies.all()} if hold else set()
         seats = Seat.objects.filter(section=section_id).order_by("place").values_list("pk", "row", "number")

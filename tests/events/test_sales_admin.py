@@ -150,7 +150,9 @@ def test_orders_are_found_by_number_and_email_and_refunded_by_action(admin_clien
     for words in (bought.number, buyer.email):
         assert bought.number in admin_client.get(orders, {"q": words}).content.decode()
 
-    admin_client.post(orders, {"action": "refund", "_selected_action": [bought.pk]})
+    admin_client.post(
+        orders, {"action": "refund", "_selected_action": [bought.pk], "confirmed": "1", "reason": "공연 취소"}
+    )
     tasks.settle()
 
     bought.refresh_from_db()

@@ -1,23 +1,73 @@
-// Counts down what `data-seconds` says was left when the page was made.
+// Counts a hold down on the server's clock, and ends the page at once and for good when it is over, without a reload.
 (() => {
-  const URGENT_S = 60;
-  const loadedAt = performance.now();
-  const clocks = [...document.querySelectorAll("[data-seconds]")];
+  const URGENT_S = 60, PATIENCE_MS = 3000, AGAIN_MS = 5000, JUMP_MS = 2000;
+  const clocks = [...document.querySelectorAll("[data-ends]")];
+  if (clocks.length === 0) return;
+  const { check, every } = clocks[0].dataset;
+  const doubts = "doubts" in clocks[0].dataset;  // another tab may have made it longer: ask before the end
+  const live = document.querySelectorAll("[data-hold-live]"), over = document.querySelectorAll("[data-hold-over]");
+  const spoken = document.querySelector("[data-hold-spoken]");
+  const loading = performance.getEntriesByType("navigation")[0];
+  let ends = Number(clocks[0].dataset.ends);
+  // The page is as old as its answer: what its loading took is the buyer's time, and never added to it.
+  let offset = Number(clocks[0].dataset.now) - (Date.now() - performance.now() + (loading?.responseStart ?? 0));
+  let [date, steady] = [Date.now(), performance.now()];
+  let finished = false, asking = false, doubted = false, askedAt = Date.now();
 
-  function show() {
-    for (const clock of clocks) {
-      const left = Math.max(0, Math.ceil(clock.dataset.seconds - (performance.now() - loadedAt) / 1000));
-      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-      clock.classList.toggle("countdown-urgent", left <= URGENT_S);
-      if (left === 0 && clock.dataset.atZero === "reload") {
-        clearInterval(timer);
-        location.reload();
-      }
-    }
+  const left_ms = () => ends - (Date.now() + offset);
+
+  function finish() {
+    finished = true;
+    clearInterval(timer);
+    for (const part of live) part.hidden = true;
+    for (const part of over) part.hidden = false;
+    document.dispatchEvent(new Event("hold-over"));
   }
 
-  // A page that opens with nothing left would reload for ever.
-  const running = clocks.some((clock) => Number(clock.dataset.seconds) > 0);
-  const timer = running ? setInterval(show, 250) : undefined;
-  if (running) show();
+  // Whether the hold still stands, from who knows: it may have been given back, or paid, in another tab.
+  async function ask() {
+    if (asking || finished || !check) return;
+    asking = true;
+    askedAt = Date.now();
+    try {
+      const answer = await fetch(check, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const told = answer.ok || answer.status === 410 ? await answer.json() : {};
+      if (told.expiresAt) [ends, offset] = [Date.parse(told.expiresAt), Date.parse(told.now) - Date.now()];
+      // A place inside may have been renewed by another tab: how long, the line does not say.
+      else if (told.status === "active" && left_ms() <= 0) [ends, doubted] = [Date.now() + offset + AGAIN_MS, false];
+      else if (answer.status === 410 || ["none", "queued"].includes(told.status)) finish();
+      else if (told.order && told.status !== "pending") location.replace(location.href);
+    } catch {
+      // No word: the clock goes on by itself.
+    }
+    asking = false;
+    show();
+  }
+
+  function show() {
+    if (finished) return;
+    const jump = Date.now() - date - (performance.now() - steady);
+    [date, steady] = [Date.now(), performance.now()];
+    // Back: somebody set the clock. Forward: that, or the device slept; time is taken as gone unless the server says otherwise.
+    if (jump < -JUMP_MS) offset -= jump;
+    if (Math.abs(jump) > JUMP_MS) ask();
+    if (left_ms() <= 0 && !asking) {
+      if (!doubts || doubted) return finish();
+      doubted = true;
+      return ask();
+    }
+    const left = Math.max(0, Math.ceil(left_ms() / 1000));
+    for (const clock of clocks) {
+      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      clock.classList.toggle("countdown-urgent", left <= URGENT_S);
+    }
+    const words = spoken?.getAttribute(`data-at-${left}`);
+    if (words) spoken.textContent = words;
+    if (!document.hidden && Date.now() - askedAt > every * 1000) ask();
+  }
+
+  const timer = setInterval(show, 250);
+  show();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { show(); ask(); } });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) { show(); ask(); } });
 })();

@@ -94,6 +94,11 @@
     }
   });
 
+  // The next look at what is free tells who has them now.
+  document.addEventListener("hold-over", () => {
+    for (const seat of seats) seat.classList.remove("mine");
+  });
+
   // Going back to this page, the browser may bring old marks along.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   scroll.scrollLeft = (scroll.scrollWidth - scroll.clientWidth) / 2;
