@@ -97,6 +97,7 @@ def test_waiting_entering_picking_by_mouse_paying_and_showing_the_ticket_once(
     page.goto(f"/events/{slug}/")
     expect(page.locator("#position")).to_have_text("1")
     first.get_by_role("button", name="나가고 자리 양보하기").click()
+    first.get_by_role("button", name="네, 나갈게요").click()
 
     page.get_by_role("link", name="좌석 선택").click()
     sign_up(page)
@@ -220,3 +221,35 @@ def test_the_site_picks_seats_where_there_are_no_scripts(make_sale: Callable[[],
 
     expect(page.locator("tbody tr")).to_have_count(3)
     pay(page)
+
+
+PLAN = """
+from events.models import Plan, Venue
+print(Plan.objects.create(venue=Venue.objects.first(), name={name!r}).pk)
+"""
+CSV = "section,level,row,first,last\nA,1,1-2,1,5\n"
+
+
+def test_a_plan_is_checked_and_built_from_pasted_lines_and_from_a_file(site: Site, open_page: Open) -> None:
+    plan = site.manage("shell", "-c", PLAN.format(name=secrets.token_hex(4))).strip().splitlines()[-1]
+    staff = open_page()
+    staff.goto(f"/admin/events/plan/{plan}/build/")
+    staff.locator("#id_username").fill("staff@tiketi.example")
+    staff.locator("#id_password").fill("tiketi-demo")
+    staff.locator("[type=submit]").click()
+
+    staff.locator("#id_lines").fill(CSV)
+    staff.locator("[name=check]").click()
+    expect(staff.get_by_role("cell", name="10", exact=True)).to_be_visible()
+    staff.locator("[name=generate]").click()  # asks for the sections it needs, and sends nothing
+    assert staff.evaluate("document.getElementById('id_sections').validity.valueMissing")
+    staff.locator("[name=build]").click()
+    expect(staff.locator(".success")).to_be_visible()
+
+    staff.goto(f"/admin/events/plan/{plan}/build/")
+    staff.locator("#id_file").set_input_files({"name": "plan.csv", "mimeType": "text/csv", "buffer": CSV.encode()})
+    staff.locator("[name=check]").click()
+    expect(staff.get_by_role("cell", name="10", exact=True)).to_be_visible()
+    staff.locator("#id_file").set_input_files({"name": "plan.csv", "mimeType": "text/csv", "buffer": CSV.encode()})
+    staff.locator("[name=build]").click()
+    expect(staff.locator(".success")).to_be_visible()

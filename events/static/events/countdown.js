@@ -35,7 +35,7 @@
       if (told.expiresAt) [ends, offset] = [Date.parse(told.expiresAt), Date.parse(told.now) - Date.now()];
       // A place inside may have been renewed by another tab: how long, the line does not say.
       else if (told.status === "active" && left_ms() <= 0) [ends, doubted] = [Date.now() + offset + AGAIN_MS, false];
-      else if (answer.status === 410 || ["none", "queued"].includes(told.status)) finish();
+      else if (answer.status === 410 || (doubts && ["none", "queued"].includes(told.status))) finish();
       else if (told.order && told.status !== "pending") location.replace(location.href);
     } catch {
       // No word: the clock goes on by itself.
