@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from waitingroom.closing import ClosingForm
-from waitingroom.models import WaitingRoom
+from waitingroom.models import THRESHOLD_PER_INSTANCE, WaitingRoom
 from waitingroom.versions import last_saved
 
 
@@ -46,6 +46,10 @@ class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hist
     list_display = ("slug", "mode", "threshold", "users_per_minute_per_instance", "updated_at")
     list_filter = ("mode",)
     search_fields = ("slug",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new room follows the fleet, unless staff want a fixed threshold."""
+        return {"threshold_per_instance": THRESHOLD_PER_INSTANCE, **super().get_changeform_initial_data(request)}
 
     def get_fields(self, request: HttpRequest, obj: WaitingRoom | None = None) -> list[str]:
         """What is on the form alone comes after what it asks for; who may only look gets none of it."""

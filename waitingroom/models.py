@@ -14,6 +14,10 @@ from simple_history.models import HistoricalRecords
 from waitingroom import configure, hints
 from waitingroom.room_registry import RoomConfig, room_registry
 
+# What forms offer for a new room: its threshold follows the fleet, so that more servers let more in. Two servers make
+# the reference's 1,000.
+THRESHOLD_PER_INSTANCE = 500
+
 
 class Mode(models.TextChoices):
     """What the gate does with those who come."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from events.models import Event
 from waitingroom.closing import ClosingForm
-from waitingroom.models import WaitingRoom
+from waitingroom.models import THRESHOLD_PER_INSTANCE, WaitingRoom
 from waitingroom.versions import last_saved
 
 EVENT_FIELDS = (
@@ -71,7 +71,8 @@ class EventForm(forms.ModelForm[Event]):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
-        room = self.instance.room if self.instance.pk else WaitingRoom()
+        new = WaitingRoom(threshold_per_instance=THRESHOLD_PER_INSTANCE)
+        room = self.instance.room if self.instance.pk else new
         self.room_form = RoomForm(data, instance=room)
         if self.instance.pk:
             # Another name would be another line: those who wait would be lost.

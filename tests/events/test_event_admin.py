@@ -204,3 +204,10 @@ def test_the_history_shows_what_was_changed(admin_client, event):
 
     assert page.status_code == 200
     assert "admin" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_new_events_room_follows_the_fleet_unless_staff_say_otherwise(admin_client):
+    page = admin_client.get("/admin/events/event/add/").content.decode()
+
+    assert 'name="threshold_per_instance" value="500"' in page

@@ -209,3 +209,15 @@ def test_bad_input_is_one_line_and_changes_nothing(make_room: Rooms, words: list
     after = admission.status([room.slug])[0]
     assert (after.threshold, after.mode, after.waiting) == (before.threshold, before.mode, before.waiting)
     assert room.history.count() == 1
+
+
+def test_a_threshold_by_name_is_in_force_also_where_it_followed_the_fleet(make_room: Rooms):
+    room = make_room(threshold=77, threshold_per_instance=500)
+
+    said("set", room.slug, "threshold=50")
+
+    assert admission.status([room.slug])[0].threshold == 50
+    said("set", room.slug, "threshold=60", "threshold_per_instance=30")
+    assert admission.status([room.slug])[0].threshold == 60  # two servers
+    room.refresh_from_db()
+    assert (room.threshold, room.threshold_per_instance) == (60, 30)

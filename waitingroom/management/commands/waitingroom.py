@@ -145,10 +145,13 @@ class Command(BaseCommand):
 def changes_of(verb: str, room: WaitingRoom, options: dict[str, Any]) -> dict[str, Any]:
     """The settings that the verb changes; none for one that only shows. Raises CommandError."""
     if verb == "set":
-        return parse(options["changes"])
+        changes = parse(options["changes"])
+        # Who names a threshold wants that one in force, not one that follows the fleet.
+        following = {"threshold_per_instance": None} if "threshold" in changes else {}
+        return following | changes
     if verb == "open":
         return {"mode": mode_to_open(room)}
-    changes: dict[str, Any] = {"mode": MODES[verb]} if verb in MODES else {}
+    changes = {"mode": MODES[verb]} if verb in MODES else {}
     if verb == "close":
         changes |= {f"closed_reason_{language}": options[f"reason_{language}"] for language in ("ko", "en")}
     return changes
