@@ -28,6 +28,7 @@ def test_every_setting_the_verbs_read_is_written(line: Line):
         "grace_ms",
         "claim_ms",
         "idle_ms",
+        "closed_reason",
         "fleet_weight",
         "fleet_floor",
         "minimum_instances",
