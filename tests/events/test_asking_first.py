@@ -98,7 +98,7 @@ def test_closing_a_line_with_people_in_it_names_them_and_asks(admin_client, even
         address = reverse("admin:waitingroom_waitingroom_change", args=[room.pk])
         shown = admin_client.get(address).context["adminform"].form
         sent = {name: shown[name].value() for name in shown.fields}
-        sent = {name: value for name, value in sent.items() if value not in (None, False)}
+        sent = {name: value for name, value in sent.items() if value is not None and value is not False}
         return admin_client.post(address, sent | {"mode": "closed", "closed_reason_ko": "무대 점검", **more})
 
     refused = close()
@@ -108,7 +108,8 @@ def test_closing_a_line_with_people_in_it_names_them_and_asks(admin_client, even
     room.refresh_from_db()
     assert room.mode == "paused"
 
-    assert close(close_agreed="on").status_code == 302
+    agreed = close(close_agreed="on")
+    assert agreed.status_code == 302, agreed.context["adminform"].form.errors
     room.refresh_from_db()
     assert (room.mode, room.closed_reason_ko) == ("closed", "무대 점검")
 
