@@ -53,6 +53,13 @@ def test_only_the_present_count_as_waiting_and_only_whole_bins_as_arrivals():
     assert found["ArrivalRate"] == 37  # the bin that still fills would pull the rate down
 
 
+def test_who_sits_out_a_closing_orders_no_instances():
+    found = metrics.of_rooms([replace(ROOM, mode="closed")], VIEW, spare=0)
+
+    assert (found["QueueSize"], found["OldestWaitSeconds"], found["EstimatedWaitSeconds"]) == (0, 0, 0)
+    assert found["ActiveUsers"] == 12
+
+
 def test_every_metric_goes_out_by_environment_and_by_event():
     data = metrics.data([ROOM], metrics.of_rooms([ROOM], VIEW, spare=0), VIEW, "test")
     by = {(datum.metric, tuple(name for name, _ in datum.dimensions)) for datum in data}
