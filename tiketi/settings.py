@@ -1,6 +1,7 @@
 """Settings, read from the environment; the defaults serve a developer's machine."""
 
 import os
+import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,9 @@ CHANNEL_LAYERS = {
 
 # --- Celery.
 CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("rediss:"):
+    # The others ask the server for its certificate by themselves; Celery would take anybody's.
+    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "Asia/Seoul"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
