@@ -10,6 +10,13 @@ import pytest
 
 from deploy.release import Release, build
 
+# What a bare machine's shell finds; nothing of the environment that runs the tests.
+PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin"
+# The distribution's Python where it has the right one (a lock must serve every 3.11), else the one below the tests'.
+PYTHON = shutil.which(f"python{sys.version_info.major}.{sys.version_info.minor}", path=PLAIN_PATH) or str(
+    Path(sys.executable).resolve()
+)
+
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
@@ -33,14 +40,8 @@ def unpacked(release: Release, folder: Path) -> Path:
     return folder / f"tiketi-{release.version}"
 
 
-# What a bare machine's shell finds; nothing of the environment that runs the tests.
-PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin"
-# The distribution's Python where it has the right one (a lock must serve every 3.11), else the one below the tests'.
-PYTHON = shutil.which(f"python{sys.version_info.major}.{sys.version_info.minor}", path=PLAIN_PATH)
-
-
 def install(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the release's own install script, as a server would: no index, no cache, no environment of ours."""
     plain = {"PATH": PLAIN_PATH, "HOME": str(folder), "PIP_CONFIG_FILE": "/dev/null"}
-    env = {**plain, "PYTHON": PYTHON or str(Path(sys.executable).resolve()), **environment}
+    env = {**plain, "PYTHON": PYTHON, **environment}
     return subprocess.run([folder / "deploy" / "install"], env=env, capture_output=True, text=True, check=False)

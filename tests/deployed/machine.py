@@ -8,22 +8,24 @@ no sandbox and no users), the cloud's commands (`stand_in`), and the file system
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.deployed.conftest import PLAIN_PATH
+from tests.deployed.conftest import PLAIN_PATH, PYTHON
 from tiketi import tether
 
 Unit = dict[str, list[str]]  # directive -> its values, of all sections
-PLACES = ("/srv/tiketi", "/etc/", "/run/tiketi", "/var/lib/tiketi", "/opt/aws")
+# Not where they are the end of a longer path.
+PLACES = re.compile(r"(?<![\w.-])/(srv/tiketi|etc/|run/tiketi|var/lib/tiketi|opt/aws)")
 
 
 def read_unit(text: str) -> Unit:
@@ -50,6 +52,9 @@ class Machine:
             self.stand_in(name, "exit 0")
         self.stand_in("nproc", "echo 2")
         self.stand_in("id", "exit 1")  # the user is not there yet
+        for name in ("python3", f"python{sys.version_info.major}.{sys.version_info.minor}"):
+            (self.bin / name).symlink_to(PYTHON)
+        self.own: dict[str, str] = {}
 
     @property
     def units(self) -> Path:
@@ -63,13 +68,12 @@ class Machine:
 
     @property
     def env(self) -> dict[str, str]:
-        """What a boot script's shell has: the stand-ins come first."""
-        return {"PATH": f"{self.bin}:{PLAIN_PATH}", "HOME": str(self.root), "LANG": "C.UTF-8"}
+        """What a boot script's shell has: the stand-ins come first; `own` is this machine's."""
+        return {"PATH": f"{self.bin}:{PLAIN_PATH}", "HOME": str(self.root), "LANG": "C.UTF-8", **self.own}
 
     def moved(self, text: str) -> str:
         """`text` with this root for the machine's, and our port on loopback for the site's on every address."""
-        for place in PLACES:
-            text = text.replace(place, f"{self.root}{place}")
+        text = PLACES.sub(lambda place: f"{self.root}{place[0]}", text)
         return text.replace("0.0.0.0:8000", f"127.0.0.1:{self.port}").replace(":8000/", f":{self.port}/")
 
     def stand_in(self, name: str, script: str) -> None:
@@ -77,11 +81,6 @@ class Machine:
         program = self.bin / name
         program.write_text(f'#!/bin/sh\necho "{name} $*" >> {shlex.quote(str(self.calls))}\n{script}\n')
         program.chmod(0o755)
-
-    def place(self, release: Path) -> None:
-        """Bring a release here, with this root in its scripts and units instead of the machine's."""
-        shutil.copytree(release, self.srv, symlinks=True)
-        self.move_in(self.srv)
 
     def move_in(self, release: Path) -> None:
         """Let the scripts and units of the release that was unpacked here mean this root."""
@@ -112,7 +111,8 @@ class Systemd:
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(door))
         self._door.listen()
-        # Children die with the thread that made them; this one lives as long as the test's process.
+        # Children die with the thread that made them: one makes them all, and lives as long as this.
+        self._maker = ThreadPoolExecutor(1)
         threading.Thread(target=self._serve, name="systemd", daemon=True).start()
         ask = (
             "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
@@ -121,13 +121,19 @@ class Systemd:
         )
         machine.stand_in("systemctl", f'exec python3 -c {shlex.quote(ask)} {shlex.quote(str(door))} "$@"')
 
+    def said(self) -> str:
+        """All that the units' processes wrote."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
     def close(self) -> None:
         """Stop everything."""
-        self._stop("tiketi.target")
+        if (self._machine.units / "tiketi.target").exists():
+            self._stop("tiketi.target")
         for process in self.processes.values():
             process.kill()
             process.wait()
         self._door.close()
+        self._maker.shutdown()
 
     def _serve(self) -> None:
         while True:
@@ -135,13 +141,17 @@ class Systemd:
                 asker, _ = self._door.accept()
             except OSError:
                 return
-            with closing(asker):
-                question = asker.makefile().read().split("\0")
-                code, words = self._do([word for word in question if not word.startswith("-")])
-                with suppress(OSError):
-                    asker.sendall(f"{code}\n{words}".encode())
+            # Side by side: what `systemctl start` runs may call systemctl.
+            threading.Thread(target=self._answer, args=(asker,), daemon=True).start()
 
-    def _do(self, words: list[str]) -> tuple[int, str]:
+    def _answer(self, asker: socket.socket) -> None:
+        with closing(asker), suppress(OSError):
+            question = asker.makefile().read().split("\0")
+            code, words = self.do(*[word for word in question if not word.startswith("-")])
+            asker.sendall(f"{code}\n{words}".encode())
+
+    def do(self, *words: str) -> tuple[int, str]:
+        """What systemctl does with these words: its exit code, and what it prints."""
         match words:
             case ["start", *units]:
                 return max(self._start(unit) for unit in units), ""
@@ -159,6 +169,8 @@ class Systemd:
             case ["list-units", *patterns]:
                 running = [unit for unit in self.processes if any(fnmatch(unit, pattern) for pattern in patterns)]
                 return 0, "".join(f"{unit} loaded active running\n" for unit in sorted(running))
+            case ["move-in"]:  # ours: the release was unpacked and checked, and is to mean this root from here on
+                self._machine.move_in(self._machine.srv)
             case ["daemon-reload"] | ["enable", *_]:
                 pass
             case _:
@@ -192,15 +204,19 @@ class Systemd:
                     self._command(unit), env=self._environment(unit), cwd=self._machine.root, stdout=out, stderr=out
                 ).returncode
             given = self._given(unit)
-            self.processes[name] = subprocess.Popen(
-                self._command(unit),
-                env=self._environment(unit),
-                cwd=(unit["WorkingDirectory"] or [str(self._machine.root)])[0],
-                pass_fds=given,
-                preexec_fn=tether.die_with_parent,
-                stdout=out,
-                stderr=out,
-            )
+
+            def make() -> subprocess.Popen[bytes]:
+                return subprocess.Popen(
+                    self._command(unit),
+                    env=self._environment(unit),
+                    cwd=unit["WorkingDirectory"][0],
+                    pass_fds=given,
+                    preexec_fn=tether.die_with_parent,
+                    stdout=out,
+                    stderr=out,
+                )
+
+            self.processes[name] = self._maker.submit(make).result()
         return 0
 
     def _stop(self, name: str) -> None:
@@ -231,7 +247,8 @@ class Systemd:
         command = shlex.split(unit["ExecStart"][0])
         if given := self._given(unit):
             # Number 3 is where systemd puts the first.
-            return ["/bin/sh", "-c", f'exec "$@" 3<&{given[0]} {given[0]}<&-', "sh", *command]
+            become = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execvp(sys.argv[2], sys.argv[2:])"
+            return [sys.executable, "-c", become, str(given[0]), *command]
         return command
 
     def _environment(self, unit: Unit) -> dict[str, str]:
