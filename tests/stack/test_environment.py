@@ -16,6 +16,8 @@ import pytest
 from django.core.checks import Warning  # noqa: A004  (Django's word)
 
 from scaling.configuration import Configuration
+from tests.deployed.cloudformation import ATTRIBUTES, PARAMETERS, Stack
+from tests.deployed.machine import environment_file
 from tests.site import FOREIGN, ROOT
 from tiketi import environment, production
 from tiketi.environment import BadValue
@@ -116,38 +118,19 @@ def test_a_whole_environment_is_a_site_and_practice_in_it_is_a_warning():
 
 
 def test_what_the_template_sets_is_a_whole_environment():
-    """The launch script's own lines, with values for what only AWS knows."""
-    template = (ROOT / "deploy" / "tiketi.yaml").read_text()
-    lines = re.search(r"cat > /etc/tiketi.env <<EOF\n(.*?)\n\s+EOF", template, re.DOTALL)
+    """The launch script's own lines, with values for what only AWS knows, and the secrets that every start asks for."""
+    stack = Stack(PARAMETERS | {"PaymentProviders": REAL["PAYMENT_PROVIDERS"]}, ATTRIBUTES)
+    script = str(stack.properties("Template")["LaunchTemplateData"]["UserData"])
+    lines = re.search(r"cat > /etc/tiketi/environment <<EOF\n(.*?)\nEOF", script, re.DOTALL)
     assert lines
-    known = {
-        "$key": secrets.token_hex(32),
-        "$mail": REAL["EMAIL_URL"],
-        "$password": "p%2Fw",
-        "$instance": "i-0123456789abcdef0",
-        "${HostName}": "tickets.example.com",
-        "${Sender}": "tickets@example.com",
-        "${PaymentProviders}": REAL["PAYMENT_PROVIDERS"],
-        "${Environment}": "production",
-        "${MinInstances}": "2",
-        "${MaxInstances}": "10",
-        "${CrowdInstances}": "7",
-        "${BootSeconds}": "180",
-        "${AlarmTopicArn}": "",
-        "${AWS::Region}": "ap-northeast-2",
-        "${Redis.PrimaryEndPoint.Address}": "redis.internal",
-        "${Database.Endpoint.Address}": "database.internal",
-    }
-    written = lines[1]
-    for what, value in known.items():
-        written = written.replace(what, value)
-    assert "$" not in written
-    variables = dict(line.strip().split("=", 1) for line in written.splitlines())
+    variables = dict(environment_file(lines[1].replace("$instance", "i-0123456789abcdef0")))
+    assert "$" not in "".join(variables.values())
+    variables |= {name: REAL[name] for name in ("SECRET_KEY", "EMAIL_URL")}
+    variables |= {"DATABASE_URL": "postgres://site:p%2Fw@database/tiketi", "REDIS_URL": "rediss://:p%2Fw@redis:6379/0"}
 
     done = started("manage.py", "check", "--deploy", "--fail-level", "WARNING", **variables)
 
     assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n")
-    assert variables["LISTEN_ADDRESS"] == EVERYWHERE  # the balancer comes from outside
 
 
 def settings(**changed: Any) -> SimpleNamespace:
