@@ -201,3 +201,10 @@ def test_spare_instances_are_those_nobody_misses(
     )
 
     assert found == expected
+
+
+def test_an_order_that_comes_too_late_is_for_what_is_missing_and_not_for_everything():
+    terms = decide(Line(6_000, 0, 500), horizon_s=500)
+
+    # Two do ten of the twelve instance-minutes; an order counts as if it had a minute.
+    assert (terms.desired, terms.reachable) == (4, False)
