@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
@@ -343,7 +343,9 @@ def test_sigterm_tells_the_sockets_and_ends_every_process_in_time(server: Server
     browser = server.browser()
     event = entered(server, browser)
     with ExitStack() as opened:
-        sockets = [opened.enter_context(socket_of(server, browser, event)) for _ in range(4)]
+        sockets: list[ClientConnection] = []
+        # A process hears within a second of rooms that are new, as they all are here.
+        until(lambda: four_told(opened, sockets, server, browser, event))
         pids = [process.pid for process in server.systemd.processes.values()]
         began = time.monotonic()
 
@@ -366,6 +368,15 @@ def socket_of(server: Server, browser: Browser, event: str) -> ClientConnection:
         additional_headers={"Cookie": browser.cookie_header(), "X-Forwarded-Proto": "https"},
         origin=Origin(f"https://{HOST}"),
     )
+
+
+def four_told(opened: ExitStack, sockets: list[ClientConnection], server: Server, browser: Browser, event: str) -> bool:
+    """Open one more socket, and keep it if it was told that its visitor is inside; whether there are four."""
+    socket = opened.enter_context(socket_of(server, browser, event))
+    with suppress(ConnectionClosed):
+        socket.recv(timeout=10)
+        sockets.append(socket)
+    return len(sockets) == 4
 
 
 def _close_code(socket: ClientConnection) -> int | None:
