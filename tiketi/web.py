@@ -19,9 +19,9 @@ import tiketi.asgi  # noqa: F401  (sets Django up)
 from tiketi import crowding
 from tiketi.health import ALIVE, HEALTHZ, PATHS, SAFE
 from waitingroom.answers import Headers
-from waitingroom.decision import Decision
 from waitingroom.gate import Scope, ask_now, headers_of
 from waitingroom.sockets import PUSH
+from waitingroom.verdict import Decision
 
 ALIVE_HEADERS = [(name.lower().encode(), value.encode()) for name, value in ALIVE.headers().items()]
 

@@ -13,7 +13,7 @@ from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from waitingroom.page_cache import PageTemplate, page_template, wait_text
+from waitingroom.page_cache import PageTemplate, wait_text
 from waitingroom.place import Phase, Place
 from waitingroom.snapshot import Snapshot
 from waitingroom.visits import Visit
@@ -149,12 +149,11 @@ def closed(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | 
     return _page(200, page.fill(_values(visit, 0, 0, snapshot, nonce)), nonce)
 
 
-async def unavailable(visit: Visit) -> Answer:
-    """Redis is away: a page that retries by itself, and loses nothing."""
-    if visit.wants_json:
+def unavailable(visit: Visit, page: PageTemplate | None) -> Answer:
+    """Redis is away: a page that retries by itself, and loses nothing; or without a template the JSON."""
+    if page is None:
         return _json(503, {"status": "unavailable"}, RETRY_UNAVAILABLE)
     nonce = secrets.token_urlsafe(12)
-    page = await page_template("unavailable", visit.room, visit.language)
     return _page(503, page.fill(_values(visit, 0, 0, None, nonce)), nonce, RETRY_UNAVAILABLE)
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from waitingroom.answers import Answer, Headers
-from waitingroom.decision import Decision, decide, decide_now
-from waitingroom.errors import LineUnavailable
+from waitingroom.decision import Case, decide, decide_now, settle
 from waitingroom.room_registry import room_registry
-from waitingroom.visits import Visit, from_scope, room_of
+from waitingroom.verdict import Decision
+from waitingroom.visits import from_scope, room_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,8 +18,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Where the decision stands in the scope, for the middleware.
 SCOPE_KEY = "waitingroom.decision"
-# Where it stands who comes, if the server asked before: asked for again, he must not get a second name.
-TRIED_KEY = "waitingroom.tried"
+# Where the case stands that the server began to decide.
+CASE_KEY = "waitingroom.case"
 
 
 class WaitingRoomGate:
@@ -37,11 +37,8 @@ class WaitingRoomGate:
         if room is None:
             await self._app(scope, receive, send)
             return
-        tried: Tried | None = scope.get(TRIED_KEY)
-        if tried is None:
-            decision = await decide(room, lambda slug: from_scope(slug, scope))
-        else:
-            decision = await decide(room, lambda _: tried.visit, tried.failure)
+        case: Case | None = scope.get(CASE_KEY)
+        decision = await (decide(room, lambda slug: from_scope(slug, scope)) if case is None else settle(case))
         if decision is None:
             scope[SCOPE_KEY] = None
             await self._app(scope, receive, send)
@@ -53,15 +50,8 @@ class WaitingRoomGate:
         await self._app(scope, receive, marked(send, decision))
 
 
-class Tried(NamedTuple):
-    """What came of a request that the server had decided, or tried to, before the gate was called."""
-
-    visit: Visit
-    failure: LineUnavailable | None
-
-
 def ask_now(scope: Scope, callback: Callable[[Decision | None], None]) -> bool:
-    """The gate for a server that can do without a coroutine, where `decide_now` can.
+    """The gate for a server that can do without a coroutine, for a safe method in a room that is known.
 
     `callback` gets a decision with an answer to send, or None where the application is to be called on `scope`. Returns
     False where it is to be called at once.
@@ -70,22 +60,19 @@ def ask_now(scope: Scope, callback: Callable[[Decision | None], None]) -> bool:
     config = room_registry.get(room) if room is not None else None
     if config is None:
         return False
-    visit = from_scope(config.slug, scope)
-    return decide_now(visit, config, partial(_heard, scope, visit, callback))
+    decide_now(from_scope(config.slug, scope), config, partial(_heard, scope, callback))
+    return True
 
 
-def _heard(
-    scope: Scope, visit: Visit, callback: Callable[[Decision | None], None], decided: Decision | Exception | None
-) -> None:
-    if not isinstance(decided, Decision):
-        failure = decided if isinstance(decided, LineUnavailable) else None
-        scope[TRIED_KEY] = Tried(visit._replace(asked=True), failure)
+def _heard(scope: Scope, callback: Callable[[Decision | None], None], found: Decision | Case) -> None:
+    if isinstance(found, Case):
+        scope[CASE_KEY] = found
         callback(None)
-    elif decided.answer is None:
-        scope[SCOPE_KEY] = decided
+    elif found.answer is None:
+        scope[SCOPE_KEY] = found
         callback(None)
     else:
-        callback(decided)
+        callback(found)
 
 
 async def answer(send: Send, what: Answer, phase: str, cookies: Sequence[bytes]) -> None:

@@ -9,9 +9,10 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 from waitingroom import cookies
-from waitingroom.decision import Decision, decide
+from waitingroom.decision import decide
 from waitingroom.gate import SCOPE_KEY
 from waitingroom.redis import pipe
+from waitingroom.verdict import Decision
 from waitingroom.visitors import CHANGED
 from waitingroom.visits import from_environ, room_of
 

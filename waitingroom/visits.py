@@ -32,7 +32,6 @@ class Visit(NamedTuple):
     chosen_language: str  # on the site, by cookie; empty if never
     accept_language: str
     oversized: bool  # more cookies than anybody reads
-    asked: bool = False  # Redis was asked before, and may have said yes without being heard
 
     @property
     def is_account(self) -> bool:

@@ -20,8 +20,8 @@ from events.sold_out import with_sold_out
 from events.views.answers import for_visitors
 from events.views.seats import held_by
 from waitingroom import admission
-from waitingroom.decision import Admission
 from waitingroom.reasons import Reason
+from waitingroom.verdict import Admission
 
 # Admitted visitors come by the dozen every second: they share one rendering.
 MOMENT_SECONDS = 2

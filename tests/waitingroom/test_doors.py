@@ -1,15 +1,17 @@
 """Both doors: what who comes to a protected path is answered."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.waitingroom.doors import JSON, Door, Gate, Middleware
-from waitingroom import admission
+from waitingroom import admission, decision
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client
+from waitingroom.room import Room
 from waitingroom.status import RoomStatus
 
 Rooms = Callable[..., WaitingRoom]
@@ -48,6 +50,27 @@ def test_who_finds_the_room_full_gets_the_waiting_page(door: Door, make_room: Ro
     assert (reply.status, reply.phase, reply.headers["cache-control"]) == (200, "waiting", "no-store")
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
     assert 'data-position="1"' in reply.body.decode()
+
+
+@pytest.mark.parametrize("mode", ["always", "closed"])
+def test_redis_is_asked_once_whatever_else_is_missing(
+    door: Door, make_room: Rooms, mode: str, monkeypatch: pytest.MonkeyPatch
+):
+    room = make_room(mode=mode)
+    asked: list[str] = []
+    ask_enter = Room.ask_enter
+
+    def noted(self: Room, visitor: str, *rest: Any) -> None:
+        asked.append(visitor)
+        ask_enter(self, visitor, *rest)
+
+    monkeypatch.setattr(Room, "ask_enter", noted)
+    monkeypatch.setattr(decision, "cached", lambda *_: None)
+
+    reply = door.ask(f"/events/{room.slug}/", visitor="visitor")
+
+    assert (reply.status, reply.phase) == (200, "waiting" if mode == "always" else "closed")
+    assert asked == ["visitor"]
 
 
 def test_a_machine_gets_the_contract_to_the_letter(door: Door, make_room: Rooms):

@@ -1,0 +1,102 @@
+"""Pure: the verdict on a visit, in or an answer instead; what it needs and was not given, it names."""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from waitingroom import answers, cookies
+from waitingroom.answers import Answer
+from waitingroom.errors import WaitingRoomError
+from waitingroom.page_cache import PageTemplate
+from waitingroom.place import Phase, Place
+from waitingroom.room_registry import RoomConfig
+from waitingroom.snapshot import Snapshot
+from waitingroom.visits import Visit
+
+
+class Admission(NamedTuple):
+    """What the site's own pages know of their visitor: `request.admission`."""
+
+    room: str
+    visitor: str
+    phase: Phase
+    queue_number: int
+    expires_ms: int = 0  # of an active visitor's place, Unix milliseconds; else 0
+
+
+class Decision(NamedTuple):
+    """On to the site with an admission, or the answer instead; and the cookies either way."""
+
+    admission: Admission
+    answer: Answer | None = None
+    cookies: Sequence[bytes] = ()
+
+
+class Missing(StrEnum):
+    """What a verdict needs; a page by its template's name."""
+
+    PLACE = "place"
+    SNAPSHOT = "snapshot"
+    WAITING_PAGE = "waiting"
+    CLOSED_PAGE = "closed"
+    UNAVAILABLE_PAGE = "unavailable"
+
+
+# A page's template by its name, the room and the language, if there is one.
+Pages = Callable[[str, str, str], PageTemplate | None]
+
+
+def verdict(
+    visit: Visit, config: RoomConfig, place: Place | WaitingRoomError | None, snapshot: Snapshot | None, pages: Pages
+) -> Decision | Missing:
+    """What becomes of the visit, or the one thing that is missing to say so.
+
+    `place` is where the visitor stands, for a poll as `look` found it; or why nobody can say. Every failure of Redis,
+    and a database that does not say whether there is such a room, ends here: in the retrying page, or straight in where
+    the room says so.
+    """
+    if visit.oversized:
+        return Decision(_nowhere(visit), answers.too_many_cookies(visit))
+    if config.account_required and not visit.is_account:
+        return Decision(_nowhere(visit), answers.sign_in(visit))
+    if place is None:
+        return Missing.PLACE
+    if not isinstance(place, Place):
+        return _unavailable(visit, config, pages)
+    if visit.polls:
+        return Missing.SNAPSHOT if snapshot is None else Decision(_nowhere(visit), answers.standing(place, snapshot))
+    phase = place.phase
+    if phase is Phase.ACTIVE:
+        return _entered(visit, place, None)
+    if phase is not Phase.CLOSED and not visit.safe:
+        return _entered(visit, place, answers.not_inside(visit))
+    if snapshot is None:
+        return Missing.SNAPSHOT
+    page = None
+    if not visit.wants_json:
+        name = Missing.WAITING_PAGE if place.queue_number else Missing.CLOSED_PAGE
+        page = pages(name, visit.room, visit.language)
+        if page is None:
+            return name
+    answer = answers.closed if phase is Phase.CLOSED else answers.waiting
+    return _entered(visit, place, answer(visit, place, snapshot, page))
+
+
+def _unavailable(visit: Visit, config: RoomConfig, pages: Pages) -> Decision | Missing:
+    # Named all the same: if Redis did take the visitor in, the next try finds that place instead of a second one.
+    named = () if visit.polls else cookies.name_for(visit)
+    if config.fail_open:
+        return Decision(_nowhere(visit), None, named)
+    page = None if visit.wants_json else pages(Missing.UNAVAILABLE_PAGE, visit.room, visit.language)
+    if page is None and not visit.wants_json:
+        return Missing.UNAVAILABLE_PAGE
+    return Decision(_nowhere(visit), answers.unavailable(visit, page), named)
+
+
+def _nowhere(visit: Visit) -> Admission:
+    return Admission(visit.room, visit.visitor, Phase.NONE, 0)
+
+
+def _entered(visit: Visit, place: Place, answer: Answer | None) -> Decision:
+    admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number, place.expires_ms)
+    return Decision(admission, answer, cookies.headers_for(visit, place))
