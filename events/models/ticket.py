@@ -13,7 +13,9 @@ from events.models.order import OrderLine
 
 def new_serial() -> str:
     """A name for a ticket that nobody guesses: 120 bits."""
-    return secrets.token_urlsafe(15)
+    serial = secrets.token_urlsafe(15)
+    # One that begins with a dash is an option to a command line, and a formula to a spreadsheet.
+    return serial if serial[0].isalnum() else new_serial()
 
 
 class Ticket(models.Model):

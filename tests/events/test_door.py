@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from events import checkin, groups
 from events.models import DoorAct, Event, Ticket, Why
+from events.models.ticket import new_serial
 from events.orders import cancel_order
 from events.tickets import code_of
 from tests.events.conftest import around, buy, seats_of
@@ -36,6 +37,10 @@ def doorkeeper(client) -> User:
 
 def unused(ticket: Ticket) -> bool:
     return Ticket.objects.get(pk=ticket.pk).used_at is None and not ticket.changes.exists()
+
+
+def test_no_serial_begins_with_a_dash_which_a_command_line_takes_for_an_option():
+    assert all(new_serial()[0].isalnum() for _ in range(2_000))
 
 
 def test_the_first_scan_is_let_in_and_the_second_refused(ticket, tonight):

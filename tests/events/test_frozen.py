@@ -62,15 +62,15 @@ def test_a_sold_ticket_says_what_it_said_when_it_was_sold(browser, event, buyer,
     assert "Renamed" not in shown
 
 
-def test_the_door_reads_what_the_ticket_says(admin_client, event, buyer):
+def test_the_door_reads_what_the_ticket_says(admin_client, tonight, buyer):
     from events.tickets import code_of
 
-    bought = buy(event, buyer, seats_of(event)[0])
+    bought = buy(tonight, buyer, seats_of(tonight)[0])
     with translation.override("ko"):
         label = bought.lines.get().label
-    rename_everything(event)
+    rename_everything(tonight)
 
-    sent = {"event": event.slug, "code": code_of(Ticket.objects.get(line__order=bought))}
+    sent = {"event": tonight.slug, "code": code_of(Ticket.objects.get(line__order=bought))}
     answer = admin_client.post("/staff/door/", sent, headers={"accept": "application/json", "accept-language": "ko"})
 
     assert answer.json()["seat"] == label
