@@ -20,6 +20,7 @@ urlpatterns = [
     path("posters/<slug:slug>.<str:language>.svg", pages.poster, name="poster"),
     path("api/events/<slug:slug>/", api.event, name="api-event"),
     path("events/<slug:slug>/", pages.event_page, name="event"),
+    path("events/<slug:slug>/here/", pages.here, name="here"),
     path("events/<slug:slug>/leave/", pages.leave, name="leave"),
     path("events/<slug:slug>/leave/ask/", pages.ask_to_leave, name="ask-to-leave"),
     path("events/<slug:slug>/seats/", seats.seat_map, name="seats"),

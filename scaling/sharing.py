@@ -29,7 +29,7 @@ def observe_room(room: RoomStatus, now: float) -> RoomObservation:
     """The room as the fleet's decisions see it."""
     return RoomObservation(
         slug=room.slug,
-        waiting=room.waiting,
+        waiting=room.waiting - room.strangers,
         present=room.present,
         active=room.active,
         arrivals_per_minute=metrics.arrivals_per_minute(room, now),

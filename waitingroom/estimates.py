@@ -28,15 +28,34 @@ class Pace:
         return self.active * self.over_s / self.departed if self.departed and self.over_s else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Those in line whose cookies have not come back: nobody waits for them."""
+
+    count: int
+    first: int  # position of the first of them; 0: none
+    total: int  # in line
+
+    def before(self, position: float) -> float:
+        """About how many of them stand before `position`: from the first of them on they stand evenly."""
+        if not self.first or position <= self.first:
+            return 0.0
+        return self.count * min(1.0, (position - self.first) / (self.total - self.first + 1))
+
+
+NO_STRANGERS = Strangers(0, 0, 0)
+
+
 class Forecast:
     """How many visitors will have been admitted, second by second."""
 
-    def __init__(self, pace: Pace, most: float) -> None:
+    def __init__(self, pace: Pace, most: float, strangers: Strangers = NO_STRANGERS) -> None:
         """Integrate until `most` visitors are in.
 
         Each step admits the smaller of the tokens, in_service(t) x users_per_minute_per_instance / 60 a second, and the
         vacancy: the threshold minus those inside, of whom active / mean stay leave every second (Little's law).
         """
+        self._strangers = strangers
         self._ends: list[float] = []
         self._counts: list[float] = []
         boots = sorted((ready_s, instances) for instances, ready_s in pace.boots)
@@ -64,6 +83,7 @@ class Forecast:
 
     def wait_s(self, position: float) -> int:
         """Seconds until the visitor at `position` (1 = next) is admitted; never shorter for a later position."""
+        position -= self._strangers.before(position)
         i = bisect_left(self._counts, position)
         if i < len(self._counts):
             before = self._counts[i - 1] if i else 0.0

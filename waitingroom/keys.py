@@ -6,7 +6,19 @@ from functools import lru_cache
 class Keys:
     """The keys of one room. The braces put them all into one Cluster slot, so that a script may touch them together."""
 
-    __slots__ = ("active", "config", "fleet", "gone", "pace", "present", "queue", "seen", "state", "unclaimed")
+    __slots__ = (
+        "active",
+        "config",
+        "fleet",
+        "gone",
+        "pace",
+        "present",
+        "queue",
+        "seen",
+        "state",
+        "strangers",
+        "unclaimed",
+    )
 
     def __init__(self, room: str) -> None:
         self.queue = f"queue:{{{room}}}"
@@ -17,8 +29,12 @@ class Keys:
         """ZSET  waiting visitor scored by the last sign of life, Unix milliseconds."""
         self.present = f"present:{{{room}}}"
         """ZSET  those of them who are present, scored by queue number; each tick brings it up to date."""
+        self.strangers = f"strangers:{{{room}}}"
+        """ZSET  waiting visitor whose cookie has not come back yet scored by when the number was drawn, Unix
+        milliseconds; neither seen nor present until then."""
         self.unclaimed = f"unclaimed:{{{room}}}"
-        """SET   admitted visitors who have not shown up yet."""
+        """SET   visitors inside who have not shown up since they were admitted, or whose cookie has not come back
+        yet."""
         self.gone = f"gone:{{{room}}}"
         """ZSET  visitor who left scored by Unix milliseconds x 16 + the reason's code (reasons.py)."""
         self.state = f"state:{{{room}}}"

@@ -10,9 +10,9 @@ class Reason(IntEnum):
     """Why a place was given up; the sorted set of the gone keeps the code beside the instant."""
 
     LEFT = 1  # by the visitor's own wish
-    ABSENT = 2  # waiting, unseen for longer than the grace period
+    ABSENT = 2  # waiting, unseen for longer than the grace period, or never seen again
     IDLE = 3  # active, without a page for too long
-    UNCLAIMED = 4  # admitted, never came
+    UNCLAIMED = 4  # admitted, never came; or straight in, and the cookie never came back
     PAID = 5  # done: the order is paid
     DROPPED = 6  # sent out by an operator
     CLOSED = 7  # the room closed

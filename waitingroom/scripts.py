@@ -19,6 +19,7 @@ SHARED: dict[str, float] = {
     "FLEET_STALE_MS": rates.FLEET_STALE_MS,
     "SILENCE_MS": timing.SILENCE_MS,
     "HUB_TICK_MS": timing.HUB_TICK_MS,
+    "RETURN_MS": timing.RETURN_MS,
 }
 PRELUDE = "".join(f"local {name} = {value}\n" for name, value in SHARED.items()) + (FOLDER / "prelude.lua").read_text()
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from waitingroom.errors import SettingsMissing
-from waitingroom.estimates import Forecast, Pace, boots_in
+from waitingroom.estimates import NO_STRANGERS, Forecast, Pace, Strangers, boots_in
 from waitingroom.place import Place, read_looked
 
 
@@ -36,21 +36,30 @@ class Snapshot:
     now_ms: int
     pace: Pace
     closed_reason: Mapping[str, str]  # staff's words by language; empty unless the room is closed, and they gave some
+    strangers: Strangers = NO_STRANGERS
 
     @classmethod
     def read(cls, answer: list[Any]) -> "Snapshot":
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, _places, now, pace, why = answer
+        mode, total, _places, now, pace, why, strangers, first = answer
         now_ms = int(now)
         reason = json.loads(why) if why else {}
-        return cls(mode.decode(), total, read_looked(answer), now_ms, read_pace(pace, now_ms), reason)
+        return cls(
+            mode.decode(),
+            total,
+            read_looked(answer),
+            now_ms,
+            read_pace(pace, now_ms),
+            reason,
+            Strangers(strangers, first, total),
+        )
 
     @cached_property
     def forecast(self) -> Forecast:
         """The curve of admissions to come, drawn once for everybody in this snapshot."""
-        return Forecast(self.pace, self.total + 1)
+        return Forecast(self.pace, self.total + 1, self.strangers)
 
     @cached_property
     def scaling_json(self) -> bytes:

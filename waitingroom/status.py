@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from waitingroom.estimates import Forecast
+from waitingroom.estimates import Forecast, Strangers
 from waitingroom.snapshot import read_pace
 
 
@@ -37,6 +37,7 @@ class RoomStatus:
     fleet_floor: int = 0  # instances
     pending: float = 0.0  # instances to come, of the room's share
     mean_stay_s: float = 0.0  # 0: unknown
+    strangers: int = 0  # of those waiting; their cookies have not come back yet
 
 
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
@@ -44,6 +45,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
     now_ms, first = int(answer[0]), int(float(answer[4]))
     waiting, pace, admissions = answer[2], read_pace(answer[5], now_ms), answer[6]
     state, bins = _table(answer[7]), _table(answer[8])
+    strangers = Strangers(answer[11], answer[12], waiting)
     tick_at = state.get("tick_at_ms")
     return RoomStatus(
         slug=slug,
@@ -62,7 +64,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         departed_last_minute=pace.departed,
         arrivals=tuple(sorted((int(b[1:]), int(n)) for b, n in bins.items() if b[0] == "a")),
         oldest_wait_s=max(0.0, now_ms / 1000 - first / 1_000_000) if first else 0.0,
-        estimated_wait_s=Forecast(pace, waiting + 1).wait_s(waiting + 1) if waiting else 0,
+        estimated_wait_s=Forecast(pace, waiting + 1, strangers).wait_s(waiting + 1) if waiting > strangers.count else 0,
         last_tick_age_s=(now_ms - int(tick_at)) / 1000 if tick_at else None,
         ticker=state.get("ticker", ""),
         epoch=state.get("epoch", ""),
@@ -72,6 +74,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         fleet_floor=int(answer[10]),
         pending=sum(instances for instances, _ in pace.boots),
         mean_stay_s=pace.mean_stay_s,
+        strangers=strangers.count,
     )
 
 

@@ -1,10 +1,12 @@
 """The list of events, an event's page and its poster."""
 
+from datetime import UTC, datetime
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -19,7 +21,7 @@ from events.posters import poster_svg
 from events.sold_out import with_sold_out
 from events.views.answers import for_visitors
 from events.views.seats import held_by
-from waitingroom import admission
+from waitingroom import admission, visitors
 from waitingroom.reasons import Reason
 from waitingroom.verdict import Admission
 
@@ -52,9 +54,21 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     page: dict[str, object] = {"event": event, "slug": slug, "moment": MOMENT_SECONDS, "full": False}
     place: Admission | None = getattr(request, "admission", None)
     page["place"] = place if place and place.expires_ms else None
+    page["unclaimed"] = visitors.of_request(request) is None  # the first page: the cookie goes along with its answer
     if isinstance(request.user, User) and (bought := bought_seats(slug, request.user.pk)):
         page |= {"bought": bought, "full": bought >= event.seats_per_account}
     return render(request, "events/event.html", page)
+
+
+@require_safe
+@for_visitors
+def here(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the first page asks for by itself: a visitor whose cookie comes back keeps the place, and hears how long."""
+    place: Admission | None = getattr(request, "admission", None)
+    if place is None or not place.expires_ms:
+        return JsonResponse({"status": "none"})
+    ends = datetime.fromtimestamp(place.expires_ms / 1000, tz=UTC)
+    return JsonResponse({"status": "active", "expiresAt": ends, "now": timezone.now()})
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """A hold's clock in a real browser: the server's time counts, whatever the device's clock does."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +39,16 @@ def chromium() -> Iterator[Browser]:
 class Stage:
     """A hold of so many seconds, a device whose clock is wrong by so much, a site that answers as told."""
 
-    def __init__(self, page: Page, *, seconds: float, wrong_by: float = 0, check: str = "/check/", html: str = HOLD):
+    def __init__(
+        self,
+        page: Page,
+        *,
+        seconds: float,
+        wrong_by: float = 0,
+        check: str = "/check/",
+        html: str = HOLD,
+        answer: Callable[[Route], None] | None = None,
+    ):
         self.page = page
         self.loads = self.checks = 0
         self.now = time.time()
@@ -50,7 +60,7 @@ class Stage:
         # The page is made now: the server's clock in it is this one.
         style = "<style>[hidden] { display: none !important }</style>"
         self.html = f"<!doctype html>{style}{body}<script>{SCRIPT.read_text()}</script>"
-        self.answer: Callable[[Route], None] = lambda route: route.abort()
+        self.answer: Callable[[Route], None] = answer or (lambda route: route.abort())
         page.route("**/*", self._route)
         page.clock.install(time=self.now + wrong_by)
         page.clock.pause_at(self.now + wrong_by + 0.5)
@@ -202,6 +212,31 @@ def test_a_place_inside_is_asked_after_before_it_is_called_lapsed(stage):
         page.passes(3)
         page.page.wait_for_timeout(100)
     page.is_over()
+
+
+def test_the_first_page_asks_at_once_to_keep_the_place_and_counts_on(stage):
+    told = []
+
+    def answer(route: Route) -> None:
+        told.append(route.request.url)
+        ends = datetime.now(tz=UTC) + timedelta(seconds=600)
+        route.fulfill(
+            body=json.dumps(
+                {"status": "active", "expiresAt": ends.isoformat(), "now": datetime.now(tz=UTC).isoformat()}
+            )
+        )
+
+    page = stage(
+        seconds=60,
+        html=PLACE.replace("{% include", "{% with unclaimed=True %}{% include", 1).replace(
+            '%}{% include "events/hold_over', '%}{% endwith %}{% include "events/hold_over'
+        ),
+        answer=answer,
+    )
+    page.passes(1)
+
+    expect(page.page.get_by_role("timer")).to_have_text(re.compile("^(10:00|9:5[0-9])$"))
+    assert [url.split("/", 3)[3] for url in told] == ["events/show/here/"]
 
 
 def test_the_deadline_stands_there_for_who_runs_no_scripts(chromium: Browser):

@@ -78,6 +78,10 @@ class Line:
         """A page is asked for."""
         return entered(self.run(scripts.ENTER, epoch, self.now_us, visitor, "join"))
 
+    def come(self, visitor: str) -> Place:
+        """A page is asked for without a cookie."""
+        return entered(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "new"))
+
     def knock(self, visitor: str) -> Place:
         """A change is asked for, which lets no newcomer join."""
         return entered(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "stay"))
@@ -93,7 +97,7 @@ class Line:
     def crowd(self, count: int, name: str = "crowd") -> None:
         """So many join in this instant, thousands in a call."""
         for first in range(0, count, 2000):
-            coming = [part for i in range(first, min(first + 2000, count)) for part in (f"{name}-{i}", "new")]
+            coming = [part for i in range(first, min(first + 2000, count)) for part in (f"{name}-{i}", "join")]
             self.run(scripts.ENTER, "epoch-1", self.now_us, *coming)
 
     def look(self, *visitors: str) -> Snapshot:

@@ -27,6 +27,7 @@ class Model:
     idle: int = 40 * SECOND
     line: dict[str, int] = field(default_factory=dict)  # visitor -> queue number
     seen: dict[str, int] = field(default_factory=dict)  # of those in line
+    strangers: dict[str, int] = field(default_factory=dict)  # of those in line: unseen since they drew their number
     inside: dict[str, int] = field(default_factory=dict)  # visitor -> instant the place expires
     unclaimed: set[str] = field(default_factory=set)
     gone: dict[str, Reason] = field(default_factory=dict)
@@ -50,7 +51,7 @@ class Model:
         return count if self.now - at <= 60 * SECOND else min(count, 2)
 
     def present(self, visitor: str) -> bool:
-        return self.seen[visitor] > self.horizon()
+        return visitor not in self.strangers and self.seen[visitor] > self.horizon()
 
     def horizon(self) -> int:
         """Who was seen since is present: an outage, and a presence's time to come back from it, do not count."""
@@ -67,7 +68,7 @@ class Model:
     def position(self, visitor: str) -> int:
         return self.in_order().index(visitor) + 1
 
-    def enter(self, visitor: str, *, joins: bool) -> Phase:
+    def enter(self, visitor: str, *, joins: bool, is_new: bool = False) -> Phase:
         if visitor in self.inside:
             self.inside[visitor] = self.now + self.idle
             self.unclaimed.discard(visitor)
@@ -78,9 +79,13 @@ class Model:
             if self.mode in ("closed", "draining"):
                 return Phase.CLOSED
             self.gone.pop(visitor, None)
-            vacancy = len(self.inside) < self.threshold and not any(map(self.present, self.line))
+            held_up = any(map(self.present, self.line)) or any(
+                self.now - at < 12 * SECOND for at in self.strangers.values()
+            )
+            vacancy = len(self.inside) < self.threshold and not held_up
             if self.mode == "off" or (self.mode == "automatic" and vacancy):
-                self.inside[visitor] = self.now + self.idle
+                self.inside[visitor] = self.now + (self.claim if is_new else self.idle)
+                self.unclaimed |= {visitor} if is_new else set()
                 self.straight_in += 1
                 return Phase.ACTIVE
             self.last_number = max(self.now, self.last_number + 1)
@@ -91,15 +96,20 @@ class Model:
             self.admitted += 1
             self.inside[visitor] = self.now + self.idle
             return Phase.ACTIVE
-        self.seen[visitor] = self.now
+        if is_new:
+            self.strangers[visitor] = self.now
+        else:
+            self._shows_up(visitor)
         return Phase.CLOSED if self.mode == "closed" else Phase.WAITING
 
     def look(self, visitors: Collection[str]) -> None:
-        self.seen |= {visitor: self.now for visitor in visitors if visitor in self.line}
+        for visitor in visitors:
+            if visitor in self.line:
+                self._shows_up(visitor)
 
     def absent(self, visitors: Collection[str], allowance: int) -> None:
         for visitor in visitors:
-            if visitor in self.line:
+            if visitor in self.seen:
                 self.seen[visitor] = min(self.seen[visitor], self.now - self.presence + allowance)
 
     def leave(self, visitor: str, reason: Reason) -> str:
@@ -134,7 +144,7 @@ class Model:
         else:
             self.left += len(numbers) - 1
             self.line[other] = min(numbers)
-            self.seen[other] = self.now
+            self._shows_up(other)
 
     def leaves_the_tick(self, ticker: str) -> bool:
         """Whether a hub has no reason to tick now."""
@@ -148,7 +158,7 @@ class Model:
             return
         if self.ticked and self.now - self.ticked[0] > 10 * SECOND:
             self.awake_at, self.asleep_at = self.now, self.ticked[0]
-        awake = float("inf") if self.awake_at is None else self.now - self.awake_at
+        awake = since_awake = float("inf") if self.awake_at is None else self.now - self.awake_at
         if awake >= self.claim:
             for visitor in [visitor for visitor, expiry in self.inside.items() if expiry <= self.now]:
                 self._out_of_room(visitor, Reason.UNCLAIMED if visitor in self.unclaimed else Reason.IDLE)
@@ -159,8 +169,12 @@ class Model:
         elif self.shut_at is not None:
             awake = min(awake, self.now - self.shut_at)
         if awake >= kept:
-            for visitor in [visitor for visitor in self.line if self.seen[visitor] <= self.now - kept]:
+            for visitor in [visitor for visitor, at in self.seen.items() if at <= self.now - kept]:
                 self.leave(visitor, Reason.CLOSED if self.mode == "closed" else Reason.ABSENT)
+        if since_awake >= max(self.claim, self.presence):
+            for visitor, at in list(self.strangers.items()):
+                if at <= self.now - max(self.claim, self.presence):
+                    self.leave(visitor, Reason.ABSENT)
 
     def admissible(self, ticker: str) -> tuple[list[str], list[str]]:
         """The fewest and the most that this tick may admit, first in line first."""
@@ -205,6 +219,11 @@ class Model:
     def _out_of_line(self, visitor: str) -> None:
         self.line.pop(visitor, None)
         self.seen.pop(visitor, None)
+        self.strangers.pop(visitor, None)
+
+    def _shows_up(self, visitor: str) -> None:
+        self.seen[visitor] = self.now
+        self.strangers.pop(visitor, None)
 
     def _out_of_room(self, visitor: str, reason: Reason) -> None:
         del self.inside[visitor]

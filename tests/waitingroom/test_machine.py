@@ -102,6 +102,18 @@ class LineMachine(RuleBasedStateMachine):
         if expected is Phase.ACTIVE:
             assert place.expires_ms == self.model.inside[visitor] // 1000
 
+    @rule(visitor=visitor)
+    def a_browser_comes_without_a_cookie(self, visitor: str) -> None:
+        if visitor in self.model.line or visitor in self.model.inside or visitor in self.model.gone:
+            return  # a name drawn this moment is nobody's
+        expected = self.model.enter(visitor, joins=True, is_new=True)
+        place = self.line.come(visitor)
+
+        assert place.phase is expected
+        if expected is Phase.WAITING:
+            assert place.queue_number == self.model.line[visitor]
+            self.numbers.append(place.queue_number)
+
     @rule(visitors=some_visitors)
     def looks(self, visitors: list[str]) -> None:
         self.model.look(visitors)
@@ -203,11 +215,11 @@ class LineMachine(RuleBasedStateMachine):
     def it_stands_in_redis_as_in_the_model(self) -> None:
         model, keys = self.model, self.line.keys
         with client().pipeline() as pipeline:
-            for name in ("queue", "seen", "active", "present"):
+            for name in ("queue", "seen", "strangers", "active", "present"):
                 pipeline.zrange(getattr(keys, name), 0, -1, withscores=True)
             pipeline.smembers(keys.unclaimed)
             pipeline.hmget(keys.state, ["joined", "admitted", "gone", "straight_in"])
-            queue, seen, active, present, unclaimed, counts = pipeline.execute()
+            queue, seen, strangers, active, present, unclaimed, counts = pipeline.execute()
 
         def scores(rows: list[tuple[bytes, float]]) -> dict[str, int]:
             return {one.decode(): int(score) for one, score in rows}
@@ -216,6 +228,7 @@ class LineMachine(RuleBasedStateMachine):
         assert scores(queue) == model.line
         assert scores(active) == {one: expiry // 1000 for one, expiry in model.inside.items()}
         assert scores(seen) == {one: at // 1000 for one, at in model.seen.items()}
+        assert scores(strangers) == {one: at // 1000 for one, at in model.strangers.items()}
         assert {one.decode() for one in unclaimed} == model.unclaimed
         assert scores(present).items() <= model.line.items()
         assert {one for one in model.line if model.present(one)} <= scores(present).keys()

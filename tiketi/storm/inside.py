@@ -20,8 +20,11 @@ class Inside:
 
     async def look_around(self, seconds: float) -> None:
         """Stay, with a page often enough not to be taken for gone; raises GaveUp."""
+        forecast = self._scene.forecast
+        longest = forecast.claim_seconds  # whose cookie has not come back is soon taken for nobody
         while seconds > 0:
-            spell = min(seconds, self._scene.forecast.idle_seconds / 2)
+            spell = min(seconds, longest / 2)
+            longest = forecast.idle_seconds
             await asyncio.sleep(spell)
             seconds -= spell
             if seconds > 0:

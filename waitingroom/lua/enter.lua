@@ -1,9 +1,9 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, present, unclaimed, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, fleet, pace
 -- ARGV    epoch (a fresh one, used if the room has none), now_us (tests only; empty = Redis's clock), then for each visitor
---         the name and how he comes: "new" (his name was drawn this moment: nothing can be known of it), "join" (a newcomer
---         joins) or "stay" (a newcomer changes nothing)
+--         the name and how they come: "new" (the name was drawn this moment: nothing can be known of it, not even that its
+--         cookie will come back), "join" (a newcomer joins) or "stay" (a newcomer changes nothing)
 -- RETURN  for each visitor: phase, queue number, position, expires_ms; then total, epoch, mode; or {"unknown"} when Redis has
 --         no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"; who has a number in a room
 --         that closed is "closed" with that number, and counts as seen
@@ -11,7 +11,7 @@
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, present, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[2])
 local now_ms = math.floor(now_us / 1000)
 
@@ -26,7 +26,7 @@ local memory_spent = out_of_memory(state, queue, epoch)
 local total = redis.call('ZCARD', queue)
 local counts = {joined = 0, straight_in = 0, admitted = 0}
 local arrivals = 0
-local signs, numbers = {}, {}
+local signs, numbers, here, drawn = {}, {}, {}, {}
 
 -- Asked once, and only where it matters.
 local vacancy, nobody_waits
@@ -36,26 +36,35 @@ local function may_pass()
   if vacancy <= 0 then return false end
   if nobody_waits == nil then
     nobody_waits = redis.call('ZCOUNT', seen, '(' .. integer(horizon_of(state, now_ms, c)), '+inf') == 0
+      and redis.call('ZCOUNT', strangers, '(' .. integer(now_ms - RETURN_MS), '+inf') == 0
   end
   return nobody_waits
 end
 
-local function inside(visitor)
-  redis.call('ZADD', active, expires_ms, visitor)
-  return 'active', 0, 0, expires_ms
+local function inside(visitor, until_ms)
+  redis.call('ZADD', active, until_ms, visitor)
+  return 'active', 0, 0, until_ms
 end
 
-local function admitted_now(visitor, count)
+local function admitted_now(visitor, count, is_new)
   counts[count] = counts[count] + 1
   if vacancy then vacancy = vacancy - 1 end
-  return inside(visitor)
+  if not is_new then return inside(visitor, expires_ms) end
+  redis.call('SADD', unclaimed, visitor)
+  return inside(visitor, now_ms + c.claim_ms)
 end
 
-local function waiting(visitor, number, position)
-  signs[#signs + 1] = now_ms
-  signs[#signs + 1] = visitor
-  numbers[#numbers + 1] = number
-  numbers[#numbers + 1] = visitor
+local function waiting(visitor, number, position, is_new)
+  if is_new then
+    drawn[#drawn + 1] = now_ms
+    drawn[#drawn + 1] = visitor
+  else
+    signs[#signs + 1] = now_ms
+    signs[#signs + 1] = visitor
+    numbers[#numbers + 1] = number
+    numbers[#numbers + 1] = visitor
+    here[#here + 1] = visitor
+  end
   nobody_waits = false
   return mode == 'closed' and 'closed' or 'waiting', number, position, 0
 end
@@ -63,14 +72,15 @@ end
 local function newcomer(visitor, is_new)
   if mode == 'closed' or mode == 'draining' then return 'closed', 0, 0, 0 end
   if memory_spent then return 'out-of-memory', 0, 0, 0 end
-  arrivals = arrivals + 1
   if not is_new then redis.call('ZREM', gone, visitor) end
-  if may_pass() then return admitted_now(visitor, 'straight_in') end
+  local passes = may_pass()
+  if passes or not is_new then arrivals = arrivals + 1 end -- a stranger arrives when the cookie comes back
+  if passes then return admitted_now(visitor, 'straight_in', is_new) end
   last = math.max(now_us, last + 1)
   total = total + 1
   counts.joined = counts.joined + 1
   redis.call('ZADD', queue, last, visitor) -- at once: the same visitor may come twice in one call
-  return waiting(visitor, last, total) -- the latest number is the last place
+  return waiting(visitor, last, total, is_new) -- the latest number is the last place
 end
 
 local function enter(visitor, how)
@@ -78,7 +88,7 @@ local function enter(visitor, how)
   -- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
   if redis.call('ZSCORE', active, visitor) then
     redis.call('SREM', unclaimed, visitor)
-    return inside(visitor)
+    return inside(visitor, expires_ms)
   end
   local number = redis.call('ZSCORE', queue, visitor)
   if not number then
@@ -89,6 +99,7 @@ local function enter(visitor, how)
     redis.call('ZREM', queue, visitor)
     redis.call('ZREM', seen, visitor)
     redis.call('ZREM', present, visitor)
+    redis.call('ZREM', strangers, visitor)
     total = total - 1
     return admitted_now(visitor, 'admitted')
   end
@@ -104,7 +115,9 @@ end
 local n = #answer
 answer[n + 1], answer[n + 2], answer[n + 3] = total, epoch, mode
 
+if #drawn > 0 then redis.call('ZADD', strangers, unpack(drawn)) end
 if #signs > 0 then
+  arrivals = arrivals + redis.call('ZREM', strangers, unpack(here))
   redis.call('ZADD', seen, unpack(signs))
   redis.call('ZADD', present, unpack(numbers))
 end

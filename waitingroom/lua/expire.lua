@@ -1,13 +1,13 @@
 -- expire: the places of those who did not come, or have not been seen for too long.
 --
--- KEYS    queue, active, seen, present, unclaimed, gone, state, config, pace
+-- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, pace
 -- ARGV    most (visitors of each kind), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
 --         older), now_us (tests only; empty = Redis's clock)
--- RETURN  number expired inside, number that left the line
+-- RETURN  number expired inside, number that left the line (absent, or strangers to the last)
 --
 -- Atomic because a place given back must be recorded in the same instant.
 
-local queue, active, seen, present, unclaimed, gone, state, config, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, unclaimed, gone, state, config, pace = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -57,6 +57,17 @@ if #absent > 0 then
   depart(gone, now_ms, shut and CLOSED or ABSENT, absent)
 end
 
+-- Whose cookie did not come back in the claim period is nobody. Presence is not shorter than the page's own way back.
+local proof_ms = math.max(tonumber(c.claim_ms), tonumber(c.presence_ms))
+local nobody = awake_ms < proof_ms and {}
+  or redis.call('ZRANGEBYSCORE', strangers, '-inf', integer(now_ms - proof_ms), 'LIMIT', 0, most)
+if #nobody > 0 then
+  redis.call('ZREM', queue, unpack(nobody))
+  redis.call('ZREM', strangers, unpack(nobody))
+  redis.call('HINCRBY', state, 'gone', #nobody)
+  depart(gone, now_ms, ABSENT, nobody)
+end
+
 local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - keep_ms) * REASONS), 'LIMIT', 0, most)
 if #forgotten > 0 then redis.call('ZREM', gone, unpack(forgotten)) end
 
@@ -67,4 +78,4 @@ if redis.call('HLEN', pace) > 200 then
     if tonumber(string.sub(bin, 2)) < oldest then redis.call('HDEL', pace, bin) end
   end
 end
-return {#late, #absent}
+return {#late, #absent + #nobody}

@@ -1,14 +1,14 @@
 -- look: where visitors stand, many in one call; whoever waits counts as seen now, whatever the mode.
 --
--- KEYS    queue, active, seen, present, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
---         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty);
---         or {"unknown"} when Redis has no settings
+--         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty),
+--         strangers in line, position of the first of them (0: none); or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
-local queue, active, seen, present, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -36,13 +36,22 @@ end
 if #waiting > 0 then
   allow_writes(queue)
   redis.call('ZADD', seen, unpack(signs))
+  local back = {} -- from an absence, or for the first time
   for i, number in ipairs(redis.call('ZMSCORE', present, unpack(waiting))) do
-    -- Back from an absence.
-    if not number then redis.call('ZADD', present, redis.call('ZSCORE', queue, waiting[i]), waiting[i]) end
+    if not number then back[#back + 1] = waiting[i] end
+  end
+  if #back > 0 then
+    local arrivals = redis.call('ZREM', strangers, unpack(back))
+    if arrivals > 0 then tally(pace, now_ms, 'a', arrivals) end
+    local numbers = redis.call('ZMSCORE', queue, unpack(back))
+    for i = 1, #back do
+      redis.call('ZADD', present, numbers[i], back[i])
+    end
   end
 end
 
+local count, first = strangers_in(strangers, queue)
 return {
   c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, pace_of(active, fleet, pace, now_ms, c),
-  c.mode == 'closed' and c.closed_reason or '',
+  c.mode == 'closed' and c.closed_reason or '', count, first,
 }

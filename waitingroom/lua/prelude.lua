@@ -15,6 +15,7 @@
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- horizon_of(state, now_ms, c)  present is who was seen after it, Unix ms; an outage makes nobody absent
 -- sweep(queue, seen, present, state, horizon)  brings `present` up to date
+-- strangers_in(strangers, queue)  how many there are in line, and the position of the first of them (0: none)
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local function clock(given)
@@ -85,6 +86,13 @@ local function depart(key, now_ms, reason, visitors)
     pairs_[2 * i] = visitors[i]
   end
   redis.call('ZADD', key, unpack(pairs_))
+end
+
+-- They all came in the last claim period: from the first of them to the end of the line they stand.
+local function strangers_in(strangers, queue)
+  local first = redis.call('ZRANGE', strangers, 0, 0)[1]
+  if not first then return 0, 0 end
+  return redis.call('ZCARD', strangers), (redis.call('ZRANK', queue, first) or -1) + 1
 end
 
 local function ticked(state, now_ms, idle_ms)

@@ -1,12 +1,12 @@
 -- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
 --
--- KEYS    queue, active, seen, present, unclaimed, gone, state, pace
+-- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, pace
 -- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
 -- RETURN  where `to` stands now: "active", "waiting" or "none"
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, present, unclaimed, gone, state, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, unclaimed, gone, state, pace = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -14,6 +14,7 @@ local function out_of_line(visitor)
   redis.call('ZREM', queue, visitor)
   redis.call('ZREM', seen, visitor)
   redis.call('ZREM', present, visitor)
+  redis.call('ZREM', strangers, visitor)
 end
 
 local from_expiry, to_expiry = redis.call('ZSCORE', active, from), redis.call('ZSCORE', active, to)

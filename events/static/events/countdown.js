@@ -3,7 +3,7 @@
   const URGENT_S = 60, PATIENCE_MS = 3000, AGAIN_MS = 5000, JUMP_MS = 2000;
   const clocks = [...document.querySelectorAll("[data-ends]")];
   if (clocks.length === 0) return;
-  const { check, every } = clocks[0].dataset;
+  const { check, every, claim } = clocks[0].dataset;
   const doubts = "doubts" in clocks[0].dataset;  // another tab may have made it longer: ask before the end
   const live = document.querySelectorAll("[data-hold-live]"), over = document.querySelectorAll("[data-hold-over]");
   const spoken = document.querySelector("[data-hold-spoken]");
@@ -25,12 +25,12 @@
   }
 
   // Whether the hold still stands, from who knows: it may have been given back, or paid, in another tab.
-  async function ask() {
-    if (asking || finished || !check) return;
+  async function ask(address = check) {
+    if (asking || finished || !address) return;
     asking = true;
     askedAt = Date.now();
     try {
-      const answer = await fetch(check, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const answer = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
       const told = answer.ok || answer.status === 410 ? await answer.json() : {};
       if (told.expiresAt) [ends, offset] = [Date.parse(told.expiresAt), Date.parse(told.now) - Date.now()];
       // A place inside may have been renewed by another tab: how long, the line does not say.
@@ -68,6 +68,7 @@
 
   const timer = setInterval(show, 250);
   show();
+  if (claim) ask(claim);  // the first page of a visit: a cookie that comes back keeps the place
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { show(); ask(); } });
   addEventListener("pageshow", ({ persisted }) => { if (persisted) { show(); ask(); } });
 })();
