@@ -13,6 +13,8 @@ from waitingroom.redis import client
 log = logging.getLogger(__name__)
 
 EVERY_S = 10.0
+# A web process that did not sign three times is gone.
+SILENT_S = 3 * EVERY_S
 
 
 def instance_name() -> str:
@@ -23,6 +25,11 @@ def instance_name() -> str:
 def sign() -> None:
     """One sign of life of this process."""
     client().zadd(store.SERVERS, {f"{instance_name()}:{os.getpid()}": store.now()})
+
+
+def somebody_serves(now: float) -> bool:
+    """Whether a web process signed of late."""
+    return any(silent_s <= SILENT_S for silent_s in store.servers(now).values())
 
 
 async def keep_signing() -> None:

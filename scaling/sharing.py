@@ -10,6 +10,7 @@ from scaling import metrics, store
 from scaling.demand import claim
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
+from scaling.registration import somebody_serves
 from scaling.room_observation import RoomObservation
 from scaling.shares import Claim, shares
 from waitingroom import admission
@@ -21,7 +22,7 @@ from waitingroom.status import RoomStatus
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
-# How long the last reading is believed; then the rooms go at the minimum's rate, if that is slower.
+# How long the last reading is believed; then the rooms go at the minimum's rate.
 BELIEVED_S = 60
 
 
@@ -47,14 +48,17 @@ def observe_room(room: RoomStatus, now: float) -> RoomObservation:
 def share(view: FleetSnapshot, now: float) -> None:
     """Tell every room its share of the fleet as last read, and of what boots. Raises LineUnavailable.
 
-    Who loses is told first: at no instant do the rooms together count on more than there is.
+    Who loses is told first: at no instant do the rooms together count on more than there is. Where web processes sign
+    the register at least one instance serves, whatever was read.
     """
     statuses = admission.status(room_registry.slugs())
     claims = [claim(observe_room(room, now)) for room in statuses if room.users_per_minute_per_instance]
     c = configuration()
     in_service, coming = view.counted(min(now, view.at + BELIEVED_S), c.ramp_s)
     if now - view.at > BELIEVED_S:
-        in_service, coming = min(in_service, c.minimum), ()
+        in_service, coming = c.minimum, ()
+    if in_service < 1 and somebody_serves(now):
+        in_service = 1
     before = {room.slug: room.in_service for room in statuses}
     found = shared_out(claims, in_service, coming)
     losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}

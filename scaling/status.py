@@ -8,14 +8,11 @@ from scaling.fleet import Lifecycle
 from scaling.in_force import configuration
 from scaling.openings import windows
 from scaling.percentile import percentile
-from scaling.registration import EVERY_S
+from scaling.registration import SILENT_S
 from scaling.schedule import scheduled_minimum
 from scaling.sharing import observe_room
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
-
-# A web process that did not sign three times is gone.
-SILENT_S = 3 * EVERY_S
 
 
 def status() -> dict[str, Any]:

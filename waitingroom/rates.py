@@ -6,10 +6,10 @@ FLEET_STALE_MS = 60_000
 
 
 def in_service(reported: float | None, reported_at_ms: float, minimum: float, now_ms: float) -> float:
-    """Instances that count: those reported, the minimum if none were, and never more of a fleet silent for a minute."""
+    """Instances that count: those reported, the minimum if none were within the last minute."""
     if reported is None:
         return minimum
-    return min(reported, minimum) if now_ms - reported_at_ms > FLEET_STALE_MS else reported
+    return minimum if now_ms - reported_at_ms > FLEET_STALE_MS else reported
 
 
 def threshold(fixed: int, threshold_per_instance: int, in_service: float) -> int:

@@ -1,14 +1,15 @@
 """The live fleet is one pool: every second each room is told its share, in Redis, where admission stands on it."""
 
 import asyncio
+import os
 import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.urls import reverse
 
-from scaling import control_loop, sharing, store
-from scaling.fleet import FleetUnreadable
+from scaling import control_loop, registration, sharing, store
+from scaling.fleet import FleetSnapshot, FleetUnreadable
 from scaling.status import status
 from tests.scaling.conftest import Clock, crowd, nobody, told
 from waitingroom import admission
@@ -195,6 +196,37 @@ def test_an_unreadable_fleet_is_shared_as_the_minimum_after_a_minute(make_room, 
     clock.turns(80)
 
     assert shares(*rooms) == [1, 1]
+
+
+def test_a_fleet_last_read_as_empty_is_the_minimum_after_a_minute(make_room, clock: Clock, configured, monkeypatch):
+    room = make_room()
+    configured(ramp_s=0, boot_s=0, minimum=2)
+    clock.turns(1)
+    crowd(room, 3000)
+    store.keep_view(FleetSnapshot(clock.now, 2, 2, 10, ()))
+
+    sharing.share(store.last_view(), clock.now + sharing.BELIEVED_S)
+    assert shares(room) == [0]
+    sharing.share(store.last_view(), clock.now + sharing.BELIEVED_S + 1)
+
+    assert shares(room) == [2]
+
+
+def test_while_a_web_process_signs_the_register_one_instance_serves(make_room, clock: Clock, configured):
+    room = make_room()
+    configured(ramp_s=0, boot_s=0, minimum=2)
+    clock.turns(1)
+    crowd(room, 3000)
+    empty = FleetSnapshot(clock.now, 2, 2, 10, ())
+    registration.sign()
+
+    sharing.share(empty, clock.now)
+    assert shares(room) == [1]
+    client().zadd(store.SERVERS, {"gone:1": clock.now - registration.SILENT_S - 1})
+    client().zrem(store.SERVERS, f"{registration.instance_name()}:{os.getpid()}")
+    sharing.share(empty, clock.now)
+
+    assert shares(room) == [0]
 
 
 def test_staff_see_which_room_holds_what(make_room, clock: Clock, configured, admin_client):

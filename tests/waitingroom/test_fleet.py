@@ -22,15 +22,30 @@ def test_without_word_from_a_fleet_the_least_is_counted(line: Line):
     assert line.look().pace.in_service == 2
 
 
-@pytest.mark.parametrize(("told", "counted"), [(7, 2), (2, 2), (1, 1), (0, 0)])
-def test_a_fleet_not_heard_of_for_a_minute_is_never_counted_faster(line: Line, told: float, counted: float):
+@pytest.mark.parametrize("told", [7, 2, 1, 0.25, 0])
+def test_a_fleet_not_heard_of_for_a_minute_counts_as_the_minimum(line: Line, told: float):
     line.fleet(FleetShare(in_service=told))
     line.pass_s(60)
     assert line.status().in_service == told
     line.pass_s(0.001)
 
-    assert line.status().in_service == counted
-    assert line.look().pace.in_service == counted
+    assert line.status().in_service == 2
+    assert line.look().pace.in_service == 2
+
+
+def test_a_bad_reading_told_once_stops_nobody_for_ever(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    line.enter("visitor")
+    line.fleet(FleetShare(in_service=0))
+    line.admit()
+    line.pass_s(50)
+    line.look("visitor")
+    assert line.admit() == []
+
+    line.pass_s(11)
+    line.look("visitor")
+
+    assert line.admit() == ["visitor"]
 
 
 def test_boots_long_due_may_come_any_moment(line: Line):

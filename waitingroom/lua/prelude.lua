@@ -4,7 +4,7 @@
 -- clock(given)             the instant, Unix microseconds: Redis's own clock, or `given` (tests only)
 -- integer(number)          its decimal digits; Lua would write 1.7e+15
 -- settings(key)            the room's settings as a table of strings, or nil if Redis has none
--- instances(key, now_ms, c)  instances in service, counted for admission; a fleet nobody reported for a minute is never counted faster
+-- instances(key, now_ms, c)  instances in service, counted for admission; the minimum where nobody reported for a minute
 -- threshold(c, in_service)     the threshold in force
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- recent(key, now_ms, what)  the count in the last six bins, and the ms since the first of them that counts began (0: none)
@@ -38,9 +38,9 @@ local function instances(key, now_ms, c)
   local least = tonumber(c.minimum_instances)
   local fleet = redis.call('HMGET', key, 'in_service', 'at_ms')
   if not fleet[1] then return least end
-  local in_service = tonumber(fleet[1])
-  if now_ms - tonumber(fleet[2]) > FLEET_STALE_MS then in_service = math.min(in_service, least) end
-  return in_service
+  -- Old word says nothing, "none" least of all: who told it may be dead.
+  if now_ms - tonumber(fleet[2]) > FLEET_STALE_MS then return least end
+  return tonumber(fleet[1])
 end
 
 local function threshold(c, in_service)
