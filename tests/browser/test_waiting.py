@@ -157,7 +157,7 @@ def test_a_deleted_event_is_told_to_those_in_its_line(line: Line, open_page: Ope
         expect(page.get_by_role("heading", name="대기가 마감되었어요")).to_be_visible(timeout=10_000)
 
 
-def test_who_blocks_cookies_reads_why_it_cannot_work(line: Line, open_page: Open) -> None:
+def test_b12_who_blocks_cookies_reads_why_it_cannot_work(line: Line, open_page: Open) -> None:
     line.join(2)
     page = open_page()
 

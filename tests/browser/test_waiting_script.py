@@ -59,7 +59,7 @@ def test_servers_on_their_way_are_told_and_so_is_their_coming(stage: Stage) -> N
 
 
 @pytest.mark.parametrize(("chance", "seconds"), [(0, 0), (0.5, 5), (0.99, 9.9)])
-def test_visitors_of_a_dead_server_come_back_spread_over_ten_seconds(
+def test_f12_visitors_of_a_dead_server_come_back_spread_over_ten_seconds(
     stage: Stage, chance: float, seconds: float
 ) -> None:
     stage.socket("open")
@@ -349,7 +349,7 @@ def test_a_browser_nobody_knows_tries_once_more_and_then_reads_about_cookies(sta
     assert stage.loads == 2
 
 
-def test_a_tab_that_comes_back_from_sleep_asks_at_once(stage: Stage) -> None:
+def test_f20_a_tab_that_comes_back_from_sleep_asks_at_once(stage: Stage) -> None:
     stage.answers(202, {"status": "queued", **update(12)})
     stage.socket("open")
     stage.socket("say", update(90))

@@ -103,12 +103,12 @@ def test_an_account_whose_visitor_cookie_is_lost_does_not_run_in_circles(client,
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
 )
-def test_signing_in_leads_to_no_other_site(client, buyer, target):
+def test_b19_signing_in_leads_to_no_other_site(client, buyer, target):
     assert sign_in(client, buyer, next=target)["Location"] == "/"
     assert client.get("/accounts/login/", {"next": target})["Location"] == "/"
 
 
-def test_a_wrong_password_and_an_unknown_email_are_refused_in_the_same_words(client, buyer):
+def test_b27_a_wrong_password_and_an_unknown_email_are_refused_in_the_same_words(client, buyer):
     def said(login: str) -> str:
         page = client.post("/accounts/login/", {"login": login, "password": "wrong"})
         return str(page.context["form"].non_field_errors())
@@ -116,7 +116,7 @@ def test_a_wrong_password_and_an_unknown_email_are_refused_in_the_same_words(cli
     assert said(buyer.email) == said("nobody@example.com")
 
 
-def test_guessing_passwords_ends_in_a_pause(client, buyer):
+def test_b27_guessing_passwords_ends_in_a_pause(client, buyer):
     from django.core.cache import cache
 
     answers = []
@@ -131,7 +131,7 @@ def test_guessing_passwords_ends_in_a_pause(client, buyer):
 @pytest.mark.parametrize(
     "email", ["a\r\nBcc: b@example.com", "a@example.com\x00", "x" * 100_000 + "@example.com", "<script>"]
 )
-def test_a_senseless_email_makes_no_account(client, db, email):
+def test_b21_a_senseless_email_makes_no_account(client, db, email):
     answer = client.post("/accounts/signup/", {"email": email, "password1": "autumn-leaf-77"})
 
     assert answer.status_code == 200

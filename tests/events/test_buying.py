@@ -76,14 +76,14 @@ def test_programs_get_plain_answers(inside, event, make_buyer):
         {"area-99999999": "1"},
     ],
 )
-def test_a_senseless_pick_is_refused_and_holds_nothing(inside, event, pick):
+def test_b16_a_senseless_pick_is_refused_and_holds_nothing(inside, event, pick):
     answer = inside.post(f"/events/{event.slug}/hold/", pick, headers=JSON)
 
     assert (answer.status_code, answer.json()["status"]) == (400, "bad-pick")
     assert not Hold.objects.filter(event=event).exists()
 
 
-def test_the_same_seat_twice_in_one_request_is_refused(inside, event):
+def test_b17_the_same_seat_twice_in_one_request_is_refused(inside, event):
     first, *_ = seats_of(event)
 
     answer = inside.post(f"/events/{event.slug}/hold/", {"seat": [first, first]}, headers=JSON)
@@ -102,7 +102,7 @@ def test_more_places_than_the_limit_are_refused(inside, event, count):
     assert not Occupancy.objects.filter(event=event).exists()
 
 
-def test_a_price_sent_along_is_nobodys_price(inside, event):
+def test_b18_a_price_sent_along_is_nobodys_price(inside, event):
     first, *_ = seats_of(event)
     inside.post(f"/events/{event.slug}/hold/", {"seat": first, "price": "1", "price_won": "1"})
 
@@ -150,7 +150,7 @@ def test_who_was_not_admitted_holds_nothing(browser, event):
 
 
 @pytest.mark.parametrize("path", ["//events/{}/hold/", "/Events/{}/hold/", "/events/./{}/hold/", "/events/{}/hold"])
-def test_no_spelling_of_the_address_gets_past_the_gate(browser, event, path):
+def test_b13_no_spelling_of_the_address_gets_past_the_gate(browser, event, path):
     answer = browser.post(path.format(event.slug), {"seat": seats_of(event)[0]}, headers=JSON)
 
     assert answer.status_code in (403, 404)
@@ -175,7 +175,7 @@ def test_without_an_account_a_program_is_told_to_sign_in_and_a_browser_is_sent_t
     assert sent["Location"] == f"/accounts/login/?next=/events/{event.slug}/"
 
 
-def test_without_the_csrf_token_nothing_is_held(event, buyer):
+def test_b15_without_the_csrf_token_nothing_is_held(event, buyer):
     from django.test import Client
 
     browser = Client(enforce_csrf_checks=True)
@@ -186,7 +186,7 @@ def test_without_the_csrf_token_nothing_is_held(event, buyer):
     assert not Hold.objects.filter(event=event).exists()
 
 
-def test_a_json_body_is_no_form(inside, event):
+def test_b15_a_json_body_is_no_form(inside, event):
     body = f'{{"seat": {seats_of(event)[0]}}}'
 
     answer = inside.post(f"/events/{event.slug}/hold/", body, content_type="text/plain", headers=JSON)

@@ -166,7 +166,7 @@ def test_looking_at_the_page_uses_no_ticket(client, doorkeeper, ticket, tonight)
     assert unused(ticket)
 
 
-def test_the_door_is_for_staff(client, buyer, ticket, tonight):
+def test_b23_the_door_is_for_staff(client, buyer, ticket, tonight):
     assert client.get("/staff/door/").status_code == 302
 
     client.force_login(buyer)

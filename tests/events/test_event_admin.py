@@ -56,7 +56,7 @@ def test_the_threshold_is_tuned_on_the_events_own_form_and_recorded(admin_client
         ("hue", "360"),
     ],
 )
-def test_nonsense_is_refused_and_changes_nothing(admin_client, event, field, value):
+def test_b22_nonsense_is_refused_and_changes_nothing(admin_client, event, field, value):
     before = (event.version, event.room.version)
 
     answer = save(admin_client, event, **{field: value})
@@ -67,7 +67,7 @@ def test_nonsense_is_refused_and_changes_nothing(admin_client, event, field, val
     assert (event.version, event.room.version) == before
 
 
-def test_of_two_staff_saving_together_the_last_is_warned_and_overwrites_nothing(admin_client, event):
+def test_f23_of_two_staff_saving_together_the_last_is_warned_and_overwrites_nothing(admin_client, event):
     stale = form_of(admin_client, event)
     save(admin_client, event, threshold="70")
 
@@ -114,7 +114,7 @@ def test_the_list_says_how_many_wait_and_are_active(admin_client, client, event)
     assert live == {event.slug: {"waiting": 0, "active": 1}}
 
 
-def test_live_numbers_are_for_staff_with_the_permission(client, event):
+def test_b23_live_numbers_are_for_staff_with_the_permission(client, event):
     address = reverse("admin:events_event_live")
     assert client.get(address).status_code == 302
 

@@ -56,7 +56,7 @@ def test_the_same_seat_is_free_at_another_event(make_event, make_buyer):
     assert Occupancy.objects.filter(seat=first).count() == 2
 
 
-def test_the_limit_counts_held_and_bought_seats_across_requests(event, buyer):
+def test_b17_the_limit_counts_held_and_bought_seats_across_requests(event, buyer):
     a, b, c, d, e, *_ = seats_of(event)
     buy(event, buyer, a, b)
     hold(event, buyer, c)
@@ -75,7 +75,7 @@ def test_adding_seats_does_not_move_the_deadline(event, buyer):
     assert hold(event, buyer, second).expires_at == deadline
 
 
-def test_seats_of_another_event_are_refused(make_event, buyer):
+def test_b17_seats_of_another_event_are_refused(make_event, buyer):
     event, other = make_event(), make_event()
 
     with pytest.raises(BadPick):

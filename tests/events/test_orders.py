@@ -103,7 +103,7 @@ def test_somebody_elses_order_is_not_found(client, event, make_buyer, page):
 
 
 @pytest.mark.parametrize("action", ["cancel/", "pay/"])
-def test_nobody_acts_on_somebody_elses_order(client, event, make_buyer, action):
+def test_b09_nobody_acts_on_somebody_elses_order(client, event, make_buyer, action):
     bought = buy(event, make_buyer(), seats_of(event)[0])
     client.force_login(make_buyer())
 
@@ -205,7 +205,7 @@ def test_what_is_paid_a_day_after_the_order_is_confirmed_too(event, buyer):
     assert len(mail.outbox) == 1
 
 
-def test_a_title_with_a_line_break_adds_no_mail_header(make_event, buyer):
+def test_b21_a_title_with_a_line_break_adds_no_mail_header(make_event, buyer):
     event = make_event(title_ko="노래\r\nBcc: evil@example.com")
     buy(event, buyer, seats_of(event)[0])
 

@@ -90,7 +90,7 @@ def changes(event: Event, browser: Client, **how) -> dict[str, int]:
     }
 
 
-def test_another_account_with_copied_cookies_holds_orders_and_gives_up_nothing(event, owner, buyer):
+def test_b09_another_account_with_copied_cookies_holds_orders_and_gives_up_nothing(event, owner, buyer):
     inside = full(event, owner)
     hold(event, buyer, seats_of(event)[1])  # held from a place of one's own that has run out since
     thief = signed_in(buyer)
@@ -149,7 +149,7 @@ def test_where_an_account_is_demanded_no_address_behind_the_gate_serves_another_
     assert inside.get(f"/events/{event.slug}/").status_code == 200
 
 
-def test_after_the_owner_signed_out_the_copied_cookies_open_nothing(event, owner, buyer):
+def test_b09_after_the_owner_signed_out_the_copied_cookies_open_nothing(event, owner, buyer):
     event.room.account_required = True
     inside = full(event, owner)
     copied = {name: inside.cookies[name].value for name in ("visitor", f"slip-{event.slug}")}
@@ -214,7 +214,7 @@ def test_a_session_beside_a_browsers_own_place_takes_it_over_without_a_detour(ev
     assert signed.post(f"/events/{event.slug}/checkout/", headers=JSON).status_code == 201
 
 
-def test_of_many_accounts_that_bring_one_browsers_place_one_comes_in(event, make_buyer):
+def test_b10_of_many_accounts_that_bring_one_browsers_place_one_comes_in(event, make_buyer):
     event.room.threshold = 1
     event.room.save()
     browser = Client()

@@ -48,7 +48,7 @@ def test_an_unknown_event_is_not_found(client, db, slug):
     assert client.get(f"/api/events/{slug}/").status_code == 404
 
 
-def test_a_title_with_markup_is_shown_as_text_everywhere(client, make_event):
+def test_b21_a_title_with_markup_is_shown_as_text_everywhere(client, make_event):
     event = make_event(title_ko="<script>alert(1)</script>")
 
     for address in ("/", f"/events/{event.slug}/", event.poster_url):

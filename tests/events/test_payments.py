@@ -43,7 +43,7 @@ def test_a_refused_card_leaves_the_seats_held_and_a_second_attempt_may_succeed(e
     assert sorted(placed.payments.values_list("state", flat=True)) == ["failed", "received"]
 
 
-def test_a_callback_that_comes_twice_issues_one_ticket_and_takes_the_money_once(client, event, buyer):
+def test_f18_a_callback_that_comes_twice_issues_one_ticket_and_takes_the_money_once(client, event, buyer):
     placed, payment = order(event, buyer, seats_of(event)[0])
 
     answers = [call_back(client, payment, payment.amount_won) for _ in range(3)]
@@ -68,7 +68,7 @@ def test_a_payment_that_outlives_the_hold_gets_its_seats_if_nobody_took_them(cli
     assert Ticket.objects.filter(line__order=placed).count() == 1
 
 
-def test_a_payment_that_outlives_the_hold_gets_its_money_back_if_somebody_did(client, event, make_buyer):
+def test_f18_a_payment_that_outlives_the_hold_gets_its_money_back_if_somebody_did(client, event, make_buyer):
     first, second, *_ = seats_of(event)
     placed, payment = order(event, make_buyer(), first, second)
     run_out(placed.hold)
@@ -193,7 +193,7 @@ def test_the_sandbox_page_says_what_it_is_and_refuses_outcomes_it_does_not_know(
     assert (placed.state, placed.payments.get().received_won) == (OrderState.PAID, PRICE_WON)
 
 
-def test_a_failure_half_way_changes_nothing_and_the_repeated_callback_finishes(client, event, buyer, monkeypatch):
+def test_f16_a_failure_half_way_changes_nothing_and_the_repeated_callback_finishes(client, event, buyer, monkeypatch):
     from django.db import OperationalError
 
     placed, payment = order(event, buyer, seats_of(event)[0])

@@ -40,7 +40,7 @@ both = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True
 
 
 @both
-def test_300_buyers_for_the_last_50_seats_leave_exactly_50_owners(site: rush.Rush):
+def test_f17_300_buyers_for_the_last_50_seats_leave_exactly_50_owners(site: rush.Rush):
     [sale], sessions = site.open_sales(1, seats=50, accounts=300)
 
     fates = rush.storm(site, sale, sessions, [[sale.seats[i % 50]] for i in range(300)])
@@ -77,7 +77,7 @@ def test_twenty_rushes_of_random_overlapping_picks_sell_no_seat_twice(site: rush
 
 
 @pytest.mark.parametrize("database", ["postgres-unlocked"], indirect=True)
-def test_without_the_constraint_the_race_does_happen(site: rush.Rush):
+def test_f17_without_the_constraint_the_race_does_happen(site: rush.Rush):
     """The negative control: with only the polite look before the leap, seats are sold twice."""
     assert json.loads(site.run("drop-constraint"))
     sales, sessions = site.open_sales(6, seats=2, accounts=40)

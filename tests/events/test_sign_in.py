@@ -148,7 +148,7 @@ def test_failures_against_a_staff_name_lock_no_buyer_out(buyer: User, make_staff
 
 
 @pytest.mark.parametrize("page", [ADMIN, SITE])
-def test_a_refusal_tells_nobody_who_is_staff_by_words_or_by_time(
+def test_b27_a_refusal_tells_nobody_who_is_staff_by_words_or_by_time(
     page: str, buyer: User, make_staff: Callable[..., User], monkeypatch: pytest.MonkeyPatch
 ):
     hashed = []

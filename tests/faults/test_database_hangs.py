@@ -58,7 +58,7 @@ except OperationalError as error:
     return float(seconds), words
 
 
-def test_a_database_that_takes_connections_and_says_nothing_is_given_up_in_seconds():
+def test_f15_a_database_that_takes_connections_and_says_nothing_is_given_up_in_seconds():
     with mute_server() as port:
         seconds, words = seconds_of(f"postgres://x@127.0.0.1:{port}/x", "SELECT 1")
 
@@ -66,14 +66,14 @@ def test_a_database_that_takes_connections_and_says_nothing_is_given_up_in_secon
     assert seconds < 4.5
 
 
-def test_a_statement_takes_no_longer_than_a_visitor_waits(postgres_url: str):
+def test_f15_a_statement_takes_no_longer_than_a_visitor_waits(postgres_url: str):
     seconds, words = seconds_of(postgres_url, "SELECT pg_sleep(60)")
 
     assert "statement timeout" in words
     assert 4 < seconds < 6.5
 
 
-def test_a_lock_is_waited_for_no_longer_than_half_of_that(postgres_url: str):
+def test_f15_a_lock_is_waited_for_no_longer_than_half_of_that(postgres_url: str):
     with psycopg.connect(postgres_url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(77)")
         seconds, words = seconds_of(postgres_url, "SELECT pg_advisory_xact_lock(77)")
@@ -82,7 +82,7 @@ def test_a_lock_is_waited_for_no_longer_than_half_of_that(postgres_url: str):
     assert 2 < seconds < 4.5
 
 
-def test_a_database_that_falls_silent_amid_a_statement_is_given_up_and_asked_anew(url: str, way: Forwarder):
+def test_f15_a_database_that_falls_silent_amid_a_statement_is_given_up_and_asked_anew(url: str, way: Forwarder):
     code = """
 from django.db import OperationalError
 cursor = connection.cursor()
@@ -137,7 +137,7 @@ with connection.cursor() as cursor:
     assert done.returncode == 0, done.stderr
 
 
-def test_pages_say_so_while_the_database_hangs_and_come_back_with_it(url: str, way: Forwarder, tmp_path: Path):
+def test_f15_pages_say_so_while_the_database_hangs_and_come_back_with_it(url: str, way: Forwarder, tmp_path: Path):
     environment = {"DATABASE_URL": url, "REDIS_URL": settings.REDIS_URL}
     assert (
         shell(url, "from django.core.management import call_command; call_command('migrate', verbosity=0)").returncode
@@ -159,7 +159,7 @@ def test_pages_say_so_while_the_database_hangs_and_come_back_with_it(url: str, w
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pages_give_up_a_locked_sqlite_within_a_visitors_patience(tmp_path: Path):
+def test_f15_pages_give_up_a_locked_sqlite_within_a_visitors_patience(tmp_path: Path):
     name = connection.settings_dict["NAME"]
     with serving(tmp_path) as web, closing(sqlite3.connect(name, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")

@@ -46,7 +46,7 @@ def order(line: Line) -> list[tuple[bytes, float]]:
     return cast("list[tuple[bytes, float]]", client().zrange(line.keys.queue, 0, -1, withscores=True))
 
 
-def test_a_killed_redis_brings_ten_thousand_back_in_the_same_order(line: Line, redis_server: LocalRedis):
+def test_f01_a_killed_redis_brings_ten_thousand_back_in_the_same_order(line: Line, redis_server: LocalRedis):
     line.configure(mode="always", presence_seconds=600)
     for start in range(0, CROWD, 500):
         run_now([join_call(line.slug, f"visitor-{i}") for i in range(start, start + 500)])
@@ -63,7 +63,7 @@ def test_a_killed_redis_brings_ten_thousand_back_in_the_same_order(line: Line, r
     assert [int(answer[2]) for answer in again] == [1, 5_000, CROWD]
 
 
-def test_no_acknowledged_join_is_lost_under_eight_writers_and_five_kills(line: Line, redis_server: LocalRedis):
+def test_f02_no_acknowledged_join_is_lost_under_eight_writers_and_five_kills(line: Line, redis_server: LocalRedis):
     line.configure(mode="always", presence_seconds=600)
     acknowledged: set[bytes] = set()
     for round_ in range(5):
@@ -93,7 +93,7 @@ def test_no_acknowledged_join_is_lost_under_eight_writers_and_five_kills(line: L
     assert acknowledged <= {visitor for visitor, _ in order(line)}
 
 
-async def test_a_hanging_redis_is_given_up_within_two_seconds_and_bursts_nobody_in_afterwards(
+async def test_f04_a_hanging_redis_is_given_up_within_two_seconds_and_bursts_nobody_in_afterwards(
     line: Line, redis_server: LocalRedis
 ):
     line.configure(mode="automatic", threshold=1, users_per_minute_per_instance=600)
@@ -117,7 +117,7 @@ async def test_a_hanging_redis_is_given_up_within_two_seconds_and_bursts_nobody_
     assert len(tick(line)) <= 25
 
 
-def test_a_backlog_of_ten_thousand_stale_ticks_admits_no_more_than_one(line: Line, make_line: Callable[..., Line]):
+def test_f10_a_backlog_of_ten_thousand_stale_ticks_admits_no_more_than_one(line: Line, make_line: Callable[..., Line]):
     for room in (line, other := make_line()):
         room.configure(mode="automatic", threshold=1, users_per_minute_per_instance=600)
         run_now([join_call(room.slug, f"visitor-{i}") for i in range(200)])

@@ -24,7 +24,7 @@ def full(line: Line) -> Iterator[Line]:
 
 
 @pytest.mark.parametrize("how", ["new", "join"])
-def test_a_newcomer_is_refused_whoever_comes_along(full: Line, how: str):
+def test_f05_a_newcomer_is_refused_whoever_comes_along(full: Line, how: str):
     come = [("inside", "join"), ("nobody", how), ("first", "join"), ("somebody", how)]
 
     places = read_entered(full.run(ENTER, "epoch-1", full.now_us, *(part for one in come for part in one)))
@@ -40,7 +40,7 @@ def test_a_newcomer_is_refused_whoever_comes_along(full: Line, how: str):
     assert (status.waiting, status.active, status.joined) == (3, 1, 3)
 
 
-def test_who_waits_stays_present_and_who_is_inside_is_renewed(full: Line):
+def test_f05_who_waits_stays_present_and_who_is_inside_is_renewed(full: Line):
     full.pass_s(20)
     full.look("first", "second", "third")
     before = full.scores("active")["inside"]
@@ -51,7 +51,7 @@ def test_who_waits_stays_present_and_who_is_inside_is_renewed(full: Line):
     assert full.scores("active")["inside"] > before
 
 
-def test_who_comes_back_from_an_absence_is_seen_with_all_who_are_looked_at(full: Line):
+def test_f05_who_comes_back_from_an_absence_is_seen_with_all_who_are_looked_at(full: Line):
     full.absent("first", return_ms=0)
     full.pass_s(1)
     full.admit()
@@ -62,13 +62,13 @@ def test_who_comes_back_from_an_absence_is_seen_with_all_who_are_looked_at(full:
     assert full.status().present == 3
 
 
-def test_an_account_takes_the_place_over_and_a_closed_page_is_missed(full: Line):
+def test_f05_an_account_takes_the_place_over_and_a_closed_page_is_missed(full: Line):
     assert full.take_over("first", "account-1") == "waiting"
     assert full.where("account-1", "first") == [1, "merged"]
     assert full.absent("second", return_ms=0) == 1
 
 
-def test_admission_goes_on(full: Line):
+def test_f05_admission_goes_on(full: Line):
     full.leave("inside")
 
     full.tick()

@@ -34,7 +34,7 @@ def signed_up(port: int, room: str, i: int) -> tuple[int, float]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_people_sign_up_and_look_around_while_redis_hangs(tmp_path: Path):
+def test_f04_people_sign_up_and_look_around_while_redis_hangs(tmp_path: Path):
     room = WaitingRoom.objects.create(slug="while-redis-hangs").slug
     with (
         mute_server() as redis,

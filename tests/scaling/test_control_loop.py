@@ -70,7 +70,7 @@ def test_visitors_are_told_of_the_servers_on_their_way(room: WaitingRoom, clock:
     assert {round(at - clock.began) for _, at in coming} == {80}
 
 
-def test_the_fleet_goes_back_after_five_quiet_minutes_and_drains_first(room: WaitingRoom, clock: Clock, configured):
+def test_f28_the_fleet_goes_back_after_five_quiet_minutes_and_drains_first(room: WaitingRoom, clock: Clock, configured):
     configured(ramp_s=0, boot_s=30)
     crowd(room, 6000)
     clock.turns(90)
@@ -141,7 +141,7 @@ def test_a_fleet_that_cannot_be_read_is_believed_for_a_minute_and_never_faster(
     assert steps()[-1] == (DecisionReason.RECOVERED, 7, 7)
 
 
-def test_boots_not_seen_in_service_admit_nobody(room: WaitingRoom, clock: Clock, configured, monkeypatch):
+def test_f27_boots_not_seen_in_service_admit_nobody(room: WaitingRoom, clock: Clock, configured, monkeypatch):
     configured(ramp_s=0, boot_s=60)
     crowd(room, 6000)
     clock.turns(25)

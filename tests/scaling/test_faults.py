@@ -49,7 +49,7 @@ def the_fault_is_shown_and_nothing_shrank(room: WaitingRoom) -> None:
     assert admits(room)
 
 
-def test_aws_down(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch):
+def test_f26_aws_down(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch):
     point_at(monkeypatch, f"http://127.0.0.1:{loopback.free_port()}")
 
     control_loop.turn(clock.now)
@@ -58,7 +58,7 @@ def test_aws_down(seven: Configuration, room: WaitingRoom, clock: Clock, monkeyp
     the_fault_is_shown_and_nothing_shrank(room)
 
 
-def test_aws_throttled(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch):
+def test_f26_aws_throttled(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch):
     with misbehaving(throttle) as url:
         point_at(monkeypatch, url)
 
@@ -68,7 +68,7 @@ def test_aws_throttled(seven: Configuration, room: WaitingRoom, clock: Clock, mo
         the_fault_is_shown_and_nothing_shrank(room)
 
 
-def test_aws_slow_is_given_up_in_time_for_the_next_turn(
+def test_f26_aws_slow_is_given_up_in_time_for_the_next_turn(
     seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch
 ):
     monkeypatch.setitem(cloud.BOUNDS, "read_timeout", PATIENCE_S)
@@ -84,7 +84,7 @@ def test_aws_slow_is_given_up_in_time_for_the_next_turn(
     the_fault_is_shown_and_nothing_shrank(room)
 
 
-def test_credentials_missing(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch, tmp_path):
+def test_f26_credentials_missing(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch, tmp_path):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -63,7 +63,7 @@ def named(output: str) -> list[str]:
         ("PAYMENT_PROVIDERS", "here=events.models.Payment"),
     ],
 )
-def test_a_variable_that_makes_no_sense_is_one_line_and_exit_2(name: str, value: str):
+def test_b25_a_variable_that_makes_no_sense_is_one_line_and_exit_2(name: str, value: str):
     fleet = {"SCALING_FLEET": "aws"} if name == "AWS_REGION" else {}
 
     done = started("manage.py", "waitingroom", "list", **fleet, **{name: value})
@@ -73,7 +73,7 @@ def test_a_variable_that_makes_no_sense_is_one_line_and_exit_2(name: str, value:
     assert done.stderr.count("\n") == 1
 
 
-def test_debug_0_names_everything_that_is_missing_at_once():
+def test_b25_debug_0_names_everything_that_is_missing_at_once():
     done = started("manage.py", "check", DEBUG="0")
 
     assert done.returncode == 2

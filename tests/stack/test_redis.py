@@ -46,7 +46,7 @@ def test_what_was_acknowledged_survives_kill_9_on_the_same_port(server: LocalRed
         assert client.llen("line") == 1_000
 
 
-def test_a_torn_last_write_costs_that_write_only(server: LocalRedis):
+def test_f06_a_torn_last_write_costs_that_write_only(server: LocalRedis):
     with closing(server.client()) as client:
         client.rpush("line", "first")
         client.rpush("line", "last")
@@ -59,7 +59,7 @@ def test_a_torn_last_write_costs_that_write_only(server: LocalRedis):
         assert client.lrange("line", 0, -1) == ["first"]
 
 
-def test_a_file_damaged_in_the_middle_is_told_with_what_to_do(server: LocalRedis):
+def test_f06_a_file_damaged_in_the_middle_is_told_with_what_to_do(server: LocalRedis):
     with closing(server.client()) as client:
         client.rpush("line", *range(1_000))
         client.rpush("line", *range(1_000))
@@ -98,7 +98,7 @@ def test_starts_at_the_same_moment_run_one_server(tmp_path: Path):
     assert not LocalRedis(tmp_path / "redis").answers()
 
 
-def test_a_stale_pid_file_is_cleared(tmp_path: Path):
+def test_f32_a_stale_pid_file_is_cleared(tmp_path: Path):
     folder = tmp_path / "redis"
     folder.mkdir()
     (folder / "redis.pid").write_text(f"{os.getpid()}\n")

@@ -39,7 +39,7 @@ def test_what_may_wait_for_somebody_else_waits_in_a_queue_of_its_own():
 
 
 @pytest.mark.parametrize("task", SCHEDULE)
-def test_no_host_whose_clock_is_minutes_ahead_drops_what_is_rung(task: str):
+def test_f21_no_host_whose_clock_is_minutes_ahead_drops_what_is_rung(task: str):
     assert SCHEDULE[task]["options"]["expires"] >= 2 * SKEW_S
 
 

@@ -66,7 +66,7 @@ def test_it_listens_where_the_deployment_says_and_redis_stays_on_loopback(tmp_pa
         assert f"{site.url}/" in site.output()
 
 
-def test_a_second_start_on_the_same_folder_says_where_it_runs(site: Site):
+def test_f32_a_second_start_on_the_same_folder_says_where_it_runs(site: Site):
     second = started_in(site)
 
     assert second.returncode == 1
@@ -75,7 +75,7 @@ def test_a_second_start_on_the_same_folder_says_where_it_runs(site: Site):
     )
 
 
-def test_a_taken_port_is_one_clear_line(site: Site, tmp_path: Path):
+def test_f32_a_taken_port_is_one_clear_line(site: Site, tmp_path: Path):
     second = started_in(site, TIKETI_LOCAL_DIR=str(tmp_path / "elsewhere"))
 
     assert second.returncode == 1
@@ -124,7 +124,7 @@ def test_a_killed_process_is_back_in_seconds(site: Site, name: str):
     until(lambda: site.answers("/readyz"))
 
 
-def test_ctrl_c_leaves_no_process_and_keeps_the_data(tmp_path: Path):
+def test_f32_ctrl_c_leaves_no_process_and_keeps_the_data(tmp_path: Path):
     with stack.running(tmp_path) as site:
         slug = json.loads(site.manage("waitingroom", "list", "--json"))[0]["slug"]
         site.manage("waitingroom", "set", slug, "threshold=77")
@@ -147,7 +147,7 @@ def test_a_closed_terminal_ends_everything(tmp_path: Path):
         assert not any(map(lives, family))
 
 
-def test_kill_9_of_the_manager_leaves_no_process(tmp_path: Path):
+def test_f32_kill_9_of_the_manager_leaves_no_process(tmp_path: Path):
     with stack.running(tmp_path) as site:
         family = site.family()
 

@@ -32,7 +32,7 @@ def test_no_more_are_admitted_than_the_threshold_leaves_room_for(make_line: Call
     assert line.tick() == []
 
 
-def test_lowering_the_threshold_sends_nobody_out_and_lets_nobody_in(make_line: Callable[..., Line]):
+def test_f22_lowering_the_threshold_sends_nobody_out_and_lets_nobody_in(make_line: Callable[..., Line]):
     line = make_line(threshold=10)
     line.fill(*names(15))
     line.tick()
@@ -120,7 +120,7 @@ def test_nobody_is_admitted_twice(make_line: Callable[..., Line]):
 
 
 @pytest.mark.parametrize("mode", ["paused", "closed"])
-def test_the_line_stands_and_gathers_nothing(make_line: Callable[..., Line], mode: str):
+def test_f24_the_line_stands_and_gathers_nothing(make_line: Callable[..., Line], mode: str):
     line = make_line(mode="always", users_per_minute_per_instance=600)
     line.fill(*names(100))
     line.tick()

@@ -28,7 +28,7 @@ def test_no_rate_applies_while_nobody_waits(make_line: Callable[..., Line]):
     assert {place.phase for place in line.fill(*names(1000))} == {Phase.ACTIVE}
 
 
-def test_a_long_silence_is_caught_up_to_one_burst(make_line: Callable[..., Line]):
+def test_f10_a_long_silence_is_caught_up_to_one_burst(make_line: Callable[..., Line]):
     line = make_line(mode="always", users_per_minute_per_instance=600)
     line.fill(*names(500))
     line.tick()
@@ -109,7 +109,7 @@ def test_a_fleet_of_none_admits_nobody(make_line: Callable[..., Line]):
 
 
 @pytest.mark.parametrize("jump_s", [-3600, -1, 3600])
-def test_a_server_clock_that_jumps_delays_no_admission(make_line: Callable[..., Line], jump_s: float):
+def test_f21_a_server_clock_that_jumps_delays_no_admission(make_line: Callable[..., Line], jump_s: float):
     line = make_line(mode="always", users_per_minute_per_instance=30, grace_seconds=7200)
     line.fill("a", "b", "c")
     line.tick()

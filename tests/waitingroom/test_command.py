@@ -196,7 +196,7 @@ def test_drop_sends_a_visitor_out(make_room: Rooms):
     ],
     ids=" ".join,
 )
-def test_bad_input_is_one_line_and_changes_nothing(make_room: Rooms, words: list[str]):
+def test_b22_bad_input_is_one_line_and_changes_nothing(make_room: Rooms, words: list[str]):
     room = make_room(mode="always")
     join(room, "a")
     before = admission.status([room.slug])[0]

@@ -46,7 +46,7 @@ BAD_SLIPS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("spoil", BAD_SLIPS.values(), ids=BAD_SLIPS)
-def test_a_spoilt_slip_gives_no_place_and_takes_none(door: Door, make_room: Rooms, spoil: Callable[[str], str]):
+def test_b08_a_spoilt_slip_gives_no_place_and_takes_none(door: Door, make_room: Rooms, spoil: Callable[[str], str]):
     room = make_room(mode="always")
     drawn(room, "earlier")
     slip = drawn(room, "visitor")
@@ -67,7 +67,7 @@ def test_an_honest_slip_is_not_written_again(door: Door, make_room: Rooms):
 
 
 @pytest.mark.parametrize("kind", [WAITING, ADMITTED])
-def test_a_slip_of_another_room_visitor_or_time_opens_nothing(door: Door, make_room: Rooms, kind: str):
+def test_b08_a_slip_of_another_room_visitor_or_time_opens_nothing(door: Door, make_room: Rooms, kind: str):
     room, elsewhere = make_room(mode="always"), make_room(mode="always")
     drawn(room, "earlier")
     good = Slip(kind, "visitor", room.slug, admission.status([room.slug])[0].epoch, 1, 1, int(time.time()) + 600)
@@ -106,7 +106,7 @@ def test_a_spoilt_visitors_cookie_makes_somebody_new(door: Door, make_room: Room
     assert client().zcard(keys_of(room.slug).queue) == 2
 
 
-def test_an_old_key_still_names_the_visitor_while_it_is_a_fallback(door: Door, make_room: Rooms, settings):
+def test_b08_an_old_key_still_names_the_visitor_while_it_is_a_fallback(door: Door, make_room: Rooms, settings):
     room = make_room(mode="always")
     cookie = f"visitor={slips.sign_visitor('visitor')}"
     before, settings.SECRET_KEY = settings.SECRET_KEY, "a new key " * 6

@@ -79,7 +79,7 @@ def test_a_crowd_of_processes_breaks_neither_cap_nor_order_nor_the_books(make_li
     assert status.admitted == len(everybody)
 
 
-def test_two_clocks_at_once_keep_the_rate(make_line: Lines):
+def test_f09_two_clocks_at_once_keep_the_rate(make_line: Lines):
     line = make_line(mode="always", users_per_minute_per_instance=1_200)  # 40 a second
     join(line.slug, *(f"visitor-{i}" for i in range(900)))
 
@@ -92,7 +92,7 @@ def test_two_clocks_at_once_keep_the_rate(make_line: Lines):
     assert 120 <= admitted <= 40 * (time.monotonic() - began) + 50
 
 
-def test_two_clocks_at_once_keep_the_cap(make_line: Lines):
+def test_f09_two_clocks_at_once_keep_the_cap(make_line: Lines):
     line = make_line(mode="always", threshold=30, users_per_minute_per_instance=30_000)
     join(line.slug, *(f"visitor-{i}" for i in range(300)))
 
@@ -148,7 +148,7 @@ def heard_within(
     async_to_sync(wait)()
 
 
-def test_who_was_admitted_by_a_process_that_died_before_it_could_tell_finds_out_by_looking(make_line: Lines):
+def test_f08_who_was_admitted_by_a_process_that_died_before_it_could_tell_finds_out_by_looking(make_line: Lines):
     line = make_line(mode="always", users_per_minute_per_instance=600)
     join(line.slug, "a", "b", "c")
 
@@ -171,7 +171,7 @@ def test_without_celery_the_hub_admits(make_room: Callable[..., WaitingRoom]):
     assert status.ticker.startswith("hub@")
 
 
-def test_when_celery_falls_silent_the_hub_takes_over_within_two_seconds(make_room: Callable[..., WaitingRoom]):
+def test_f08_when_celery_falls_silent_the_hub_takes_over_within_two_seconds(make_room: Callable[..., WaitingRoom]):
     room = make_room(mode="always", users_per_minute_per_instance=600)
     ticked_at_ms: list[int] = []
 

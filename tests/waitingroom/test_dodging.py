@@ -31,7 +31,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_who_is_not_active_never_reaches_the_site(door: Door, make_room: Callable[..., WaitingRoom], way: str):
+def test_b13_who_is_not_active_never_reaches_the_site(door: Door, make_room: Callable[..., WaitingRoom], way: str):
     room = make_room(mode="always")
     address = way.format(room.slug, upper=room.slug.upper())
 

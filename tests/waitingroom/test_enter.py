@@ -44,7 +44,7 @@ def test_numbers_drawn_in_the_same_microsecond_still_differ(make_line: Callable[
     assert numbers == list(range(NOON, NOON + 50))
 
 
-def test_numbers_grow_even_when_the_server_clock_jumps_back_an_hour(make_line: Callable[..., Line]):
+def test_f21_numbers_grow_even_when_the_server_clock_jumps_back_an_hour(make_line: Callable[..., Line]):
     line = make_line(mode="always")
     before = line.enter("a").queue_number
     line.pass_s(-3600)
@@ -62,7 +62,7 @@ def test_a_number_drawn_after_the_whole_line_went_is_still_later(make_line: Call
     assert line.enter("a").queue_number > first
 
 
-def test_entering_again_keeps_number_and_place(make_line: Callable[..., Line]):
+def test_b11_entering_again_keeps_number_and_place(make_line: Callable[..., Line]):
     line = make_line(mode="always")
     line.fill("a", "b", "c")
     first = line.enter("b")

@@ -26,7 +26,7 @@ def test_an_absent_visitor_leaves_the_line_after_the_grace(make_line: Callable[.
     assert line.status().gone == 1
 
 
-def test_coming_back_within_the_grace_keeps_the_number(make_line: Callable[..., Line]):
+def test_f20_coming_back_within_the_grace_keeps_the_number(make_line: Callable[..., Line]):
     line = make_line(mode="always")
     number = line.enter("a").queue_number
     line.pass_s(329)
@@ -47,7 +47,7 @@ def test_coming_back_after_the_grace_means_the_end_of_the_line(make_line: Callab
     assert line.enter("a").queue_number > number
 
 
-def test_the_admitted_who_never_came_gives_the_place_back(make_line: Callable[..., Line]):
+def test_f19_the_admitted_who_never_came_gives_the_place_back(make_line: Callable[..., Line]):
     line = make_line(threshold=1, mode="always", claim_seconds=60)
     line.fill("a", "b")
     line.tick()
@@ -60,7 +60,7 @@ def test_the_admitted_who_never_came_gives_the_place_back(make_line: Callable[..
     assert line.reasons() == {"a": Reason.UNCLAIMED}
 
 
-def test_the_idle_give_their_places_back(make_line: Callable[..., Line]):
+def test_f19_the_idle_give_their_places_back(make_line: Callable[..., Line]):
     line = make_line(idle_seconds=60)
     line.fill("a", "b")
     line.pass_s(59)

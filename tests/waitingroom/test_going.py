@@ -25,7 +25,7 @@ def drain(page: ClientConnection) -> None:
         page.recv(timeout=10)
 
 
-def test_a_server_that_ends_says_no_good_bye_for_its_visitors(make_room: Callable[..., WaitingRoom], tmp_path: Path):
+def test_f13_a_server_that_ends_says_no_good_bye_for_visitors(make_room: Callable[..., WaitingRoom], tmp_path: Path):
     room = make_room(mode="paused")
     visitors = [f"visitor-{i}" for i in range(20)]
     run_now([join_call(room.slug, visitor) for visitor in visitors])

@@ -166,7 +166,7 @@ def test_pages_alone_bring_lost_settings_back(make_room: Rooms):
     with_hub(play)
 
 
-def test_a_lost_hint_costs_no_more_than_the_cadence(make_line: Lines):
+def test_f30_a_lost_hint_costs_no_more_than_the_cadence(make_line: Lines):
     line = make_line(mode="paused")
     join(line.slug, "a")
 

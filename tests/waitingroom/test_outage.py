@@ -52,7 +52,9 @@ def timed(door: Door, address: str, method: str = "GET"):
     return reply
 
 
-def test_without_redis_the_answer_is_a_page_that_retries(door: Door, make_room: Rooms, lose_redis: Callable[[], None]):
+def test_f04_without_redis_the_answer_is_a_page_that_retries(
+    door: Door, make_room: Rooms, lose_redis: Callable[[], None]
+):
     room = make_room()
     lose_redis()
 
@@ -104,7 +106,7 @@ def test_who_is_refused_is_named_so_that_the_next_try_is_the_same_visitors(
     assert slips.read_visitor(refused.cookie("visitor").value)
 
 
-def test_while_the_database_is_silent_the_clock_admits_nobody(make_room: Rooms, caplog: pytest.LogCaptureFixture):
+def test_f15_while_the_database_is_silent_the_clock_admits_nobody(make_room: Rooms, caplog: pytest.LogCaptureFixture):
     room = make_room(mode="always")
     Gate().ask(f"/events/{room.slug}/", visitor="a")
 

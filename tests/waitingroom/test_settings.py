@@ -50,7 +50,7 @@ def threshold_in_force(room: WaitingRoom) -> int:
         ("slug", ""),
     ],
 )
-def test_nonsense_is_refused_by_name(db: None, name: str, value: object):
+def test_f23_nonsense_is_refused_by_name(db: None, name: str, value: object):
     room = WaitingRoom(slug="a-room")
     setattr(room, name, value)
 
@@ -107,7 +107,7 @@ def test_a_room_that_another_process_removed_a_moment_ago_is_the_sites_to_refuse
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["alone", "with others, as the admin's action does"])
-def test_with_a_room_goes_everything_redis_knew_of_it(make_room: Rooms, together: bool):
+def test_f25_with_a_room_goes_everything_redis_knew_of_it(make_room: Rooms, together: bool):
     room = make_room(mode="always")
     Gate().ask(f"/events/{room.slug}/", visitor="a")
     admission.tick([room])

@@ -108,7 +108,7 @@ def test_settings_that_redis_lost_are_missed_in_time(door: Door, make_room: Room
     assert timed(door, f"/api/events/{room.slug}/", visitor="a").status == 503
 
 
-def test_pages_are_told_their_places_all_the_while(make_room: Rooms, lose_database: Callable[[], None]):
+def test_f15_pages_are_told_their_places_all_the_while(make_room: Rooms, lose_database: Callable[[], None]):
     room = make_room(mode="paused")
     run_now([join_call(room.slug, "a")])
 

@@ -136,7 +136,7 @@ def test_who_is_dropped_is_told_why(web: Web, make_served: Rooms):
         assert close_code(socket) == 4401
 
 
-def test_a_room_that_closes_tells_everybody_why_and_its_sockets_hear_of_the_reopening(web: Web, make_served: Rooms):
+def test_f25_a_room_that_closes_tells_everybody_why_and_its_sockets_hear_of_the_reopening(web: Web, make_served: Rooms):
     room = make_served("a", "b", mode="paused")
 
     with web.open(room.slug, "a") as one, web.open(room.slug, "b") as other:
