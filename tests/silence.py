@@ -34,8 +34,9 @@ def mute_server() -> Iterator[int]:
 class Forwarder:
     """A way to the server at `to` on this machine. Stalled, it accepts and holds on, and passes nothing."""
 
-    to: int
+    to: int  # for connections to come
     port: int = 0
+    late_s: float = 0  # how long what the server says takes
     _flows: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -69,6 +70,8 @@ class Forwarder:
                     self._flows.wait()
                     if not said:
                         return
+                    if ready is there:
+                        self._over.wait(self.late_s)
                     other[ready].sendall(said)
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
-from redis import ConnectionPool
+
+from waitingroom.redis_address import RedisAddress, Topology
 
 T = TypeVar("T")
 
@@ -133,12 +134,10 @@ def sender(text: str) -> str:
 def redis(text: str) -> str:
     """The URL of a Redis. Raises BadValue."""
     try:
-        parts = urlsplit(text)
-        whole = parts.scheme in ("redis", "rediss") and parts.hostname and re.fullmatch(r"(/\d{0,5})?", parts.path)
-        ConnectionPool.from_url(text)
+        address = RedisAddress.parse(text)
     except ValueError as error:
         raise BadValue(REDIS_FORM) from error
-    if not whole or parts.fragment:
+    if address.topology is not Topology.SERVER:
         raise BadValue(REDIS_FORM)
     return text
 

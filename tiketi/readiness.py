@@ -15,7 +15,7 @@ from tiketi.question import Question, within
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import client, ping_ms
+from waitingroom.redis import client
 from waitingroom.status import RoomStatus
 
 # A balancer's or a monitor's patience is two seconds or more.
@@ -25,6 +25,10 @@ DATABASE_SECONDS = 0.7  # of those; the rest is for Redis
 TICK_IS_LATE_S = 5.0
 # Metrics go out in the turn, every period; two may be lost.
 PUBLISH_IS_LATE_S = 25.0
+
+PROBE = "probe:{site}"
+"""STRING  what `/readyz` wrote last, to see whether Redis takes anything; expires."""
+PROBE_MS = 10_000
 
 OK = "ok"
 SILENT = "does not answer"
@@ -111,8 +115,10 @@ def _ask_database() -> Rows:
 def _ask_redis() -> Keys:
     """What Redis knows of the rooms and of all work."""
     try:
-        ping_ms()
-        rooms = tuple(admission.status(_slugs))
+        # Written, not only asked: a replica, a full memory and a full disk answer every PING.
+        client().set(PROBE, "written", px=PROBE_MS)
+        slugs = list(_slugs)
+        rooms = tuple(admission.status(slugs))
         seconds, microseconds = client().time()  # type: ignore[misc]  # redis-py has one type for both its clients
         ages = heartbeats.ages(seconds + microseconds / 1_000_000)
         published = publish_age_s()
@@ -124,7 +130,8 @@ def _ask_redis() -> Keys:
         ticks = [room.last_tick_age_s for room in rooms]
         known = [age for age in ticks if age is not None]
         work["tick"] = Work(max(known) if len(known) == len(ticks) else None, TICK_IS_LATE_S)
-    return Keys(OK, rooms, work)
+    untold = sorted(set(slugs) - {room.slug for room in rooms})
+    return Keys(f"cannot tell of {', '.join(untold[:3])}" if untold else OK, rooms, work)
 
 
 _database = Question(_ask_database)

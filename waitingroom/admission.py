@@ -92,15 +92,19 @@ def leave(room: str, visitor: str, reason: Reason) -> str:
 def take_over(rooms: Sequence[str], from_visitor: str, to_visitor: str) -> dict[str, str]:
     """`to_visitor` takes the other's place in each room; the better of two places stays.
 
-    Returns where `to_visitor` stands now, by room: "active", "waiting" or "none". Raises LineUnavailable.
+    Returns where `to_visitor` stands now, by room: "active", "waiting" or "none"; without a room where it failed.
+    Raises LineUnavailable where it failed in all.
     """
     calls = [scripts.TAKE_OVER.call(room, from_visitor, to_visitor, int(Reason.MERGED), "") for room in rooms]
-    return {room: standing.decode() for room, standing in zip(rooms, run_now(calls), strict=True)}
+    return {room: standing.decode() for room, standing in _known("nobody took over", rooms, answers_now(calls))}
 
 
 def tell_shares(shares: Mapping[str, FleetShare]) -> None:
-    """Tell rooms the instances that each may count on, in the order given, in one pipeline. Raises LineUnavailable."""
-    run_now(
+    """Tell rooms the instances that each may count on, in the order given, in one pipeline. Raises LineUnavailable.
+
+    What fails in one room stops no other.
+    """
+    answers = answers_now(
         [
             scripts.FLEET.call(
                 room,
@@ -111,16 +115,23 @@ def tell_shares(shares: Mapping[str, FleetShare]) -> None:
             for room, share in shares.items()
         ]
     )
+    _known("told no share", tuple(shares), answers)
 
 
 def status(rooms: Sequence[str]) -> list[RoomStatus]:
-    """The rooms' status, in the order asked, in one pipeline. Raises LineUnavailable."""
-    return [
-        read_status(room, answer)
-        for room, answer in zip(rooms, run_now([scripts.SURVEY.call(r, "") for r in rooms]), strict=True)
-    ]
+    """The rooms' status, in the order asked, in one pipeline; without a room that Redis cannot tell of.
+
+    Raises LineUnavailable where it can tell of none.
+    """
+    answers = answers_now([scripts.SURVEY.call(room, "") for room in rooms])
+    return [read_status(room, answer) for room, answer in _known("no status", rooms, answers)]
 
 
-def _table(flat: list[bytes]) -> dict[str, str]:
-    texts = [part.decode() for part in flat]
-    return dict(zip(texts[::2], texts[1::2], strict=True))
+def _known(what_failed: str, rooms: Sequence[str], answers: Sequence[Any]) -> list[tuple[str, Any]]:
+    """The rooms whose call was carried out, with its answer; a warning of the others. Raises LineUnavailable if all."""
+    failed = {room: one for room, one in zip(rooms, answers, strict=True) if isinstance(one, LineUnavailable)}
+    for room, error in list(failed.items())[:3]:
+        if len(failed) == len(rooms):
+            raise error
+        log.warning("%s in %d of %d rooms; in %s: %s", what_failed, len(failed), len(rooms), room, error)
+    return [(room, answer) for room, answer in zip(rooms, answers, strict=True) if room not in failed]

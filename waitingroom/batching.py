@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from waitingroom.errors import LineUnavailable, SettingsMissing
-from waitingroom.redis import MAX_WAITING, Pipe
+from waitingroom.redis_pipe import MAX_WAITING, Pipe
 from waitingroom.scripts import Call
 
 Request = TypeVar("Request")

@@ -14,6 +14,15 @@ class LineUnavailable(WaitingRoomError):
 
     def __init__(self, cause: object = "Redis gave no answer") -> None:
         super().__init__(f"{cause}; not confirmed, safe to ask again")
+        self.cause = cause
+
+
+class NotAsked(LineUnavailable):
+    """Redis could not be reached, or refused to work at all: nothing of what was asked was done."""
+
+    def __init__(self, cause: object = "Redis gave no answer") -> None:
+        WaitingRoomError.__init__(self, f"{cause}; nothing was done")
+        self.cause = cause
 
 
 class OutOfMemory(LineUnavailable):

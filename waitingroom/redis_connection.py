@@ -10,7 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import hiredis
-from redis.asyncio.connection import SSLConnection, parse_url
+from redis.asyncio.connection import SSLConnection
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from waitingroom.redis_address import Node, RedisAddress, Topology, parsed, sentinel_options
 
 log = logging.getLogger(__name__)
 
@@ -78,29 +84,42 @@ class RedisConnection(asyncio.Protocol):
 
 
 async def connect(url: str) -> RedisConnection:
-    """A connection, signed in and at its database.
+    """A connection to the server, or to the primary that Sentinels name; signed in and at its database.
 
-    Raises OSError or TimeoutError, and ValueError if the address is none.
+    Raises OSError or TimeoutError, and BadAddress.
     """
-    where = parse_url(url)
+    address = parsed(url)
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_SECONDS):
-        if "path" in where:
-            _, connection = await loop.create_unix_connection(RedisConnection, where["path"])
-        else:
-            secured = where.pop("connection_class", None) is SSLConnection
-            tls = SSLConnection(**where).ssl_context.get() if secured else None
-            host, port = where.get("host", "localhost"), where.get("port", 6379)
-            _, connection = await loop.create_connection(RedisConnection, host, port, ssl=tls)
+        host, port = await _primary(address)
+        tls = SSLConnection(**address.tls_options).ssl_context.get() if address.tls else None
+        _, connection = await loop.create_connection(RedisConnection, host, port, ssl=tls)
         try:
-            if "password" in where:
-                name = [where["username"]] if "username" in where else []
-                await _done(connection, ("AUTH", *name, where["password"]))
-            await _done(connection, ("SELECT", where.get("db", 0)))  # who cannot do that is no Redis
+            if address.password is not None:
+                name = [address.username] if address.username else []
+                await _done(connection, ("AUTH", *name, address.password))
+            await _done(connection, ("SELECT", address.number))  # who cannot do that is no Redis
         except BaseException:  # whoever gave up waiting, the connection must not stay
             connection.cut()
             raise
     return connection
+
+
+async def _primary(address: RedisAddress) -> Node:
+    """Where to connect to: the server itself, or what the first Sentinel that knows names."""
+    if address.topology is not Topology.SENTINEL:
+        return address.nodes[0]
+    sentinels: Any = Sentinel(  # type: ignore[no-untyped-call]  # as all of redis-py's Sentinels
+        address.nodes, sentinel_kwargs=sentinel_options(address) | {"retry": Retry(NoBackoff(), 0)}
+    )
+    try:
+        found: Node = await sentinels.discover_master(address.service)
+    except RedisError as error:  # none of them knows a primary, or answers
+        raise ConnectionError(str(error)) from error
+    finally:
+        for one in sentinels.sentinels:
+            await one.aclose()
+    return found
 
 
 async def _done(connection: RedisConnection, command: Sequence[str | int]) -> None:

@@ -12,7 +12,8 @@ from waitingroom import scripts
 from waitingroom.batching import Batcher
 from waitingroom.place import Place, read_entered, read_looked
 from waitingroom.reasons import Reason
-from waitingroom.redis import pipe, settle
+from waitingroom.redis import pipe
+from waitingroom.redis_pipe import settle
 from waitingroom.scripts import Call
 from waitingroom.snapshot import Snapshot
 

@@ -17,7 +17,8 @@ from tests.waitingroom.line import Line, join_call
 from tiketi.local_redis import LocalRedis
 from waitingroom import scripts
 from waitingroom.errors import LineUnavailable
-from waitingroom.redis import ANSWER_SECONDS, LAST_LOOK_SECONDS, Pipe, client, run_now
+from waitingroom.redis import client, run_now
+from waitingroom.redis_pipe import ANSWER_SECONDS, LAST_LOOK_SECONDS, Pipe
 
 CROWD = 10_000
 

@@ -142,3 +142,29 @@ def test_without_redis_nobody_is_ready(client: Client, room: WaitingRoom, settin
 
     assert (status, told["database"]) == (503, "ok")
     assert told["redis"] != "ok"
+
+
+def test_a_redis_that_takes_nothing_makes_it_red(client: Client, room: WaitingRoom):
+    admission.tick([room])
+    redis_client().config_set("maxmemory", "1")
+    try:
+        status, told = readyz(client)
+    finally:
+        redis_client().config_set("maxmemory", "0")
+
+    assert status == 503
+    assert "used memory" in told["redis"]
+
+
+def test_a_room_that_redis_cannot_tell_of_makes_it_red_and_is_named(client: Client, room: WaitingRoom):
+    other = WaitingRoom.objects.create(slug=f"room-{uuid.uuid4().hex[:12]}")
+    admission.tick([room])
+    redis_client().delete(f"state:{{{other.slug}}}")
+    redis_client().set(f"state:{{{other.slug}}}", "nonsense")
+    try:
+        status, told = readyz(client)
+    finally:
+        configure.remove(other.slug)
+
+    assert (status, told["redis"]) == (503, f"cannot tell of {other.slug}")
+    assert told["last_tick_age_s"] is not None

@@ -1,7 +1,7 @@
 """manage.py waitingroom: every verb does what it says, and bad input changes nothing."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from io import StringIO
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.silence import Forwarder, forwarder
 from tests.waitingroom.line import join_call
+from tiketi.local_redis import LocalRedis
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import run_now
+from waitingroom.redis import client, run_now
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -221,3 +223,41 @@ def test_a_threshold_by_name_is_in_force_also_where_it_followed_the_fleet(make_r
     assert admission.status([room.slug])[0].threshold == 60  # two servers
     room.refresh_from_db()
     assert (room.threshold, room.threshold_per_instance) == (60, 30)
+
+
+@pytest.fixture
+def late(redis_server: LocalRedis, settings: Any) -> Iterator[Forwarder]:
+    """The way to Redis, whose answers can be made to take longer than anybody waits for them."""
+    ours = settings.REDIS_URL
+    with forwarder(int(redis_server.url.rpartition(":")[2].partition("/")[0])) as way:
+        settings.REDIS_URL = f"redis://127.0.0.1:{way.port}/0"
+        client.cache_clear()
+        yield way
+    settings.REDIS_URL = ours
+    client.cache_clear()
+
+
+def test_admissions_that_redis_confirms_too_late_happen_once_and_are_told_to_be_unknown(
+    make_room: Rooms, late: Forwarder
+):
+    room = make_room(mode="always")
+    join(room, *(f"visitor-{i:02}" for i in range(40)))
+    said("admit", room.slug, "1")  # Redis knows the script
+    late.late_s = 2.5
+    with pytest.raises(CommandError, match="not known whether anybody was admitted"):
+        said("admit", room.slug, "10")
+
+    late.late_s = 0
+    assert admission.status([room.slug])[0].active == 11
+
+
+def test_a_visitor_whose_leaving_is_confirmed_too_late_is_told_to_be_unknown(make_room: Rooms, late: Forwarder):
+    room = make_room(mode="always")
+    join(room, "visitor", "other")
+    said("drop", room.slug, "other")  # Redis knows the script
+    late.late_s = 2.5
+    with pytest.raises(CommandError, match="not known whether the visitor was sent out"):
+        said("drop", room.slug, "visitor")
+
+    late.late_s = 0
+    assert admission.status([room.slug])[0].gone == 2

@@ -19,7 +19,8 @@ from waitingroom import admission, slips, tasks
 from waitingroom.errors import LineUnavailable
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import CIRCUIT_OPEN_SECONDS, Pipe, client
+from waitingroom.redis import client
+from waitingroom.redis_pipe import CIRCUIT_OPEN_SECONDS, Pipe
 
 Rooms = Callable[..., WaitingRoom]
 

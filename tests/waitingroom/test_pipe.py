@@ -16,7 +16,8 @@ from tiketi.local_redis import LocalRedis
 from waitingroom.batching import Batcher
 from waitingroom.errors import LineUnavailable, OutOfMemory, SettingsMissing, WaitingRoomError
 from waitingroom.place import Place, read_entered
-from waitingroom.redis import Pipe, client
+from waitingroom.redis import client
+from waitingroom.redis_pipe import Pipe
 from waitingroom.room import JoinIntent, enter_call
 
 LOOPS = (asyncio.run, uvloop.run)

@@ -6,6 +6,9 @@ import pytest
 
 from tests.waitingroom.line import NOON, SECOND, Line
 from waitingroom import admission
+from waitingroom.errors import LineUnavailable
+from waitingroom.fleet_share import FleetShare
+from waitingroom.redis import client
 
 
 def test_a_room_nobody_came_to_is_all_zeros(line: Line):
@@ -114,3 +117,35 @@ def test_a_room_redis_never_heard_of_is_told_without_settings():
     (status,) = admission.status(["nobody-made-this"])
 
     assert (status.mode, status.threshold, status.waiting) == ("", 0, 0)
+
+
+def spoil(key: str) -> None:
+    """Somebody's hand left nonsense at the key."""
+    client().delete(key)
+    client().set(key, "nonsense")
+
+
+def test_one_rooms_error_leaves_the_others_their_status_and_their_share(make_line: Callable[..., Line]):
+    lines = [make_line() for _ in range(3)]
+    slugs = [line.slug for line in lines]
+    spoil(lines[1].keys.fleet)
+    spoil(lines[1].keys.state)
+
+    admission.tell_shares({slug: FleetShare(in_service=4) for slug in slugs})
+
+    assert [status.slug for status in admission.status(slugs)] == [slugs[0], slugs[2]]
+    assert [status.in_service for status in admission.status(slugs)] == [4, 4]
+    with pytest.raises(LineUnavailable):
+        admission.status([slugs[1]])
+
+
+def test_one_rooms_error_keeps_nobody_from_taking_over_in_the_others(make_line: Callable[..., Line]):
+    lines = [make_line() for _ in range(3)]
+    for line in lines:
+        line.fill("browser")
+    spoil(lines[1].keys.queue)
+
+    assert list(admission.take_over([line.slug for line in lines], "browser", "account-1")) == [
+        lines[0].slug,
+        lines[2].slug,
+    ]

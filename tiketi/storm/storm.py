@@ -18,7 +18,8 @@ from tiketi.storm.verdict import NOTHING_SOLD, Run, Sales, judge
 from tiketi.storm.watch import Watch
 from waitingroom.errors import LineUnavailable
 from waitingroom.reasons import Reason
-from waitingroom.redis import MAX_PIPELINE, run_now
+from waitingroom.redis import run_now
+from waitingroom.redis_blocking import MAX_PIPELINE
 from waitingroom.room import leave_call
 
 SETTLING = 0.5  # seconds until the last farewells have reached Redis

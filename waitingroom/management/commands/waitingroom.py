@@ -4,7 +4,8 @@ import dataclasses
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 
 from waitingroom import admission
-from waitingroom.errors import LineUnavailable
+from waitingroom.errors import LineUnavailable, NotAsked
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.status import RoomStatus
@@ -102,9 +103,11 @@ class Command(BaseCommand):
         if verb == "admit":
             if not 1 <= options["count"] <= MAX_ADMITTED:
                 raise CommandError(f"count: a whole number from 1 to {MAX_ADMITTED}, please.")
-            return {"slug": room.slug, "admitted": admission.admit(room.slug, options["count"])}
+            with confirmed(f"anybody was admitted; `show {room.slug}` counts them. Only then admit more"):
+                return {"slug": room.slug, "admitted": admission.admit(room.slug, options["count"])}
         if verb == "drop":
-            gave_up = admission.leave(room.slug, options["visitor"], Reason.DROPPED)
+            with confirmed("the visitor was sent out; it is safe to send them out again"):
+                gave_up = admission.leave(room.slug, options["visitor"], Reason.DROPPED)
             if gave_up == "none":
                 raise CommandError(f"'{options['visitor']}' has no place in '{room.slug}'.")
             return {"slug": room.slug, "visitor": options["visitor"], "dropped": gave_up}
@@ -140,6 +143,17 @@ class Command(BaseCommand):
         else:
             for name, value in content.items():
                 self.stdout.write(f"{name:<24}{value}")
+
+
+@contextmanager
+def confirmed(unknown: str) -> Iterator[None]:
+    """What is not confirmed may have been done: say so, and what then. Raises CommandError, and NotAsked."""
+    try:
+        yield
+    except NotAsked:
+        raise
+    except LineUnavailable as error:
+        raise CommandError(f"Redis did not confirm it ({error.cause}). It is not known whether {unknown}.") from error
 
 
 def changes_of(verb: str, room: WaitingRoom, options: dict[str, Any]) -> dict[str, Any]:
