@@ -2,6 +2,7 @@
 
 import logging
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -23,13 +24,16 @@ class UnknownPayment(Exception):
 
 
 def start_payment(order: Order) -> Payment:
-    """The payment to send the buyer to: the one under way, or a new attempt. Raises CalledOff."""
+    """The payment to send the buyer to: the one under way, or a new attempt. Raises CalledOff.
+
+    One under way at a provider that left the settings takes nobody anywhere; if it is paid all the same, it goes back.
+    """
     with transaction.atomic():
         lock_account(order.account_id)
         order.event.refresh_from_db(fields=["called_off_at"])
         if order.event.called_off_at is not None:
             raise CalledOff
-        under_way = order.payments.filter(state=PaymentState.STARTED).first()
+        under_way = order.payments.filter(state=PaymentState.STARTED, provider__in=settings.PAYMENT_PROVIDERS).first()
         return under_way or order.payments.create(provider=default_provider(), amount_won=order.total_won)
 
 

@@ -127,6 +127,16 @@ def test_paying_twice_through_two_attempts_brings_one_of_them_back(client, event
     assert Ticket.objects.filter(line__order=placed).count() == 1
 
 
+def test_a_payment_begun_at_a_provider_that_left_goes_on_at_the_one_that_is_there(event, buyer):
+    placed, begun = order(event, buyer, seats_of(event)[0])
+    Payment.objects.filter(pk=begun.pk).update(provider="retired")
+
+    anew = start_payment(placed)
+
+    assert (anew.pk != begun.pk, anew.provider) == (True, "sandbox")
+    assert start_payment(placed) == anew
+
+
 @pytest.mark.parametrize("received", [1, PRICE_WON - 1, PRICE_WON + 1])
 def test_a_wrong_amount_buys_nothing_and_goes_back(client, event, buyer, received):
     placed, payment = order(event, buyer, seats_of(event)[0])
