@@ -21,6 +21,7 @@ IN_FORCE = {
     "claim_ms": 3_600_000,
     "idle_ms": 86_400_000,
     "minimum_instances": 1,
+    "lost_epochs": "",
 }
 
 
@@ -31,16 +32,17 @@ def run(store: redis.Redis, call: Call) -> Any:
 
 def enter(visitor: str) -> Call:
     """A newcomer's `enter`."""
-    return scripts.ENTER.call(SLUG, "epoch", "", visitor, "new")
+    return scripts.ENTER.call(SLUG, "", visitor, "new", "")
 
 
 def open_room(store: redis.Redis) -> lines.Ours:
     """A room with one place, which is taken, every verb loaded."""
     for script in scripts.EVERY:
         store.script_load(script.source)
-    run(store, scripts.CONFIGURE.call(SLUG, 1, *(str(part) for field in IN_FORCE.items() for part in field)))
     line = lines.Ours(store, SLUG)
     line.clear()
+    fields = (str(part) for field in IN_FORCE.items() for part in field)
+    run(store, scripts.CONFIGURE.call(SLUG, 1, "epoch", "new", 0, "", *fields))
     return line
 
 

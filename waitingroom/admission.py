@@ -6,7 +6,9 @@ import socket
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from waitingroom import hints, scripts
+from django.db import DatabaseError
+
+from waitingroom import configure, epochs, hints, scripts
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.fleet_share import FleetShare
@@ -14,7 +16,7 @@ from waitingroom.reasons import Reason
 from waitingroom.redis import answers_now, run_now
 from waitingroom.room import leave_call
 from waitingroom.scripts import Call
-from waitingroom.slips import LIFE_SECONDS
+from waitingroom.slips import KEPT_SECONDS
 from waitingroom.status import RoomStatus, read_status
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ MAX_EXPIRED = 1000
 def clock_calls(room: str, ticker: str, idle_ms: int = 0) -> tuple[Call, Call]:
     """`expire` and `admit`, ready to be sent; they do nothing unless the last tick is `idle_ms` old."""
     return (
-        scripts.EXPIRE.call(room, MAX_EXPIRED, LIFE_SECONDS * 1000, idle_ms, ""),
+        scripts.EXPIRE.call(room, MAX_EXPIRED, KEPT_SECONDS * 1000, idle_ms, ""),
         scripts.ADMIT.call(room, f"{ticker}@{socket.gethostname()}", idle_ms, "", ""),
     )
 
@@ -52,13 +54,20 @@ def tick(rooms: Iterable["WaitingRoom"]) -> dict[str, list[str]]:
     admitted = {}
     for i, room in enumerate(rooms):
         try:
+            keep_epoch(room, answers[3 * i])
             admitted[room.slug] = read_ticked(answers[3 * i : 3 * i + 3])
-        except (LineUnavailable, SettingsMissing) as error:
+        except (LineUnavailable, SettingsMissing, DatabaseError) as error:
             log.warning("no tick in %s: %r", room.slug, error)
             continue
         if admitted[room.slug]:
             hints.look(room.slug, admitted[room.slug])
     return admitted
+
+
+def keep_epoch(room: "WaitingRoom", configured: Any) -> None:
+    """Remember the epoch in configure.lua's answer; where Redis lost it, begin another. Raises DatabaseError."""
+    if isinstance(configured, bytes) and epochs.note(room, configured.decode()):
+        configure.put_in_force([room])
 
 
 def read_ticked(answers: Sequence[Any]) -> list[str]:
@@ -79,6 +88,14 @@ def admit(room: str, count: int) -> list[str]:
     if visitors:
         hints.look(room, visitors)
     return visitors
+
+
+def end_recovery(room: str) -> bool:
+    """Go on with those who are back; whether a recovery period was going on. Raises LineUnavailable."""
+    (left_ms,) = run_now([scripts.RECOVERED.call(room, "")])
+    if left_ms:
+        hints.look_all(room)
+    return bool(left_ms)
 
 
 def leave(room: str, visitor: str, reason: Reason) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from waitingroom import scripts
+from waitingroom import epochs, scripts
 from waitingroom.errors import LineUnavailable
 from waitingroom.keys import keys_of
 from waitingroom.redis import client, run_now
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
 
 log = logging.getLogger(__name__)
+
+# A loss is found, written down, and begun anew; one more for whoever was first meanwhile.
+MAX_CALLS = 4
 
 
 def configure_call(room: "WaitingRoom") -> Call:
@@ -35,12 +39,14 @@ def configure_call(room: "WaitingRoom") -> Call:
         "closed_reason": closed_reason(room),
         "fleet_weight": room.fleet_weight,
         "fleet_floor": room.fleet_floor,
+        "lost_epochs": room.lost_epochs,
         "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
     }
     parts = [part for field in fields.items() for part in field]
     # What is to stand, not the row's counter: two staff who save together both count to the same.
     version = hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()[:12]
-    return scripts.CONFIGURE.call(room.slug, version, *parts)
+    begun = "begun" if room.epoch_begun else "new"
+    return scripts.CONFIGURE.call(room.slug, version, room.epoch, begun, room.recovery_seconds * 1000, "", *parts)
 
 
 def closed_reason(room: "WaitingRoom") -> str:
@@ -52,13 +58,20 @@ def closed_reason(room: "WaitingRoom") -> str:
 
 
 def put_in_force(rooms: Iterable["WaitingRoom"]) -> bool:
-    """Write the settings to Redis; False (and a warning) while Redis is away: the clock's next tick tries again."""
+    """Write the settings to Redis, and begin an epoch in each room that has none there.
+
+    False (and a warning) while Redis or the database is away: the clock's next tick tries again.
+    """
+    rooms = list(rooms)
     try:
-        run_now([configure_call(room) for room in rooms])
-    except LineUnavailable as error:
-        log.warning("settings wait for Redis: %s", error)
-        return False
-    return True
+        for _ in range(MAX_CALLS):
+            answers = run_now([configure_call(room) for room in rooms])
+            rooms = [room for room, answer in zip(rooms, answers, strict=True) if epochs.note(room, answer.decode())]
+            if not rooms:
+                return True
+    except (LineUnavailable, DatabaseError) as error:
+        log.warning("settings wait: %s", error)
+    return False
 
 
 def remove(slug: str) -> None:

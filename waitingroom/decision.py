@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
+from waitingroom import slips
 from waitingroom.errors import LineUnavailable, RoomGone, RoomsUnknown, SettingsMissing, WaitingRoomError
 from waitingroom.page_cache import PageTemplate, cached, page_template
 from waitingroom.place import Place
@@ -64,8 +65,18 @@ async def settle(case: Case) -> Decision | None:
 async def _place(visit: Visit) -> Place:
     room = Room(visit.room)
     if visit.polls:
-        return await with_settings_restored(visit.room, lambda: room.standing(visit.visitor))
-    return await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, _intent(visit)))
+        return await _standing(room, visit)
+    slip = slips.presented(visit.slip)
+    return await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, _intent(visit), slip))
+
+
+async def _standing(room: Room, visit: Visit) -> Place:
+    place = await with_settings_restored(visit.room, lambda: room.standing(visit.visitor))
+    if place.is_outside and visit.proof is not None:
+        slip = slips.presented(visit.proof)
+        if await with_settings_restored(visit.room, lambda: room.take_back(visit.visitor, slip)):
+            return await room.standing(visit.visitor)
+    return place
 
 
 def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | Case], None]) -> None:
@@ -76,13 +87,16 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | 
     elif visit.polls:
         Room(visit.room).ask_standing(visit.visitor, partial(_told, visit, config, callback))
     else:
-        Room(visit.room).ask_enter(visit.visitor, _intent(visit), partial(_told, visit, config, callback))
+        slip = slips.presented(visit.slip)
+        Room(visit.room).ask_enter(visit.visitor, _intent(visit), slip, partial(_told, visit, config, callback))
 
 
 def _told(
     visit: Visit, config: RoomConfig, callback: Callable[[Decision | Case], None], said: Place | WaitingRoomError
 ) -> None:
     place = None if isinstance(said, SettingsMissing) else said  # then Redis did nothing, and is asked anew
+    if visit.polls and visit.held and isinstance(place, Place) and place.is_outside:
+        place = None  # Redis may have forgotten who has a slip
     found = verdict(visit, config, place, snapshots.remembered(visit.room), cached)
     callback(Case(visit, config, place) if isinstance(found, Missing) else found)
 

@@ -39,7 +39,8 @@ class Keys:
         """ZSET  visitor who left scored by Unix milliseconds x 16 + the reason's code (reasons.py)."""
         self.state = f"state:{{{room}}}"
         """HASH  epoch, last_number, swept_ms, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms, asleep_at_ms,
-        shut_at_ms (the last tick that found the room closed); counts: joined, admitted, gone, straight_in."""
+        shut_at_ms (the last tick that found the room closed), lost_at_ms, recovery_ms (Redis lost the line then, and
+        takes returning visitors in for so long); counts: joined, admitted, gone, straight_in."""
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune, and version, their digest."""
         self.fleet = f"fleet:{{{room}}}"

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from waitingroom import configure, hints
+from waitingroom import configure, epochs, hints
 from waitingroom.room_registry import RoomConfig, room_registry
 
 # What forms offer for a new room: its threshold follows the fleet, so that more servers let more in. Two servers make
@@ -90,6 +90,15 @@ class WaitingRoom(models.Model):
         validators=[MinValueValidator(10), MaxValueValidator(86_400)],
         help_text=_("How long an active visitor keeps the place without asking for a page."),
     )
+    recovery_seconds = models.PositiveIntegerField(
+        _("recovery, seconds"),
+        default=45,
+        validators=[MinValueValidator(0), MaxValueValidator(600)],
+        help_text=_(
+            "After Redis lost the line nobody is let in for so long: those who wait or are inside come back to their "
+            "places by themselves."
+        ),
+    )
     closed_reason_ko = models.CharField(
         _("why it is closed (Korean)"),
         max_length=200,
@@ -115,9 +124,13 @@ class WaitingRoom(models.Model):
     )
     # The site's word, laid over the staff's mode and never instead of it: only `close_over` writes it.
     closed_because = models.CharField(_("closed because"), max_length=20, blank=True, editable=False)
+    # What of the room's life in Redis must outlast Redis; only `epochs` writes it.
+    epoch = models.CharField(max_length=20, default=epochs.new_epoch, blank=True, editable=False)
+    epoch_begun = models.BooleanField(default=False, editable=False)  # Redis had it in force
+    lost_epochs = models.CharField(max_length=200, default="", blank=True, editable=False)  # comma-joined, latest first
     version = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=epochs.FIELDS)
 
     class Meta:
         verbose_name = _("waiting room")
@@ -145,9 +158,8 @@ class WaitingRoom(models.Model):
             kwargs["update_fields"] = {*fields, "version", "updated_at", "closed_reason_ko", "closed_reason_en"}
         elif not self._state.adding and not kwargs.get("force_insert"):
             # Read some time ago, perhaps: staff who save other fields open no sale that has closed meanwhile.
-            kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields if not f.primary_key} - {
-                "closed_because"
-            }
+            kept = {"closed_because", *epochs.FIELDS}
+            kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields if not f.primary_key} - kept
         super().save(**kwargs)
         transaction.on_commit(self.announce)
 

@@ -28,23 +28,35 @@ class Place(NamedTuple):
     position: int  # 1 = next; 0 for who does not wait
     total: int  # in line
     mode: str  # the room's
-    queue_number: int = 0  # microseconds; 0 where there is none, and from `look`
+    # Microseconds; 0 where there is none, from `look`, and of who was inside before.
+    queue_number: int = 0
     expires_ms: int = 0  # of an active visitor's place, from `enter`
     epoch: str = ""  # from `enter`
     reason: Reason | None = None  # why the visitor is gone, from `look`
+    recovering_s: int = 0  # until positions are told and the line moves again; 0 but after a loss
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the visitor has no place, neither in line nor inside."""
+        return self.phase in (Phase.NONE, Phase.CLOSED) and not self.position
 
 
 def read_entered(answer: list[Any]) -> list[Place | LineUnavailable]:
     """The places in enter.lua's answer, in the order asked; OutOfMemory for who found none. Raises SettingsMissing."""
     if len(answer) == 1:
         raise SettingsMissing
-    total, epoch, mode = answer[-3], answer[-2].decode(), answer[-1].decode()
+    total, epoch, mode, recovering_s = answer[-4], answer[-3].decode(), answer[-2].decode(), seconds_of(answer[-1])
     return [
-        Place(PHASES[answer[i]], answer[i + 2], total, mode, answer[i + 1], answer[i + 3], epoch)
+        Place(PHASES[answer[i]], answer[i + 2], total, mode, answer[i + 1], answer[i + 3], epoch, None, recovering_s)
         if answer[i] != OUT_OF_MEMORY
         else OutOfMemory()
-        for i in range(0, len(answer) - 3, 4)
+        for i in range(0, len(answer) - 4, 4)
     ]
+
+
+def seconds_of(recovering_ms: int) -> int:
+    """What is left of a recovery period, in whole seconds, at least one until it is over."""
+    return -(-recovering_ms // 1000)
 
 
 def read_looked(answer: Sequence[Any]) -> list[Place]:
@@ -54,12 +66,12 @@ def read_looked(answer: Sequence[Any]) -> list[Place]:
     """
     if len(answer) == 1:
         raise SettingsMissing
-    mode, total, codes = answer[0].decode(), answer[1], answer[2]
+    mode, total, codes, recovering_s = answer[0].decode(), answer[1], answer[2], seconds_of(answer[8])
     waiting, outside = (Phase.CLOSED, Phase.CLOSED) if mode == "closed" else (Phase.WAITING, Phase.NONE)
     places = []
     for code in map(int, codes.split(b",")) if codes else ():
         if code > 0:
-            places.append(Place(waiting, code, total, mode))
+            places.append(Place(waiting, code, total, mode, recovering_s=recovering_s))
         elif code == 0:
             places.append(Place(Phase.ACTIVE, 0, total, mode))
         else:

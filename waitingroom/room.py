@@ -1,7 +1,6 @@
 """What a visitor does in a room: enter, look, leave."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from functools import partial
@@ -10,6 +9,7 @@ from typing import Any
 
 from waitingroom import scripts
 from waitingroom.batching import Batcher
+from waitingroom.errors import SettingsMissing
 from waitingroom.place import Place, read_entered, read_looked
 from waitingroom.reasons import Reason
 from waitingroom.redis import pipe
@@ -29,9 +29,21 @@ class JoinIntent(StrEnum):
     STAY = "stay"  # a newcomer changes nothing
 
 
-def enter_call(room: str, coming: Sequence[tuple[str, JoinIntent]]) -> Call:
-    """`enter` for at most MAX_BATCH visitors, ready to be sent."""
-    return scripts.ENTER.call(room, secrets.token_hex(4), "", *chain.from_iterable(coming))
+def enter_call(room: str, coming: Sequence[tuple[str, JoinIntent, str]]) -> Call:
+    """`enter` for at most MAX_BATCH visitors, each with a slip as `take_back_call` has it, or "", ready to be sent."""
+    return scripts.ENTER.call(room, "", *chain.from_iterable(coming))
+
+
+def take_back_call(room: str, returning: Sequence[tuple[str, str]]) -> Call:
+    """`take_back` for at most MAX_LOOK visitors with their slips (`slips.presented`), ready to be sent."""
+    return scripts.TAKE_BACK.call(room, "", *chain.from_iterable(returning))
+
+
+def read_taken_back(answer: list[bytes]) -> list[bool]:
+    """Who has a place, in take_back.lua's answer, in the order asked. Raises SettingsMissing."""
+    if answer == [b"unknown"]:
+        raise SettingsMissing
+    return [standing != b"none" for standing in answer]
 
 
 def look_call(room: str, visitors: Sequence[str]) -> Call:
@@ -56,14 +68,19 @@ class Room:
     def __init__(self, slug: str) -> None:
         self.slug = slug
 
-    def enter(self, visitor: str, intent: JoinIntent = JoinIntent.JOIN) -> Awaitable[Place]:
-        """Let the visitor in, or tell the place in line; a newcomer draws a queue number if need be."""
-        return _as_future(partial(self.ask_enter, visitor, intent))
+    def enter(self, visitor: str, intent: JoinIntent = JoinIntent.JOIN, slip: str = "") -> Awaitable[Place]:
+        """Let the visitor in, or tell the place in line; a newcomer draws a queue number if need be.
 
-    def ask_enter(self, visitor: str, intent: JoinIntent, callback: Callable[[Place | Exception], None]) -> None:
+        `slip` (`slips.presented`) brings back a place that Redis forgot.
+        """
+        return _as_future(partial(self.ask_enter, visitor, intent, slip))
+
+    def ask_enter(
+        self, visitor: str, intent: JoinIntent, slip: str, callback: Callable[[Place | Exception], None]
+    ) -> None:
         """As `enter`; `callback` is called with the place, or with what `enter` would raise."""
-        batcher: Batcher[tuple[str, JoinIntent], Place] = self._batcher(enter_call, read_entered)
-        batcher.submit((visitor, intent), callback)
+        batcher: Batcher[tuple[str, JoinIntent, str], Place] = self._batcher(enter_call, read_entered)
+        batcher.submit((visitor, intent, slip), callback)
 
     def standing(self, visitor: str) -> Awaitable[Place]:
         """Where the visitor stands; who waits counts as seen."""
@@ -82,6 +99,11 @@ class Room:
         if found is None:
             found = mine.batchers[call_of, self.slug] = Batcher(mine, partial(call_of, self.slug), read)
         return found
+
+    def take_back(self, visitor: str, slip: str) -> Awaitable[bool]:
+        """Whether the visitor has a place now: found, or given back for the slip (`slips.presented`)."""
+        batcher: Batcher[tuple[str, str], bool] = self._batcher(take_back_call, read_taken_back)
+        return _as_future(partial(batcher.submit, (visitor, slip)))
 
     async def look(self, *visitors: str) -> Snapshot:
         """Where up to MAX_LOOK visitors stand; those waiting count as seen."""

@@ -21,7 +21,12 @@ SHARED: dict[str, float] = {
     "HUB_TICK_MS": timing.HUB_TICK_MS,
     "RETURN_MS": timing.RETURN_MS,
 }
-PRELUDE = "".join(f"local {name} = {value}\n" for name, value in SHARED.items()) + (FOLDER / "prelude.lua").read_text()
+# Not verbs themselves, but in front of each.
+PARTS = ("prelude", "returning")
+PRELUDE = "".join(
+    [f"local {name} = {value}\n" for name, value in SHARED.items()]
+    + [(FOLDER / f"{part}.lua").read_text() for part in PARTS]
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,22 @@ ADMIT = load("admit")
 EXPIRE = load("expire")
 ABSENT = load("absent")
 TAKE_OVER = load("take_over")
+TAKE_BACK = load("take_back")
 CONFIGURE = load("configure")
+RECOVERED = load("recovered")
 FLEET = load("fleet")
 SURVEY = load("survey")
-EVERY = (ENTER, LOOK, LEAVE, ADMIT, EXPIRE, ABSENT, TAKE_OVER, CONFIGURE, FLEET, SURVEY)
+EVERY = (
+    ENTER,
+    LOOK,
+    LEAVE,
+    ADMIT,
+    EXPIRE,
+    ABSENT,
+    TAKE_OVER,
+    TAKE_BACK,
+    CONFIGURE,
+    RECOVERED,
+    FLEET,
+    SURVEY,
+)

@@ -2,7 +2,8 @@
 
 A slip proves a queue number, or an admission, to a Redis that lost it:
 `kind.visitor.room.epoch.number.start.expires.signature`, where kind is w (waiting) or a (admitted), number the queue
-number (microseconds; 0 for who went straight in), start the position at joining, and expires Unix seconds.
+number (microseconds; of who went straight in, the instant), start the position at joining (0: straight in), and expires
+Unix seconds.
 A visitor cookie is `visitor.signature`. Signatures are keyed BLAKE2b (RFC 7693) of 128 bits, each kind of text under a
 key of its own.
 """
@@ -17,10 +18,11 @@ from typing import NamedTuple
 
 from waitingroom.conf import conf
 
-# As long as the gone are remembered: an older slip could bring somebody back.
 LIFE_SECONDS = 86_400
 # Hosts' clocks may differ by this much.
 SKEW_SECONDS = 60
+# The gone are remembered for longer than any slip is good for, by whatever clock: it could bring somebody back.
+KEPT_SECONDS = LIFE_SECONDS + 2 * SKEW_SECONDS
 LONGEST = 400
 WAITING, ADMITTED = "w", "a"
 
@@ -50,12 +52,18 @@ def _signature(text: str, purpose: str, secret: str) -> str:
     return signed.hexdigest()
 
 
-def _valid(text: str, signature: str, purpose: str) -> bool:
-    if hmac.compare_digest(_signature(text, purpose, conf.SECRET_KEY), signature):
-        return True
+def _signed_now(text: str, signature: str, purpose: str) -> bool:
+    return hmac.compare_digest(_signature(text, purpose, conf.SECRET_KEY), signature)
+
+
+def _signed_before(text: str, signature: str, purpose: str) -> bool:
     return any(
         hmac.compare_digest(_signature(text, purpose, secret), signature) for secret in conf.SECRET_KEY_FALLBACKS
     )
+
+
+def _valid(text: str, signature: str, purpose: str) -> bool:
+    return _signed_now(text, signature, purpose) or _signed_before(text, signature, purpose)
 
 
 def sign(slip: Slip) -> str:
@@ -77,6 +85,13 @@ def read(value: str, *, room: str, visitor: str) -> Slip | None:
     return slip if slip.expires_at + SKEW_SECONDS > time.time() else None
 
 
+def presented(slip: Slip | None) -> str:
+    """The slip as the Lua verbs read it (returning.lua); "" for none."""
+    if slip is None:
+        return ""
+    return f"{slip.kind},{slip.epoch},{slip.queue_number},{1 if slip.start else 0},{1000 * slip.expires_at}"
+
+
 _names: list[str] = []
 os.register_at_fork(after_in_child=_names.clear)  # no two processes may give the same name
 
@@ -96,9 +111,26 @@ def sign_visitor(visitor: str) -> str:
     return f"{visitor}.{_signature(visitor, 'visitor', conf.SECRET_KEY)}"
 
 
-def read_visitor(value: str) -> str | None:
-    """The visitor named by a genuine cookie, else None."""
+class NamedVisitor(NamedTuple):
+    """The visitor whom a genuine cookie names."""
+
+    visitor: str
+    by_old_key: bool  # to be signed anew, before that key is forgotten
+
+
+def read_visitor_cookie(value: str) -> NamedVisitor | None:
+    """Whom the cookie names, if it is genuine."""
     if len(value) > LONGEST or not value.isascii():
         return None
     visitor, _, signature = value.rpartition(".")
-    return visitor if visitor and _valid(visitor, signature, "visitor") else None
+    if not visitor:
+        return None
+    if _signed_now(visitor, signature, "visitor"):
+        return NamedVisitor(visitor, by_old_key=False)
+    return NamedVisitor(visitor, by_old_key=True) if _signed_before(visitor, signature, "visitor") else None
+
+
+def read_visitor(value: str) -> str | None:
+    """The visitor named by a genuine cookie, else None."""
+    named = read_visitor_cookie(value)
+    return named.visitor if named else None

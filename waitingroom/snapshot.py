@@ -8,7 +8,7 @@ from typing import Any
 
 from waitingroom.errors import SettingsMissing
 from waitingroom.estimates import NO_STRANGERS, Forecast, Pace, Strangers, boots_in
-from waitingroom.place import Place, read_looked
+from waitingroom.place import Place, read_looked, seconds_of
 
 
 def read_pace(answer: Sequence[Any], now_ms: int) -> Pace:
@@ -37,13 +37,14 @@ class Snapshot:
     pace: Pace
     closed_reason: Mapping[str, str]  # staff's words by language; empty unless the room is closed, and they gave some
     strangers: Strangers = NO_STRANGERS
+    recovering_s: int = 0  # until those who return after a loss are back; 0 where none are awaited
 
     @classmethod
     def read(cls, answer: list[Any]) -> "Snapshot":
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, _places, now, pace, why, strangers, first = answer
+        mode, total, _places, now, pace, why, strangers, first, recovering_ms = answer
         now_ms = int(now)
         reason = json.loads(why) if why else {}
         return cls(
@@ -54,6 +55,7 @@ class Snapshot:
             read_pace(pace, now_ms),
             reason,
             Strangers(strangers, first, total),
+            seconds_of(recovering_ms),
         )
 
     @cached_property

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from waitingroom.estimates import Forecast, Strangers
+from waitingroom.place import seconds_of
 from waitingroom.snapshot import read_pace
 
 
@@ -38,6 +39,7 @@ class RoomStatus:
     pending: float = 0.0  # instances to come, of the room's share
     mean_stay_s: float = 0.0  # 0: unknown
     strangers: int = 0  # of those waiting; their cookies have not come back yet
+    recovering_s: int = 0  # of a recovery period, until it ends; 0: there is none
 
 
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
@@ -75,6 +77,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         pending=sum(instances for instances, _ in pace.boots),
         mean_stay_s=pace.mean_stay_s,
         strangers=strangers.count,
+        recovering_s=seconds_of(answer[13]),
     )
 
 

@@ -64,7 +64,9 @@ def verdict(
     if not isinstance(place, Place):
         return _unavailable(visit, config, pages)
     if visit.polls:
-        return Missing.SNAPSHOT if snapshot is None else Decision(_nowhere(visit), answers.standing(place, snapshot))
+        if snapshot is None:
+            return Missing.SNAPSHOT
+        return Decision(_nowhere(visit), answers.standing(place, snapshot), cookies.spent(visit, place))
     phase = place.phase
     if phase is Phase.ACTIVE:
         return _entered(visit, place, None)

@@ -32,11 +32,18 @@ class Visit(NamedTuple):
     chosen_language: str  # on the site, by cookie; empty if never
     accept_language: str
     oversized: bool  # more cookies than anybody reads
+    held: str  # the slip's cookie, unread
+    by_old_key: bool  # the visitor's cookie is genuine, but to be signed anew
 
     @property
     def is_account(self) -> bool:
         """Whether the visitor is an account, rather than a browser."""
         return self.visitor.startswith(ACCOUNT)
+
+    @property
+    def proof(self) -> Slip | None:
+        """The slip, also of a poll: read where Redis does not know the visitor."""
+        return self.slip or (slips.read(self.held, room=self.room, visitor=self.visitor) if self.held else None)
 
     @property
     def language(self) -> str:
@@ -120,10 +127,11 @@ def slip_cookie(room: str) -> str:
 
 def _visit(room: str, path: str, method: str, cookie: str, accept: str, accept_language: str) -> Visit:
     cookies = cookies_in(cookie) if cookie else {}
-    visitor = slips.read_visitor(cookies[VISITOR_COOKIE]) if VISITOR_COOKIE in cookies else None
+    named = slips.read_visitor_cookie(cookies[VISITOR_COOKIE]) if VISITOR_COOKIE in cookies else None
+    visitor = named.visitor if named else None
     api, polls = form_of(path)
-    held = cookies.get(slip_cookie(room)) if visitor and not polls else None  # a poll proves nothing
-    slip = slips.read(held, room=room, visitor=visitor) if held and visitor else None
+    held = cookies.get(slip_cookie(room), "") if visitor else ""
+    slip = slips.read(held, room=room, visitor=visitor) if held and visitor and not polls else None
     return Visit(  # by position: names cost half as much again as the visit itself
         room,
         visitor or slips.new_visitor(),
@@ -136,6 +144,8 @@ def _visit(room: str, path: str, method: str, cookie: str, accept: str, accept_l
         cookies.get(conf.LANGUAGE_COOKIE_NAME, "") if cookies else "",
         accept_language,
         len(cookie) > LONGEST_COOKIES,
+        held,
+        named is not None and named.by_old_key,
     )
 
 

@@ -25,9 +25,9 @@ def full(line: Line) -> Iterator[Line]:
 
 @pytest.mark.parametrize("how", ["new", "join"])
 def test_f05_a_newcomer_is_refused_whoever_comes_along(full: Line, how: str):
-    come = [("inside", "join"), ("nobody", how), ("first", "join"), ("somebody", how)]
+    come = [("inside", "join", ""), ("nobody", how, ""), ("first", "join", ""), ("somebody", how, "")]
 
-    places = read_entered(full.run(ENTER, "epoch-1", full.now_us, *(part for one in come for part in one)))
+    places = read_entered(full.run(ENTER, full.now_us, *(part for one in come for part in one)))
 
     inside, nobody, first, somebody = places
     assert isinstance(nobody, LineUnavailable)

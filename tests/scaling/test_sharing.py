@@ -143,7 +143,7 @@ def test_the_first_visitor_of_an_empty_room_goes_straight_in(make_room, clock: C
     client().zadd(f"active:{{{busy.slug}}}", {f"v{i}": (store.now() + 3600) * 1000 for i in range(700)})
     clock.turns(1)
 
-    (answer,) = run_now([enter_call(empty.slug, [("somebody", JoinIntent.JOIN)])])
+    (answer,) = run_now([enter_call(empty.slug, [("somebody", JoinIntent.JOIN, "")])])
 
     assert answer[0] == b"active"
 

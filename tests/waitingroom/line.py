@@ -6,17 +6,20 @@ from typing import Any, cast
 from waitingroom import scripts
 from waitingroom.admission import read_admitted
 from waitingroom.configure import configure_call
+from waitingroom.cookies import due_slip
+from waitingroom.epochs import succeed
 from waitingroom.fleet_share import FleetShare
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.place import Place, read_entered
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
-from waitingroom.room import JoinIntent, enter_call
+from waitingroom.room import JoinIntent, enter_call, read_taken_back
 from waitingroom.scripts import Call
-from waitingroom.slips import LIFE_SECONDS
+from waitingroom.slips import KEPT_SECONDS, Slip, presented
 from waitingroom.snapshot import Snapshot
 from waitingroom.status import RoomStatus, read_status
+from waitingroom.visits import from_environ
 
 SECOND = 1_000_000  # microseconds, as the verbs count
 NOON = 1_900_000_000 * SECOND  # a round instant, the start of a 10 s bin
@@ -29,7 +32,7 @@ def names(count: int, start: int = 0) -> list[str]:
 
 def join_call(slug: str, visitor: str) -> Call:
     """A visitor's `enter`, ready to be sent."""
-    return enter_call(slug, [(visitor, JoinIntent.JOIN)])
+    return enter_call(slug, [(visitor, JoinIntent.JOIN, "")])
 
 
 def entered(answer: list[Any]) -> Place:
@@ -54,7 +57,16 @@ class Line:
         """Staff save these settings."""
         for name, value in settings.items():
             setattr(self.settings, name, value)
-        run_now([configure_call(self.settings)])
+        in_force: bytes
+        while (in_force := self._configured()) != self.settings.epoch.encode():
+            succeed(self.settings, in_force.decode())
+        self.settings.epoch_begun = True
+
+    def _configured(self) -> bytes:
+        call = configure_call(self.settings)
+        at = 3 + len(call.script.key_names) + 4  # where a test says what time it is
+        (answer,) = run_now([Call(call.script, (*call.command[:at], self.now_us, *call.command[at + 1 :]))])
+        return cast(bytes, answer)
 
     def pass_s(self, seconds: float) -> None:
         """Time passes (or, below zero, the server's clock jumps back)."""
@@ -74,17 +86,39 @@ class Line:
         (answer,) = run_now([script.call(self.slug, *args)])
         return answer
 
-    def enter(self, visitor: str, epoch: str = "epoch-1") -> Place:
+    def enter(self, visitor: str, slip: Slip | None = None) -> Place:
         """A page is asked for."""
-        return entered(self.run(scripts.ENTER, epoch, self.now_us, visitor, "join"))
+        return entered(self.run(scripts.ENTER, self.now_us, visitor, "join", presented(slip)))
 
     def come(self, visitor: str) -> Place:
         """A page is asked for without a cookie."""
-        return entered(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "new"))
+        return entered(self.run(scripts.ENTER, self.now_us, visitor, "new", ""))
 
-    def knock(self, visitor: str) -> Place:
+    def knock(self, visitor: str, slip: Slip | None = None) -> Place:
         """A change is asked for, which lets no newcomer join."""
-        return entered(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "stay"))
+        return entered(self.run(scripts.ENTER, self.now_us, visitor, "stay", presented(slip)))
+
+    def take_back(self, *returning: Slip) -> list[bool]:
+        """Whose sockets Redis knows no more come back with their slips."""
+        parts = [part for slip in returning for part in (slip.visitor, presented(slip))]
+        return read_taken_back(self.run(scripts.TAKE_BACK, self.now_us, *parts))
+
+    def due_slip(self, place: Place, visitor: str, held: Slip | None = None) -> Slip | None:
+        """The slip that comes with that answer, if one does."""
+        visit = from_environ(self.slug, {}, f"/events/{self.slug}/", "GET")
+        return due_slip(visit._replace(visitor=visitor, slip=held), place)
+
+    def slip(self, visitor: str) -> Slip:
+        """The visitor asks for a page, and gets this slip."""
+        slip = self.due_slip(self.enter(visitor), visitor)
+        assert slip is not None
+        return slip
+
+    def lose(self, *, recorded: bool = True) -> None:
+        """Redis loses everything, and whoever finds out does as a process with the database does."""
+        client().unlink(*self.keys.all())
+        if recorded:
+            self.configure()
 
     def fill(self, *visitors: str) -> list[Place]:
         """Several enter, a microsecond apart."""
@@ -97,8 +131,8 @@ class Line:
     def crowd(self, count: int, name: str = "crowd") -> None:
         """So many join in this instant, thousands in a call."""
         for first in range(0, count, 2000):
-            coming = [part for i in range(first, min(first + 2000, count)) for part in (f"{name}-{i}", "join")]
-            self.run(scripts.ENTER, "epoch-1", self.now_us, *coming)
+            coming = [part for i in range(first, min(first + 2000, count)) for part in (f"{name}-{i}", "join", "")]
+            self.run(scripts.ENTER, self.now_us, *coming)
 
     def look(self, *visitors: str) -> Snapshot:
         return Snapshot.read(self.run(scripts.LOOK, self.now_us, *visitors))
@@ -115,7 +149,7 @@ class Line:
     def admit(self, *, count: int | str = "", ticker: str = "clock@test", idle_ms: int = 0) -> list[str]:
         return read_admitted(self.run(scripts.ADMIT, ticker, idle_ms, count, self.now_us))
 
-    def expire(self, *, most: int = 1000, keep_ms: int = LIFE_SECONDS * 1000, idle_ms: int = 0) -> tuple[int, int]:
+    def expire(self, *, most: int = 1000, keep_ms: int = KEPT_SECONDS * 1000, idle_ms: int = 0) -> tuple[int, int]:
         """(expired inside, left the line)."""
         inside, waiting = self.run(scripts.EXPIRE, most, keep_ms, idle_ms, self.now_us)
         return inside, waiting
@@ -153,6 +187,18 @@ class Line:
     def reasons(self) -> dict[str, Reason]:
         """Why those who are gone are gone."""
         return {visitor: Reason(score % 16) for visitor, score in self.scores("gone").items()}
+
+    def copy(self) -> dict[str, bytes | None]:
+        """What a replica has now."""
+        return {key: cast("bytes | None", client().dump(key)) for key in self.keys.all()}
+
+    def fail_over(self, replica: dict[str, bytes | None]) -> None:
+        """The replica serves: what was written since is lost."""
+        client().unlink(*replica)
+        for key, value in replica.items():
+            if value is not None:
+                client().restore(key, 0, value)
+        self.configure()
 
     def everything(self) -> dict[str, bytes]:
         """The room's whole state, to be compared: each key's serialized value."""

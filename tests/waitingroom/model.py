@@ -4,13 +4,19 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import floor
 
+from waitingroom.epochs import MAX_LOST
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.slips import LIFE_SECONDS
+from waitingroom.slips import ADMITTED, KEPT_SECONDS, Slip
 
 SECOND = 1_000_000
 # The sums are made in floating point, on both sides: what lies closer to a whole visitor than this may be one or not.
 NEARLY = 1e-4
+# What is no memory of Redis's, and outlasts it.
+SETTINGS = (
+    *("mode", "threshold", "per_minute", "presence", "grace", "claim", "idle", "recovery"),
+    *("epoch", "lost", "lost_at"),
+)
 
 
 @dataclass
@@ -30,7 +36,7 @@ class Model:
     strangers: dict[str, int] = field(default_factory=dict)  # of those in line: unseen since they drew their number
     inside: dict[str, int] = field(default_factory=dict)  # visitor -> instant the place expires
     unclaimed: set[str] = field(default_factory=set)
-    gone: dict[str, Reason] = field(default_factory=dict)
+    gone: dict[str, tuple[int, Reason]] = field(default_factory=dict)  # (ms, why)
     joined: int = 0
     admitted: int = 0
     left: int = 0  # the line, without admission
@@ -43,6 +49,10 @@ class Model:
     awake_at: int | None = None  # when the last outage ended, as the clock found ...
     asleep_at: int | None = None  # ... and when it had begun
     shut_at: int | None = None  # when a tick last found the room closed
+    recovery: int = 45 * SECOND
+    epoch: str = ""
+    lost: tuple[str, ...] = ()
+    lost_at: int | None = None
 
     def servers(self) -> int:
         if self.told_servers is None:
@@ -63,12 +73,54 @@ class Model:
         return asleep - self.presence
 
     def in_order(self) -> list[str]:
-        return sorted(self.line, key=lambda visitor: self.line[visitor])
+        # Two have one number where an account took over a browser's, and both slips came back after a loss.
+        return sorted(self.line, key=lambda visitor: (self.line[visitor], visitor))
 
     def position(self, visitor: str) -> int:
         return self.in_order().index(visitor) + 1
 
-    def enter(self, visitor: str, *, joins: bool, is_new: bool = False) -> Phase:
+    def since_the_loss(self) -> float:
+        return float("inf") if self.lost_at is None else abs(self.now - self.lost_at)
+
+    def recovers(self) -> bool:
+        return self.since_the_loss() < self.recovery
+
+    def lose(self, epoch: str) -> None:
+        """Redis loses everything, and the database gives the room another epoch."""
+        kept = {name: getattr(self, name) for name in SETTINGS}
+        lost = (self.epoch, *self.lost)[:MAX_LOST]
+        self.__init__(self.now, **kept)  # type: ignore[misc]  # a room as new, but for what staff set
+        self.epoch, self.lost, self.lost_at = epoch, lost, self.now
+
+    def take_back(self, slip: Slip) -> bool:
+        """Whether the slip's owner has a place now."""
+        visitor, number = slip.visitor, slip.queue_number
+        if visitor in self.line or visitor in self.inside:
+            return True
+        admitted = slip.kind == ADMITTED
+        if slip.epoch != self.epoch and slip.epoch not in self.lost:
+            return False
+        if slip.epoch != self.epoch and not admitted and self.since_the_loss() >= self.recovery + self.grace:
+            return False
+        if admitted and slip.expires_at * SECOND <= self.now // 1000 * 1000:
+            return False
+        if visitor in self.gone and self.gone[visitor][0] >= number // 1000:
+            return False
+        self.last_number = max(self.last_number, number)
+        if admitted and (self.recovers() or len(self.inside) < self.threshold):
+            self.inside[visitor] = min(slip.expires_at * SECOND, self.now + self.idle)
+            self.joined += slip.start > 0
+            self.admitted += slip.start > 0
+            self.straight_in += slip.start == 0
+            return True
+        self.line[visitor] = number
+        self.seen[visitor] = self.now
+        self.joined += 1
+        return True
+
+    def enter(self, visitor: str, *, joins: bool, slip: Slip | None = None, is_new: bool = False) -> Phase:
+        if slip is not None:
+            self.take_back(slip)
         if visitor in self.inside:
             self.inside[visitor] = self.now + self.idle
             self.unclaimed.discard(visitor)
@@ -78,17 +130,18 @@ class Model:
                 return Phase.NONE
             if self.mode in ("closed", "draining"):
                 return Phase.CLOSED
-            self.gone.pop(visitor, None)
+            self.last_number = max(self.now, self.last_number + 1)
+            if visitor in self.gone:
+                self.last_number = max(self.last_number, 1000 * (self.gone[visitor][0] + 1))
             held_up = any(map(self.present, self.line)) or any(
                 self.now - at < 12 * SECOND for at in self.strangers.values()
             )
-            vacancy = len(self.inside) < self.threshold and not held_up
+            vacancy = len(self.inside) < self.threshold and not held_up and not self.recovers()
             if self.mode == "off" or (self.mode == "automatic" and vacancy):
                 self.inside[visitor] = self.now + (self.claim if is_new else self.idle)
                 self.unclaimed |= {visitor} if is_new else set()
                 self.straight_in += 1
                 return Phase.ACTIVE
-            self.last_number = max(self.now, self.last_number + 1)
             self.line[visitor] = self.last_number
             self.joined += 1
         elif self.mode == "off":
@@ -116,7 +169,7 @@ class Model:
         if visitor in self.line:
             self._out_of_line(visitor)
             self.left += 1
-            self.gone[visitor] = reason
+            self._part(visitor, reason)
             return "waiting"
         if visitor in self.inside:
             self._out_of_room(visitor, reason)
@@ -134,8 +187,7 @@ class Model:
             self._out_of_line(visitor)
             self.inside.pop(visitor, None)
             self.unclaimed.discard(visitor)
-        self.gone[one] = Reason.MERGED
-        self.gone.pop(other, None)
+        self._part(one, Reason.MERGED)
         if expiries:
             self.left += len(numbers)
             self.inside[other] = max(expiries)
@@ -165,7 +217,7 @@ class Model:
         kept = self.presence + self.grace
         if self.mode == "closed":
             self.shut_at = self.now
-            kept = max(kept, LIFE_SECONDS * SECOND)
+            kept = max(kept, KEPT_SECONDS * SECOND)
         elif self.shut_at is not None:
             awake = min(awake, self.now - self.shut_at)
         if awake >= kept:
@@ -186,11 +238,12 @@ class Model:
         self.tokens = min(self.tokens + grown, max(1.0, 1.25 * rate))
         self.tokens_at = self.now
         present = [visitor for visitor in self.in_order() if self.present(visitor)]
-        if self.mode in ("paused", "closed"):
+        if self.mode in ("paused", "closed") or self.recovers():
             self.tokens = 0.0
-            return [], []
         if self.mode == "off":
             return present, present
+        if self.mode in ("paused", "closed") or self.recovers():
+            return [], []
         vacancy = max(0, self.threshold - len(self.inside))
         fewest = min(vacancy, floor(max(0.0, self.tokens - NEARLY)))
         return present[:fewest], present[: min(vacancy, floor(self.tokens + NEARLY))]
@@ -210,10 +263,10 @@ class Model:
     def by_operator(self, count: int) -> list[str]:
         """Who is admitted besides the rate."""
         present = [visitor for visitor in self.in_order() if self.present(visitor)]
-        if self.mode in ("paused", "closed"):
-            return []
         if self.mode == "off":
             return present
+        if self.mode in ("paused", "closed") or self.recovers():
+            return []
         return present[: min(count, max(0, self.threshold - len(self.inside)))]
 
     def _out_of_line(self, visitor: str) -> None:
@@ -228,4 +281,7 @@ class Model:
     def _out_of_room(self, visitor: str, reason: Reason) -> None:
         del self.inside[visitor]
         self.unclaimed.discard(visitor)
-        self.gone[visitor] = reason
+        self._part(visitor, reason)
+
+    def _part(self, visitor: str, reason: Reason) -> None:
+        self.gone[visitor] = (max(self.now, self.last_number) // 1000, reason)

@@ -211,20 +211,21 @@ def test_the_threshold_may_follow_the_fleet(make_line: Callable[..., Line]):
     assert [place.phase for place in line.fill("a", "b", "c", "d")] == [Phase.ACTIVE] * 3 + [Phase.WAITING]
 
 
-def test_a_room_draws_its_epoch_once(line: Line):
-    assert line.enter("a", epoch="first").epoch == "first"
-    assert line.enter("b", epoch="second").epoch == "first"
+def test_a_room_has_the_epoch_that_the_database_drew(line: Line):
+    assert line.enter("a").epoch == line.settings.epoch
+    line.configure(threshold=5)
+    assert line.enter("b").epoch == line.settings.epoch
 
 
-def test_who_left_and_comes_back_is_gone_no_more(make_line: Callable[..., Line]):
+def test_who_left_and_comes_back_waits_by_a_number_drawn_after_the_leaving(make_line: Callable[..., Line]):
     line = make_line(mode="always")
-    line.enter("a")
+    before = line.enter("a")
     line.leave("a")
 
-    line.enter("a")
+    after = line.enter("a")
 
-    assert line.reasons() == {}
     assert line.where("a") == [1]
+    assert before.queue_number // 1000 < after.queue_number // 1000
 
 
 def test_arrivals_count_newcomers_only(make_line: Callable[..., Line]):

@@ -7,7 +7,7 @@ import pytest
 from tests.waitingroom.line import Line
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.slips import LIFE_SECONDS
+from waitingroom.slips import KEPT_SECONDS
 
 
 def test_an_absent_visitor_leaves_the_line_after_the_grace(make_line: Callable[..., Line]):
@@ -96,7 +96,7 @@ def test_a_room_that_stays_closed_forgets_its_line_when_the_slips_die(make_line:
     line = make_line(mode="always")
     line.fill("a", "b")
     line.configure(mode="closed")
-    line.pass_s(LIFE_SECONDS - 1)
+    line.pass_s(KEPT_SECONDS - 1)
     line.expire()
     line.look("b")
     line.pass_s(12)
@@ -148,7 +148,7 @@ def test_the_gone_are_remembered_as_long_as_slips_live_and_no_longer(make_line: 
     line = make_line(mode="always")
     line.enter("a")
     line.leave("a")
-    line.pass_s(86_399)
+    line.pass_s(KEPT_SECONDS - 1)
     line.expire()
     assert line.reasons() == {"a": Reason.LEFT}
 

@@ -1,6 +1,7 @@
 """Any verbs at any instants: the line in Redis does what its model says, and Hypothesis looks for a way it does not."""
 
 import uuid
+from copy import deepcopy
 
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
@@ -14,11 +15,13 @@ from hypothesis.stateful import (
 )
 
 from tests.waitingroom.line import NOON, Line
-from tests.waitingroom.model import Model
+from tests.waitingroom.model import SETTINGS, Model
+from waitingroom.epochs import MAX_LOST
 from waitingroom.fleet_share import FleetShare
 from waitingroom.place import Phase
-from waitingroom.reasons import Reason
+from waitingroom.reasons import REASONS, Reason
 from waitingroom.redis import client
+from waitingroom.slips import WAITING, Slip
 
 VISITORS = [f"visitor-{i}" for i in range(9)]
 visitor = st.sampled_from(VISITORS)
@@ -47,6 +50,10 @@ class LineMachine(RuleBasedStateMachine):
             claim_seconds=20,
             idle_seconds=40,
         )
+        self.model.epoch = self.line.settings.epoch
+        self.copy: tuple[Model, dict[str, bytes | None]] | None = None  # what a replica has
+        self.held: dict[str, Slip] = {}  # each visitor's cookie ...
+        self.kept: dict[str, list[Slip]] = {one: [] for one in VISITORS}  # ... and every one there ever was
         self.numbers: list[int] = []
         self.highest_active = threshold
         for one in VISITORS[:4]:
@@ -87,9 +94,66 @@ class LineMachine(RuleBasedStateMachine):
 
     @rule(visitor=visitor, joins=st.booleans())
     def enters(self, visitor: str, joins: bool) -> None:
+        self.enters_with(visitor, joins, self.held.get(visitor))
+
+    @rule(visitor=visitor, nth=st.integers(0, 50), joins=st.booleans())
+    def enters_with_an_old_slip(self, visitor: str, nth: int, joins: bool) -> None:
+        kept = self.kept[visitor]
+        self.enters_with(visitor, joins, kept[nth % len(kept)] if kept else None)
+
+    @rule(visitors=some_visitors)
+    def sockets_ask_for_places_that_redis_forgot(self, visitors: list[str]) -> None:
+        slips = [self.held[one] for one in visitors if one in self.held]
+        assert self.line.take_back(*slips) == [self.model.take_back(slip) for slip in slips]
+
+    @rule()
+    def redis_loses_everything(self) -> None:
+        self.time_passes(0.002)
+        self.line.lose()
+        self.model.lose(self.line.settings.epoch)
+
+    @rule(returning=st.permutations(VISITORS))
+    def redis_loses_everything_and_everybody_comes_back(self, returning: list[str]) -> None:
+        slips = {one: slip.queue_number for one, slip in self.held.items() if slip.kind == WAITING}
+        before = [one for one in self.model.in_order() if self.model.line[one] == slips.get(one)]
+        self.redis_loses_everything()
+        for one in returning:
+            self.enters(one, False)
+
+        assert [one for one in self.model.in_order() if one in before] == ([] if self.model.mode == "off" else before)
+
+    @rule()
+    def a_replica_copies(self) -> None:
+        self.copy = (deepcopy(self.model), self.line.copy())
+
+    @precondition(lambda self: self.copy is not None)
+    @rule()
+    def the_replica_takes_over_without_the_last_writes(self) -> None:
+        assert self.copy is not None
+        model, replica = self.copy
+        self.time_passes(0.002)
+        kept = {name: getattr(self.model, name) for name in SETTINGS}
+        if self.model.epoch != model.epoch:
+            kept["epoch"], kept["lost"] = "", (self.model.epoch, *self.model.lost)[:MAX_LOST]
+        else:
+            kept["lost_at"] = model.lost_at
+        self.model = deepcopy(model)
+        self.model.now = self.line.now_us
+        self.line.fail_over(replica)
+        if not kept["epoch"]:
+            kept["epoch"], kept["lost_at"] = self.line.settings.epoch, self.line.now_us
+        for name, value in kept.items():
+            setattr(self.model, name, value)
+        self.highest_active = max(self.highest_active, len(self.model.inside))
+
+    def enters_with(self, visitor: str, joins: bool, slip: Slip | None) -> None:
         known = visitor in self.model.line
-        expected = self.model.enter(visitor, joins=joins)
-        place = self.line.enter(visitor) if joins else self.line.knock(visitor)
+        expected = self.model.enter(visitor, joins=joins, slip=slip)
+        known = known or (slip is not None and self.model.line.get(visitor) == slip.queue_number)
+        place = self.line.enter(visitor, slip) if joins else self.line.knock(visitor, slip)
+        if due := self.line.due_slip(place, visitor, slip):
+            self.held[visitor] = due
+            self.kept[visitor].append(due)
 
         assert place.phase is expected
         if expected is Phase.WAITING:
@@ -97,17 +161,21 @@ class LineMachine(RuleBasedStateMachine):
             assert place.position == self.model.position(visitor)
             assert place.total == len(self.model.line)
             if not known:
-                assert all(place.queue_number > number for number in self.numbers)
+                assert place.queue_number > max(self.numbers, default=0)
                 self.numbers.append(place.queue_number)
         if expected is Phase.ACTIVE:
             assert place.expires_ms == self.model.inside[visitor] // 1000
 
     @rule(visitor=visitor)
     def a_browser_comes_without_a_cookie(self, visitor: str) -> None:
-        if visitor in self.model.line or visitor in self.model.inside or visitor in self.model.gone:
+        known = self.model.line.keys() | self.model.inside.keys() | self.model.gone.keys()
+        if visitor in known or self.kept[visitor]:
             return  # a name drawn this moment is nobody's
         expected = self.model.enter(visitor, joins=True, is_new=True)
         place = self.line.come(visitor)
+        if due := self.line.due_slip(place, visitor):
+            self.held[visitor] = due
+            self.kept[visitor].append(due)
 
         assert place.phase is expected
         if expected is Phase.WAITING:
@@ -126,7 +194,7 @@ class LineMachine(RuleBasedStateMachine):
             elif one in self.model.inside:
                 assert place.phase is Phase.ACTIVE
             else:
-                assert place.reason is self.model.gone.get(one)
+                assert place.reason is self.model.gone.get(one, (0, None))[1]
 
     @rule(visitors=some_visitors, allowance=st.sampled_from([0, 5_000]))
     def sockets_close(self, visitors: list[str], allowance: int) -> None:
@@ -202,7 +270,8 @@ class LineMachine(RuleBasedStateMachine):
         """Liveness: a vacancy, a rate and somebody present."""
         self.looks(VISITORS)
         able = (
-            self.model.mode in ("automatic", "always", "draining")
+            not self.model.recovers()
+            and self.model.mode in ("automatic", "always", "draining")
             and self.model.servers() * self.model.per_minute >= 60
         )
         vacancy = len(self.model.inside) < self.model.threshold
@@ -236,13 +305,14 @@ class LineMachine(RuleBasedStateMachine):
         assert (joined, admitted, gone, straight_in) == (model.joined, model.admitted, model.left, model.straight_in)
         assert joined == len(queue) + admitted + gone
         assert not model.line.keys() & model.inside.keys()
-        assert self.line.reasons() == model.gone
+        assert self.line.scores("gone") == {one: ms * REASONS + why for one, (ms, why) in model.gone.items()}
 
     @invariant()
     def no_more_are_inside_than_the_threshold_ever_allowed(self) -> None:
         """Capacity: a threshold lowered sends nobody out; a room switched off counts nobody."""
         active = len(self.model.inside)
-        if self.model.mode != "off":
+        # Who was inside when Redis lost everything comes back inside.
+        if self.model.mode != "off" and not self.model.recovers():
             assert active <= max(self.highest_active, self.model.threshold)
         self.highest_active = max(active, self.model.threshold)
 

@@ -140,7 +140,7 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
         pipe = Pipe(address)
         batcher = Batcher(pipe, partial(enter_call, "nowhere"), read_entered)
         for i in range(crowd):
-            batcher.submit((f"visitor-{i}", JoinIntent.JOIN), hear)
+            batcher.submit((f"visitor-{i}", JoinIntent.JOIN, ""), hear)
         answers = await heard.all(within=20)
         await pipe.close()
         return answers
@@ -169,12 +169,12 @@ async def test_each_of_a_crowd_is_told_the_place_that_is_his(redis_server: Local
             client().script_flush()
             await asyncio.sleep(0)
         name = f"visitor-{i}"
-        batcher.submit((name, JoinIntent.JOIN), lambda place, name=name: heard.hear((name, place)))  # type: ignore[misc]
+        batcher.submit((name, JoinIntent.JOIN, ""), lambda place, name=name: heard.hear((name, place)))  # type: ignore[misc]
     told: dict[str, Place] = dict(await heard.all())
     await pipe.close()
 
     numbers = line.scores("queue")
-    assert {name: place.queue_number for name, place in told.items() if place.queue_number} == numbers
+    assert {name: place.queue_number for name, place in told.items() if place.position} == numbers
     assert len(numbers) == len(set(numbers.values())) == 999
 
 
@@ -195,8 +195,8 @@ async def test_who_cannot_be_told_the_place_is_told_so_and_the_next_one_his(redi
             raise ValueError("no words")
         heard.hear(place)
 
-    batcher.submit(("one", JoinIntent.JOIN), stumble)
-    batcher.submit(("other", JoinIntent.JOIN), heard.hear)
+    batcher.submit(("one", JoinIntent.JOIN, ""), stumble)
+    batcher.submit(("other", JoinIntent.JOIN, ""), heard.hear)
     answers = await heard.all()
     await pipe.close()
 
@@ -212,7 +212,7 @@ async def told_to_two(redis_server: LocalRedis, slug: str, read: Callable[[Any],
     pipe, heard = Pipe(redis_server.url), Heard(2)
     batcher = Batcher(pipe, partial(enter_call, slug), read)
     for name in ("one", "other"):
-        batcher.submit((name, JoinIntent.JOIN), heard.hear)
+        batcher.submit((name, JoinIntent.JOIN, ""), heard.hear)
     answers = await heard.all()
     await pipe.close()
     return [type(answer) for answer in answers]

@@ -17,14 +17,15 @@ local MAX_ADMITTED = 4000
 local CHUNK = 1000
 
 local c = settings(config)
-if not c then return redis.status_reply('unknown') end
+local epoch, lost_at_ms, recovery_ms = unpack(redis.call('HMGET', state, 'epoch', 'lost_at_ms', 'recovery_ms'))
+if not c or not epoch then return redis.status_reply('unknown') end
 if ticked(state, now_ms, idle_ms) then return {} end
 allow_writes(queue)
 local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us')
 
 local in_service = instances(fleet, now_ms, c)
 local per_second = in_service * tonumber(c.users_per_minute_per_instance) / 60
-local stands = c.mode == 'paused' or c.mode == 'closed'
+local stands = c.mode == 'paused' or c.mode == 'closed' or recovering(lost_at_ms, recovery_ms, now_ms) > 0
 local elapsed = math.max(0, now_us - tonumber(s[2] or now_us)) / 1000000
 local tokens = math.min(tonumber(s[1] or 0) + elapsed * per_second, math.max(1, per_second * BURST_SECONDS))
 if stands then tokens = 0 end

@@ -1,14 +1,33 @@
--- configure: write the room's settings, unless they stand already.
+-- configure: write the room's settings, unless they stand already; begin an epoch where Redis has none.
 --
--- KEYS    config
--- ARGV    version (a digest of what follows), then field and value pairs
--- RETURN  1 if written, 0 if that version stands
+-- KEYS    config, state, queue, active, seen, present, strangers, unclaimed, gone, fleet, pace
+-- ARGV    version (a digest of the settings), the database's epoch, "begun" if that one was in force before (or "new"),
+--         recovery_ms, now_us (tests only; empty = Redis's clock), then field and value pairs
+-- RETURN  the epoch in force, or "" where Redis lost the database's; unless it is the database's nothing was written
 --
--- Atomic so that no verb reads half of the settings. An older version may win a race of two savers: the clock brings the
--- database's version every second.
+-- Atomic so that no verb reads half of the settings, nor lets a newcomer in before the recovery period began. An older version
+-- may win a race of two savers: the clock brings the database's version every second.
 
-local config = KEYS[1]
-if redis.call('HGET', config, 'version') == ARGV[1] then return 0 end
-redis.call('DEL', config)
-redis.call('HSET', config, 'version', ARGV[1], unpack(ARGV, 2))
-return 1
+local config, state, queue, active, seen, present, strangers, unclaimed, gone, fleet, pace = unpack(KEYS)
+local version, epoch, begun, recovery_ms = ARGV[1], ARGV[2], ARGV[3] == 'begun', ARGV[4]
+local now_ms = math.floor(clock(ARGV[5]) / 1000)
+local c = {}
+for i = 6, #ARGV, 2 do c[ARGV[i]] = ARGV[i + 1] end
+
+local in_force = redis.call('HGET', state, 'epoch') or ''
+if in_force ~= epoch or epoch == '' then
+  -- An old copy of Redis's memory, put back in place of a newer one, is a loss as well.
+  local lost = in_force == '' or lists(c.lost_epochs, in_force)
+  if epoch == '' or (begun and not lost) then return in_force end
+  if begun then return '' end
+  if not lost then -- left by another room of this name
+    redis.call('UNLINK', config, state, queue, active, seen, present, strangers, unclaimed, gone, fleet, pace)
+  end
+  redis.call('HSET', state, 'epoch', epoch)
+  if c.lost_epochs ~= '' then redis.call('HSET', state, 'lost_at_ms', integer(now_ms), 'recovery_ms', recovery_ms) end
+end
+if redis.call('HGET', config, 'version') ~= version then
+  redis.call('DEL', config)
+  redis.call('HSET', config, 'version', version, unpack(ARGV, 6))
+end
+return epoch

@@ -33,8 +33,8 @@ if #late > 0 then
     group[#group + 1] = visitor
   end
   redis.call('ZREM', active, unpack(late))
-  depart(gone, now_ms, IDLE, idle)
-  depart(gone, now_ms, UNCLAIMED, never_came)
+  depart(gone, state, now_ms, IDLE, idle)
+  depart(gone, state, now_ms, UNCLAIMED, never_came)
   tally(pace, now_ms, 'd', #late)
 end
 
@@ -54,7 +54,7 @@ if #absent > 0 then
   redis.call('ZREM', seen, unpack(absent))
   redis.call('ZREM', present, unpack(absent))
   redis.call('HINCRBY', state, 'gone', #absent)
-  depart(gone, now_ms, shut and CLOSED or ABSENT, absent)
+  depart(gone, state, now_ms, shut and CLOSED or ABSENT, absent)
 end
 
 -- Whose cookie did not come back in the claim period is nobody. Presence is not shorter than the page's own way back.
@@ -65,7 +65,7 @@ if #nobody > 0 then
   redis.call('ZREM', queue, unpack(nobody))
   redis.call('ZREM', strangers, unpack(nobody))
   redis.call('HINCRBY', state, 'gone', #nobody)
-  depart(gone, now_ms, ABSENT, nobody)
+  depart(gone, state, now_ms, ABSENT, nobody)
 end
 
 local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - keep_ms) * REASONS), 'LIMIT', 0, most)

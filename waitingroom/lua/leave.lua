@@ -15,13 +15,13 @@ if redis.call('ZREM', queue, visitor) == 1 then
   redis.call('ZREM', present, visitor)
   redis.call('ZREM', strangers, visitor)
   redis.call('HINCRBY', state, 'gone', 1)
-  depart(gone, now_ms, reason, {visitor})
+  depart(gone, state, now_ms, reason, {visitor})
   return 'waiting'
 end
 if redis.call('ZREM', active, visitor) == 1 then
   redis.call('SREM', unclaimed, visitor)
   tally(pace, now_ms, 'd', 1)
-  depart(gone, now_ms, reason, {visitor})
+  depart(gone, state, now_ms, reason, {visitor})
   return 'active'
 end
 return 'none'

@@ -4,7 +4,8 @@
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
 --         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty),
---         strangers in line, position of the first of them (0: none); or {"unknown"} when Redis has no settings
+--         strangers in line, position of the first of them (0: none), ms until the recovery period ends (0: there is none);
+--         or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
@@ -13,7 +14,8 @@ local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
-if not c then return {'unknown'} end
+local epoch, lost_at_ms, recovery_ms = unpack(redis.call('HMGET', state, 'epoch', 'lost_at_ms', 'recovery_ms'))
+if not c or not epoch then return {'unknown'} end
 
 local now_text = integer(now_ms)
 local places, waiting, signs = {}, {}, {}
@@ -53,5 +55,5 @@ end
 local count, first = strangers_in(strangers, queue)
 return {
   c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, pace_of(active, fleet, pace, now_ms, c),
-  c.mode == 'closed' and c.closed_reason or '', count, first,
+  c.mode == 'closed' and c.closed_reason or '', count, first, recovering(lost_at_ms, recovery_ms, now_ms),
 }

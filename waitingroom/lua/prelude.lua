@@ -10,7 +10,11 @@
 -- recent(key, now_ms, what)  the count in the last six bins, and the ms since the first of them that counts began (0: none)
 -- pace_of(active, fleet, pace, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots
 --                          (JSON), active, threshold in force, threshold_per_instance, departures, over how many ms
--- depart(key, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
+-- lists(names, name)       whether the comma-joined names have this one
+-- recovering(lost_at_ms, recovery_ms, now_ms)  how long the recovery period goes on, ms; 0 where there is none
+-- count_in(state, counts)  adds the counts, by name, to the room's
+-- depart(key, state, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
+-- left_at_ms(score)        when who has that score among the gone left
 -- allow_writes(key)       lets the script write where Redis is out of memory: for those who have a place already
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- horizon_of(state, now_ms, c)  present is who was seen after it, Unix ms; an outage makes nobody absent
@@ -77,9 +81,25 @@ local function pace_of(active, fleet, pace, now_ms, c)
   }
 end
 
-local function depart(key, now_ms, reason, visitors)
+local function lists(names, name) return string.find(',' .. names .. ',', ',' .. name .. ',', 1, true) ~= nil end
+
+-- A clock that jumps cannot make the period last longer than it is.
+local function recovering(lost_at_ms, recovery_ms, now_ms)
+  if not lost_at_ms then return 0 end
+  return math.max(0, tonumber(recovery_ms) - math.abs(now_ms - tonumber(lost_at_ms)))
+end
+
+local function count_in(state, counts)
+  for name, count in pairs(counts) do
+    if count > 0 then redis.call('HINCRBY', state, name, count) end
+  end
+end
+
+-- After the number that was given up, whatever the clock says: that number's slip is spent.
+local function depart(key, state, now_ms, reason, visitors)
   if #visitors == 0 then return end
-  local score = integer(now_ms * REASONS + reason)
+  local at_ms = math.max(now_ms, math.floor(tonumber(redis.call('HGET', state, 'last_number') or 0) / 1000))
+  local score = integer(at_ms * REASONS + reason)
   local pairs_ = {}
   for i = 1, #visitors do
     pairs_[2 * i - 1] = score
@@ -87,6 +107,8 @@ local function depart(key, now_ms, reason, visitors)
   end
   redis.call('ZADD', key, unpack(pairs_))
 end
+
+local function left_at_ms(score) return math.floor(tonumber(score) / REASONS) end
 
 -- They all came in the last claim period: from the first of them to the end of the line they stand.
 local function strangers_in(strangers, queue)

@@ -4,7 +4,7 @@
 -- ARGV    now_us (tests only; empty = Redis's clock)
 -- RETURN  now_ms, mode, waiting, present, number of the first present at the last tick (0: nobody), pace (see pace_of), admissions of the last
 --         minute, then state and pace as flat field lists, the room's weight and floor in the fleet, strangers in line, position
---         of the first of them (0: none); no settings in Redis read as
+--         of the first of them (0: none), ms until the recovery period ends (0: there is none); no settings in Redis read as
 --         an empty mode and zeros
 --
 -- Atomic so that the counts add up.
@@ -19,10 +19,11 @@ local NONE = {
 local c = settings(config) or NONE
 local first = redis.call('ZRANGE', present, 0, 0, 'WITHSCORES')
 local count, first_stranger = strangers_in(strangers, queue)
+local lost_at_ms, recovery_ms = unpack(redis.call('HMGET', state, 'lost_at_ms', 'recovery_ms'))
 local admissions = recent(pace, now_ms, 'm')
 return {
   integer(now_ms), c.mode, redis.call('ZCARD', queue),
   redis.call('ZCOUNT', seen, '(' .. integer(horizon_of(state, now_ms, c)), '+inf'), first[2] or '0',
   pace_of(active, fleet, pace, now_ms, c), admissions, redis.call('HGETALL', state), redis.call('HGETALL', pace),
-  c.fleet_weight or '1', c.fleet_floor or '0', count, first_stranger,
+  c.fleet_weight or '1', c.fleet_floor or '0', count, first_stranger, recovering(lost_at_ms, recovery_ms, now_ms),
 }

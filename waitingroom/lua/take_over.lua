@@ -23,7 +23,7 @@ if from == to or not (from_expiry or from_number) then
   return to_expiry and 'active' or to_number and 'waiting' or 'none'
 end
 allow_writes(queue)
-depart(gone, now_ms, reason, {from})
+depart(gone, state, now_ms, reason, {from})
 
 if from_expiry or to_expiry then
   local later = math.max(tonumber(from_expiry or 0), tonumber(to_expiry or 0))
@@ -38,7 +38,6 @@ if from_expiry or to_expiry then
     redis.call('HINCRBY', state, 'gone', 1)
   end
   redis.call('ZADD', active, integer(later), to)
-  redis.call('ZREM', gone, to)
   return 'active'
 end
 
@@ -50,6 +49,5 @@ end
 out_of_line(from)
 redis.call('ZADD', queue, integer(number), to)
 redis.call('ZADD', seen, integer(now_ms), to)
-redis.call('ZREM', gone, to)
 redis.call('ZADD', present, integer(number), to)
 return 'waiting'

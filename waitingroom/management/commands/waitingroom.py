@@ -31,6 +31,7 @@ SETTINGS = (
     "grace_seconds",
     "claim_seconds",
     "idle_seconds",
+    "recovery_seconds",
     "account_required",
     "fail_open",
     "closed_reason_ko",
@@ -41,7 +42,7 @@ MAX_ADMITTED = 4000
 
 
 class Command(BaseCommand):
-    """manage.py waitingroom list | show | set | open | pause | close | drain | admit | drop."""
+    """manage.py waitingroom list | show | set | open | pause | close | drain | admit | drop | recovered."""
 
     help = "List, show and tune waiting rooms; admit and drop visitors."
 
@@ -64,6 +65,7 @@ class Command(BaseCommand):
             "drain": "nobody new, those waiting still enter",
             "admit": "admit from the head at once, besides the rate, never above the threshold",
             "drop": "send a visitor out of the line or the room",
+            "recovered": "end the recovery period: the line goes on with those who are back",
         }
         for name, text in texts.items():
             one = verb(name, text)
@@ -111,6 +113,10 @@ class Command(BaseCommand):
             if gave_up == "none":
                 raise CommandError(f"'{options['visitor']}' has no place in '{room.slug}'.")
             return {"slug": room.slug, "visitor": options["visitor"], "dropped": gave_up}
+        if verb == "recovered":
+            if not admission.end_recovery(room.slug):
+                raise CommandError(f"'{room.slug}' is in no recovery period.")
+            change(room, {}, "manage.py waitingroom recovered")
         if changes := changes_of(verb, room, options):
             if changes.get("mode") == Mode.CLOSED != room.mode:
                 self.agree_to_close(room, sure=options["yes"])
