@@ -32,13 +32,19 @@ def mute_server() -> Iterator[int]:
 
 @dataclass
 class Forwarder:
-    """A way to the server at `to` on this machine. Stalled, it accepts and holds on, and passes nothing."""
+    """A way to the server at `to` on this machine. Stalled, it accepts and holds on, and passes nothing; lost, the
+    connections there are never hear anything again, and new ones are served."""
 
     to: int  # for connections to come
     port: int = 0
     late_s: float = 0  # how long what the server says takes
     _flows: threading.Event = field(default_factory=threading.Event)
     _over: threading.Event = field(default_factory=threading.Event)
+    _lost: int = 0
+
+    def lose(self) -> None:
+        """From now on the connections there are lie half open: no packet passes, and no end is told."""
+        self._lost += 1
 
     def stall(self) -> None:
         """From now on nothing passes, neither way."""
@@ -61,11 +67,15 @@ class Forwarder:
         self._flows.set()
 
     def _pass_on(self, here: socket.socket) -> None:
+        lost = self._lost
         self._flows.wait()
         with suppress(OSError), here, socket.create_connection(("127.0.0.1", self.to)) as there:
             other = {here: there, there: here}
             while not self._over.is_set():
                 for ready in select.select([here, there], [], [], 0.2)[0]:
+                    if self._lost > lost:
+                        self._over.wait()
+                        return
                     said = ready.recv(65_536)
                     self._flows.wait()
                     if not said:
