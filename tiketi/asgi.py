@@ -14,11 +14,13 @@ django.setup()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.db.backends.signals import connection_created  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
 from scaling.registration import keep_signing  # noqa: E402
 from scaling.sharing import keep_sharing  # noqa: E402
 from tiketi.garbage import collect_calmly  # noqa: E402
 from tiketi.health import HealthFirst  # noqa: E402
+from tiketi.refused_sockets import no_such_socket, origins_read  # noqa: E402
 from tiketi.threads import ThreadedDjango  # noqa: E402
 from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
 from waitingroom.hub import hub  # noqa: E402
@@ -61,7 +63,9 @@ async def lifespan(
 application = ProtocolTypeRouter(
     {
         "http": HealthFirst(WaitingRoomGate(cast("App", ThreadedDjango()))),
-        "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
+        "websocket": origins_read(
+            AllowedHostsOriginValidator(URLRouter([*websocket_urlpatterns, re_path(r"", no_such_socket)]))
+        ),
         "lifespan": lifespan,
     }
 )

@@ -99,6 +99,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def size(text: str) -> int:
+    """A number of bytes, a kilobyte at least and a gigabyte at most. Raises BadValue."""
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1024 <= int(text) <= 1 << 30:
+        raise BadValue(f"must be a number of bytes from 1024 to {1 << 30}, not {text!r}.")
+    return int(text)
+
+
 def address(text: str) -> str:
     """An address of this machine to listen on. Raises BadValue."""
     try:

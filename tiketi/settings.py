@@ -180,6 +180,10 @@ CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 45, 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# --- What a request may bring, in bytes; request_limits.py has the rest.
+MAX_BODY_BYTES = env.read("MAX_BODY_BYTES", environment.size, 131_072)
+MAX_UPLOAD_BYTES = env.read("MAX_UPLOAD_BYTES", environment.size, 4_194_304)  # of staff, in the admin
+
 # --- The waiting room.
 WAITINGROOM_PROTECTED = [
     r"^/events/(?P<room>[-\w]+)/",

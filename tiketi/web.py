@@ -2,22 +2,26 @@
 
 Most requests of a crowd end at the gate. A task, its coroutines and uvicorn's two writes cost more than the answer
 itself; so where the gate can decide at once, its answer leaves in one write. The same holds for positions told over
-sockets. Everything else goes uvicorn's way, and any ASGI server serves the same site without this file, with just over
-half the joins a second and two thirds of the polls, and without the shedding of `tiketi/crowding.py`.
+sockets. Everything else goes uvicorn's way, within the limits of guarded_http.py. Any ASGI server serves the
+same site without this file, with just over half the joins a second and two thirds of the polls, and without limits or
+the shedding of `tiketi/crowding.py`.
 """
 
 import asyncio
+import logging
 from functools import partial
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from websockets.http11 import Request
 from websockets.protocol import State
 
 import tiketi.asgi  # noqa: F401  (sets Django up)
 from tiketi import crowding
+from tiketi.guarded_frames import GuardedFrames
+from tiketi.guarded_http import GuardedHttp
 from tiketi.health import ALIVE, HEALTHZ, PATHS, SAFE
+from tiketi.request_limits import refusal
 from waitingroom.answers import Headers
 from waitingroom.gate import Scope, ask_now, headers_of
 from waitingroom.sockets import PUSH
@@ -25,35 +29,25 @@ from waitingroom.verdict import Decision
 
 ALIVE_HEADERS = [(name.lower().encode(), value.encode()) for name, value in ALIVE.headers().items()]
 
-# Connections that have not asked anything yet, the oldest first.
-_silent: dict["GateFirst", None] = {}
+log = logging.getLogger(__name__)
 
 
-class GateFirst(HttpToolsProtocol):
+class GateFirst(GuardedHttp):
     """One connection."""
 
     too_many = False  # came when the process was full
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        _silent[self] = None
         connections = len(self.connections)
         if connections > crowding.max_for_pages():
             self.too_many = True
             if connections > crowding.max_connections():
                 # Whoever asks comes before whoever only holds a descriptor; the newcomer itself has yet to speak.
-                silent = next(iter(_silent))
-                if silent is not self:
-                    del _silent[silent]
+                silent = self.deadlines.heads.longest()
+                if silent is not None and silent is not self:
+                    self.deadlines.heads.end(silent)
                     silent.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        _silent.pop(self, None)
-        super().connection_lost(exc)
-
-    def on_headers_complete(self) -> None:
-        _silent.pop(self, None)
-        super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
         if self.too_many:
@@ -64,7 +58,7 @@ class GateFirst(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         path = cycle.scope["path"]
-        if path == HEALTHZ and cycle.scope["method"] in SAFE:
+        if path == HEALTHZ and cycle.scope["method"] in SAFE and not self.flow.write_paused:
             self._write(cycle, ALIVE.status, ALIVE_HEADERS, ALIVE.body)
             return
         if self.too_many and path not in PATHS:
@@ -73,8 +67,15 @@ class GateFirst(HttpToolsProtocol):
             self.transport.close()
             return
         ours = app is self.app and cycle.scope["method"] in SAFE and not self.flow.write_paused and not self.access_log
-        if not (ours and ask_now(cast("Scope", cycle.scope), partial(self._decided, cycle, app))):
-            super()._start_asgi_task(cycle, app)
+        try:
+            asked = ours and ask_now(cast("Scope", cycle.scope), partial(self._decided, cycle, app))
+        except Exception:  # in a parser's callback it would pass for the visitor's mistake
+            log.exception("the gate failed at %s", path)
+            headers, body = refusal(500)
+            self._write(cycle, 500, headers, body)
+        else:
+            if not asked:
+                super()._start_asgi_task(cycle, app)
 
     def _decided(self, cycle: RequestResponseCycle, app: Any, decision: Decision | None) -> None:
         # Of pipelined requests uvicorn marks only the last as disconnected.
@@ -102,7 +103,7 @@ class GateFirst(HttpToolsProtocol):
         cycle.on_response()
 
 
-class ReadyFrames(WebSocketsSansIOProtocol):
+class ReadyFrames(GuardedFrames):
     """One WebSocket."""
 
     def handle_connect(self, event: Request) -> None:

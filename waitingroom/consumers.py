@@ -11,7 +11,7 @@ from channels.consumer import AsyncConsumer
 
 from waitingroom.errors import LineUnavailable, RoomsUnknown
 from waitingroom.hub import hub
-from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_UNKNOWN
+from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_TOO_MANY, CLOSE_UNKNOWN
 from waitingroom.room import Room
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.sockets import PUSH, Socket
@@ -19,7 +19,7 @@ from waitingroom.visitors import of_scope
 
 log = logging.getLogger(__name__)
 
-CLOSE_BAD_MESSAGE, CLOSE_TOO_MANY, CLOSE_AWAY = 4400, 4429, 1013
+CLOSE_BAD_MESSAGE, CLOSE_AWAY = 4400, 1013
 # The server's own code for its end, RFC 6455's registry.
 SERVICE_RESTART = 1012
 # A page sends one message in its life; who sends this many means no good.

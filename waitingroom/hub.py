@@ -6,7 +6,7 @@ from functools import cache
 from waitingroom.jobs import refresh, stand_in, tell
 from waitingroom.jobs.hear import Hearer
 from waitingroom.jobs.stand_in import StandIn
-from waitingroom.jobs.tell import Teller
+from waitingroom.jobs.tell import CLOSE_TOO_MANY, Teller
 from waitingroom.sockets import Socket, Sockets
 from waitingroom.supervisor import Job, JobState, Supervisor
 
@@ -42,9 +42,12 @@ class Hub:
         await self._supervisor.stop()
 
     def add(self, socket: Socket) -> None:
-        """A visitor's socket opened."""
+        """A visitor's socket opened; of too many the oldest is closed."""
         self.start()
-        self._rooms.setdefault(socket.room, Sockets()).add(socket, asyncio.get_running_loop().time())
+        sockets = self._rooms.setdefault(socket.room, Sockets())
+        sockets.add(socket, asyncio.get_running_loop().time())
+        if surplus := sockets.take_surplus(socket.visitor):
+            surplus.finish(CLOSE_TOO_MANY)
 
     def remove(self, socket: Socket) -> None:
         """A visitor closed a socket: with the last one comes a good-bye."""

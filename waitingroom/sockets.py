@@ -11,6 +11,8 @@ BUCKET_SECONDS = 0.1
 BEING_LOOKED_AT = -1
 # So many from the front on, a place is told every second.
 NEAR = 1000
+# Tabs of one visitor in one room and process; the oldest gives way to one more, and its page polls.
+MAX_OF_ONE = 5
 
 
 def cadence_s(position: int, near_in_s: float) -> float:
@@ -91,6 +93,15 @@ class Sockets:
         self._open += 1
         self.by_visitor.setdefault(socket.visitor, []).append(socket)
         self.schedule(socket.visitor, now)
+
+    def take_surplus(self, visitor: str) -> Socket | None:
+        """The visitor's oldest socket, if there is one too many: it is no longer served, and to be closed."""
+        sockets = self.by_visitor.get(visitor, ())
+        if len(sockets) <= MAX_OF_ONE:
+            return None
+        oldest = sockets[0]
+        self.release(oldest)
+        return oldest
 
     def remove(self, socket: Socket) -> None:
         """A socket was closed by its visitor; with the last one a waiting visitor may be absent."""

@@ -21,7 +21,7 @@ TURN_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 # Well within the least presence: whoever sits out a closing stays present. The reopening itself is told by a hint.
 CLOSED_SECONDS = 8.0
-CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED = 4401, 4404, 4410
+CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED, CLOSE_TOO_MANY = 4401, 4404, 4410, 4429
 
 ENTER_FRAME = json.dumps({"type": "queue-enter", "message": ENTER_NOW}, ensure_ascii=False)
 
