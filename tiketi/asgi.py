@@ -64,7 +64,7 @@ application = ProtocolTypeRouter(
     {
         "http": HealthFirst(WaitingRoomGate(cast("App", ThreadedDjango()))),
         "websocket": origins_read(
-            AllowedHostsOriginValidator(URLRouter([*websocket_urlpatterns, re_path(r"", no_such_socket)]))
+            AllowedHostsOriginValidator(URLRouter([*websocket_urlpatterns, re_path(r"", cast("Any", no_such_socket))]))
         ),
         "lifespan": lifespan,
     }

@@ -87,7 +87,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _upgrade(self) -> None:
         self.deadlines.forget(self)
-        owed = self.cycle is not None and not self.cycle.response_complete
+        owed = not getattr(self.cycle, "response_complete", True)  # None before the first
         if self._should_upgrade():
             if owed or self.pipeline:  # an answer would go into the socket
                 self._refuse(400)

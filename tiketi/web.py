@@ -23,7 +23,7 @@ from tiketi.guarded_http import GuardedHttp
 from tiketi.health import ALIVE, HEALTHZ, PATHS, SAFE
 from tiketi.request_limits import refusal
 from waitingroom.answers import Headers
-from waitingroom.gate import Scope, ask_now, headers_of
+from waitingroom.gate import Scope, ask_now, headers_of, whole_headers
 from waitingroom.sockets import PUSH
 from waitingroom.verdict import Decision
 
@@ -77,7 +77,7 @@ class GateFirst(GuardedHttp):
             if not asked:
                 super()._start_asgi_task(cycle, app)
 
-    def _decided(self, cycle: RequestResponseCycle, app: Any, decision: Decision | None) -> None:
+    def _decided(self, cycle: RequestResponseCycle, app: Any, headers: Headers, decision: Decision | None) -> None:
         # Of pipelined requests uvicorn marks only the last as disconnected.
         if cycle.response_started or cycle.disconnected or self.transport.is_closing():
             return
@@ -85,7 +85,8 @@ class GateFirst(GuardedHttp):
             super()._start_asgi_task(cycle, app)
             return
         what = decision.answer
-        self._write(cycle, what.status, headers_of(what, decision.admission.phase, decision.cookies), what.body)
+        headers = whole_headers(what, [*headers_of(decision), *headers])
+        self._write(cycle, what.status, headers, what.body)
 
     def _write(self, cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> None:
         parts = [STATUS_LINE[status]]

@@ -58,8 +58,6 @@ def _page(status: int, body: bytes, nonce: str, *headers: tuple[bytes, bytes]) -
         [
             (b"content-type", b"text/html; charset=utf-8"),
             (b"content-security-policy", policy.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"same-origin"),
             (b"x-frame-options", b"DENY"),
             *headers,
         ],

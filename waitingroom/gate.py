@@ -1,9 +1,10 @@
 """The gate: plain ASGI in front of Django, so that a waiting visitor costs next to nothing of what he waits for."""
 
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
 
+from waitingroom.addresses import answer_elsewhere, arrival_of
 from waitingroom.answers import Answer, Headers
 from waitingroom.decision import Case, decide, decide_now, settle
 from waitingroom.room_registry import room_registry
@@ -37,6 +38,10 @@ class WaitingRoomGate:
         if room is None:
             await self._app(scope, receive, send)
             return
+        arrival = arrival_of(scope)
+        if elsewhere := answer_elsewhere(arrival, scope):
+            await send_whole(send, elsewhere, arrival.headers)
+            return
         case: Case | None = scope.get(CASE_KEY)
         decision = await (decide(room, lambda slug: from_scope(slug, scope)) if case is None else settle(case))
         if decision is None:
@@ -44,23 +49,27 @@ class WaitingRoomGate:
             await self._app(scope, receive, send)
             return
         if decision.answer is not None:
-            await answer(send, decision.answer, decision.admission.phase, decision.cookies)
+            await send_whole(send, decision.answer, [*headers_of(decision), *arrival.headers])
             return
         scope[SCOPE_KEY] = decision
         await self._app(scope, receive, marked(send, decision))
 
 
-def ask_now(scope: Scope, callback: Callable[[Decision | None], None]) -> bool:
+def ask_now(scope: Scope, callback: Callable[[Headers, Decision | None], None]) -> bool:
     """The gate for a server that can do without a coroutine, for a safe method in a room that is known.
 
-    `callback` gets a decision with an answer to send, or None where the application is to be called on `scope`. Returns
-    False where it is to be called at once.
+    `callback` gets headers that belong to the gate's answers, and a decision with an answer to send, or None where the
+    application is to be called on `scope`. Returns False where it is to be called at once.
     """
     room = room_of(scope["path"])
     config = room_registry.get(room) if room is not None else None
     if config is None:
         return False
-    decide_now(from_scope(config.slug, scope), config, partial(_heard, scope, callback))
+    arrival = arrival_of(scope)
+    if answer_elsewhere(arrival, scope) is not None:
+        return False
+    visit = from_scope(config.slug, scope)
+    decide_now(visit, config, partial(_heard, scope, partial(callback, arrival.headers)))
     return True
 
 
@@ -75,22 +84,22 @@ def _heard(scope: Scope, callback: Callable[[Decision | None], None], found: Dec
         callback(found)
 
 
-async def answer(send: Send, what: Answer, phase: str, cookies: Sequence[bytes]) -> None:
-    """Send a whole answer; none of them may be kept by anybody."""
-    headers = headers_of(what, phase, cookies)
+async def send_whole(send: Send, what: Answer, headers: Headers) -> None:
+    """Send a whole answer with these headers besides its own; none of them may be kept by anybody."""
+    headers = whole_headers(what, headers)
     await send({"type": "http.response.start", "status": what.status, "headers": headers})
     await send({"type": "http.response.body", "body": what.body})
 
 
-def headers_of(what: Answer, phase: str, cookies: Sequence[bytes]) -> Headers:
-    """An answer's headers."""
-    return [
-        *what.headers,
-        (b"content-length", b"%d" % len(what.body)),
-        (b"cache-control", b"no-store"),
-        (b"x-waiting-room", phase.encode()),
-        *[(b"set-cookie", cookie) for cookie in cookies],
-    ]
+def whole_headers(what: Answer, headers: Headers) -> Headers:
+    """All headers of an answer."""
+    return [*what.headers, (b"content-length", b"%d" % len(what.body)), (b"cache-control", b"no-store"), *headers]
+
+
+def headers_of(decision: Decision) -> Headers:
+    """What a decision adds to an answer."""
+    cookies = [(b"set-cookie", cookie) for cookie in decision.cookies]
+    return [(b"x-waiting-room", decision.admission.phase.encode()), *cookies]
 
 
 def marked(send: Send, decision: Decision) -> Send:

@@ -96,7 +96,7 @@ class Sockets:
 
     def take_surplus(self, visitor: str) -> Socket | None:
         """The visitor's oldest socket, if there is one too many: it is no longer served, and to be closed."""
-        sockets = self.by_visitor.get(visitor, ())
+        sockets = self.by_visitor.get(visitor, [])
         if len(sockets) <= MAX_OF_ONE:
             return None
         oldest = sockets[0]

@@ -75,7 +75,9 @@ def test_head_gets_the_head_and_the_connection_goes_on(full: Full):
 def test_who_wants_the_connection_closed_has_it_closed(full: Full):
     web, room = full
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
-        connection.sendall(f"GET /api/events/{room.slug}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(
+            f"GET /api/events/{room.slug}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        )
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
 
     assert answer.startswith(b"HTTP/1.1 202 ")
@@ -84,7 +86,7 @@ def test_who_wants_the_connection_closed_has_it_closed(full: Full):
 
 def test_requests_sent_in_one_breath_are_answered_in_their_order(full: Full):
     web, room = full
-    one = f"GET /api/events/{room.slug}/ HTTP/1.1\r\nHost: x\r\n"
+    one = f"GET /api/events/{room.slug}/ HTTP/1.1\r\nHost: localhost\r\n"
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
         connection.sendall(f"{one}\r\n{one}\r\n{one}Connection: close\r\n\r\n".encode())
         answers = b"".join(iter(lambda: connection.recv(65_536), b"")).split(b"HTTP/1.1 202 Accepted\r\n")[1:]
@@ -98,7 +100,7 @@ def test_who_hangs_up_before_the_answer_disturbs_nobody(full: Full):
     before = admission.status([room.slug])[0].joined
     for _ in range(50):
         with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
-            connection.sendall(f"GET /api/events/{room.slug}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connection.sendall(f"GET /api/events/{room.slug}/ HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
     until(lambda: admission.status([room.slug])[0].joined == before + 50, within=10)
     with connected(web) as connection:
