@@ -285,8 +285,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s  %(message)s"}},
-    "filters": {"outages": {"()": "tiketi.logs.Outages"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
+    "filters": {"outages": {"()": "tiketi.logs.Outages"}, "repetitions": {"()": "tiketi.repetitions.Repetitions"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "repetitions"]}
+    },
     "loggers": {"django": {"handlers": []}},  # its own console handler would say everything twice
     "root": {"handlers": ["console"], "level": env.read("LOG_LEVEL", environment.one_of(*environment.LEVELS), "INFO")},
 }

@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from tiketi import logs
+from tiketi.repetitions import Repetitions
 from waitingroom.errors import LineUnavailable
 
 
@@ -21,6 +22,7 @@ def written() -> Iterator[list[str]]:
 
     handler = Console()
     handler.addFilter(logs.Outages())
+    handler.addFilter(Repetitions())
     logger = logging.getLogger("trouble")
     logger.propagate = False
     logger.addHandler(handler)
@@ -61,3 +63,42 @@ def test_a_mistake_of_the_code_keeps_its_traceback_every_time(written: list[str]
         fail(ValueError("a mistake"))
 
     assert sum(line.startswith("Traceback") for line in written) == 2
+
+
+def test_a_flood_of_one_kind_is_written_a_few_times_and_counted(written: list[str], monkeypatch: pytest.MonkeyPatch):
+    clock = [100.0]
+    monkeypatch.setattr("tiketi.repetitions.time.monotonic", lambda: clock[0])
+    log = logging.getLogger("trouble")
+
+    def not_found(path: str, status: int = 404) -> None:
+        log.warning("%s: %s", status, path, extra={"status_code": status})
+
+    for i in range(1_000):
+        not_found(f"/{i}")
+    assert written == ["404: /0", "404: /1", "404: /2", "404: /3", "404: /4 (more like this are counted)"]
+    not_found("/x", 403)
+    log.warning("something else")
+    assert written[5:] == ["403: /x", "something else"]
+    clock[0] += 10
+    not_found("/again")
+    assert written[7:] == ["404: /again (995 more like this)"]
+
+
+def test_one_mistake_does_not_hide_another(written: list[str]):
+    for _ in range(100):
+        fail(ValueError("a mistake"))
+    try:
+        _ = dict[str, str]()["key"]
+    except KeyError:
+        logging.getLogger("trouble").exception("%s failed", "settle")
+
+    assert sum(line == "ValueError: a mistake" for line in written) == 5
+    assert "KeyError: 'key'" in written
+
+
+def test_a_flood_of_kinds_fills_no_memory(written: list[str]):
+    repetitions = Repetitions()
+    for i in range(5_000):
+        record = logging.LogRecord("trouble", logging.WARNING, __file__, i, "x", None, None)
+        assert repetitions.filter(record)
+    assert len(repetitions._kinds) <= 1_000
