@@ -19,6 +19,7 @@ from scaling.observation import AlarmRecord, Observation
 from scaling.openings import windows
 from scaling.schedule import Window
 from waitingroom import admission
+from waitingroom.alive import worth_a_look
 from waitingroom.models import WaitingRoom
 from waitingroom.room_registry import room_registry
 from waitingroom.status import RoomStatus
@@ -103,7 +104,7 @@ def turn(now: float) -> None:
     """Everything that happens every ten seconds."""
     c, view = configuration(), look(now)
     rooms = list(WaitingRoom.objects.all())
-    statuses = admission.status([room.slug for room in rooms])
+    statuses = admission.status(worth_a_look([room.slug for room in rooms]))
     recording.record(statuses)
     last = view or store.last_view()
     if last is None:

@@ -14,6 +14,7 @@ from scaling.registration import somebody_serves
 from scaling.room_observation import RoomObservation
 from scaling.shares import Claim, shares
 from waitingroom import admission
+from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
 from waitingroom.fleet_share import FleetShare, PendingCapacity
 from waitingroom.room_registry import room_registry
@@ -51,7 +52,7 @@ def share(view: FleetSnapshot, now: float) -> None:
     Who loses is told first: at no instant do the rooms together count on more than there is. Where web processes sign
     the register at least one instance serves, whatever was read.
     """
-    statuses = admission.status(room_registry.slugs())
+    statuses = admission.status(worth_a_look(room_registry.slugs()))
     claims = [claim(observe_room(room, now)) for room in statuses if room.users_per_minute_per_instance]
     c = configuration()
     in_service, coming = view.counted(min(now, view.at + BELIEVED_S), c.ramp_s)

@@ -12,6 +12,7 @@ from scaling.registration import SILENT_S
 from scaling.schedule import scheduled_minimum
 from scaling.sharing import observe_room
 from waitingroom import admission
+from waitingroom.alive import worth_a_look
 from waitingroom.models import WaitingRoom
 
 
@@ -100,7 +101,7 @@ def _rooms(c: Configuration, now: float) -> list[dict[str, Any]]:
             "threshold": room.threshold,
             "held_by": "threshold" if observe_room(room, now).held_by_threshold(c.target_wait_s) else "",
         }
-        for room in admission.status([room.slug for room in WaitingRoom.objects.all()])
+        for room in admission.status(worth_a_look([room.slug for room in WaitingRoom.objects.all()]))
     ]
     return sorted(rows, key=lambda row: (not (row["waiting"] or row["active"]), -row["share"], row["slug"]))
 

@@ -13,6 +13,7 @@ from scaling.status import publish_age_s
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
 from waitingroom import admission
+from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
@@ -21,7 +22,7 @@ from waitingroom.status import RoomStatus
 # A balancer's or a monitor's patience is two seconds or more.
 ANSWER_SECONDS = 1.5
 DATABASE_SECONDS = 0.7  # of those; the rest is for Redis
-# The clock ticks every second, and a hub when three seconds are missing; beyond, nobody admits.
+# The clock ticks every second, and a hub where a second and a half are missing; beyond, nobody admits.
 TICK_IS_LATE_S = 5.0
 # Metrics go out in the turn, every period; two may be lost.
 PUBLISH_IS_LATE_S = 25.0
@@ -117,7 +118,7 @@ def _ask_redis() -> Keys:
     try:
         # Written, not only asked: a replica, a full memory and a full disk answer every PING.
         client().set(PROBE, "written", px=PROBE_MS)
-        slugs = list(_slugs)
+        slugs = worth_a_look(list(_slugs))
         rooms = tuple(admission.status(slugs))
         seconds, microseconds = client().time()  # type: ignore[misc]  # redis-py has one type for both its clients
         ages = heartbeats.ages(seconds + microseconds / 1_000_000)
@@ -126,7 +127,7 @@ def _ask_redis() -> Keys:
         return Keys(str(error) or type(error).__name__)
     work = {beat.name: Work(ages[beat.name], beat.late_after_s) for beat in heartbeats.BEATS.values()}
     work["publish"] = Work(published, settings.SCALING.period_s * 2 + PUBLISH_IS_LATE_S)
-    if rooms:  # where there is none, there is nobody to admit
+    if rooms:  # where there is none, or nobody in any of many, there is nobody to admit
         ticks = [room.last_tick_age_s for room in rooms]
         known = [age for age in ticks if age is not None]
         work["tick"] = Work(max(known) if len(known) == len(ticks) else None, TICK_IS_LATE_S)

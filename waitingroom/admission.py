@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError
 
 from waitingroom import configure, epochs, hints, scripts
+from waitingroom.alive import rooms_alive
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.fleet_share import FleetShare
@@ -61,6 +62,7 @@ def tick(rooms: Iterable["WaitingRoom"]) -> dict[str, list[str]]:
             continue
         if admitted[room.slug]:
             hints.look(room.slug, admitted[room.slug])
+    rooms_alive(room.slug for i, room in enumerate(rooms) if has_somebody(answers[3 * i + 1]))
     return admitted
 
 
@@ -68,6 +70,11 @@ def keep_epoch(room: "WaitingRoom", configured: Any) -> None:
     """Remember the epoch in configure.lua's answer; where Redis lost it, begin another. Raises DatabaseError."""
     if isinstance(configured, bytes) and epochs.note(room, configured.decode()):
         configure.put_in_force([room])
+
+
+def has_somebody(expired: Any) -> bool:
+    """Whether somebody is left in the room, by expire.lua's answer; where it failed, perhaps."""
+    return isinstance(expired, LineUnavailable) or bool(expired[2])
 
 
 def read_ticked(answers: Sequence[Any]) -> list[str]:

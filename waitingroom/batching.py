@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from waitingroom.alive import MARK_SECONDS, alive_call
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.redis_pipe import MAX_WAITING, Pipe
 from waitingroom.scripts import Call
@@ -20,6 +21,10 @@ Gathered = Sequence[tuple[Request, Callable[[Result | Exception], None]]]
 MAX_BATCH = 200
 
 
+def _unheard(_answer: object) -> None:
+    """Whoever comes marks the room again."""
+
+
 class Batcher(Generic[Request, Result]):
     """Gathers what is asked until the call before is answered, asks it at once, and tells each their own."""
 
@@ -28,10 +33,11 @@ class Batcher(Generic[Request, Result]):
         pipe: Pipe,
         call_of: Callable[[Sequence[Request]], Call],
         read: Callable[[Any], Sequence[Result | Exception]],
+        room: str,
     ) -> None:
         """`read` takes Redis's answer apart, one for each asked, in the order asked; may raise SettingsMissing.
 
-        Any of them may be an exception, which is then that visitor's own.
+        Any of them may be an exception, which is then that visitor's own. `room` is marked as having somebody.
         """
         self._pipe = pipe
         self._call_of = call_of
@@ -39,6 +45,7 @@ class Batcher(Generic[Request, Result]):
         self._loop = asyncio.get_running_loop()
         self._gathered: list[tuple[Request, Callable[[Result | Exception], None]]] = []
         self._asking = False
+        self._room, self._marked_at = room, -MARK_SECONDS
 
     def submit(self, request: Request, callback: Callable[[Result | Exception], None]) -> None:
         """Have `callback` called with the answer to `request`, or with a LineUnavailable or SettingsMissing."""
@@ -54,6 +61,9 @@ class Batcher(Generic[Request, Result]):
         batch, self._gathered = self._gathered[:MAX_BATCH], self._gathered[MAX_BATCH:]
         self._asking = bool(batch)
         if batch:
+            if (now := self._loop.time()) - self._marked_at >= MARK_SECONDS:
+                self._marked_at = now  # first, and in the same write: nobody may be in a room that is taken for empty
+                self._pipe.ask(alive_call([self._room]), _unheard)
             self._pipe.ask(self._call_of([request for request, _ in batch]), partial(self._answered, batch))
 
     def _answered(self, batch: Gathered[Request, Result], answer: Any) -> None:

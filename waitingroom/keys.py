@@ -2,6 +2,9 @@
 
 from functools import lru_cache
 
+ALIVE = "rooms:alive"
+"""ZSET  room with somebody in it scored by when that was last seen, Unix milliseconds; the site's, not one room's."""
+
 
 class Keys:
     """The keys of one room. The braces put them all into one Cluster slot, so that a script may touch them together."""

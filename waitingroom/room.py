@@ -97,7 +97,7 @@ class Room:
         mine = pipe()
         found = mine.batchers.get((call_of, self.slug))
         if found is None:
-            found = mine.batchers[call_of, self.slug] = Batcher(mine, partial(call_of, self.slug), read)
+            found = mine.batchers[call_of, self.slug] = Batcher(mine, partial(call_of, self.slug), read, self.slug)
         return found
 
     def take_back(self, visitor: str, slip: str) -> Awaitable[bool]:

@@ -78,6 +78,7 @@ CONFIGURE = load("configure")
 RECOVERED = load("recovered")
 FLEET = load("fleet")
 SURVEY = load("survey")
+ALIVE = load("alive")
 EVERY = (
     ENTER,
     LOOK,
@@ -91,4 +92,5 @@ EVERY = (
     RECOVERED,
     FLEET,
     SURVEY,
+    ALIVE,
 )

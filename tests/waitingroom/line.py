@@ -151,7 +151,7 @@ class Line:
 
     def expire(self, *, most: int = 1000, keep_ms: int = KEPT_SECONDS * 1000, idle_ms: int = 0) -> tuple[int, int]:
         """(expired inside, left the line)."""
-        inside, waiting = self.run(scripts.EXPIRE, most, keep_ms, idle_ms, self.now_us)
+        inside, waiting, _left = self.run(scripts.EXPIRE, most, keep_ms, idle_ms, self.now_us)
         return inside, waiting
 
     def tick(self) -> list[str]:

@@ -138,7 +138,7 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
             heard.hear(answer)
 
         pipe = Pipe(address)
-        batcher = Batcher(pipe, partial(enter_call, "nowhere"), read_entered)
+        batcher = Batcher(pipe, partial(enter_call, "nowhere"), read_entered, "nowhere")
         for i in range(crowd):
             batcher.submit((f"visitor-{i}", JoinIntent.JOIN, ""), hear)
         answers = await heard.all(within=20)
@@ -161,7 +161,7 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
 async def test_each_of_a_crowd_is_told_the_place_that_is_his(redis_server: LocalRedis, line: Line):
     line.configure(threshold=1)
     pipe = Pipe(redis_server.url)
-    batcher = Batcher(pipe, partial(enter_call, line.slug), read_entered)
+    batcher = Batcher(pipe, partial(enter_call, line.slug), read_entered, line.slug)
     heard = Heard(1000)
 
     for i in range(1000):
@@ -188,7 +188,7 @@ async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting(redis_server:
 async def test_who_cannot_be_told_the_place_is_told_so_and_the_next_one_his(redis_server: LocalRedis, line: Line):
     line.configure(threshold=1)
     pipe, heard = Pipe(redis_server.url), Heard(2)
-    batcher = Batcher(pipe, partial(enter_call, line.slug), read_entered)
+    batcher = Batcher(pipe, partial(enter_call, line.slug), read_entered, line.slug)
 
     def stumble(place: Place | Exception) -> None:
         if isinstance(place, Place):
@@ -210,7 +210,7 @@ async def test_settings_that_redis_lost_are_told_to_each(redis_server: LocalRedi
 async def told_to_two(redis_server: LocalRedis, slug: str, read: Callable[[Any], Any]) -> list[type]:
     """What kind of answer two get who come together."""
     pipe, heard = Pipe(redis_server.url), Heard(2)
-    batcher = Batcher(pipe, partial(enter_call, slug), read)
+    batcher = Batcher(pipe, partial(enter_call, slug), read, slug)
     for name in ("one", "other"):
         batcher.submit((name, JoinIntent.JOIN, ""), heard.hear)
     answers = await heard.all()

@@ -3,7 +3,7 @@
 import re
 
 from tests.site import ROOT
-from waitingroom.keys import Keys, keys_of
+from waitingroom.keys import ALIVE, Keys, keys_of
 
 SOURCE = (ROOT / "waitingroom" / "keys.py").read_text()
 DOC = (ROOT / "docs" / "redis.md").read_text()
@@ -20,6 +20,13 @@ def test_every_key_is_told_with_its_type_and_meaning():
 
     assert {name: (kind, meaning) for name, kind, meaning in rows} == told_in_source()
     assert set(told_in_source()) == set(Keys.__slots__)
+
+
+def test_the_sites_own_key_is_told_as_well():
+    (meaning,) = re.findall(r'^ALIVE = "rooms:alive"\n"""(.+)"""$', SOURCE, re.MULTILINE)
+
+    kind, words = meaning.split(maxsplit=1)
+    assert f"| `{ALIVE}` | {kind} | {words} |" in DOC
 
 
 def test_every_key_carries_the_rooms_hash_tag():

@@ -8,7 +8,8 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from waitingroom import hints
-from waitingroom.admission import clock_calls, read_ticked
+from waitingroom.admission import clock_calls, has_somebody, read_ticked
+from waitingroom.alive import SWEPT_A_SECOND, Sweep, alive_call, read_alive
 from waitingroom.errors import SettingsMissing
 from waitingroom.redis import pipe
 from waitingroom.room_registry import room_registry
@@ -28,12 +29,20 @@ class StandIn:
 
     def __init__(self) -> None:
         self._failing: dict[str, str] = {}  # room to error, as logged last
+        self._having: set[str] = set()  # the rooms that had somebody at the last turn
+        self._sweep = Sweep(round(SWEPT_A_SECOND * TURN_SECONDS))
 
     async def turn(self) -> None:
-        """Tick in every room whose last tick is too old; what fails in one room stops no other."""
+        """Tick in every room with somebody in it, and some others in turn, if the last tick is too old.
+
+        What fails in one room stops no other.
+        """
         if room_registry.age_s >= DATABASE_SECONDS:
             return
         slugs = room_registry.slugs()
+        if len(slugs) > self._sweep.at_once:
+            alive = read_alive(await pipe().run(alive_call(self._having)))
+            slugs = list({*alive.intersection(slugs), *self._sweep.take(slugs)})
         outcomes = await asyncio.gather(*map(self._tick, slugs), return_exceptions=True)
         failing = {slug: repr(error) for slug, error in zip(slugs, outcomes, strict=True) if error is not None}
         if failing != self._failing:  # once, not twice a second
@@ -44,6 +53,7 @@ class StandIn:
     async def _tick(self, slug: str) -> None:
         expire, admit = clock_calls(slug, "hub", CLOCK_IS_LATE_MS)
         answers: Sequence[Any] = await asyncio.gather(pipe().run(expire), pipe().run(admit), return_exceptions=True)
+        (self._having.add if has_somebody(answers[0]) else self._having.discard)(slug)
         try:
             admitted = read_ticked(answers)
         except SettingsMissing:

@@ -3,7 +3,7 @@
 -- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, pace
 -- ARGV    most (visitors of each kind), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
 --         older), now_us (tests only; empty = Redis's clock)
--- RETURN  number expired inside, number that left the line (absent, or strangers to the last)
+-- RETURN  number expired inside, number that left the line (absent, or strangers to the last), number still waiting and inside
 --
 -- Atomic because a place given back must be recorded in the same instant.
 
@@ -12,8 +12,8 @@ local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(AR
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
 local c = settings(config)
-if not c then return {0, 0} end
-if ticked(state, now_ms, idle_ms) then return {0, 0} end
+local function left() return redis.call('ZCARD', queue) + redis.call('ZCARD', active) end
+if not c or ticked(state, now_ms, idle_ms) then return {0, 0, left()} end
 allow_writes(queue)
 
 -- After a silence everybody gets the time to show up again: it is the site that was absent.
@@ -78,4 +78,4 @@ if redis.call('HLEN', pace) > 200 then
     if tonumber(string.sub(bin, 2)) < oldest then redis.call('HDEL', pace, bin) end
   end
 end
-return {#late, #absent + #nobody}
+return {#late, #absent + #nobody, left()}

@@ -1,0 +1,56 @@
+"""Which rooms have somebody in them: only these cost a tick every second, and a look at how they fare."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from waitingroom.keys import ALIVE
+from waitingroom.redis import run_now
+from waitingroom.scripts import ALIVE as SCRIPT
+from waitingroom.scripts import Call
+
+# Whoever comes marks the room in the same breath; a process says so again after so long, should Redis have lost it.
+MARK_SECONDS = 1.0
+# An empty room is ticked on for so long.
+KEEP_MS = 60_000
+# Of the rooms without anybody so many are ticked a second, in turn: what was missed heals, and the gone are forgotten.
+# So a site with no more rooms than that ticks them all.
+SWEPT_A_SECOND = 100
+
+
+def alive_call(having: Iterable[str] = ()) -> Call:
+    """`alive`, ready to be sent; there is somebody in the rooms `having`."""
+    return Call(SCRIPT, ("EVALSHA", SCRIPT.sha, 1, ALIVE, KEEP_MS, "", *having))
+
+
+def read_alive(answer: Sequence[bytes]) -> set[str]:
+    """The rooms in alive.lua's answer."""
+    return {room.decode() for room in answer}
+
+
+def rooms_alive(having: Iterable[str] = ()) -> set[str]:
+    """The rooms with somebody in them, among them those `having` somebody now; blocks. Raises LineUnavailable."""
+    answer: Any = run_now([alive_call(having)])[0]
+    return read_alive(answer)
+
+
+def worth_a_look(slugs: Sequence[str]) -> list[str]:
+    """All of few rooms; of many those with somebody in them. Blocks; raises LineUnavailable."""
+    if len(slugs) <= SWEPT_A_SECOND:
+        return list(slugs)
+    alive = rooms_alive()
+    return [slug for slug in slugs if slug in alive]
+
+
+class Sweep:
+    """Takes rooms in turn, so many at a time."""
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once, self._next = at_once, 0
+
+    def take(self, slugs: Sequence[str]) -> list[str]:
+        """The next ones; all, if there are no more."""
+        if len(slugs) <= self.at_once:
+            return list(slugs)
+        first = self._next % len(slugs)
+        self._next = first + self.at_once
+        return [*slugs[first : self._next], *slugs[: max(0, self._next - len(slugs))]]
