@@ -14,6 +14,7 @@ from scaling import operator_actions, store
 from scaling.models import FleetPin, ScalingDecision
 from scaling.status import status
 from waitingroom.errors import LineUnavailable
+from waitingroom.hub import hub
 
 
 @admin.register(ScalingDecision)
@@ -53,7 +54,8 @@ class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
             fleet = status()
         except (RedisError, LineUnavailable):
             fleet = {}
-        return super().changelist_view(request, {**(extra_context or {}), "fleet": fleet})
+        jobs = {name: state.trouble for name, state in hub().states.items()}
+        return super().changelist_view(request, {**(extra_context or {}), "fleet": fleet, "jobs": jobs})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody writes history."""

@@ -1,5 +1,6 @@
 """How the fleet fares: what `scaling status` and the admin show."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from scaling import pins, store
@@ -14,10 +15,12 @@ from scaling.sharing import observe_room
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
 from waitingroom.models import WaitingRoom
+from waitingroom.status import RoomStatus
 
 
 def status() -> dict[str, Any]:
     """Everything known of the fleet now, ready for JSON. Raises RedisError, DatabaseError."""
+    rooms = admission.status(worth_a_look([room.slug for room in WaitingRoom.objects.all()]))
     c, now = configuration(), store.now()
     view, observed, health = store.last_view(), store.boots(), store.health()
     servers = {name: round(silent, 1) for name, silent in store.servers(now).items()}
@@ -51,7 +54,8 @@ def status() -> dict[str, Any]:
         ],
         "metrics": samples[0] if samples else {},
         "pin": _pin(now),
-        "rooms": _rooms(c, now),
+        "rooms": _rooms(rooms, c, now),
+        "ticker": sorted({room.ticker for room in rooms if room.ticker}),
         "servers": servers,
         "read_age_s": _age(health, "read_at", now),
         "publish_age_s": _age(health, "published_at", now),
@@ -87,7 +91,7 @@ def _pin(now: float) -> dict[str, Any] | None:
     return {"floor": row.floor, "ceiling": row.ceiling, "until": row.until, "why": row.why, "by": row.by}
 
 
-def _rooms(c: Configuration, now: float) -> list[dict[str, Any]]:
+def _rooms(rooms: Sequence[RoomStatus], c: Configuration, now: float) -> list[dict[str, Any]]:
     """Which room holds what of the fleet; those with visitors first, the largest share first."""
     rows = [
         {
@@ -101,7 +105,7 @@ def _rooms(c: Configuration, now: float) -> list[dict[str, Any]]:
             "threshold": room.threshold,
             "held_by": "threshold" if observe_room(room, now).held_by_threshold(c.target_wait_s) else "",
         }
-        for room in admission.status(worth_a_look([room.slug for room in WaitingRoom.objects.all()]))
+        for room in rooms
     ]
     return sorted(rows, key=lambda row: (not (row["waiting"] or row["active"]), -row["share"], row["slug"]))
 

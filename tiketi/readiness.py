@@ -15,6 +15,7 @@ from tiketi.question import Question, within
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
+from waitingroom.hub import hub
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
 from waitingroom.status import RoomStatus
@@ -71,6 +72,7 @@ class Sight:
 
     rows: Rows = Rows(SILENT)
     keys: Keys = Keys(SILENT)
+    jobs: Mapping[str, str] = field(default_factory=dict)  # of this process's hub: the job's trouble, or OK
 
     @property
     def late(self) -> list[str]:
@@ -79,8 +81,8 @@ class Sight:
 
     @property
     def ready(self) -> bool:
-        """Whether everything answers, and nothing is late."""
-        return self.rows.state == self.keys.state == OK and not self.late
+        """Whether everything answers, nothing is late, and every job of the hub is well."""
+        return self.rows.state == self.keys.state == OK and not self.late and {*self.jobs.values()} <= {OK}
 
     def told(self) -> dict[str, Any]:
         """All of it, for operators."""
@@ -90,6 +92,7 @@ class Sight:
             "database": self.rows.state,
             "redis": self.keys.state,
             "late": self.late,
+            "jobs": self.jobs,
             "work": {name: {"age_s": one.age_s, "late_after_s": one.late_after_s} for name, one in work.items()},
             "mails": self.rows.mails,
             "clock": "late" if "tick" in self.late else OK,
@@ -143,7 +146,7 @@ def _look() -> Sight:
     deadline = time.monotonic() + ANSWER_SECONDS
     rows = within(_database.answer(), DATABASE_SECONDS) or Rows(SILENT)
     keys = within(_redis.answer(), deadline - time.monotonic()) or Keys(SILENT)
-    return Sight(rows, keys)
+    return Sight(rows, keys, {name: state.trouble or OK for name, state in hub().states.items()})
 
 
 _looking = Question(_look)

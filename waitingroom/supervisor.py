@@ -10,8 +10,9 @@ from typing import NamedTuple
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 1.0
-# A job that failed within so many seconds is not well.
+# A job that failed within so many seconds, or hangs in a turn for so long, is not well.
 UNWELL_SECONDS = 10.0
+HANGS = "hangs"
 
 
 class Job(NamedTuple):
@@ -19,7 +20,7 @@ class Job(NamedTuple):
 
     name: str
     turn: Callable[[], Awaitable[None]]
-    every_s: float
+    every_s: float  # 0: a turn lasts as long as it likes
 
 
 @dataclass
@@ -30,11 +31,20 @@ class JobState:
     error: str = ""  # the last one
     failed_at: float = float("-inf")
     turned_at: float = float("-inf")  # the last turn that went well
+    turning_since: float = float("inf")  # where a turn is to end soon
+
+    @property
+    def trouble(self) -> str:
+        """The error of late, or that it hangs; empty if it is well."""
+        now = time.monotonic()
+        if now - self.failed_at <= UNWELL_SECONDS:
+            return self.error
+        return HANGS if now - self.turning_since > UNWELL_SECONDS else ""
 
     @property
     def is_well(self) -> bool:
-        """Whether it did not fail of late."""
-        return time.monotonic() - self.failed_at > UNWELL_SECONDS
+        """Whether it did not fail of late, and goes on."""
+        return not self.trouble
 
 
 class Supervisor:
@@ -64,6 +74,8 @@ class Supervisor:
         while True:
             await asyncio.sleep(job.every_s)
             try:
+                if job.every_s:
+                    state.turning_since = time.monotonic()
                 await job.turn()
                 state.turned_at = time.monotonic()
             except (Exception, asyncio.CancelledError) as error:
@@ -73,3 +85,5 @@ class Supervisor:
                 state.failures += 1
                 state.error, state.failed_at = repr(error), time.monotonic()
                 await asyncio.sleep(RESTART_SECONDS)
+            finally:
+                state.turning_since = float("inf")

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+import time
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +17,11 @@ from scaling.controller import DecisionReason
 from scaling.models import ScalingDecision
 from scaling.status import status
 from tests.scaling.conftest import Clock, crowd, told
+from waitingroom import admission
+from waitingroom.hub import hub
 from waitingroom.models import WaitingRoom
+from waitingroom.redis import run_now
+from waitingroom.supervisor import JobState
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:scaling_scalingdecision_changelist")
@@ -103,3 +109,17 @@ def test_what_cannot_be_written_down_is_ordered_all_the_same(room: WaitingRoom, 
     assert view is not None
     assert view.desired == 7
     assert told(room) == 7
+
+
+def test_the_console_shows_who_ticks_and_a_job_that_is_not_well_in_red(
+    room: WaitingRoom, staff: Client, monkeypatch: pytest.MonkeyPatch
+):
+    run_now([*admission.clock_calls(room.slug, "hub")])
+    failed = JobState(failures=1, error="KeyError('none')", failed_at=time.monotonic())
+    monkeypatch.setitem(hub().states, "tell", failed)
+
+    text = staff.get(LIST).content.decode()
+
+    assert f'<span class="errornote">hub@{socket.gethostname()}</span>' in text
+    assert '<span class="errornote">tell: KeyError(&#x27;none&#x27;)</span>' in text
+    assert "<span>stand in: ok</span>" in text

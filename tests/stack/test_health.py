@@ -1,6 +1,7 @@
 """`/readyz`: whether the site admits visitors, and what operators read there."""
 
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +15,11 @@ from scaling.tasks import turn
 from tiketi import heartbeats, loopback, readiness
 from tiketi.celery import app
 from waitingroom import admission, configure
+from waitingroom.hub import hub
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client as redis_client
 from waitingroom.redis import run_now
+from waitingroom.supervisor import JobState
 
 pytestmark = pytest.mark.django_db(transaction=True)  # it is asked by threads of its own
 
@@ -105,6 +108,21 @@ def test_metrics_that_are_not_published_make_it_red(client: Client, room: Waitin
 
     assert (status, told["late"], round(told["last_publish_age_s"])) == (503, ["publish"], 600)
     assert told["work"]["publish"]["late_after_s"] < 60
+
+
+@pytest.mark.parametrize("job", ["tell", "stand in", "hear", "refresh"])
+def test_a_job_of_the_hub_that_is_not_well_makes_it_red(
+    client: Client, room: WaitingRoom, monkeypatch: pytest.MonkeyPatch, job: str
+):
+    admission.tick([room])
+    status, told = readyz(client)
+    assert (status, told["jobs"]) == (200, dict.fromkeys(("tell", "stand in", "hear", "refresh"), "ok"))
+
+    failed = JobState(failures=1, error="InterfaceError('gone')", failed_at=time.monotonic())
+    monkeypatch.setitem(hub().states, job, failed)
+    status, told = readyz(client)
+
+    assert (status, told["status"], told["jobs"][job]) == (503, "not ready", "InterfaceError('gone')")
 
 
 def test_a_task_that_did_its_work_is_noted_and_one_that_did_not_is_not():

@@ -60,6 +60,23 @@ async def test_one_job_that_fails_disturbs_no_other():
     assert not jobs.states["broken"].is_well
 
 
+async def test_a_job_that_hangs_in_a_turn_is_not_well_unless_its_turns_may_last(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(supervisor, "UNWELL_SECONDS", 0.05)
+    goes_on = asyncio.Event()
+
+    async def turn() -> None:
+        await goes_on.wait()
+
+    jobs = Supervisor([Job("stuck", turn, 0.01), Job("listens", turn, 0)])
+    jobs.start()
+    await until(lambda: not jobs.states["stuck"].is_well)
+
+    assert (jobs.states["stuck"].trouble, jobs.states["listens"].trouble) == (supervisor.HANGS, "")
+    goes_on.set()
+    await until(lambda: jobs.states["stuck"].is_well)
+    await jobs.stop()
+
+
 async def test_what_was_ended_is_begun_again_and_what_runs_is_left_alone():
     begun = 0
     goes_on = asyncio.Event()

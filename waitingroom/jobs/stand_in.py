@@ -10,7 +10,7 @@ from channels.layers import get_channel_layer
 from waitingroom import hints
 from waitingroom.admission import clock_calls, has_somebody, read_ticked
 from waitingroom.alive import SWEPT_A_SECOND, Sweep, alive_call, read_alive
-from waitingroom.errors import SettingsMissing
+from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.redis import pipe
 from waitingroom.room_registry import room_registry
 
@@ -41,7 +41,11 @@ class StandIn:
             return
         slugs = room_registry.slugs()
         if len(slugs) > self._sweep.at_once:
-            alive = read_alive(await pipe().run(alive_call(self._having)))
+            try:
+                alive = read_alive(await pipe().run(alive_call(self._having)))
+            except LineUnavailable as away:
+                log.debug("no tick anywhere: %s", away)  # Redis away is told in one place
+                return
             slugs = list({*alive.intersection(slugs), *self._sweep.take(slugs)})
         outcomes = await asyncio.gather(*map(self._tick, slugs), return_exceptions=True)
         failing = {slug: repr(error) for slug, error in zip(slugs, outcomes, strict=True) if error is not None}
