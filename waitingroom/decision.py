@@ -104,4 +104,6 @@ def _told(
 def _intent(visit: Visit) -> JoinIntent:
     if not visit.safe:
         return JoinIntent.STAY
+    if room_registry.database_is_away:  # inside there would be nothing but the page that retries
+        return JoinIntent.JOIN_IN_LINE if visit.known else JoinIntent.NEW_IN_LINE
     return JoinIntent.JOIN if visit.known else JoinIntent.NEW

@@ -26,6 +26,9 @@ class JoinIntent(StrEnum):
 
     NEW = "new"  # the name was drawn this moment
     JOIN = "join"
+    # The same, but for straight in: a newcomer joins the line whatever the vacancy.
+    NEW_IN_LINE = "new-in-line"
+    JOIN_IN_LINE = "join-in-line"
     STAY = "stay"  # a newcomer changes nothing
 
 

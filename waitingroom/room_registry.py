@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 FRESH_SECONDS = 0.9
 # For a room nobody has heard of, the database gets so long to say whether it is new.
 PATIENCE_SECONDS = 0.8
+# With a database silent for so long, nobody more is let in: those inside could not buy.
+AWAY_SECONDS = 5.0
 ROOMS = "rooms"  # the cache's only key
 
 
@@ -45,9 +47,14 @@ class RoomRegistry:
         """Seconds since the database last answered."""
         return self._cache.age_s(ROOMS)
 
+    @property
+    def database_is_away(self) -> bool:
+        """Whether the database was asked, and has said nothing for a while."""
+        return self._cache.unanswered_s(ROOMS) >= AWAY_SECONDS
+
     def get(self, slug: str) -> RoomConfig | None:
-        """The room's configuration as remembered, however the address writes it; old news is renewed meanwhile."""
-        rooms = self._cache.remembered(ROOMS)
+        """The room's configuration as remembered, however the address writes it; the hub, or `find`, renews it."""
+        rooms = self._cache.peek(ROOMS)  # this is asked by every request: a look at the clock costs half as much again
         return rooms.get(slug.lower()) if rooms else None
 
     async def find(self, slug: str) -> RoomConfig | None:
@@ -56,6 +63,7 @@ class RoomRegistry:
         A room that is known is answered for at once, whatever the database does. Raises RoomsUnknown where the database
         does not say in time whether the room is new.
         """
+        self._cache.remembered(ROOMS)  # old news is renewed meanwhile
         if (found := self.get(slug)) is None and not self._cache.is_fresh(ROOMS):
             try:
                 await self._cache.asked(ROOMS, within_s=PATIENCE_SECONDS)

@@ -28,6 +28,7 @@ class StaleCache(Generic[K, V]):
         self._fresh_s, self._stale_s, self._max_kept = fresh_s, stale_s, max_kept
         self._kept: dict[K, tuple[float, V]] = {}
         self._asked_at: dict[K, float] = {}
+        self._unanswered_since: dict[K, float] = {}
         self._flights: dict[tuple[K, asyncio.AbstractEventLoop], asyncio.Task[V]] = {}
 
     def keep(self, key: K, value: V) -> None:
@@ -35,11 +36,13 @@ class StaleCache(Generic[K, V]):
         if len(self._kept) >= self._max_kept and key not in self._kept:
             self.clear()
         self._kept[key] = (time.monotonic(), value)
+        self._unanswered_since.pop(key, None)
 
     def clear(self) -> None:
         """Keep nothing."""
         self._kept.clear()
         self._asked_at.clear()
+        self._unanswered_since.clear()
 
     def correct(self, key: K, value: V) -> None:
         """This is the value, if there is any; it is no fresher than before."""
@@ -61,6 +64,11 @@ class StaleCache(Generic[K, V]):
         """Seconds since the value was got; infinite if it never was."""
         kept = self._kept.get(key)
         return inf if kept is None else time.monotonic() - kept[0]
+
+    def unanswered_s(self, key: K) -> float:
+        """Seconds since the first of the questions that nobody answered yet; 0 if there is none."""
+        since = self._unanswered_since.get(key)
+        return 0.0 if since is None else time.monotonic() - since
 
     def is_fresh(self, key: K) -> bool:
         """Whether asking again can wait."""
@@ -103,6 +111,7 @@ class StaleCache(Generic[K, V]):
         task = self._flights.get(flight)
         if task is None:
             self._asked_at[key] = time.monotonic()
+            self._unanswered_since.setdefault(key, self._asked_at[key])
             task = self._flights[flight] = asyncio.ensure_future(self._ask(key))
             task.add_done_callback(lambda done: self._landed(flight, done))
         return task

@@ -241,3 +241,10 @@ def test_without_settings_nothing_is_decided(line: Line):
     with pytest.raises(SettingsMissing):
         line.enter("a")
     assert line.everything() == dict.fromkeys(line.keys.all())
+
+
+def test_while_nobody_more_is_let_in_newcomers_line_up_and_who_is_inside_stays(line: Line):
+    line.enter("inside")
+
+    assert [line.kept_out(visitor).phase for visitor in ("a", "inside", "a")] == ["waiting", "active", "waiting"]
+    assert line.scores("queue").keys() == {"a"}

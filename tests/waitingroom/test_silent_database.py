@@ -58,6 +58,51 @@ def test_who_waits_in_a_known_room_is_answered_at_once(door: Door, make_room: Ro
         assert timed(door, f"{address}queue/", within_s=0.5, visitor=visitor).json()["position"] == position
 
 
+def test_newcomers_line_up_and_those_inside_stay_until_it_is_back(
+    door: Door, make_room: Rooms, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+):
+    room = make_room()
+    room_registry.forget()
+    room_registry.refresh()
+    monkeypatch.setattr("waitingroom.room_registry.AWAY_SECONDS", 0.2)
+    address = f"/events/{room.slug}/"
+    assert door.ask(address, visitor="inside").is_inside
+    lose_database()
+    room_registry.forget()
+    newcomers = (f"visitor-{i}" for i in range(1000))
+
+    until(lambda: timed(door, address, visitor=next(newcomers)).phase == "waiting")
+
+    assert timed(door, address).phase == "waiting"  # a stranger as well
+    assert timed(door, address, visitor="inside").is_inside  # where Django says what is so
+    room_registry._cache.keep("rooms", room_registry._cache.peek("rooms") or {})  # it answers
+    assert not room_registry.database_is_away
+
+
+def test_where_a_room_is_off_the_database_is_no_reason_for_a_line(
+    door: Door, make_room: Rooms, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+):
+    room = make_room(mode="off")
+    monkeypatch.setattr("waitingroom.room_registry.AWAY_SECONDS", 0.0)
+    door.ask(f"/events/{room.slug}/")
+    lose_database()
+    room_registry.forget()
+
+    assert timed(door, f"/events/{room.slug}/", visitor="a").is_inside
+    assert room_registry.database_is_away
+
+
+def test_nobody_asked_is_not_nobody_answered(make_room: Rooms, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("waitingroom.room_registry.AWAY_SECONDS", 0.2)
+    room = make_room()
+    room_registry.forget()
+    room_registry.refresh()
+    Gate().ask(f"/events/{room.slug}/", visitor="a")
+    until(lambda: room_registry.age_s > 1)  # an idle process
+
+    assert Gate().ask(f"/events/{room.slug}/", visitor="b").is_inside
+
+
 def test_a_page_that_was_never_made_does_without_the_event(
     door: Door, make_room: Rooms, lose_database: Callable[[], None]
 ):

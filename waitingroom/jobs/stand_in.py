@@ -19,8 +19,6 @@ log = logging.getLogger(__name__)
 # Whoever could be admitted is within two seconds: a clock so late is taken for dead, and looked at so often.
 CLOCK_IS_LATE_MS = 1_500
 TURN_SECONDS = 0.4
-# With a database silent for so long, nobody more is let in: those inside could not buy.
-DATABASE_SECONDS = 5.0
 HINT_SECONDS = 1.0
 
 
@@ -37,7 +35,7 @@ class StandIn:
 
         What fails in one room stops no other.
         """
-        if room_registry.age_s >= DATABASE_SECONDS:
+        if room_registry.database_is_away:
             return
         slugs = room_registry.slugs()
         if len(slugs) > self._sweep.at_once:

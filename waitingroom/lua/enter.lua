@@ -2,8 +2,9 @@
 --
 -- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
---         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins) or
---         "stay" (a newcomer changes nothing), and the slip they bring (see returning.lua; empty = none)
+--         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
+--         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off) or "stay" (a newcomer changes
+--         nothing), and the slip they bring (see returning.lua; empty = none)
 -- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position,
 --         expires_ms; then total, epoch, mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
 --         has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"; who has a number in a room
@@ -77,10 +78,10 @@ local function waiting(visitor, number, position, is_new)
   return mode == 'closed' and 'closed' or 'waiting', number, position, 0
 end
 
-local function newcomer(visitor, is_new)
+local function newcomer(visitor, is_new, stays_out)
   if mode == 'closed' or mode == 'draining' then return 'closed', 0, 0, 0 end
   if memory_spent then return 'out-of-memory', 0, 0, 0 end
-  local passes = may_pass()
+  local passes = (mode == 'off' or not stays_out) and may_pass()
   if passes or not is_new then arrivals = arrivals + 1 end -- a stranger arrives when the cookie comes back
   last = math.max(now_us, last + 1)
   local left = not is_new and redis.call('ZSCORE', gone, visitor)
@@ -107,7 +108,7 @@ local function returned(visitor, text)
 end
 
 local function enter(visitor, how, slip)
-  if how == 'new' then return newcomer(visitor, true) end
+  if how == 'new' or how == 'new-in-line' then return newcomer(visitor, true, how ~= 'new') end
   -- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
   if redis.call('ZSCORE', active, visitor) then
     redis.call('SREM', unclaimed, visitor)
@@ -121,7 +122,7 @@ local function enter(visitor, how, slip)
   end
   if not number then
     if how == 'stay' then return 'none', 0, 0, 0 end
-    return newcomer(visitor, false)
+    return newcomer(visitor, false, how == 'join-in-line')
   end
   number = tonumber(number)
   if mode == 'off' then
