@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from scaling.alarms import State
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
 from scaling.observation import AlarmRecord
-from waitingroom.redis import client
+from waitingroom.redis import client, clock_s
 
 T = TypeVar("T")
 
@@ -36,8 +36,7 @@ SERVER_FORGOTTEN_S = 300
 
 def now() -> float:
     """Redis's clock, Unix seconds: hosts may be skewed, the line's clock is not."""
-    seconds, microseconds = cast("tuple[int, int]", client().time())
-    return seconds + microseconds / 1_000_000
+    return clock_s()
 
 
 def take_turn(name: str, lasts_s: float) -> bool:

@@ -32,6 +32,11 @@ class Server:
             return bool(self.client.ping())
         return False
 
+    def is_primary(self) -> bool:
+        with suppress(redis.RedisError):
+            return bool(self.client.info("replication")["role"] == "master")  # type: ignore[index]
+        return False
+
     def errors(self, word: str) -> int:
         """How often it refused with that word."""
         told = self.client.info("errorstats").get(f"errorstat_{word}", {})  # type: ignore[union-attr]
@@ -44,16 +49,18 @@ class Server:
 
 
 @contextmanager
-def server(folder: Path, *options: str, port: int = 0) -> Iterator[Server]:
+def server(folder: Path, *options: str, password: str | None = None) -> Iterator[Server]:
     """A server with its data in `folder`; a configuration file may come first among the options."""
-    port = port or loopback.free_port()
+    port = loopback.free_port()
     folder.mkdir(parents=True, exist_ok=True)
     command = [find_server(), *options, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     with (folder / "log").open("wb") as out:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=tether.die_with_parent
         )
-    client = redis.Redis(port=port, decode_responses=True, socket_timeout=5, retry=Retry(NoBackoff(), 0))
+    client = redis.Redis(
+        port=port, password=password, decode_responses=True, socket_timeout=5, retry=Retry(NoBackoff(), 0)
+    )
     one = Server(port, process, client)
     try:
         until(lambda: one.answers() or process.poll() is not None, within=20)
@@ -66,11 +73,13 @@ def server(folder: Path, *options: str, port: int = 0) -> Iterator[Server]:
 
 
 @contextmanager
-def primary_and_replica(folder: Path, *options: str) -> Iterator[tuple[Server, Server]]:
+def primary_and_replica(folder: Path, *options: str, password: str | None = None) -> Iterator[tuple[Server, Server]]:
     """Two servers, the second a replica of the first, in step."""
     quick = ("--repl-diskless-sync-delay", "0")
     with ExitStack() as stack:
-        first, second = (stack.enter_context(server(folder / name, *quick, *options)) for name in ("one", "other"))
+        first, second = (
+            stack.enter_context(server(folder / name, *quick, *options, password=password)) for name in ("one", "other")
+        )
         second.becomes_replica_of(first)
         yield first, second
 

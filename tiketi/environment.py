@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-from waitingroom.redis_address import RedisAddress, Topology
+from waitingroom.redis_address import BadAddress, RedisAddress, Topology
 
 T = TypeVar("T")
 
@@ -21,7 +22,15 @@ POSTGRES = ("postgres", "postgresql", "psql", "pgsql")
 # The provider for practice moves no money; it goes by this word, and by no other.
 PRACTICE = {"sandbox": "events.payments.sandbox.Sandbox"}
 DATABASE_FORM = "must be postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:////PATH; all but letters and digits as %2F."
-REDIS_FORM = "must be redis://HOST:PORT/NUMBER, or rediss:// for TLS; a password has all but letters and digits as %2F."
+REDIS_FORM = (
+    "must be redis://HOST:PORT/NUMBER, redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/NUMBER or "
+    "redis+cluster://HOST:PORT,HOST:PORT, with rediss for TLS; a password has all but letters and digits as %2F."
+)
+BROKER_FORM = (
+    "is missing, or a Cluster: with REDIS_URL a Cluster, tasks, hints and the cache need another Redis, "
+    "BROKER_URL=redis://HOST:PORT/NUMBER or redis+sentinel://."
+)
+FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 MAIL_FORM = "must be smtp+tls://USER:PASSWORD@HOST:PORT, smtp+ssl:// or smtp://; consolemail:// prints mails only."
 
 
@@ -143,9 +152,17 @@ def redis(text: str) -> str:
     try:
         address = RedisAddress.parse(text)
     except ValueError as error:
-        raise BadValue(REDIS_FORM) from error
-    if address.topology is not Topology.SERVER:
-        raise BadValue(REDIS_FORM)
+        raise BadValue(f"{error}; it {REDIS_FORM}" if isinstance(error, BadAddress) else REDIS_FORM) from error
+    for name, value in address.options.items():
+        if name in FILES and not Path(value).is_file():
+            raise BadValue(f"has {name}, where there is no file: {value}")
+    return text
+
+
+def broker(text: str) -> str:
+    """The URL of a Redis that is no Cluster. Raises BadValue."""
+    if RedisAddress.parse(redis(text)).topology is Topology.CLUSTER:
+        raise BadValue(BROKER_FORM)
     return text
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from redis.exceptions import RedisError
 
-from waitingroom.redis import client
+from waitingroom.redis import client, clock_s
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,7 @@ def note(task: str) -> None:
     if task not in BEATS:
         return
     try:
-        seconds, microseconds = cast("tuple[int, int]", client().time())
-        client().hset(DONE, task, str(seconds + microseconds / 1_000_000))
+        client().hset(DONE, task, str(clock_s()))
     except (RedisError, OSError) as error:
         log.warning("%s is not noted: %s", task, error)
 

@@ -14,6 +14,10 @@ from django.db import OperationalError
 from tiketi.environment import Misconfigured
 from tiketi.local_redis import LocalRedis
 from tiketi.release import ReleaseBusy, bring_up_to_date
+from waitingroom.redis_address import parsed
+from waitingroom.redis_blocking import blocking_client
+
+PATIENCE_SECONDS = 5.0  # with Redis
 
 
 class CannotPrepare(Exception):
@@ -63,7 +67,7 @@ def _redis(folder: Path) -> AbstractContextManager[object]:
     if url := os.environ.get("REDIS_URL"):
         _read_settings()
         try:
-            redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5).ping()
+            blocking_client(parsed(url), PATIENCE_SECONDS, PATIENCE_SECONDS).ping()
         except (redis.RedisError, ValueError) as error:
             raise CannotPrepare(f"no Redis answers at REDIS_URL: {error}") from error
         return nullcontext()

@@ -17,7 +17,7 @@ from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
 from waitingroom.hub import hub
 from waitingroom.models import WaitingRoom
-from waitingroom.redis import client
+from waitingroom.redis import client, clock_s
 from waitingroom.status import RoomStatus
 
 # A balancer's or a monitor's patience is two seconds or more.
@@ -123,8 +123,7 @@ def _ask_redis() -> Keys:
         client().set(PROBE, "written", px=PROBE_MS)
         slugs = worth_a_look(list(_slugs))
         rooms = tuple(admission.status(slugs))
-        seconds, microseconds = client().time()  # type: ignore[misc]  # redis-py has one type for both its clients
-        ages = heartbeats.ages(seconds + microseconds / 1_000_000)
+        ages = heartbeats.ages(clock_s())
         published = publish_age_s()
     except (LineUnavailable, RedisError, OSError) as error:
         return Keys(str(error) or type(error).__name__)

@@ -1,7 +1,6 @@
 """Settings, read from the environment; the defaults serve a developer's machine."""
 
 import os
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from scaling.configuration import BadConfiguration, Configuration, region
-from tiketi import environment, local_redis, production
+from tiketi import environment, local_redis, production, redis_settings
+from waitingroom.redis_address import Topology, parsed
 
 django_stubs_ext.monkeypatch()  # Django's own classes take type parameters, as `ModelAdmin[Event]`
 
@@ -131,12 +131,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: the line's truth, Django's cache, Celery's broker, and the hints between processes.
 REDIS_URL = env.read("REDIS_URL", environment.redis, "") or local_redis.recorded_url(LOCAL_DIR / "redis")
+# All but the line's truth: neither Celery nor Channels speaks Cluster, and a cache of one node is no cache of all.
+BROKER_URL = env.read("BROKER_URL", environment.broker, "") or REDIS_URL
+_broker = parsed(BROKER_URL)
+if _broker.topology is Topology.CLUSTER:
+    env.add([f"BROKER_URL {environment.BROKER_FORM}"])
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        # A page asks it several times, and can do without.
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.3, "SOCKET_TIMEOUT": 0.3, "IGNORE_EXCEPTIONS": True},
+        "LOCATION": [BROKER_URL],  # a text would be split at its commas
+        "OPTIONS": {"CONNECTION_FACTORY": "tiketi.cache_connections.CacheConnections", "IGNORE_EXCEPTIONS": True},
         "KEY_PREFIX": "cache",
     },
     # What many visitors see alike for a second or two, kept by each process for itself.
@@ -145,28 +149,15 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        # Listening takes its own, shorter turns; the limit is for saying something to a Redis that hangs.
-        "CONFIG": {
-            "hosts": [{"address": REDIS_URL, "socket_timeout": 2, "socket_connect_timeout": 1}],
-            "prefix": "tiketi",
-        },
+        "CONFIG": {"hosts": [redis_settings.channel_layer(_broker)], "prefix": "tiketi"},
     }
 }
 
 # --- Celery.
-CELERY_BROKER_URL = REDIS_URL
-if REDIS_URL.startswith("rediss:"):
-    # The others ask the server for its certificate by themselves; Celery would take anybody's.
-    CELERY_BROKER_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
+vars().update({f"CELERY_{name}": value for name, value in redis_settings.celery(_broker).items()})
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "Asia/Seoul"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 60,
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "health_check_interval": 5,
-}
 # A queue and a worker each (Procfile), so that none waits for what another waits for: a mail server, a bank, AWS.
 CELERY_TASK_DEFAULT_QUEUE = "work"  # the sale's own: the database alone
 CELERY_TASK_ROUTES = {

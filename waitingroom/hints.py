@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from channels.layers import channel_layers, get_channel_layer
 from redis.exceptions import RedisError
 
-from waitingroom.redis import client
+from waitingroom.redis import hint_client
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def _publish(message: dict[str, object]) -> None:
     # Through the plain client: `async_to_sync(group_send)` opens a new connection at every call.
     prefix = channel_layers.configs["default"]["CONFIG"]["prefix"]
     try:
-        client().publish(f"{prefix}__group__{GROUP}", get_channel_layer().serialize(message))
+        hint_client().publish(f"{prefix}__group__{GROUP}", get_channel_layer().serialize(message))
     except (RedisError, OSError) as error:
         log.info("hint lost: %s", error)
 

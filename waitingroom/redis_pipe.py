@@ -7,7 +7,7 @@ from typing import Any
 
 import hiredis
 
-from waitingroom.errors import LineUnavailable
+from waitingroom.errors import LineUnavailable, NotAsked
 from waitingroom.redis_connection import RedisConnection, connect
 from waitingroom.redis_refusals import may_be_done_elsewhere
 from waitingroom.scripts import Call
@@ -72,28 +72,28 @@ class Pipe:
             if len(self._connection) < MAX_WAITING:
                 self._send(self._connection, call, callback, MAX_REPEATS)
             else:
-                self._loop.call_soon(callback, LineUnavailable("Redis is behind"))
+                self._loop.call_soon(callback, NotAsked("Redis is behind"))
         else:
             self._wait(call, callback, MAX_REPEATS)
 
     def _wait(self, call: Call, callback: Callback, repeats: int) -> None:
         """Send the call when there is a connection."""
         if self.circuit_open or len(self._waiting) >= MAX_WAITING:
-            self._loop.call_soon(callback, LineUnavailable("Redis did not answer a moment ago"))
+            self._loop.call_soon(callback, NotAsked("Redis did not answer a moment ago"))
             return
         self._waiting.append((call, callback, repeats))
         if self._connecting is None:
             self._connecting = self._loop.create_task(self._connect())
 
     async def _connect(self) -> None:
-        failure = LineUnavailable("this process is ending")
+        failure = NotAsked("this process is ending")
         try:
             self._connection = connection = await connect(self._url)
             waiting, self._waiting = self._waiting, []
             for call, callback, repeats in waiting:
                 self._send(connection, call, callback, repeats)
         except (OSError, TimeoutError, ValueError) as error:  # ValueError: the address is none
-            failure = LineUnavailable(error)
+            failure = NotAsked(error)
             self._open_circuit()
         finally:
             waiting, self._waiting = self._waiting, []

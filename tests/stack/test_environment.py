@@ -241,7 +241,18 @@ def test_each_shortcoming_has_its_id_and_a_hint(changed: dict[str, Any], ids: li
         (environment.site_address, "https://tickets.example.com/", "https://tickets.example.com"),
         (environment.site_address, "http://localhost:8000", "http://localhost:8000"),
         (environment.sender, "티케티 <tickets@example.com>", "티케티 <tickets@example.com>"),
-        (environment.redis, "rediss://:p%2Fw@redis.internal:6380/1", "rediss://:p%2Fw@redis.internal:6380/1"),
+        *(
+            (environment.redis, url, url)
+            for url in (
+                "rediss://:p%2Fw@redis.internal:6380/1",
+                "redis://h",
+                "redis://h/",
+                "redis+sentinel://a,b:26380,[::1]:1/line/2?sentinel_password=p%2Fw",
+                "redis+cluster://user:p%2Fw@a,b:6380",
+                "rediss+cluster://a/0?ssl_cert_reqs=none&ssl_check_hostname=0",
+            )
+        ),
+        (environment.broker, "redis+sentinel://a/line", "redis+sentinel://a/line"),
         (environment.providers, "sandbox", environment.PRACTICE),
         (environment.providers, "toss=shop.Toss, sandbox", {"toss": "shop.Toss"} | environment.PRACTICE),
     ],
@@ -270,9 +281,15 @@ def test_what_makes_sense_is_read(kind: Any, text: str, value: Any):
             environment.redis,
             [
                 "redis", "http://127.0.0.1", "redis://", "redis:///0", "redis://h/zero", "redis://h:port", "redis://h/-1",
-                "redis://:p#w@h/0", "redis+sentinel://h", "unix:///redis", "redis://h/0?socket_timeout=soon",
+                "redis://:p#w@h/0", "unix:///redis", "redis://h/0?socket_timeout=soon",
+                "redis+sentinel://h", "redis+sentinel://h/", "redis+sentinel:///line", "redis+sentinel://h,/line",
+                "redis+sentinel://h/line/x", "redis+sentinel://h/line/0/0", "redis://a,b/0", "redis+cluster://a,b/1",
+                "redis+cluster://a:x,b", "redis+other://h", "rediss+x://h",
+                "redis://h/0?ssl_ca_certs=/etc/passwd", "rediss://h/0?ssl_ca_certs=/nowhere", "rediss://h/0?ssl_cert_reqs=perhaps",
+                "rediss://h/0?ssl_check_hostname=perhaps", "redis://h/0?sentinel_password=x", "redis://h/0?db=1", "redis://[::1",
             ],
         ),
+        (environment.broker, ["redis+cluster://a", "http://h"]),
         (
             environment.database,
             [
@@ -299,6 +316,14 @@ def test_nonsense_is_refused_and_no_password_repeated(kind: Any, texts: list[str
         with pytest.raises(BadValue) as refused:
             kind(text)
         assert "p#w" not in str(refused.value)
+
+
+def test_a_cluster_without_a_broker_is_refused_in_a_line():
+    alone = started("manage.py", "check", REDIS_URL="redis+cluster://127.0.0.1:1")
+    beside = started("manage.py", "check", REDIS_URL="redis+cluster://127.0.0.1:1", BROKER_URL="redis://127.0.0.1:1/0")
+
+    assert (alone.returncode, beside.returncode) == (2, 0)
+    assert "BROKER_URL is missing, or a Cluster" in alone.stderr
 
 
 def test_every_variable_that_is_read_is_documented_and_none_besides():
