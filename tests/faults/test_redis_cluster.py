@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import threading
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,10 +16,15 @@ import pytest
 import redis
 from redis.crc import key_slot
 
+from scaling import store
+from scaling.registration import sign
+from tests.faults.test_redis_sentinel import everything
 from tests.patience import until
 from tests.redis_servers import Server, server
-from tiketi import loopback
-from waitingroom import admission
+from tests.waitingroom.web import serving
+from tiketi import heartbeats, loopback
+from tiketi.local_redis import LocalRedis
+from waitingroom import admission, configure
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable
 from waitingroom.keys import keys_of
@@ -255,6 +261,47 @@ def test_a_lone_key_is_asked_for_where_it_is_being_moved_to(cluster: Cluster):
             node.client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", names[to.port])
         assert to.client.zcard(key) == 3
         give_back(cluster, room, to)
+
+
+def test_all_that_scaling_and_the_workers_keep_is_kept_in_a_cluster(cluster: Cluster):
+    before = store.now()
+    heartbeats.note("events.tasks.settle")
+    assert heartbeats.ages(store.now())["settle"] is not None
+    assert store.take_turn("test", 1)
+    assert not store.take_turn("test", 1)
+    store.record_failure("order", "refused", before)
+    store.keep_sample({"at": before}, 3)
+    store.learn_boot(60)
+    assert store.change("group:{scaling}", lambda known: {"n": (known or {"n": 0})["n"] + 1})["n"] == 1
+    assert store.change("group:{scaling}", lambda known: {"n": (known or {"n": 0})["n"] + 1})["n"] == 2
+    sign()
+
+    assert store.health()["last_fault"] == "order: refused"
+    assert (store.samples(), store.boots()) == ([{"at": before}], [60])
+    assert store.servers(store.now())
+    assert store.now() >= before
+
+
+def test_a_room_that_is_removed_leaves_no_key(cluster: Cluster):
+    rooms = [configured(cluster.room_on(i)) for i in range(3)]
+    for room in rooms:
+        configure.remove(room)
+
+    assert not any(cluster.owner(room).client.exists(*keys_of(room).all()) for room in rooms)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_site_serves_on_a_cluster_beside_a_broker(cluster: Cluster, redis_server: LocalRedis, tmp_path: Path):
+    both = {"REDIS_URL": cluster.url, "BROKER_URL": redis_server.url}
+    rooms = [WaitingRoom.objects.create(slug=cluster.room_on(i), mode="always") for i in range(3)]
+    with serving(tmp_path, both) as web:
+        for room in rooms:
+            until(lambda room=room: web.knows(room.slug))  # type: ignore[misc]
+            with urllib.request.urlopen(f"http://127.0.0.1:{web.port}/api/events/{room.slug}/") as answer:
+                assert answer.status == 202
+            until(lambda room=room: admission.status([room.slug])[0].ticker.startswith("hub@"))  # type: ignore[misc]
+    told = everything(folder=str(tmp_path / "all"), **both)
+    assert told.stdout == "all of it\n", told.stderr
 
 
 async def test_a_node_that_dies_takes_no_other_room_along_and_its_replica_serves_its_own(tmp_path: Path, settings: Any):
