@@ -18,6 +18,7 @@ from django.urls import re_path  # noqa: E402
 
 from scaling.registration import keep_signing  # noqa: E402
 from scaling.sharing import keep_sharing  # noqa: E402
+from tiketi import redis_fitness  # noqa: E402
 from tiketi.garbage import collect_calmly  # noqa: E402
 from tiketi.health import HealthFirst  # noqa: E402
 from tiketi.refused_sockets import no_such_socket, origins_read  # noqa: E402
@@ -44,13 +45,19 @@ async def lifespan(
 ) -> None:
     """Start the hub with the process, so that it ticks even where nobody has a socket; sign the register of those who
     serve, and share the fleet out to the rooms. All stop with the process."""
-    tasks: list[asyncio.Task[None]] = []
+    tasks: list[asyncio.Task[Any]] = []
     while True:
         event = (await receive())["type"]
         if event == "lifespan.startup":
+            looking = asyncio.create_task(redis_fitness.say_once())
+            # One that is away is told by the pages, and looked at when it is back.
+            done, _ = await asyncio.wait({looking}, timeout=redis_fitness.START_SECONDS)
+            if done and (too_old := looking.result()):
+                await send({"type": "lifespan.startup.failed", "message": too_old})
+                return
             collect_calmly()
             hub().start()
-            tasks = [asyncio.create_task(keep_signing()), asyncio.create_task(keep_sharing())]
+            tasks = [looking, asyncio.create_task(keep_signing()), asyncio.create_task(keep_sharing())]
             await send({"type": "lifespan.startup.complete"})
         else:
             for task in tasks:

@@ -13,6 +13,7 @@ from django.db import OperationalError
 
 from tiketi.environment import Misconfigured
 from tiketi.local_redis import LocalRedis
+from tiketi.redis_fitness import fitness
 from tiketi.release import ReleaseBusy, bring_up_to_date
 from waitingroom.redis_address import parsed
 from waitingroom.redis_blocking import blocking_client
@@ -70,6 +71,8 @@ def _redis(folder: Path) -> AbstractContextManager[object]:
             blocking_client(parsed(url), PATIENCE_SECONDS, PATIENCE_SECONDS).ping()
         except (redis.RedisError, ValueError) as error:
             raise CannotPrepare(f"no Redis answers at REDIS_URL: {error}") from error
+        if too_old := fitness().too_old:
+            raise CannotPrepare(f"REDIS_URL: {too_old}")
         return nullcontext()
     return LocalRedis(folder / "redis")
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from scaling.status import publish_age_s
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
+from tiketi.redis_fitness import fitness
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
@@ -64,6 +65,7 @@ class Keys:
     state: str
     rooms: tuple[RoomStatus, ...] = ()
     work: Mapping[str, Work] = field(default_factory=dict)
+    unwise: str = ""  # how Redis is set up, where that is no good idea
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Sight:
             "status": "ready" if self.ready else "not ready",
             "database": self.rows.state,
             "redis": self.keys.state,
+            "redis_unwise": self.keys.unwise,
             "late": self.late,
             "jobs": self.jobs,
             "work": {name: {"age_s": one.age_s, "late_after_s": one.late_after_s} for name, one in work.items()},
@@ -124,6 +127,7 @@ def _ask_redis() -> Keys:
         slugs = worth_a_look(list(_slugs))
         rooms = tuple(admission.status(slugs))
         ages = heartbeats.ages(clock_s())
+        found = fitness()
         published = publish_age_s()
     except (LineUnavailable, RedisError, OSError) as error:
         return Keys(str(error) or type(error).__name__)
@@ -134,7 +138,8 @@ def _ask_redis() -> Keys:
         known = [age for age in ticks if age is not None]
         work["tick"] = Work(max(known) if len(known) == len(ticks) else None, TICK_IS_LATE_S)
     untold = sorted(set(slugs) - {room.slug for room in rooms})
-    return Keys(f"cannot tell of {', '.join(untold[:3])}" if untold else OK, rooms, work)
+    state = f"cannot tell of {', '.join(untold[:3])}" if untold else found.too_old or OK
+    return Keys(state, rooms, work, found.unwise)
 
 
 _database = Question(_ask_database)

@@ -64,6 +64,15 @@ def hint_client() -> "redis.Redis":
     return client() if url == settings.REDIS_URL else _client_at(url)
 
 
+def servers() -> dict[str, "redis.Redis"]:
+    """A client of each primary, by where it is. Raises RedisError."""
+    found: Any = client()
+    if isinstance(found, RedisCluster):
+        return {node.name: found.get_redis_connection(node) for node in found.get_primaries()}  # type: ignore[no-untyped-call]
+    address = parsed(settings.REDIS_URL)
+    return {address.service or "{}:{}".format(*address.nodes[0]): found}
+
+
 def clock_s() -> float:
     """Redis's clock, Unix seconds, of one node whoever asks; hosts may be skewed, the line's clock is not.
 
