@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from waitingroom.page_cache import PageTemplate, wait_text
 from waitingroom.place import Phase, Place
 from waitingroom.snapshot import Snapshot
-from waitingroom.visits import Visit
+from waitingroom.visits import Passing, Visit
 
 # The contract's words: machines rely on them, so they are in no catalogue.
 ENTERED = "입장 완료"
@@ -153,6 +153,22 @@ def unavailable(visit: Visit, page: PageTemplate | None) -> Answer:
         return _json(503, {"status": "unavailable"}, RETRY_UNAVAILABLE)
     nonce = secrets.token_urlsafe(12)
     return _page(503, page.fill(_values(visit, 0, 0, None, nonce)), nonce, RETRY_UNAVAILABLE)
+
+
+def preview(visit: Visit, page: PageTemplate) -> Answer:
+    """The event's public summary, for who looks in without a place."""
+    nonce = secrets.token_urlsafe(12)
+    return _page(200, page.fill(_values(visit, 0, 0, None, nonce)), nonce)
+
+
+def passing(visit: Visit) -> Answer:
+    """Nothing, for who looks in without a place and reads no page.
+
+    A browser throws away what it fetched ahead and was refused, and asks again when somebody comes.
+    """
+    if visit.passing is Passing.PREFETCHES:
+        return Answer(503, b"", [TEXT])
+    return _json(200, {"status": Phase.NONE.value})
 
 
 def not_inside(visit: Visit) -> Answer:

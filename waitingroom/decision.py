@@ -84,6 +84,8 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | 
     found = verdict(visit, config, None, None, cached)
     if isinstance(found, Decision):  # nobody needs to ask Redis
         callback(found)
+    elif found is not Missing.PLACE:
+        callback(Case(visit, config))
     elif visit.polls:
         Room(visit.room).ask_standing(visit.visitor, partial(_told, visit, config, callback))
     else:
@@ -102,7 +104,7 @@ def _told(
 
 
 def _intent(visit: Visit) -> JoinIntent:
-    if not visit.safe:
+    if visit.method != "GET":
         return JoinIntent.STAY
     if room_registry.database_is_away:  # inside there would be nothing but the page that retries
         return JoinIntent.JOIN_IN_LINE if visit.known else JoinIntent.NEW_IN_LINE

@@ -11,7 +11,7 @@ from waitingroom.page_cache import PageTemplate
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
 from waitingroom.snapshot import Snapshot
-from waitingroom.visits import Visit
+from waitingroom.visits import Passing, Visit
 
 
 class Admission(NamedTuple):
@@ -40,6 +40,7 @@ class Missing(StrEnum):
     WAITING_PAGE = "waiting"
     CLOSED_PAGE = "closed"
     UNAVAILABLE_PAGE = "unavailable"
+    PREVIEW_PAGE = "preview"
 
 
 # A page's template by its name, the room and the language, if there is one.
@@ -57,6 +58,8 @@ def verdict(
     """
     if visit.oversized:
         return Decision(_nowhere(visit), answers.too_many_cookies(visit))
+    if visit.passing:
+        return _passing(visit, pages)
     if config.account_required and not visit.is_account:
         return Decision(_nowhere(visit), answers.sign_in(visit))
     if place is None:
@@ -70,6 +73,8 @@ def verdict(
     phase = place.phase
     if phase is Phase.ACTIVE:
         return _entered(visit, place, None)
+    if phase is Phase.NONE and visit.method == "HEAD":  # which joins nobody
+        return _passing(visit, pages)
     if phase is not Phase.CLOSED and not visit.safe:
         return _entered(visit, place, answers.not_inside(visit))
     if snapshot is None:
@@ -93,6 +98,13 @@ def _unavailable(visit: Visit, config: RoomConfig, pages: Pages) -> Decision | M
     if page is None and not visit.wants_json:
         return Missing.UNAVAILABLE_PAGE
     return Decision(_nowhere(visit), answers.unavailable(visit, page), named)
+
+
+def _passing(visit: Visit, pages: Pages) -> Decision | Missing:
+    if visit.wants_json or visit.passing is Passing.PREFETCHES:
+        return Decision(_nowhere(visit), answers.passing(visit))
+    page = pages(Missing.PREVIEW_PAGE, visit.room, visit.language)
+    return Missing.PREVIEW_PAGE if page is None else Decision(_nowhere(visit), answers.preview(visit, page))
 
 
 def _nowhere(visit: Visit) -> Admission:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,12 +11,25 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from waitingroom import slips
 from waitingroom.conf import conf
+from waitingroom.crawlers import is_crawler
 from waitingroom.slips import Slip
 
 VISITOR_COOKIE = "visitor"
 ACCOUNT = "account-"  # begins the name of a visitor who is an account
 LONGEST_COOKIES = 16_384  # characters; Redis is not asked for who sends more
 POLL = re.compile(r"/queue/?$")
+
+
+# The headers a visit is read from, besides the cookies; lower case, as ASGI has them.
+READ = frozenset((b"accept", b"accept-language", b"user-agent", b"sec-purpose", b"purpose"))
+
+
+class Passing(StrEnum):
+    """Who looks in without a place, and how."""
+
+    NO = ""
+    LOOKS = "looks"  # a crawler, a link preview, a monitor; or HEAD
+    PREFETCHES = "prefetches"  # a browser, for somebody who may come
 
 
 class Visit(NamedTuple):
@@ -34,6 +48,7 @@ class Visit(NamedTuple):
     oversized: bool  # more cookies than anybody reads
     held: str  # the slip's cookie, unread
     by_old_key: bool  # the visitor's cookie is genuine, but to be signed anew
+    passing: Passing = Passing.NO
 
     @property
     def is_account(self) -> bool:
@@ -125,13 +140,35 @@ def slip_cookie(room: str) -> str:
     return f"slip-{room}"
 
 
-def _visit(room: str, path: str, method: str, cookie: str, accept: str, accept_language: str) -> Visit:
+def _passing(method: str, user_agent: str, purpose: str, *, known: bool, polls: bool) -> Passing:
+    if "prefetch" in purpose or "preview" in purpose:
+        return Passing.PREFETCHES
+    if polls or method not in ("GET", "HEAD"):
+        return Passing.NO
+    looks = method == "HEAD" or (not known and is_crawler(user_agent))
+    return Passing.LOOKS if looks else Passing.NO
+
+
+def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, str]) -> Visit:
     cookies = cookies_in(cookie) if cookie else {}
     named = slips.read_visitor_cookie(cookies[VISITOR_COOKIE]) if VISITOR_COOKIE in cookies else None
     visitor = named.visitor if named else None
     api, polls = form_of(path)
     held = cookies.get(slip_cookie(room), "") if visitor else ""
     slip = slips.read(held, room=room, visitor=visitor) if held and visitor and not polls else None
+    # Who holds a slip has a place to look at.
+    passing = (
+        Passing.NO
+        if slip
+        else _passing(
+            method,
+            said.get(b"user-agent", ""),
+            said.get(b"sec-purpose") or said.get(b"purpose", ""),
+            known=visitor is not None,
+            polls=polls,
+        )
+    )
+    accept = said.get(b"accept", "")
     return Visit(  # by position: names cost half as much again as the visit itself
         room,
         visitor or slips.new_visitor(),
@@ -142,41 +179,28 @@ def _visit(room: str, path: str, method: str, cookie: str, accept: str, accept_l
         api or ("application/json" in accept and "text/html" not in accept),
         polls,
         cookies.get(conf.LANGUAGE_COOKIE_NAME, "") if cookies else "",
-        accept_language,
+        said.get(b"accept-language", ""),
         len(cookie) > LONGEST_COOKIES,
         held,
         named is not None and named.by_old_key,
+        passing,
     )
 
 
 def from_scope(room: str, scope: Mapping[str, Any]) -> Visit:
     """The visit an ASGI scope describes."""
-    cookie = accept = accept_language = b""
+    cookie = b""
+    said = {}
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     for name, value in headers:
         if name == b"cookie":
             cookie = cookie + b"; " + value if cookie else value
-        elif name == b"accept":
-            accept = value
-        elif name == b"accept-language":
-            accept_language = value
-    return _visit(
-        room,
-        scope["path"],
-        scope["method"],
-        cookie.decode("latin-1"),
-        accept.decode("latin-1"),
-        accept_language.decode("latin-1"),
-    )
+        elif name in READ:
+            said[name] = value.decode("latin-1")
+    return _visit(room, scope["path"], scope["method"], cookie.decode("latin-1"), said)
 
 
 def from_environ(room: str, meta: Mapping[str, Any], path: str, method: str) -> Visit:
     """The visit a WSGI environment (`request.META`) describes; its cookies as the gate would read them."""
-    return _visit(
-        room,
-        path,
-        method,
-        meta.get("HTTP_COOKIE", ""),
-        meta.get("HTTP_ACCEPT", ""),
-        meta.get("HTTP_ACCEPT_LANGUAGE", ""),
-    )
+    said = {name: meta.get("HTTP_" + name.decode().upper().replace("-", "_"), "") for name in READ}
+    return _visit(room, path, method, meta.get("HTTP_COOKIE", ""), said)

@@ -60,6 +60,8 @@ class Reply:
 class Door:
     """One way in; a browser's cookies are the test's to keep."""
 
+    more: Mapping[str, str] = {}  # headers that go along with every request
+
     def ask(
         self, address: str, method: str = "GET", *, accept: str = "text/html", cookie: str = "", visitor: str = ""
     ) -> Reply:
@@ -81,7 +83,8 @@ class Gate(Door):
             "scheme": "http",
             "method": method,
             "path": address,
-            "headers": [(b"host", b"testserver"), (b"accept", accept.encode()), (b"cookie", cookie.encode("latin-1"))],
+            "headers": [(b"host", b"testserver"), (b"accept", accept.encode()), (b"cookie", cookie.encode("latin-1"))]
+            + [(name.lower().encode(), value.encode()) for name, value in self.more.items()],
         }
         # Not asyncio.run: this way the database's part runs in the test's own thread, on its connection.
         return async_to_sync(self._serve)(scope)
@@ -111,6 +114,7 @@ class Server(Door):
             "Host: testserver",
             f"Accept: {accept}",
             f"Cookie: {cookie}",
+            *(f"{name}: {value}" for name, value in self.more.items()),
             "",
             "",
         )
@@ -177,7 +181,9 @@ class Middleware(Door):
     def send(self, address: str, method: str, accept: str, cookie: str) -> Reply:
         # PATH_INFO by hand (bytes as WSGI writes them): the test client takes `//events/` for a host.
         path_info = address.encode().decode("latin-1")
-        response = Client().generic(method, "/", HTTP_ACCEPT=accept, HTTP_COOKIE=cookie, PATH_INFO=path_info)
+        response = Client().generic(
+            method, "/", HTTP_ACCEPT=accept, HTTP_COOKIE=cookie, PATH_INFO=path_info, headers=dict(self.more)
+        )
         headers = {name.lower(): value for name, value in response.items()}
         return Reply(response.status_code, response.content, headers, response.cookies)
 
