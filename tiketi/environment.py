@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parseaddr
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -113,6 +113,21 @@ def size(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1024 <= int(text) <= 1 << 30:
         raise BadValue(f"must be a number of bytes from 1024 to {1 << 30}, not {text!r}.")
     return int(text)
+
+
+def number(text: str) -> int:
+    """Zero or more. Raises BadValue."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise BadValue(f"must be a number, 0 or more, not {text!r}.")
+    return int(text)
+
+
+def networks(text: str) -> list[str]:
+    """Addresses or networks, by comma. Raises BadValue."""
+    try:
+        return [str(ip_network(name)) for name in names(text)]
+    except ValueError as error:
+        raise BadValue(f"must be addresses or networks such as 10.0.0.0/16, by comma, not {text!r}.") from error
 
 
 def address(text: str) -> str:

@@ -182,6 +182,12 @@ WAITINGROOM_PROTECTED = [
 ]
 WAITINGROOM_PAGE_CONTEXT = "events.waiting.page_context"
 
+# Whoever may say in X-Forwarded-For where a request comes from.
+WAITINGROOM_TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", environment.networks, [])
+# New names a second; half a minute's worth may come at once, since a telephone network's crowd shares its addresses.
+WAITINGROOM_NEW_NAMES_PER_NETWORK = env.read("NEW_NAMES_PER_NETWORK", environment.number, 100)
+WAITINGROOM_NEW_NAMES_PER_PROCESS = env.read("NEW_NAMES_PER_PROCESS", environment.number, 5000)
+
 # --- The fleet: SCALING_FLEET, SCALING_POLICY, ... as scaling/configuration.py names them.
 try:
     SCALING = Configuration.read(os.environ)

@@ -155,6 +155,13 @@ def unavailable(visit: Visit, page: PageTemplate | None) -> Answer:
     return _page(503, page.fill(_values(visit, 0, 0, None, nonce)), nonce, RETRY_UNAVAILABLE)
 
 
+def too_many_newcomers(visit: Visit, page: PageTemplate | None) -> Answer:
+    """Too many came a moment ago: the page that retries by itself; or without a template the JSON."""
+    if page is None:
+        return _json(429, {"status": "too-many-newcomers"}, RETRY_UNAVAILABLE)
+    return unavailable(visit, page)
+
+
 def preview(visit: Visit, page: PageTemplate) -> Answer:
     """The event's public summary, for who looks in without a place."""
     nonce = secrets.token_urlsafe(12)

@@ -10,7 +10,15 @@ from functools import partial
 from typing import NamedTuple
 
 from waitingroom import slips
-from waitingroom.errors import LineUnavailable, RoomGone, RoomsUnknown, SettingsMissing, WaitingRoomError
+from waitingroom.errors import (
+    LineUnavailable,
+    RoomGone,
+    RoomsUnknown,
+    SettingsMissing,
+    TooManyNewcomers,
+    WaitingRoomError,
+)
+from waitingroom.newcomers import newcomers
 from waitingroom.page_cache import PageTemplate, cached, page_template
 from waitingroom.place import Place
 from waitingroom.room import JoinIntent, Room
@@ -49,7 +57,7 @@ async def settle(case: Case) -> Decision | None:
     while isinstance(found := verdict(visit, config, place, snapshot, lambda name, *_: made.get(name)), Missing):
         try:
             if found is Missing.PLACE:
-                place = await _place(visit)
+                place = _too_many(visit) or await _place(visit)
             elif found is Missing.SNAPSHOT:
                 snapshot = await snapshots.get(visit.room)
             else:
@@ -60,6 +68,12 @@ async def settle(case: Case) -> Decision | None:
             log.debug("no answer for %s: %s", visit.room, error)
             place = error
     return found
+
+
+def _too_many(visit: Visit) -> TooManyNewcomers | None:
+    """Why this newcomer is not asked about; whoever brings a genuine cookie is never one too many."""
+    draws = not visit.polls and _intent(visit) is JoinIntent.NEW
+    return TooManyNewcomers() if draws and not newcomers.admits(visit.network) else None
 
 
 async def _place(visit: Visit) -> Place:
@@ -86,6 +100,9 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | 
         callback(found)
     elif found is not Missing.PLACE:
         callback(Case(visit, config))
+    elif (refused := _too_many(visit)) is not None:
+        found = verdict(visit, config, refused, None, cached)
+        callback(Case(visit, config, refused) if isinstance(found, Missing) else found)
     elif visit.polls:
         Room(visit.room).ask_standing(visit.visitor, partial(_told, visit, config, callback))
     else:

@@ -36,6 +36,10 @@ class SettingsMissing(WaitingRoomError):
     """Redis has no settings for the room; the database says whether there is one."""
 
 
+class TooManyNewcomers(WaitingRoomError):
+    """Too many new names were drawn a moment ago, for this network or by this process; Redis was not asked."""
+
+
 class RoomsUnknown(WaitingRoomError):
     """The database does not say whether there is such a room, and nobody has heard of it before."""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from waitingroom import answers, cookies
 from waitingroom.answers import Answer
-from waitingroom.errors import WaitingRoomError
+from waitingroom.errors import TooManyNewcomers, WaitingRoomError
 from waitingroom.page_cache import PageTemplate
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
@@ -64,6 +64,8 @@ def verdict(
         return Decision(_nowhere(visit), answers.sign_in(visit))
     if place is None:
         return Missing.PLACE
+    if isinstance(place, TooManyNewcomers):
+        return _too_many(visit, pages)
     if not isinstance(place, Place):
         return _unavailable(visit, config, pages)
     if visit.polls:
@@ -98,6 +100,14 @@ def _unavailable(visit: Visit, config: RoomConfig, pages: Pages) -> Decision | M
     if page is None and not visit.wants_json:
         return Missing.UNAVAILABLE_PAGE
     return Decision(_nowhere(visit), answers.unavailable(visit, page), named)
+
+
+def _too_many(visit: Visit, pages: Pages) -> Decision | Missing:
+    # Not named: a name is what there are too many of.
+    page = None if visit.wants_json else pages(Missing.UNAVAILABLE_PAGE, visit.room, visit.language)
+    if page is None and not visit.wants_json:
+        return Missing.UNAVAILABLE_PAGE
+    return Decision(_nowhere(visit), answers.too_many_newcomers(visit, page))
 
 
 def _passing(visit: Visit, pages: Pages) -> Decision | Missing:

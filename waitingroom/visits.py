@@ -12,6 +12,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from waitingroom import slips
 from waitingroom.conf import conf
 from waitingroom.crawlers import is_crawler
+from waitingroom.networks import network_of
 from waitingroom.slips import Slip
 
 VISITOR_COOKIE = "visitor"
@@ -21,7 +22,7 @@ POLL = re.compile(r"/queue/?$")
 
 
 # The headers a visit is read from, besides the cookies; lower case, as ASGI has them.
-READ = frozenset((b"accept", b"accept-language", b"user-agent", b"sec-purpose", b"purpose"))
+READ = frozenset((b"accept", b"accept-language", b"user-agent", b"sec-purpose", b"purpose", b"x-forwarded-for"))
 
 
 class Passing(StrEnum):
@@ -49,6 +50,7 @@ class Visit(NamedTuple):
     held: str  # the slip's cookie, unread
     by_old_key: bool  # the visitor's cookie is genuine, but to be signed anew
     passing: Passing = Passing.NO
+    network: str = ""  # of a new visitor, where it can be told
 
     @property
     def is_account(self) -> bool:
@@ -149,7 +151,7 @@ def _passing(method: str, user_agent: str, purpose: str, *, known: bool, polls: 
     return Passing.LOOKS if looks else Passing.NO
 
 
-def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, str]) -> Visit:
+def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, str], peer: str) -> Visit:
     cookies = cookies_in(cookie) if cookie else {}
     named = slips.read_visitor_cookie(cookies[VISITOR_COOKIE]) if VISITOR_COOKIE in cookies else None
     visitor = named.visitor if named else None
@@ -184,6 +186,7 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         held,
         named is not None and named.by_old_key,
         passing,
+        "" if visitor else network_of(peer, said.get(b"x-forwarded-for", "")),
     )
 
 
@@ -197,10 +200,11 @@ def from_scope(room: str, scope: Mapping[str, Any]) -> Visit:
             cookie = cookie + b"; " + value if cookie else value
         elif name in READ:
             said[name] = value.decode("latin-1")
-    return _visit(room, scope["path"], scope["method"], cookie.decode("latin-1"), said)
+    peer = (scope.get("client") or ("",))[0]
+    return _visit(room, scope["path"], scope["method"], cookie.decode("latin-1"), said, peer)
 
 
 def from_environ(room: str, meta: Mapping[str, Any], path: str, method: str) -> Visit:
     """The visit a WSGI environment (`request.META`) describes; its cookies as the gate would read them."""
     said = {name: meta.get("HTTP_" + name.decode().upper().replace("-", "_"), "") for name in READ}
-    return _visit(room, path, method, meta.get("HTTP_COOKIE", ""), said)
+    return _visit(room, path, method, meta.get("HTTP_COOKIE", ""), said, meta.get("REMOTE_ADDR", ""))

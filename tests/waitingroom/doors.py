@@ -83,6 +83,7 @@ class Gate(Door):
             "scheme": "http",
             "method": method,
             "path": address,
+            "client": ("127.0.0.1", 1),
             "headers": [(b"host", b"testserver"), (b"accept", accept.encode()), (b"cookie", cookie.encode("latin-1"))]
             + [(name.lower().encode(), value.encode()) for name, value in self.more.items()],
         }
@@ -148,7 +149,7 @@ class Connection(asyncio.Transport):
     """What the protocol writes to."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__({"peername": ("127.0.0.1", 1)})
         self.written = bytearray()
         self.wrote = asyncio.Event()
 

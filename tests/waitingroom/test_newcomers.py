@@ -1,0 +1,144 @@
+"""New names a second: of one network, and of one process, before Redis is asked."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.waitingroom.doors import JSON, Door
+from waitingroom import admission
+from waitingroom.models import WaitingRoom
+from waitingroom.networks import network_of
+from waitingroom.newcomers import BURST_SECONDS, MAX_NETWORKS, Newcomers, newcomers
+
+Rooms = Callable[..., WaitingRoom]
+PROXY = "127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def remembers_nobody() -> Iterator[None]:
+    newcomers.forget()
+    yield
+    newcomers.forget()
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "network"),
+    [
+        ("198.41.0.4", "", "198.41.0.0/24"),
+        ("198.41.0.4", "8.8.8.8", "198.41.0.0/24"),  # a stranger's word
+        (PROXY, "", ""),
+        (PROXY, "8.8.8.8", "8.8.8.0/24"),
+        (PROXY, "1.1.1.1, 8.8.8.8", "8.8.8.0/24"),  # the client wrote the first
+        (PROXY, "8.8.8.8, 10.1.2.3", "8.8.8.0/24"),
+        (PROXY, "8.8.8.8,10.9.9.9,10.1.2.3", ""),  # a private address nobody named
+        (PROXY, "2001:4860:4860:1:2:3:4:5", "2001:4860:4860:1::/64"),
+        (PROXY, "::ffff:8.8.8.8", "8.8.8.0/24"),
+        (PROXY, "nonsense", ""),
+        (PROXY, "8.8.8.8, nonsense", ""),
+        (PROXY, ",", ""),
+        ("", "8.8.8.8", ""),
+        ("10.0.0.1", "", ""),
+        ("fe80::1", "", ""),
+    ],
+)
+def test_only_trusted_proxies_tell_where_a_client_is(settings: Any, peer: str, forwarded: str, network: str):
+    settings.WAITINGROOM_TRUSTED_PROXIES = ["127.0.0.1/32", "10.1.0.0/16"]
+
+    assert network_of(peer, forwarded) == network
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_crowd_comes_at_once_and_then_so_many_a_second(settings: Any):
+    settings.WAITINGROOM_NEW_NAMES_PER_NETWORK, settings.WAITINGROOM_NEW_NAMES_PER_PROCESS = 100, 0
+    clock = Clock()
+    gate = Newcomers(clock)
+
+    assert sum(gate.admits("8.8.8.0/24") for _ in range(5000)) == 100 * BURST_SECONDS
+    assert gate.admits("8.8.4.0/24")
+    clock.now += 1
+    assert sum(gate.admits("8.8.8.0/24") for _ in range(5000)) in (99, 100)
+    clock.now += 60
+    assert sum(gate.admits("8.8.8.0/24") for _ in range(5000)) == 100 * BURST_SECONDS
+
+
+def test_who_cannot_be_told_is_limited_with_the_process_alone(settings: Any):
+    settings.WAITINGROOM_NEW_NAMES_PER_NETWORK, settings.WAITINGROOM_NEW_NAMES_PER_PROCESS = 1, 10
+    gate = Newcomers(Clock())
+
+    assert sum(gate.admits("") for _ in range(1000)) == 10 * BURST_SECONDS
+    assert not gate.admits("8.8.8.0/24")
+
+
+def test_nothing_limits_where_the_settings_say_so(settings: Any):
+    settings.WAITINGROOM_NEW_NAMES_PER_NETWORK = settings.WAITINGROOM_NEW_NAMES_PER_PROCESS = 0
+    gate = Newcomers(Clock())
+
+    assert all(gate.admits("8.8.8.0/24") for _ in range(10_000))
+
+
+def test_a_million_networks_are_not_remembered(settings: Any):
+    settings.WAITINGROOM_NEW_NAMES_PER_PROCESS = 0
+    gate = Newcomers(Clock())
+    for i in range(3 * MAX_NETWORKS):
+        gate.admits(str(i))
+
+    assert len(gate._full_at) == MAX_NETWORKS
+
+
+@pytest.fixture
+def narrow(settings: Any) -> None:
+    """One name for each network, and one more in half a minute."""
+    settings.WAITINGROOM_TRUSTED_PROXIES = ["127.0.0.1/32"]
+    settings.WAITINGROOM_NEW_NAMES_PER_NETWORK = 1 / BURST_SECONDS
+
+
+@pytest.mark.usefixtures("narrow")
+def test_one_name_too_many_is_refused_before_redis_is_asked_and_stays_nameless(door: Door, make_room: Rooms):
+    room = make_room(threshold=1)
+    door.more = {"X-Forwarded-For": "8.8.8.8"}
+    first = door.ask(f"/events/{room.slug}/")
+    assert first.is_inside
+
+    page, machine = door.ask(f"/events/{room.slug}/"), door.ask(f"/api/events/{room.slug}/", accept=JSON)
+
+    assert (page.status, page.headers["retry-after"], page.cookies) == (503, "5", {})
+    assert "text/html" in page.headers["content-type"]
+    assert (machine.status, machine.headers["retry-after"], machine.json()) == (
+        429,
+        "5",
+        {"status": "too-many-newcomers"},
+    )
+    status = admission.status([room.slug])[0]
+    assert (status.active, status.joined) == (1, 0)
+
+
+@pytest.mark.usefixtures("narrow")
+def test_who_brings_a_genuine_cookie_or_polls_or_comes_from_elsewhere_is_never_one_too_many(
+    door: Door, make_room: Rooms
+):
+    room = make_room()
+    door.more = {"X-Forwarded-For": "8.8.8.8"}
+    door.ask(f"/events/{room.slug}/")
+
+    for i in range(5):
+        assert door.ask(f"/events/{room.slug}/", visitor=f"visitor-{i}").is_inside
+    assert door.ask(f"/api/events/{room.slug}/queue/").json() == {"status": "none"}
+    assert door.ask(f"/events/{room.slug}/hold/", "POST").status == 303
+    door.more = {"X-Forwarded-For": "9.9.9.9"}
+    assert door.ask(f"/events/{room.slug}/").is_inside
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_room_that_lets_in_while_redis_is_away_lets_nobody_past_the_limit(door: Door, make_room: Rooms):
+    room = make_room(fail_open=True)
+    door.more = {"X-Forwarded-For": "8.8.8.8"}
+    door.ask(f"/events/{room.slug}/")
+
+    assert door.ask(f"/events/{room.slug}/").status == 503
