@@ -183,7 +183,7 @@ WAITINGROOM_PROTECTED = [
 WAITINGROOM_PAGE_CONTEXT = "events.waiting.page_context"
 
 # Whoever may say in X-Forwarded-For where a request comes from.
-WAITINGROOM_TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", environment.networks, [])
+WAITINGROOM_TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", environment.networks, list[str]())
 # New names a second; half a minute's worth may come at once, since a telephone network's crowd shares its addresses.
 WAITINGROOM_NEW_NAMES_PER_NETWORK = env.read("NEW_NAMES_PER_NETWORK", environment.number, 100)
 WAITINGROOM_NEW_NAMES_PER_PROCESS = env.read("NEW_NAMES_PER_PROCESS", environment.number, 5000)

@@ -137,7 +137,7 @@ def configured(room: str) -> str:
 
 
 def joining(room: str, visitor: str) -> Call:
-    return enter_call(room, [(visitor, JoinIntent.JOIN)])
+    return enter_call(room, [(visitor, JoinIntent.JOIN, "")])
 
 
 async def test_rooms_lie_on_all_nodes_and_each_call_finds_its_own(cluster: Cluster):

@@ -203,11 +203,11 @@ def test_a_fleet_last_read_as_empty_is_the_minimum_after_a_minute(make_room, clo
     configured(ramp_s=0, boot_s=0, minimum=2)
     clock.turns(1)
     crowd(room, 3000)
-    store.keep_view(FleetSnapshot(clock.now, 2, 2, 10, ()))
+    view = FleetSnapshot(clock.now, 2, 2, 10, ())
 
-    sharing.share(store.last_view(), clock.now + sharing.BELIEVED_S)
+    sharing.share(view, clock.now + sharing.BELIEVED_S)
     assert shares(room) == [0]
-    sharing.share(store.last_view(), clock.now + sharing.BELIEVED_S + 1)
+    sharing.share(view, clock.now + sharing.BELIEVED_S + 1)
 
     assert shares(room) == [2]
 

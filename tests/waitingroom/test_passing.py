@@ -8,6 +8,7 @@ from tests.waitingroom.doors import JSON, Door
 from waitingroom import admission
 from waitingroom.crawlers import is_crawler
 from waitingroom.models import WaitingRoom
+from waitingroom.reasons import Reason
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -110,7 +111,7 @@ def test_head_by_who_is_inside_is_the_sites_and_by_who_lost_the_place_draws_none
     carried = {"visitor": "a", "cookie": f"slip-{room.slug}={slip}"}
 
     assert door.ask(f"/events/{room.slug}/", "HEAD", **carried).phase == "active"
-    admission.leave(room.slug, "a", 1)
+    admission.leave(room.slug, "a", Reason.LEFT)
     assert door.ask(f"/events/{room.slug}/", "HEAD", **carried).phase == "none"
     assert counts(room)[:2] == (0, 0)
 
