@@ -87,6 +87,7 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None, 
         b"position_text": f"{position:,}".encode(),
         b"total_text": f"{max(total, position):,}".encode(),
         b"wait_text": wait_text(wait, visit.language).encode(),
+        b"recovery_text": b"",
         b"mode": snapshot.mode.encode() if snapshot else b"",
         b"who": b"account" if visit.is_account else b"browser",
         b"held": b"yes" if visit.slip else b"no",
@@ -111,22 +112,35 @@ def queued(position: int, total: int, snapshot: Snapshot, rest: bytes = b"") -> 
     return Answer(202, body, [JSON, poll_after(position)])
 
 
+def recovering(recovering_s: int) -> bytes:
+    """What the JSON says besides, until positions are what they seem: those ahead are still coming back."""
+    return b',"recovering":%d' % recovering_s if recovering_s else b""
+
+
 def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | None) -> Answer:
     """The waiting page in its template, or without one the JSON."""
     if page is None:
-        return queued(place.position, place.total, snapshot)
+        return queued(place.position, place.total, snapshot, recovering(place.recovering_s))
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     nonce = secrets.token_urlsafe(12)
     values = _values(visit, place.position, max(start, place.position), snapshot, nonce)
-    return _page(200, page.fill(values | {b"mode": place.mode.encode()}), nonce)
+    return _page(200, page.fill(values | _mode(visit, place)), nonce)
+
+
+def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
+    """The room's mode as the page shows it; while the room recovers there is no position to tell."""
+    if not place.recovering_s or place.phase is Phase.CLOSED:
+        return {b"mode": place.mode.encode()}
+    nothing = dict.fromkeys((b"position_text", b"total_text", b"wait_text"), "–".encode())
+    return nothing | {b"mode": b"recovering", b"recovery_text": wait_text(place.recovering_s, visit.language).encode()}
 
 
 def standing(place: Place, snapshot: Snapshot) -> Answer:
     """The poll's JSON: where the visitor stands, changing nothing."""
     if place.phase is Phase.WAITING:
         rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
-        return queued(place.position, place.total, snapshot, rest)
+        return queued(place.position, place.total, snapshot, rest + recovering(place.recovering_s))
     if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
         return _json(200, {"status": "closed"} | closing(snapshot), _RETRIES[8])
     if place.phase is Phase.ACTIVE:

@@ -15,7 +15,7 @@ from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_TOO_MANY, CLOSE_UNKNOWN
 from waitingroom.room import Room
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.sockets import PUSH, Socket
-from waitingroom.visitors import of_scope
+from waitingroom.visitors import of_scope, proof_of_scope
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,8 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         if visitor is None or isinstance(found, int):
             await send({"type": "websocket.close", "code": found})
             return
-        socket = Socket(asyncio.get_running_loop(), found.slug, visitor, send, scope.get("extensions", {}).get(PUSH))
+        push, slip = scope.get("extensions", {}).get(PUSH), proof_of_scope(scope, found.slug, visitor)
+        socket = Socket(asyncio.get_running_loop(), found.slug, visitor, send, push, slip)
         hub().add(socket)
         depart = hub().release  # a server that ends, or fails, says no good-bye for its visitors
         try:

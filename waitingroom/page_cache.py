@@ -39,6 +39,7 @@ VALUES = (
     "position_text",
     "total_text",
     "wait_text",
+    "recovery_text",
     "mode",
     "who",
     "closed_reason",

@@ -104,7 +104,10 @@ class Room:
         return found
 
     def take_back(self, visitor: str, slip: str) -> Awaitable[bool]:
-        """Whether the visitor has a place now: found, or given back for the slip (`slips.presented`)."""
+        """Whether the visitor has a place now: found, or given back for the slip (`slips.presented`).
+
+        Those who ask in one turn are asked for together.
+        """
         batcher: Batcher[tuple[str, str], bool] = self._batcher(take_back_call, read_taken_back)
         return _as_future(partial(batcher.submit, (visitor, slip)))
 

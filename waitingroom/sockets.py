@@ -28,7 +28,7 @@ def cadence_s(position: int, near_in_s: float) -> float:
 class Socket:
     """One visitor's open WebSocket, as the hub sees it."""
 
-    __slots__ = ("_loop", "_push", "_send", "_sending", "entered", "room", "visitor")
+    __slots__ = ("_loop", "_push", "_send", "_sending", "entered", "room", "slip", "visitor")
 
     def __init__(
         self,
@@ -37,11 +37,16 @@ class Socket:
         visitor: str,
         send: Callable[[dict[str, object]], Awaitable[None]],
         push: Callable[[bytes], None] | None = None,
+        slip: str = "",
     ) -> None:
-        """`push` sends a text at once, or not at all where the reader is behind; without it a task does."""
+        """`push` sends a text at once, or not at all where the reader is behind; without it a task does.
+
+        `slip` (`slips.presented`) came with the handshake: it brings the place back, should Redis forget it.
+        """
         self.room = room
         self.visitor = visitor
         self.entered = False
+        self.slip = slip
         self._loop = loop
         self._send = send
         self._push = push
@@ -125,6 +130,21 @@ class Sockets:
         """Tell the visitor's place at `at` (loop time)."""
         bucket = self._due[visitor] = int(at / BUCKET_SECONDS)
         self._buckets.setdefault(bucket, []).append(visitor)
+
+    def slip_of(self, visitor: str) -> str:
+        """The slip that one of the visitor's sockets brought, "" for none; the latest is the likeliest to be good."""
+        return next((socket.slip for socket in reversed(self.by_visitor.get(visitor, ())) if socket.slip), "")
+
+    def spend(self, visitor: str) -> None:
+        """The visitor's slips prove nothing: they are not shown again."""
+        for socket in self.by_visitor.get(visitor, ()):
+            socket.slip = ""
+
+    def recall(self, now: float) -> None:
+        """Look at everybody within a second, also at those to whom nothing was left to tell."""
+        self._buckets.clear()
+        for visitor in self.by_visitor:
+            self.schedule(visitor, now + random.random())  # noqa: S311 (spreads the work; no secret)
 
     def retry(self, visitors: Iterable[str], at: float) -> None:
         """Those of these visitors who are being looked at were not told: they are due again at `at`."""

@@ -20,8 +20,17 @@ def of_request(request: HttpRequest) -> str | None:
 
 def of_scope(scope: Mapping[str, Any]) -> str | None:
     """The visitor an ASGI scope (HTTP or WebSocket) names, if genuine."""
-    header = "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
-    return slips.read_visitor(cookies_in(header).get(VISITOR_COOKIE, ""))
+    return slips.read_visitor(_cookies_of_scope(scope).get(VISITOR_COOKIE, ""))
+
+
+def proof_of_scope(scope: Mapping[str, Any], room: str, visitor: str) -> str:
+    """The visitor's slip in the scope's cookies, as the Lua verbs read it; "" for none."""
+    held = _cookies_of_scope(scope).get(slip_cookie(room), "")
+    return slips.presented(slips.read(held, room=room, visitor=visitor)) if held else ""
+
+
+def _cookies_of_scope(scope: Mapping[str, Any]) -> dict[str, str]:
+    return cookies_in("; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"))
 
 
 def become(request: HttpRequest, visitor: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from waitingroom.errors import LineUnavailable, RoomGone
 from waitingroom.place import Phase, Place
 from waitingroom.room import MAX_LOOK, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
+from waitingroom.snapshot import Snapshot
 from waitingroom.sockets import NEAR, Sockets, cadence_s
 from waitingroom.timing import RETURN_MS
 
@@ -21,6 +22,8 @@ TURN_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 # Well within the least presence: whoever sits out a closing stays present. The reopening itself is told by a hint.
 CLOSED_SECONDS = 8.0
+# In a recovery period; the first position is told so soon after it.
+RECOVERING_SECONDS = 4.0
 CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED, CLOSE_TOO_MANY = 4401, 4404, 4410, 4429
 
 ENTER_FRAME = json.dumps({"type": "queue-enter", "message": ENTER_NOW}, ensure_ascii=False)
@@ -32,6 +35,7 @@ class Teller:
     def __init__(self, rooms: dict[str, Sockets]) -> None:
         self._rooms = rooms
         self._answers: set[asyncio.Task[None]] = set()
+        self._recovering: set[str] = set()  # rooms, as looked at last
 
     async def turn(self) -> None:
         """Look at all visitors who are due, and say good-bye for those whose sockets closed."""
@@ -63,12 +67,17 @@ class Teller:
     async def _look(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:
         try:
             snapshot = await with_settings_restored(slug, lambda: Room(slug).look(*visitors))
+            if await self._taken_back(slug, sockets, visitors, snapshot):
+                snapshot = await Room(slug).look(*visitors)
             forecast = (await snapshots.get(slug)).forecast  # drawing the curve costs more than all else here
         except RoomGone:
             for socket in [socket for visitor in visitors for socket in sockets.by_visitor.get(visitor, ())]:
                 socket.finish(CLOSE_NO_ROOM)
             return
         now = asyncio.get_running_loop().time()
+        self._recall(slug, sockets, snapshot, now)
+        if snapshot.recovering_s:
+            recovering = b'{"type":"queue-recovering","endsInSeconds":%d}' % snapshot.recovering_s
         rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"}' % (
             snapshot.total,
             snapshot.scaling_json,
@@ -77,7 +86,12 @@ class Teller:
         to_near = forecast.wait_s(NEAR)
         closed = json.dumps({"type": "queue-closed"} | closing(snapshot), ensure_ascii=False)
         for visitor, place in zip(visitors, snapshot.places, strict=True):
-            if place.phase is Phase.WAITING:
+            if place.phase is Phase.WAITING and snapshot.recovering_s:
+                for socket in sockets.by_visitor.get(visitor, ()):
+                    socket.push(recovering)
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, now + min(RECOVERING_SECONDS, snapshot.recovering_s))
+            elif place.phase is Phase.WAITING:
                 wait = forecast.wait_s(place.position)
                 text = b'{"type":"queue-position-update","position":%d' % place.position + rest % wait
                 for socket in sockets.by_visitor.get(visitor, ()):
@@ -92,6 +106,24 @@ class Teller:
                     sockets.schedule(visitor, now + CLOSED_SECONDS)
             else:
                 self._tell_end(sockets, visitor, place, closed)
+
+    async def _taken_back(self, slug: str, sockets: Sockets, visitors: list[str], snapshot: Snapshot) -> bool:
+        """Whether Redis forgot somebody here whose slip brought the place back."""
+        outside = [one for one, place in zip(visitors, snapshot.places, strict=True) if place.is_outside]
+        slips = {visitor: slip for visitor in outside if (slip := sockets.slip_of(visitor))}
+        back = await asyncio.gather(*(Room(slug).take_back(visitor, slip) for visitor, slip in slips.items()))
+        for visitor, has_place in zip(slips, back, strict=True):
+            if not has_place:
+                sockets.spend(visitor)
+        return any(back)
+
+    def _recall(self, slug: str, sockets: Sockets, snapshot: Snapshot, now: float) -> None:
+        """With a recovery period everybody's socket is asked for its slip at once, however rarely it is looked at."""
+        if snapshot.recovering_s and slug not in self._recovering:
+            self._recovering.add(slug)
+            sockets.recall(now)
+        elif not snapshot.recovering_s:
+            self._recovering.discard(slug)
 
     def _tell_end(self, sockets: Sockets, visitor: str, place: Place, closed: str) -> None:
         """The visitor is inside, or has no place here: nothing more comes on the clock."""

@@ -63,6 +63,11 @@ const hear = {
     showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
     showPlace(place);
   },
+  "queue-recovering": ({ endsInSeconds }) => {
+    known = true;
+    showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
+    showRecovering(endsInSeconds);
+  },
   "queue-enter": () => finish(() => { showEntering(); comeIn(0); }),
   "queue-closed": ({ closedReason }) => {
     showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");

@@ -1,6 +1,6 @@
 // Where sockets fail or fall silent: questions over HTTP.
 const answers = {
-  queued: (place) => hear["queue-position-update"](place),
+  queued: (place) => (place.recovering ? hear["queue-recovering"]({ endsInSeconds: place.recovering }) : hear["queue-position-update"](place)),
   active: () => hear["queue-enter"](),
   closed: (answer) => hear["queue-closed"](answer),
   deleted: () => finish(() => showEnd("deleted")),

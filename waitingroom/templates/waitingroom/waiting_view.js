@@ -57,10 +57,17 @@ let changedAt = Date.now();
 function showMode(mode) {
   if (page.dataset.mode !== mode) {
     changedAt = Date.now();
-    if (mode === "paused") speak(at("paused").textContent);
+    if (mode === "paused" || mode === "recovering") speak(at(mode).textContent);
   }
   page.dataset.mode = mode;
   at("slip").setAttribute("aria-labelledby", mode === "closed" ? "shut-title" : "heading");
+}
+
+// After a loss nobody can say yet who stands where.
+function showRecovering(seconds) {
+  at("recovery").textContent = waitText(seconds);
+  document.title = `${words.recovering} · TIKETI`;
+  showMode("recovering");
 }
 
 function showPlace({ position, total, estimatedWait, scaling }) {

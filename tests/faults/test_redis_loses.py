@@ -1,0 +1,110 @@
+"""Redis loses everything while people wait before a real web process: their sockets bring them back by themselves."""
+
+import json
+import random
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.error import HTTPError
+
+from websockets.sync.client import ClientConnection
+
+from tests.patience import until
+from tests.waitingroom.web import Web, serving
+from waitingroom import admission, slips
+from waitingroom.keys import keys_of
+from waitingroom.models import WaitingRoom
+from waitingroom.redis import client
+
+INSIDE, WAITING = 20, 200
+
+
+def ask(web: Web, slug: str, cookie: str, path: str = "") -> tuple[dict[str, object], str]:
+    """The API's answer to who sends that Cookie header, and the header with what it sets."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{web.port}/api/events/{slug}/{path}",
+        headers={"Cookie": cookie, "Accept": "application/json"},
+    )
+    try:
+        answer = urllib.request.urlopen(request, timeout=5)
+    except HTTPError as inside:  # behind the gate is no event, in these rooms
+        answer = inside
+    with answer:
+        jar = SimpleCookie(cookie)
+        for header in answer.headers.get_all("Set-Cookie", []):
+            jar.load(header)
+        said = json.loads(answer.read()) if answer.status < 300 else {"status": answer.headers["X-Waiting-Room"]}
+    return said, "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items())
+
+
+def hears(socket: ClientConnection, kind: str) -> dict[str, object]:
+    """The first message of that kind."""
+    while True:
+        message: dict[str, object] = json.loads(socket.recv(timeout=15))
+        if message["type"] == kind:
+            return message
+
+
+def order(slug: str) -> list[bytes]:
+    found: list[bytes] = client().zrange(keys_of(slug).queue, 0, -1)  # type: ignore[assignment]  # no coroutine
+    return found
+
+
+def test_f03_two_hundred_open_pages_regain_their_order_without_sending_anything(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    room = make_room(threshold=INSIDE, recovery_seconds=600)
+    slug = room.slug
+    with serving(tmp_path) as web, ExitStack() as open_pages:
+        until(lambda: web.knows(slug), within=5)
+        cookies = [
+            ask(web, slug, f"visitor={slips.sign_visitor(f'visitor-{i:03}')}")[1] for i in range(INSIDE + WAITING)
+        ]
+        sockets = [open_pages.enter_context(web.open(slug, None, cookie=cookie)) for cookie in cookies]
+        for socket in sockets[INSIDE:]:
+            hears(socket, "queue-position-update")
+        before = order(slug)
+        inside = set(client().zrange(keys_of(slug).active, 0, -1))  # type: ignore[arg-type]  # no coroutine
+        assert (len(before), len(inside)) == (WAITING, INSIDE)
+
+        client().flushall()
+        lost_at = time.monotonic()
+        stranger, stranger_cookie = ask(web, slug, f"visitor={slips.sign_visitor('stranger')}")
+        until(lambda: client().zcard(keys_of(slug).queue) == WAITING + 1, within=8)
+        # Far back a place is looked at every eight seconds at most: whoever finds the loss calls all.
+        took_s = time.monotonic() - lost_at
+
+        assert order(slug) == [*before, b"stranger"]
+        until(lambda: client().zcard(keys_of(slug).active) == INSIDE, within=3)
+        assert set(client().zrange(keys_of(slug).active, 0, -1)) == inside  # type: ignore[arg-type]  # no coroutine
+        assert took_s < 4
+        assert stranger["status"] == "queued"
+        assert isinstance(stranger["recovering"], int)
+        for socket in sockets[INSIDE:]:
+            assert int(str(hears(socket, "queue-recovering")["endsInSeconds"])) > 500
+        assert ask(web, slug, stranger_cookie, "queue/")[0]["recovering"]
+
+        assert admission.end_recovery(slug)
+        told = [hears(socket, "queue-position-update")["position"] for socket in sockets[INSIDE:]]
+        assert told == list(range(1, WAITING + 1))
+        status = admission.status([slug])[0]
+        assert status.joined == status.waiting + status.admitted + status.gone
+
+
+def test_f03_polls_alone_regain_the_order(make_room: Callable[..., WaitingRoom], tmp_path: Path):
+    room = make_room(threshold=1)
+    slug = room.slug
+    with serving(tmp_path) as web:
+        until(lambda: web.knows(slug), within=5)
+        cookies = [ask(web, slug, f"visitor={slips.sign_visitor(f'visitor-{i:03}')}")[1] for i in range(30)]
+        before = order(slug)
+        client().flushall()
+
+        polls = random.Random(7).sample(cookies, len(cookies))
+        answers = [ask(web, slug, cookie, "queue/")[0]["status"] for cookie in polls]
+
+        assert sorted(str(status) for status in answers) == ["active"] + ["queued"] * 29
+        assert order(slug) == before
