@@ -2,7 +2,9 @@
 
 A connection is a file descriptor. Sockets are refused at four fifths of them (waitingroom/consumers.py), new
 connections' pages at nine tenths; who was connected before goes on buying. When there are hardly any left, those who
-connected and said nothing make room. uvicorn's own `--limit-concurrency` refuses everybody alike, the health check too.
+connected and said nothing make room. Of the requests that wait for Django's threads those from outside a room are
+refused before those from inside (threads.py), by the same page. uvicorn's own `--limit-concurrency` refuses everybody
+alike, the health check too.
 """
 
 import random
@@ -42,17 +44,25 @@ def max_connections() -> int:
     return _of_files(CONNECTIONS)
 
 
-def refusal(scope: Mapping[str, Any]) -> bytes:
-    """A whole HTTP answer: a page that comes back by itself, or JSON, and no keeping the connection."""
+def retrying(scope: Mapping[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of the 503: a page that comes back by itself, or JSON."""
     seconds = random.randint(5, 15)  # noqa: S311  (spreads those who return; no secret)
     wants_json = any(name == b"accept" and b"application/json" in value for name, value in scope.get("headers", ()))
     wants_json = wants_json or str(scope.get("path", "")).startswith("/api/")
     body = (_JSON if wants_json else _PAGE % seconds).encode()
-    content_type = "application/json" if wants_json else "text/html; charset=utf-8"
-    head = (
-        "HTTP/1.1 503 Service Unavailable\r\n"
-        f"content-type: {content_type}\r\ncontent-length: {len(body)}\r\nretry-after: {seconds}\r\n"
-        "cache-control: no-store\r\ncontent-security-policy: default-src 'none'\r\nx-content-type-options: nosniff\r\n"
-        "connection: close\r\n\r\n"
-    )
-    return head.encode() + (b"" if scope.get("method") == "HEAD" else body)
+    headers = [
+        (b"content-type", b"application/json" if wants_json else b"text/html; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"retry-after", b"%d" % seconds),
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", b"default-src 'none'"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    return headers, b"" if scope.get("method") == "HEAD" else body
+
+
+def refusal(scope: Mapping[str, Any]) -> bytes:
+    """The same as a whole HTTP answer, and no keeping the connection."""
+    headers, body = retrying(scope)
+    lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+    return b"HTTP/1.1 503 Service Unavailable\r\n" + lines + b"connection: close\r\n\r\n" + body

@@ -17,12 +17,21 @@ from django.core.handlers.base import BaseHandler
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from tiketi import crowding
+from tiketi.request_limits import refusal
+from tiketi.uploads import is_large, may_upload
+from waitingroom.answers import Headers
+from waitingroom.gate import SCOPE_KEY
+
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # More threads than cores, since pages wait for the database; few, since the event loop needs the interpreter too.
 THREADS = 4
+# Requests on the way at once: a page takes some hundredths of a second, so the last waits some seconds. Who is inside a
+# room is served when the others no longer are.
+MAX_OUTSIDE, MAX_INSIDE = 300, 600
 
 
 class ThreadedDjango(ASGIHandler):
@@ -31,10 +40,23 @@ class ThreadedDjango(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware()
+        self._asked = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a page begun is finished, even if the visitor went away meanwhile."""
+        self._asked += 1
+        try:
+            if self._asked > (MAX_INSIDE if scope.get(SCOPE_KEY) else MAX_OUTSIDE):
+                await _send(send, 503, *crowding.retrying(scope))
+            elif is_large(scope) and not await self._in_thread(may_upload, scope):
+                await _send(send, 413, *refusal(413))
+            else:
+                await self._answer(scope, receive, send)
+        finally:
+            self._asked -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -58,3 +80,9 @@ class ThreadedDjango(ASGIHandler):
         if not response.streaming:
             response.close()  # in this thread, whose database connection it lets go or keeps
         return response
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """An answer that takes no thread; the rest of the request is read and dropped."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -18,6 +18,7 @@ from waitingroom.slips import Slip
 VISITOR_COOKIE = "visitor"
 ACCOUNT = "account-"  # begins the name of a visitor who is an account
 LONGEST_COOKIES = 16_384  # characters; Redis is not asked for who sends more
+MAX_KEPT_PATH = 200  # characters; longer ones are nobody's but who wants to fill the memory
 POLL = re.compile(r"/queue/?$")
 
 
@@ -91,18 +92,26 @@ def plain(path: str) -> str:
     return path if path.endswith("/") else path + "/"
 
 
-@lru_cache(maxsize=4096)
 def room_of(path: str) -> str | None:
     """The room that protects `path` (decoded, without query), or None."""
+    return _room_of(path) if len(path) <= MAX_KEPT_PATH else _room_of.__wrapped__(path)
+
+
+@lru_cache(maxsize=4096)
+def _room_of(path: str) -> str | None:
     for pattern in _patterns(tuple(conf.WAITINGROOM_PROTECTED)):
         if match := pattern.match(plain(path)):
             return match["room"].lower()
     return None
 
 
-@lru_cache(maxsize=4096)
 def form_of(path: str) -> tuple[bool, bool]:
     """Whether the path is the API's, and whether it is the poll."""
+    return _form_of(path) if len(path) <= MAX_KEPT_PATH else _form_of.__wrapped__(path)
+
+
+@lru_cache(maxsize=4096)
+def _form_of(path: str) -> tuple[bool, bool]:
     api = plain(path).lower().startswith("/api/")
     return api, api and POLL.search(path) is not None
 
