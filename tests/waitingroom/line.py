@@ -122,7 +122,7 @@ class Line:
 
     def kept_out(self, visitor: str) -> Place:
         """A page is asked for while nobody more is let in."""
-        return entered(self.run(scripts.ENTER, "epoch-1", self.now_us, visitor, "join-in-line"))
+        return entered(self.run(scripts.ENTER, self.now_us, visitor, "join-in-line", ""))
 
     def fill(self, *visitors: str) -> list[Place]:
         """Several enter, a microsecond apart."""
