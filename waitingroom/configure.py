@@ -19,6 +19,9 @@ from waitingroom.scripts import Call
 if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
 
+# Raised whenever a field is added, left out, or means something else: of two releases at once the newer one's stand.
+RELEASE = 1
+
 log = logging.getLogger(__name__)
 
 # A loss is found, written down, and begun anew; one more for whoever was first meanwhile.
@@ -40,6 +43,7 @@ def configure_call(room: "WaitingRoom") -> Call:
         "fleet_weight": room.fleet_weight,
         "fleet_floor": room.fleet_floor,
         "lost_epochs": room.lost_epochs,
+        "release": RELEASE,
         "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
     }
     parts = [part for field in fields.items() for part in field]

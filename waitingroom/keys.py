@@ -45,7 +45,7 @@ class Keys:
         shut_at_ms (the last tick that found the room closed), lost_at_ms, recovery_ms (Redis lost the line then, and
         takes returning visitors in for so long); counts: joined, admitted, gone, straight_in."""
         self.config = f"config:{{{room}}}"
-        """HASH  the settings staff tune, and version, their digest."""
+        """HASH  the settings staff tune; version, their digest; release, that of who wrote them; confirmed_at_ms."""
         self.fleet = f"fleet:{{{room}}}"
         """HASH  the room's share of the fleet, fractions included: in_service, boots (JSON: [[instances, ready at Unix
         ms], ...]); at_ms (when it was told)."""

@@ -19,12 +19,30 @@ SHARED: dict[str, float] = {
     "FLEET_STALE_MS": rates.FLEET_STALE_MS,
     "SILENCE_MS": timing.SILENCE_MS,
     "HUB_TICK_MS": timing.HUB_TICK_MS,
+    "RELEASE_GONE_MS": timing.RELEASE_GONE_MS,
     "RETURN_MS": timing.RETURN_MS,
 }
 # Not verbs themselves, but in front of each.
 PARTS = ("prelude", "returning")
+# What a setting is, as text, that the release did not know which wrote the others: a new room's.
+DEFAULTS = {
+    "mode": "automatic",
+    "threshold": "1000",
+    "threshold_per_instance": "0",
+    "users_per_minute_per_instance": "500",
+    "presence_ms": "30000",
+    "grace_ms": "300000",
+    "claim_ms": "60000",
+    "idle_ms": "600000",
+    "closed_reason": "",
+    "fleet_weight": "1",
+    "fleet_floor": "0",
+    "lost_epochs": "",
+    "minimum_instances": "2",
+}
 PRELUDE = "".join(
     [f"local {name} = {value}\n" for name, value in SHARED.items()]
+    + ["local DEFAULTS = {", *(f"{name} = '{value}', " for name, value in DEFAULTS.items()), "}\n"]
     + [(FOLDER / f"{part}.lua").read_text() for part in PARTS]
 )
 

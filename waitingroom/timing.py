@@ -1,5 +1,7 @@
 """The periods that processes, scripts and pages must agree on."""
 
+# Settings that no clock of the release confirmed for so long, which wrote them, are an older one's to overwrite.
+RELEASE_GONE_MS = 20_000
 # Ticks missing for so long: Redis or every process was away, and nobody could show up.
 SILENCE_MS = 10_000
 # Where hubs stand in for the clock one of them ticks so often; as seldom as a burst lasts, rate were lost.

@@ -1,11 +1,14 @@
 """configure: the settings on their way into Redis."""
 
+import pytest
+
 from tests.waitingroom.line import Line
-from waitingroom import scripts
-from waitingroom.configure import configure_call
+from waitingroom import configure, scripts
+from waitingroom.configure import RELEASE, configure_call
 from waitingroom.fleet_share import FleetShare
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client, run_now
+from waitingroom.timing import RELEASE_GONE_MS
 
 
 def test_every_setting_the_verbs_read_is_written(line: Line):
@@ -21,6 +24,8 @@ def test_every_setting_the_verbs_read_is_written(line: Line):
     }
     assert set(config) == {
         "version",
+        "release",
+        "confirmed_at_ms",
         "mode",
         "threshold",
         "threshold_per_instance",
@@ -80,7 +85,64 @@ def test_a_setting_that_is_no_more_is_forgotten(line: Line):
 
 
 def test_every_script_counts_its_keys_by_its_own_head(line: Line):
-    for script in scripts.EVERY:
+    for script in set(scripts.EVERY) - {scripts.ALIVE}:  # the site's, not a room's
         call = script.call(line.slug)
         assert call.command[2] == len(script.key_names)
         assert call.command[3:] == tuple(getattr(line.keys, name) for name in script.key_names)
+
+
+def written_by(line: Line, monkeypatch: pytest.MonkeyPatch, release: int, threshold: int, now_ms: int) -> str:
+    """The threshold in force after a clock of that release brought its settings."""
+    monkeypatch.setattr(configure, "RELEASE", release)
+    line.settings.threshold = threshold
+    command = list(configure_call(line.settings).command)
+    command[3 + int(command[2]) + 4] = now_ms * 1000
+    run_now([scripts.Call(scripts.CONFIGURE, tuple(command))])
+    return line.table("config")["threshold"]
+
+
+def test_an_older_release_leaves_a_newer_ones_settings_alone(line: Line, monkeypatch: pytest.MonkeyPatch):
+    now_ms = line.now_us // 1000
+
+    assert written_by(line, monkeypatch, 1, 10, now_ms) == "10"
+    assert written_by(line, monkeypatch, 2, 20, now_ms) == "20"
+    for second in range(60):  # both tick
+        assert written_by(line, monkeypatch, 1, 10, now_ms + 1000 * second) == "20"
+        assert written_by(line, monkeypatch, 2, 20, now_ms + 1000 * second) == "20"
+    assert written_by(line, monkeypatch, 2, 30, now_ms + 60_000) == "30"
+
+
+def test_after_a_rollback_the_older_releases_settings_count_again(line: Line, monkeypatch: pytest.MonkeyPatch):
+    now_ms = line.now_us // 1000
+    written_by(line, monkeypatch, 2, 20, now_ms)
+
+    assert written_by(line, monkeypatch, 1, 10, now_ms + RELEASE_GONE_MS - 1) == "20"
+    assert written_by(line, monkeypatch, 1, 10, now_ms + RELEASE_GONE_MS) == "10"
+
+
+def test_who_changes_the_fields_raises_the_release():
+    fields = configure_call(WaitingRoom(slug="any", epoch="e")).command[3 + len(scripts.CONFIGURE.key_names) + 5 :: 2]
+
+    assert (RELEASE, sorted(map(str, fields))) == (1, sorted([*scripts.DEFAULTS, "release"]))
+
+
+def test_a_setting_that_another_release_did_not_write_is_a_new_rooms():
+    parts = configure_call(WaitingRoom(slug="any", epoch="e")).command[3 + len(scripts.CONFIGURE.key_names) + 5 :]
+    written = dict(zip(parts[::2], map(str, parts[1::2]), strict=True))
+    del written["release"]
+
+    assert written == scripts.DEFAULTS
+
+
+@pytest.mark.parametrize("missing", scripts.DEFAULTS)
+def test_no_verb_fails_for_a_setting_that_is_missing(line: Line, missing: str):
+    client().hdel(line.keys.config, missing)
+
+    line.enter("a")
+    line.knock("b")
+    line.look("a")
+    line.absent("a")
+    line.take_over("a", "c")
+    line.tick()
+    line.status()
+    assert line.leave("c") in ("active", "waiting")

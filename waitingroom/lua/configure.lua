@@ -5,6 +5,9 @@
 --         recovery_ms, now_us (tests only; empty = Redis's clock), then field and value pairs
 -- RETURN  the epoch in force, or "" where Redis lost the database's; unless it is the database's nothing was written
 --
+-- While a newer release is about, an older one leaves its settings alone: two clocks would else overwrite each other's every
+-- second, and what the newer one's scripts read be missing in turn. After a rollback the older one's count again in RELEASE_GONE_MS.
+--
 -- Atomic so that no verb reads half of the settings, nor lets a newcomer in before the recovery period began. An older version
 -- may win a race of two savers: the clock brings the database's version every second.
 
@@ -26,8 +29,13 @@ if in_force ~= epoch or epoch == '' then
   redis.call('HSET', state, 'epoch', epoch)
   if c.lost_epochs ~= '' then redis.call('HSET', state, 'lost_at_ms', integer(now_ms), 'recovery_ms', recovery_ms) end
 end
-if redis.call('HGET', config, 'version') ~= version then
+local stands = redis.call('HMGET', config, 'version', 'release', 'confirmed_at_ms')
+local confirmed_ms = math.abs(now_ms - tonumber(stands[3] or 0))
+if stands[1] ~= version then
+  if tonumber(stands[2] or 0) > tonumber(c.release or 0) and confirmed_ms < RELEASE_GONE_MS then return epoch end
   redis.call('DEL', config)
-  redis.call('HSET', config, 'version', version, unpack(ARGV, 6))
+  redis.call('HSET', config, 'version', version, 'confirmed_at_ms', integer(now_ms), unpack(ARGV, 6))
+elseif confirmed_ms > RELEASE_GONE_MS / 4 then
+  redis.call('HSET', config, 'confirmed_at_ms', integer(now_ms))
 end
 return epoch

@@ -3,7 +3,7 @@
 -- NAMES IN CAPITALS        shared with Python, which has them from SHARED in scripts.py; the reasons by their own names
 -- clock(given)             the instant, Unix microseconds: Redis's own clock, or `given` (tests only)
 -- integer(number)          its decimal digits; Lua would write 1.7e+15
--- settings(key)            the room's settings as a table of strings, or nil if Redis has none
+-- settings(key)            the room's settings as a table of strings, or nil if Redis has none; DEFAULTS where one is missing
 -- instances(key, now_ms, c)  instances in service, counted for admission; the minimum where nobody reported for a minute
 -- threshold(c, in_service)     the threshold in force
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
@@ -33,7 +33,7 @@ local function integer(number) return string.format('%.0f', number) end
 local function settings(key)
   local flat = redis.call('HGETALL', key)
   if #flat == 0 then return nil end
-  local c = {}
+  local c = setmetatable({}, {__index = DEFAULTS}) -- another release may not have written what this one reads
   for i = 1, #flat, 2 do c[flat[i]] = flat[i + 1] end
   return c
 end
