@@ -47,12 +47,14 @@ class GuardedHttp(HttpToolsProtocol):
         self.reading = NOTHING
         self.fed = 0  # bytes of the request before this piece
         self.piece = 0  # bytes of this piece
+        self.awaited = False  # a deadline runs for the head or the body
         self.ended = False  # a request ended in this piece
         self.body_bytes = self.max_body = 0
         self.lingers: int | None = None  # bytes dropped since the refusal
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.awaited = True
         self.deadlines.heads.begin(self)
         self.deadlines.watch()
 
@@ -100,6 +102,7 @@ class GuardedHttp(HttpToolsProtocol):
                 self.transport.close()
 
     def _await_rest(self) -> None:
+        self.awaited = True
         self.fed = 0 if self.ended else self.fed + self.piece
         if self.reading == HEAD:
             self.deadlines.heads.begin(self)
@@ -118,7 +121,9 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._unset_keepalive_if_required()
-        self.deadlines.heads.end(self)
+        if self.awaited:
+            self.awaited = False
+            self.deadlines.heads.end(self)
         self.reading = BODY
         if len(self.url) > MAX_TARGET_BYTES:
             raise Refused(414)
@@ -146,8 +151,10 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self.reading, self.ended = NOTHING, True
-        self.deadlines.bodies.end(self)
-        self.deadlines.uploads.end(self)
+        if self.awaited:
+            self.awaited = False
+            self.deadlines.bodies.end(self)
+            self.deadlines.uploads.end(self)
         super().on_message_complete()
 
     def late(self) -> None:
