@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Of each kind in one call; the rest waits for the next tick, a second later.
+# Of each kind in one tick, a quarter of them where more are due; the rest waits for the next, a second later.
 MAX_EXPIRED = 1000
 
 

@@ -4,6 +4,8 @@ from enum import IntEnum
 
 # The gone are scored by the instant in ms x REASONS + the reason's code.
 REASONS = 16
+# So many of a room are remembered, those who left last: some 20 MB.
+MAX_GONE = 200_000
 
 
 class Reason(IntEnum):

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent / "lua"
 SHARED: dict[str, float] = {
     **{reason.name: int(reason) for reason in Reason},
     "REASONS": reasons.REASONS,
+    "MAX_GONE": reasons.MAX_GONE,
     "BURST_SECONDS": rates.BURST_SECONDS,
     "FLEET_STALE_MS": rates.FLEET_STALE_MS,
     "SILENCE_MS": timing.SILENCE_MS,

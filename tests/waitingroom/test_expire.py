@@ -1,13 +1,15 @@
 """expire: places of those who did not come, or were not seen for too long."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
 from tests.waitingroom.line import Line
+from waitingroom import scripts
 from waitingroom.place import Phase
 from waitingroom.reasons import Reason
-from waitingroom.slips import KEPT_SECONDS
+from waitingroom.slips import KEPT_SECONDS, WAITING, Slip
 
 
 def test_an_absent_visitor_leaves_the_line_after_the_grace(make_line: Callable[..., Line]):
@@ -249,3 +251,41 @@ def test_an_expired_place_is_free_for_the_next(make_line: Callable[..., Line]):
     line.expire()
 
     assert line.enter("b").phase is Phase.ACTIVE
+
+
+def test_expiry_keeps_up_with_whatever_number_is_due(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    for _ in range(12):
+        line.crowd(5_000, f"crowd-{line.now_us}")
+        line.pass_s(1)
+    line.pass_s(400)
+
+    taken = [line.expire()[1] for _ in range(12)]
+
+    assert taken[0] == 10_000  # the bound of one tick
+    assert sum(taken) > 55_000
+    assert sorted(taken, reverse=True) == taken
+
+
+def test_of_many_gone_the_last_are_remembered_and_no_older_slip_proves_anything(
+    make_line: Callable[..., Line], monkeypatch: pytest.MonkeyPatch
+):
+    small = dataclasses.replace(
+        scripts.EXPIRE, source=scripts.EXPIRE.source.replace("MAX_GONE = 200000", "MAX_GONE = 3")
+    )
+    monkeypatch.setattr(scripts, "EXPIRE", small)
+    line = make_line(mode="always")
+    numbers, epoch = {}, line.enter("somebody").epoch
+    for name in ("a", "b", "c", "d", "e"):
+        numbers[name] = line.enter(name).queue_number
+        line.pass_s(1)
+        line.leave(name)
+        line.pass_s(1)
+
+    line.expire()
+
+    assert list(line.reasons()) == ["c", "d", "e"]
+    for name, number in numbers.items():
+        slip = Slip(WAITING, name, line.slug, epoch, number, 1, 0)
+        back = line.enter(name, slip)
+        assert back.queue_number > numbers["e"], name  # the end of the line

@@ -18,7 +18,7 @@ local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
-local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms')
+local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms', 'forgotten_ms')
 if not c or not s[1] then return {'unknown'} end
 local mode, expires_ms = c.mode, now_ms + c.idle_ms
 
@@ -95,7 +95,7 @@ end
 
 -- The place that the slip proves, if Redis forgot it: as `enter` answers, or the number to wait by.
 local function returned(visitor, text)
-  memory = memory or memory_of(epoch, s[3], s[4], now_ms, c)
+  memory = memory or memory_of(epoch, s[3], s[4], s[5], now_ms, c)
   local slip = honoured(text, visitor, gone, memory, now_ms)
   if not slip then return nil end
   last = math.max(last, slip.number)

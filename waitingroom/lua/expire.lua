@@ -1,7 +1,7 @@
 -- expire: the places of those who did not come, or have not been seen for too long.
 --
 -- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, pace
--- ARGV    most (visitors of each kind), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
+-- ARGV    most (visitors of each kind; a quarter of those due where that is more, up to ten times so many), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
 --         older), now_us (tests only; empty = Redis's clock)
 -- RETURN  number expired inside, number that left the line (absent, or strangers to the last), number still waiting and inside
 --
@@ -25,8 +25,21 @@ if s[1] and math.abs(now_ms - tonumber(s[1])) > SILENCE_MS then
 end
 local awake_ms = math.abs(now_ms - awake_at_ms)
 
-local late = awake_ms < tonumber(c.claim_ms) and {} or redis.call('ZRANGEBYSCORE', active, '-inf', integer(now_ms), 'LIMIT', 0, most)
-if #late > 0 then
+-- Gives those due to `take`, a thousand at a time; a backlog shrinks by a quarter a tick, however fast it grows.
+local function each_due(key, until_ms, take)
+  local due = redis.call('ZCOUNT', key, '-inf', integer(until_ms))
+  local left = math.min(due, 10 * most, math.max(most, math.ceil(due / 4)))
+  local taken = 0
+  while taken < left do
+    local visitors = redis.call('ZRANGEBYSCORE', key, '-inf', integer(until_ms), 'LIMIT', 0, math.min(1000, left - taken))
+    take(visitors)
+    taken = taken + #visitors
+  end
+  return taken
+end
+
+local expired, left_line = 0, 0
+if awake_ms >= tonumber(c.claim_ms) then expired = each_due(active, now_ms, function(late)
   local idle, never_came = {}, {}
   for _, visitor in ipairs(late) do
     local group = redis.call('SREM', unclaimed, visitor) == 1 and never_came or idle
@@ -36,7 +49,7 @@ if #late > 0 then
   depart(gone, state, now_ms, IDLE, idle)
   depart(gone, state, now_ms, UNCLAIMED, never_came)
   tally(pace, now_ms, 'd', #late)
-end
+end) end
 
 -- A closed room sends people away: nobody's grace runs meanwhile. It starts anew when the room reopens; a room that stays
 -- closed forgets them when their slips die.
@@ -47,29 +60,31 @@ if shut then
   redis.call('HSET', state, 'shut_at_ms', integer(now_ms))
 end
 local shut_ms = shut and kept_ms or math.abs(now_ms - tonumber(redis.call('HGET', state, 'shut_at_ms') or 0))
-local absent = math.min(awake_ms, shut_ms) < kept_ms and {}
-  or redis.call('ZRANGEBYSCORE', seen, '-inf', integer(now_ms - kept_ms), 'LIMIT', 0, most)
-if #absent > 0 then
+if math.min(awake_ms, shut_ms) >= kept_ms then left_line = each_due(seen, now_ms - kept_ms, function(absent)
   redis.call('ZREM', queue, unpack(absent))
   redis.call('ZREM', seen, unpack(absent))
   redis.call('ZREM', present, unpack(absent))
   redis.call('HINCRBY', state, 'gone', #absent)
   depart(gone, state, now_ms, shut and CLOSED or ABSENT, absent)
-end
+end) end
 
 -- Whose cookie did not come back in the claim period is nobody. Presence is not shorter than the page's own way back.
 local proof_ms = math.max(tonumber(c.claim_ms), tonumber(c.presence_ms))
-local nobody = awake_ms < proof_ms and {}
-  or redis.call('ZRANGEBYSCORE', strangers, '-inf', integer(now_ms - proof_ms), 'LIMIT', 0, most)
-if #nobody > 0 then
+if awake_ms >= proof_ms then left_line = left_line + each_due(strangers, now_ms - proof_ms, function(nobody)
   redis.call('ZREM', queue, unpack(nobody))
   redis.call('ZREM', strangers, unpack(nobody))
   redis.call('HINCRBY', state, 'gone', #nobody)
   depart(gone, state, now_ms, ABSENT, nobody)
-end
+end) end
 
-local forgotten = redis.call('ZRANGEBYSCORE', gone, '-inf', integer((now_ms - keep_ms) * REASONS), 'LIMIT', 0, most)
-if #forgotten > 0 then redis.call('ZREM', gone, unpack(forgotten)) end
+each_due(gone, (now_ms - keep_ms) * REASONS, function(forgotten) redis.call('ZREM', gone, unpack(forgotten)) end)
+-- Too many to be remembered so long: no slip from before the last of those forgotten proves anything from now on.
+local excess = redis.call('ZCARD', gone) - MAX_GONE
+if excess > 0 then
+  local last = redis.call('ZRANGE', gone, excess - 1, excess - 1, 'WITHSCORES')
+  redis.call('HSET', state, 'forgotten_ms', integer(left_at_ms(last[2])))
+  redis.call('ZREMRANGEBYRANK', gone, 0, excess - 1)
+end
 
 -- The last ten minutes of bins stay for charts and rates.
 if redis.call('HLEN', pace) > 200 then
@@ -78,4 +93,4 @@ if redis.call('HLEN', pace) > 200 then
     if tonumber(string.sub(bin, 2)) < oldest then redis.call('HDEL', pace, bin) end
   end
 end
-return {#late, #absent + #nobody, left()}
+return {expired, left_line, left()}

@@ -3,15 +3,17 @@
 -- A slip comes as "kind,epoch,number,drawn,expires_ms": kind w (waiting) or a (admitted), drawn 1 where the number was drawn
 -- in the line (0: straight in), expires_ms of an admission. That it is genuine, and this visitor's, was seen before.
 --
--- memory_of(epoch, lost_at_ms, recovery_ms, now_ms, c)  the epoch in force, those lost, how long the recovery period goes on
+-- memory_of(epoch, lost_at_ms, recovery_ms, forgotten_ms, now_ms, c)  the epoch in force, those lost, how long the recovery
+--                          period goes on, and since when the gone are remembered
 -- honoured(text, visitor, gone, memory, now_ms)  the slip as a table, or nil where it proves nothing (any more)
 -- return_to_place(slip, visitor, queue, active, counts, memory, vacancy, expires_ms)  back inside, or into the line by the old
 --                          number; returns "active" or "waiting". `counts` is what count_in books
 
-local function memory_of(epoch, lost_at_ms, recovery_ms, now_ms, c)
+local function memory_of(epoch, lost_at_ms, recovery_ms, forgotten_ms, now_ms, c)
   local since_ms = lost_at_ms and math.abs(now_ms - tonumber(lost_at_ms)) or 0
   return {
     epoch = epoch,
+    forgotten_ms = tonumber(forgotten_ms or 0),
     lost = c.lost_epochs,
     recovering_ms = recovering(lost_at_ms, recovery_ms, now_ms),
     -- Who comes back later than this is as absent as anybody else.
@@ -27,6 +29,7 @@ local function honoured(text, visitor, gone, memory, now_ms)
     if not lists(memory.lost, epoch) then return nil end
     if kind == 'w' and not memory.awaits then return nil end
   end
+  if epoch == memory.epoch and math.floor(number / 1000) <= memory.forgotten_ms then return nil end
   if kind == 'a' and expires_ms <= now_ms then return nil end
   -- Spent: its owner left after it was drawn. Who came again has a later number, and may prove that one.
   local left = redis.call('ZSCORE', gone, visitor)

@@ -11,11 +11,11 @@ local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
-local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms')
+local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms', 'forgotten_ms')
 if not c or not s[1] then return {'unknown'} end
 local last = tonumber(s[2] or 0)
 local vacancy = threshold(c, instances(fleet, now_ms, c)) - redis.call('ZCARD', active)
-local memory = memory_of(s[1], s[3], s[4], now_ms, c)
+local memory = memory_of(s[1], s[3], s[4], s[5], now_ms, c)
 local counts = {joined = 0, straight_in = 0, admitted = 0}
 
 local answer = {}
