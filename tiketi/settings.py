@@ -180,6 +180,8 @@ WAITINGROOM_PROTECTED = [
     r"^/events/(?P<room>[-\w]+)/",
     r"^/api/events/(?P<room>[-\w]+)/",
 ]
+# What pages ask for by themselves as long as they are open: that renews no place, and joins nobody.
+WAITINGROOM_WATCHED = [r"^/events/[-\w]+/seats/state/$"]
 WAITINGROOM_PAGE_CONTEXT = "events.waiting.page_context"
 
 # Whoever may say in X-Forwarded-For where a request comes from.

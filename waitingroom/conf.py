@@ -6,11 +6,20 @@ from django.conf import settings
 from django.core.signals import setting_changed
 
 
+# What a site need not set.
+DEFAULTS = {
+    "WAITINGROOM_WATCHED": (),
+    "WAITINGROOM_TRUSTED_PROXIES": (),
+    "WAITINGROOM_NEW_NAMES_PER_NETWORK": 0,
+    "WAITINGROOM_NEW_NAMES_PER_PROCESS": 0,
+}
+
+
 class Conf:
     """Remembers what it was asked for; forgets all when a test changes a setting."""
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(settings, name)
+        value = getattr(settings, name, DEFAULTS[name]) if name in DEFAULTS else getattr(settings, name)
         setattr(self, name, value)
         return value
 

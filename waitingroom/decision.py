@@ -26,7 +26,7 @@ from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.snapshot import Snapshot
 from waitingroom.verdict import Decision, Missing, verdict
-from waitingroom.visits import Visit
+from waitingroom.visits import Visit, watches
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +123,8 @@ def _told(
 def _intent(visit: Visit) -> JoinIntent:
     if visit.method != "GET":
         return JoinIntent.STAY
+    if watches(visit.path):
+        return JoinIntent.WATCH
     if room_registry.database_is_away:  # inside there would be nothing but the page that retries
         return JoinIntent.JOIN_IN_LINE if visit.known else JoinIntent.NEW_IN_LINE
     return JoinIntent.JOIN if visit.known else JoinIntent.NEW

@@ -30,6 +30,7 @@ class JoinIntent(StrEnum):
     NEW_IN_LINE = "new-in-line"
     JOIN_IN_LINE = "join-in-line"
     STAY = "stay"  # a newcomer changes nothing
+    WATCH = "watch"  # nor is a place inside renewed: a page asks by itself, not its reader
 
 
 def enter_call(room: str, coming: Sequence[tuple[str, JoinIntent, str]]) -> Call:

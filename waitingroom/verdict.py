@@ -11,7 +11,7 @@ from waitingroom.page_cache import PageTemplate
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
 from waitingroom.snapshot import Snapshot
-from waitingroom.visits import Passing, Visit
+from waitingroom.visits import Passing, Visit, watches
 
 
 class Admission(NamedTuple):
@@ -75,6 +75,8 @@ def verdict(
     phase = place.phase
     if phase is Phase.ACTIVE:
         return _entered(visit, place, None)
+    if phase is Phase.NONE and visit.safe and watches(visit.path):
+        return _entered(visit, place, answers.not_inside(visit))
     if phase is Phase.NONE and visit.method == "HEAD":  # which joins nobody
         return _passing(visit, pages)
     if phase is not Phase.CLOSED and not visit.safe:

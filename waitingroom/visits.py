@@ -74,7 +74,7 @@ class Visit(NamedTuple):
         return self.method in ("GET", "HEAD")
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _patterns(protected: tuple[str, ...]) -> list[re.Pattern[str]]:
     return [re.compile(pattern, re.IGNORECASE) for pattern in protected]
 
@@ -103,6 +103,16 @@ def _room_of(path: str) -> str | None:
         if match := pattern.match(plain(path)):
             return match["room"].lower()
     return None
+
+
+def watches(path: str) -> bool:
+    """Whether pages ask for `path` by themselves, as long as they are open."""
+    return _watches(path) if len(path) <= MAX_KEPT_PATH else _watches.__wrapped__(path)
+
+
+@lru_cache(maxsize=4096)
+def _watches(path: str) -> bool:
+    return any(pattern.match(plain(path)) for pattern in _patterns(tuple(conf.WAITINGROOM_WATCHED)))
 
 
 def form_of(path: str) -> tuple[bool, bool]:

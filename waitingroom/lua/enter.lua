@@ -3,8 +3,8 @@
 -- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
---         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off) or "stay" (a newcomer changes
---         nothing), and the slip they bring (see returning.lua; empty = none)
+--         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off) "stay" (a newcomer changes
+--         nothing) or "watch" (nor is a place inside renewed), and the slip they bring (see returning.lua; empty = none)
 -- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position,
 --         expires_ms; then total, epoch, mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
 --         has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"; who has a number in a room
@@ -110,7 +110,9 @@ end
 local function enter(visitor, how, slip)
   if how == 'new' or how == 'new-in-line' then return newcomer(visitor, true, how ~= 'new') end
   -- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
-  if redis.call('ZSCORE', active, visitor) then
+  local until_ms = redis.call('ZSCORE', active, visitor)
+  if until_ms then
+    if how == 'watch' then return 'active', 0, 0, tonumber(until_ms) end
     redis.call('SREM', unclaimed, visitor)
     return inside(visitor, 0, expires_ms)
   end
@@ -121,7 +123,7 @@ local function enter(visitor, how, slip)
     if phase == 'active' then return phase, number, 0, expires_ms end
   end
   if not number then
-    if how == 'stay' then return 'none', 0, 0, 0 end
+    if how == 'stay' or how == 'watch' then return 'none', 0, 0, 0 end
     return newcomer(visitor, false, how == 'join-in-line')
   end
   number = tonumber(number)
