@@ -95,7 +95,8 @@ def _finish(request: HttpRequest, response: HttpResponseBase, decision: Decision
 def _marked(response: R, decision: Decision) -> R:
     response["Cache-Control"] = "no-store"
     response["X-Waiting-Room"] = decision.admission.phase.value
-    _set_cookies(response, decision.cookies)
+    # What the site says of a cookie must not be undone, as at the gate.
+    _set_cookies(response, [own for own in decision.cookies if own.split(b"=", 1)[0].decode() not in response.cookies])
     return response
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from waitingroom import admission, slips
 from waitingroom.room_registry import room_registry
@@ -50,6 +51,11 @@ def become(request: HttpRequest, visitor: str) -> dict[str, str]:
         standings = admission.take_over(rooms, before, visitor) if rooms else {}
     setattr(request, CHANGED, visitor)
     return standings
+
+
+def spend_slip(response: HttpResponseBase, room: str) -> None:
+    """The place was given up: the slip goes as well, so that no loss of Redis's brings it back."""
+    response.delete_cookie(slip_cookie(room))
 
 
 def forget(request: HttpRequest) -> None:

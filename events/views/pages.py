@@ -103,4 +103,6 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     if place is not None:
         admission.leave(event.slug, place.visitor, Reason.LEFT)
     messages.success(request, _("You have left. Your place went to the next visitor."))
-    return redirect("events:list")
+    response = redirect("events:list")
+    visitors.spend_slip(response, event.slug)
+    return response

@@ -43,6 +43,33 @@ def test_the_bar_fills_by_the_share_of_the_way(stage: Stage) -> None:
     expect(stage.page).to_have_title("25번째 · TIKETI")
 
 
+def test_while_the_line_comes_back_in_order_no_position_is_told(stage: Stage) -> None:
+    coming_back = stage.page.get_by_text("순서를 되찾는 중입니다")
+    stage.socket("open")
+    stage.socket("say", update(25))
+    expect(coming_back).to_be_hidden()
+
+    stage.socket("say", {"type": "queue-recovering", "endsInSeconds": 40})
+
+    expect(coming_back).to_be_visible()
+    expect(stage.page.locator("#recovery")).to_have_text("약 40초")
+    expect(stage.page.locator("#position")).to_be_hidden()
+    expect(stage.page.locator("#wait")).to_be_hidden()
+    expect(stage.page).to_have_title("순서를 되찾는 중입니다 · TIKETI")
+    stage.socket("say", update(24))
+    expect(coming_back).to_be_hidden()
+    expect(stage.page.locator("#position")).to_have_text("24")
+
+
+def test_a_poll_tells_of_the_recovery_as_the_socket_does(stage: Stage) -> None:
+    stage.answers(202, {"status": "queued", **update(3), "recovering": 20})
+    lose_sockets_twice(stage)
+    stage.passes(10)
+
+    expect(stage.page.locator("#recovery")).to_have_text("약 20초")
+    expect(stage.page.locator("#position")).to_be_hidden()
+
+
 def test_servers_on_their_way_are_told_and_so_is_their_coming(stage: Stage) -> None:
     hint = stage.page.get_by_text("서버가 추가되고 있어요!")
     stage.socket("open")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.waitingroom.doors import Door, Gate
 from waitingroom import admission, slips
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
+from waitingroom.reasons import Reason
 from waitingroom.redis import client
 from waitingroom.slips import ADMITTED, WAITING, Slip
 from waitingroom.visits import slip_cookie
@@ -70,18 +72,22 @@ def test_an_honest_slip_is_not_written_again(door: Door, make_room: Rooms):
 def test_b08_a_slip_of_another_room_visitor_or_time_opens_nothing(door: Door, make_room: Rooms, kind: str):
     room, elsewhere = make_room(mode="always"), make_room(mode="always")
     drawn(room, "earlier")
-    good = Slip(kind, "visitor", room.slug, admission.status([room.slug])[0].epoch, 1, 1, int(time.time()) + 600)
-    foreign = (
-        good._replace(room=elsewhere.slug),
-        good._replace(visitor="somebody-else"),
-        good._replace(expires_at=int(time.time()) - 3600),
+    epoch = admission.status([room.slug])[0].epoch
+    wrong: tuple[dict[str, Any], ...] = (
+        {"room": elsewhere.slug},
+        {"visitor": "somebody-else"},
+        {"expires_at": int(time.time()) - 3600},
+        {"epoch": "another"},
     )
 
-    for slip in foreign:
+    for position, field in enumerate(wrong, 2):  # each a visitor's who has no place yet
+        good = Slip(kind, f"visitor-{position}", room.slug, epoch, 1, 1, int(time.time()) + 600)
         reply = door.ask(
-            f"/api/events/{room.slug}/", visitor="visitor", cookie=f"{slip_cookie(room.slug)}={slips.sign(slip)}"
+            f"/api/events/{room.slug}/",
+            visitor=good.visitor,
+            cookie=f"{slip_cookie(room.slug)}={slips.sign(good._replace(**field))}",
         )
-        assert (reply.status, reply.json()["position"]) == (202, 2)
+        assert (reply.status, reply.json()["position"]) == (202, position)
 
 
 def test_a_visitors_cookie_is_no_slip_and_a_slip_no_visitors_cookie():
@@ -145,3 +151,37 @@ def test_of_two_visitors_cookies_the_first_counts(door: Door, make_room: Rooms):
     door.ask(f"/events/{room.slug}/", visitor="first", cookie=f"visitor={slips.sign_visitor('second')}")
 
     assert client().zrange(keys_of(room.slug).queue, 0, -1) == [b"first"]
+
+
+@pytest.mark.parametrize("hours", [13, 1])
+def test_a_waiting_slip_is_renewed_before_it_is_a_day_old(door: Door, make_room: Rooms, hours: int):
+    room = make_room(mode="always")
+    name = f"slip-{room.slug}"
+    slip = slips.read(drawn(room, "visitor"), room=room.slug, visitor="visitor")
+    assert slip is not None
+    old = slip._replace(expires_at=slip.expires_at - hours * 3600)
+
+    cookies = door.ask(f"/events/{room.slug}/", visitor="visitor", cookie=f"{name}={slips.sign(old)}").cookies
+
+    if hours == 1:
+        assert not cookies
+        return
+    renewed = slips.read(cookies[name].value, room=room.slug, visitor="visitor")
+    assert renewed is not None
+    assert renewed._replace(expires_at=0) == slip._replace(expires_at=0)
+    assert renewed.expires_at >= slip.expires_at
+    assert slips.read_visitor(cookies["visitor"].value) == "visitor"
+    assert cookies["visitor"]["max-age"] == str(30 * 86_400)
+
+
+def test_a_poll_takes_the_slip_of_a_place_given_up_away(door: Door, make_room: Rooms):
+    room = make_room(mode="always")
+    name = f"slip-{room.slug}"
+    slip = drawn(room, "visitor")
+    assert not door.ask(f"/api/events/{room.slug}/queue/", visitor="visitor", cookie=f"{name}={slip}").cookies
+    admission.leave(room.slug, "visitor", Reason.DROPPED)
+
+    reply = door.ask(f"/api/events/{room.slug}/queue/", visitor="visitor", cookie=f"{name}={slip}")
+
+    assert reply.json() == {"status": "none", "reason": "dropped"}
+    assert (reply.cookies[name].value, reply.cookies[name]["max-age"]) == ("", "0")
