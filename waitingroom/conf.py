@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.core.signals import setting_changed
 
-
 # What a site need not set.
 DEFAULTS = {
     "WAITINGROOM_WATCHED": (),

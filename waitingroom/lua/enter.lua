@@ -3,7 +3,7 @@
 -- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
---         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off) "stay" (a newcomer changes
+--         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
 --         nothing) or "watch" (nor is a place inside renewed), and the slip they bring (see returning.lua; empty = none)
 -- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position,
 --         expires_ms; then total, epoch, mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
