@@ -74,8 +74,6 @@ class Supply:
             active=0,
             threshold=0,
             threshold_per_instance=0,
-            departed=0,
-            over_s=0.0,
         )
         return Forecast(pace, work)
 

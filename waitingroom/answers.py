@@ -102,11 +102,12 @@ def closing(snapshot: Snapshot) -> dict[str, object]:
 
 def queued(position: int, total: int, snapshot: Snapshot, rest: bytes = b"") -> Answer:
     """The contract's JSON for who waits."""
-    body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b}' % (
+    body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b%b}' % (
         position,
         total,
         snapshot.forecast.wait_s(position),
         _QUEUED,
+        snapshot.cause_json,
         rest,
     )
     return Answer(202, body, [JSON, poll_after(position)])

@@ -4,9 +4,16 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# The curve is drawn in 1 s steps for ten minutes, then in 10 s steps for two hours; beyond, its last rate goes on.
+from waitingroom.stays import Stays
+
+# The curve is drawn in 1 s steps for ten minutes, then in 10 s steps for two hours; beyond, its mean rate goes on.
 FINE_STEPS, FINE_S = 600, 1.0
 COARSE_STEPS, COARSE_S = 720, 10.0
+# The line is cut into so many parts, to see how many are present in each.
+LINE_PARTS = 16
+# A wait that grew by less is nothing to speak of.
+GROWN, GROWN_S = 1.05, 2.0
+STEPS = [FINE_S] * FINE_STEPS + [COARSE_S] * COARSE_STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,73 +24,88 @@ class Pace:
     in_service: float
     boots: tuple[tuple[float, float], ...]  # (instances, seconds until ready)
     active: int
-    threshold: int
+    threshold: int  # in force
     threshold_per_instance: int  # 0: the threshold does not follow the fleet
-    departed: int  # visitors who left the room's inside ...
-    over_s: float  # ... over so many seconds; 0: nobody has left yet
+    stays: Stays | None = None  # None: the threshold holds nobody back
+    departed: int = 0  # visitors who left the room's inside in the last minute
+    present_before: tuple[int, ...] = ()  # in each first part of the line, evenly cut; empty: all
+    total: int = 0  # in line
 
-    @property
-    def mean_stay_s(self) -> float:
-        """Little's law, L = lambda W: the mean stay W is the active over the departures a second; 0: unknown."""
-        return self.active * self.over_s / self.departed if self.departed and self.over_s else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Strangers:
-    """Those in line whose cookies have not come back: nobody waits for them."""
-
-    count: int
-    first: int  # position of the first of them; 0: none
-    total: int  # in line
-
-    def before(self, position: float) -> float:
-        """About how many of them stand before `position`: from the first of them on they stand evenly."""
-        if not self.first or position <= self.first:
-            return 0.0
-        return self.count * min(1.0, (position - self.first) / (self.total - self.first + 1))
-
-
-NO_STRANGERS = Strangers(0, 0, 0)
+    def ahead(self, position: float) -> float:
+        """The place among those who are present: who is absent is passed over."""
+        parts = len(self.present_before)
+        if not parts or position > self.total:
+            return position - (self.total - self.present_before[-1] if parts else 0)
+        reached = (position - 1) * parts / self.total
+        part = min(parts - 1, int(reached))
+        before = self.present_before[part - 1] if part else 0
+        return 1 + before + (reached - part) * (self.present_before[part] - before)
 
 
 class Forecast:
     """How many visitors will have been admitted, second by second."""
 
-    def __init__(self, pace: Pace, most: float, strangers: Strangers = NO_STRANGERS) -> None:
-        """Integrate until `most` visitors are in.
+    def __init__(self, pace: Pace, most: float = 0.0) -> None:
+        """Integrate until `most` visitors are in, or the whole line and one more.
 
         Each step admits the smaller of the tokens, in_service(t) x users_per_minute_per_instance / 60 a second, and the
-        vacancy: the threshold minus those inside, of whom active / mean stay leave every second (Little's law).
+        vacancy: the threshold minus those inside, of whom each leaves when the time of a stay is over.
         """
-        self._strangers = strangers
+        self._pace = pace
+        most = most or pace.ahead(pace.total + 1)
         self._ends: list[float] = []
         self._counts: list[float] = []
         boots = sorted((ready_s, instances) for instances, ready_s in pace.boots)
         servers, threshold, active = pace.in_service, float(pace.threshold), float(pace.active)
-        stay = pace.mean_stay_s
-        now, count, booted, rate = 0.0, 0.0, 0, 0.0
-        for step in [FINE_S] * FINE_STEPS + [COARSE_S] * COARSE_STEPS:
+        now, count, booted = 0.0, 0.0, 0
+        lengths: tuple[tuple[float, float], ...] = ()
+        mean_s, leaving = 0.0, [0.0] * (len(STEPS) + 2)
+        if pace.stays:
+            lengths = pace.stays.lengths
+            mean_s = max(0.1, sum(share * stay_s for share, stay_s in lengths))
+            for visitors, left_s in pace.stays.leaving():
+                _leave(leaving, visitors, left_s, 0)
+        for i, step in enumerate(STEPS):
             while booted < len(boots) and boots[booted][0] <= now:
                 servers += boots[booted][1]
                 threshold += boots[booted][1] * pace.threshold_per_instance
                 booted += 1
-            rate = servers * pace.users_per_minute_per_instance / 60
-            if stay:
-                leaving = active * min(1.0, step / stay)
-                entering = max(0.0, min(rate * step, threshold - active + leaving))
-                active += entering - leaving
-                rate = entering / step
+            entering = servers * pace.users_per_minute_per_instance / 60 * step
+            if pace.stays:
+                active -= leaving[i]
+                turns = max(1.0, step / mean_s)  # a place may be taken more than once in a long step
+                entering = max(0.0, min(entering, (threshold - active) * turns))
+                active += entering / turns
+                for share, stay_s in lengths if entering else ():
+                    _leave(leaving, share * entering / turns, now + stay_s, i + 1)
             now += step
-            count += rate * step
+            count += entering
             self._ends.append(now)
             self._counts.append(count)
             if count >= most:
                 break
-        self._last_rate = rate
+        self._mean_rate = count / now
+
+    def slower_than(self, before: "Forecast") -> bool:
+        """Whether some place in line has to wait longer than it would have, by enough to speak of it."""
+        last = self._counts[-1]
+        for end, count in zip(before._ends, before._counts, strict=True):
+            count = min(count, last)
+            if self._by(end * GROWN + GROWN_S) < count - 1:
+                return True
+            if count == last:
+                break
+        return False
+
+    def _by(self, second: float) -> float:
+        """Visitors admitted within so many seconds, as far as the curve goes."""
+        i = min(_step(second), len(self._counts) - 1)
+        before, start = (self._counts[i - 1], self._ends[i - 1]) if i else (0.0, 0.0)
+        return before + (self._counts[i] - before) * min(1.0, (second - start) / (self._ends[i] - start))
 
     def wait_s(self, position: float) -> int:
         """Seconds until the visitor at `position` (1 = next) is admitted; never shorter for a later position."""
-        position -= self._strangers.before(position)
+        position = self._pace.ahead(position)
         i = bisect_left(self._counts, position)
         if i < len(self._counts):
             before = self._counts[i - 1] if i else 0.0
@@ -91,7 +113,21 @@ class Forecast:
             grown = self._counts[i] - before
             return max(1, round(start + (self._ends[i] - start) * (position - before) / grown))
         more = position - self._counts[-1]
-        return round(self._ends[-1] + more / max(self._last_rate, 1 / 3600))
+        return round(self._ends[-1] + more / max(self._mean_rate, 1 / 3600))
+
+
+def _step(second: float) -> int:
+    fine = FINE_STEPS * FINE_S
+    return int(second / FINE_S) if second < fine else min(len(STEPS), int(FINE_STEPS + (second - fine) / COARSE_S))
+
+
+def _leave(leaving: list[float], visitors: float, second: float, earliest: int) -> None:
+    """Let them leave then: between two steps, some in the one and some in the other."""
+    i = _step(second)
+    start = i * FINE_S if i < FINE_STEPS else FINE_STEPS * FINE_S + (i - FINE_STEPS) * COARSE_S
+    late = min(1.0, (second - start) / (FINE_S if i < FINE_STEPS else COARSE_S))
+    leaving[max(earliest, i)] += visitors * (1 - late)
+    leaving[max(earliest, i + 1)] += visitors * late
 
 
 def boots_in(boots: Sequence[tuple[float, float]], now_ms: float) -> tuple[tuple[float, float], ...]:

@@ -12,6 +12,7 @@ class Keys:
     __slots__ = (
         "active",
         "config",
+        "entered",
         "fleet",
         "gone",
         "pace",
@@ -19,6 +20,7 @@ class Keys:
         "queue",
         "seen",
         "state",
+        "stays",
         "strangers",
         "unclaimed",
     )
@@ -35,6 +37,8 @@ class Keys:
         self.strangers = f"strangers:{{{room}}}"
         """ZSET  waiting visitor whose cookie has not come back yet scored by when the number was drawn, Unix
         milliseconds; neither seen nor present until then."""
+        self.entered = f"entered:{{{room}}}"
+        """ZSET  visitor inside scored by the instant of the admission, Unix milliseconds."""
         self.unclaimed = f"unclaimed:{{{room}}}"
         """SET   visitors inside who have not shown up since they were admitted, or whose cookie has not come back
         yet."""
@@ -52,6 +56,10 @@ class Keys:
         ms], ...]); at_ms (when it was told)."""
         self.pace = f"pace:{{{room}}}"
         """HASH  counts in 10 s bins: a/m/d + bin's start in Unix seconds = arrivals, admissions, departures."""
+
+        self.stays = f"stays:{{{room}}}"
+        """HASH  of who left the inside, by class of length (stays.py): n/s + class = how many, milliseconds they stayed
+        in sum; weight (of those inside beside them), left_at_ms."""
 
     def all(self) -> tuple[str, ...]:
         """Every key of the room."""

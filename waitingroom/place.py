@@ -66,7 +66,7 @@ def read_looked(answer: Sequence[Any]) -> list[Place]:
     """
     if len(answer) == 1:
         raise SettingsMissing
-    mode, total, codes, recovering_s = answer[0].decode(), answer[1], answer[2], seconds_of(answer[8])
+    mode, total, codes, recovering_s = answer[0].decode(), answer[1], answer[2], seconds_of(answer[6])
     waiting, outside = (Phase.CLOSED, Phase.CLOSED) if mode == "closed" else (Phase.WAITING, Phase.NONE)
     places = []
     for code in map(int, codes.split(b",")) if codes else ():

@@ -2,6 +2,7 @@
 
 from asyncio import wrap_future
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from django.db import DatabaseError
 
 from waitingroom import configure
 from waitingroom.blocking import BlockingThread
+from waitingroom.causes import Cause, Causes
 from waitingroom.errors import LineUnavailable, RoomGone, SettingsMissing
 from waitingroom.room import Room
 from waitingroom.room_registry import room_registry
@@ -23,6 +25,7 @@ FRESH_SECONDS, STALE_SECONDS = 1.0, 2.0
 # The database gets so long to bring back what Redis lost.
 PATIENCE_SECONDS = 1.0
 
+_causes: dict[str, Causes] = {}
 _settings_thread = BlockingThread("waitingroom-settings")
 
 
@@ -56,6 +59,11 @@ def _restore(slug: str) -> bool:
 
 async def _look(slug: str) -> Snapshot:
     snapshot = await with_settings_restored(slug, Room(slug).look)
+    causes = _causes.setdefault(slug, Causes())
+    cause = causes.of(snapshot.now_ms / 1000, snapshot.mode, snapshot.pace, snapshot.forecast)
+    if snapshot.recovering_s:  # those who return after a loss come in front by their old numbers
+        cause = Cause.LINE.value
+    snapshot = replace(snapshot, cause=cause)
     snapshots.keep(slug, snapshot)
     return snapshot
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from waitingroom import rates, reasons, timing
+from waitingroom import estimates, rates, reasons, stays, timing
 from waitingroom.keys import keys_of
 from waitingroom.reasons import Reason
 
@@ -18,6 +18,14 @@ SHARED: dict[str, float] = {
     "MAX_GONE": reasons.MAX_GONE,
     "BURST_SECONDS": rates.BURST_SECONDS,
     "FLEET_STALE_MS": rates.FLEET_STALE_MS,
+    "STAY_RATIO": stays.STAY_RATIO,
+    "STAY_CLASSES": stays.STAY_CLASSES,
+    "STAYS_KEPT": stays.STAYS_KEPT,
+    "TURNOVERS_KEPT": stays.TURNOVERS_KEPT,
+    "NEXT_SALE_MS": stays.NEXT_SALE_MS,
+    "LAST_SALE_LEAVERS": stays.LAST_SALE_LEAVERS,
+    "AGES": stays.AGES,
+    "LINE_PARTS": estimates.LINE_PARTS,
     "SILENCE_MS": timing.SILENCE_MS,
     "HUB_TICK_MS": timing.HUB_TICK_MS,
     "RELEASE_GONE_MS": timing.RELEASE_GONE_MS,

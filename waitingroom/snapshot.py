@@ -7,13 +7,16 @@ from functools import cached_property
 from typing import Any
 
 from waitingroom.errors import SettingsMissing
-from waitingroom.estimates import NO_STRANGERS, Forecast, Pace, Strangers, boots_in
+from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.place import Place, read_looked, seconds_of
+from waitingroom.stays import Stays, StayTable, prior_s
 
 
-def read_pace(answer: Sequence[Any], now_ms: int) -> Pace:
+def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
     """The pace in a script's answer, as the prelude's `pace_of` lists it."""
-    per_minute, in_service, boots, active, threshold, per_instance, departed, over_ms = answer
+    per_minute, in_service, boots, active, threshold, per_instance, departed, claim, idle, left, ages, present = answer
+    fields = [part.decode() for part in left]
+    table = StayTable.read(dict(zip(fields[::2], fields[1::2], strict=True)))
     return Pace(
         users_per_minute_per_instance=float(per_minute),
         in_service=float(in_service),
@@ -21,8 +24,16 @@ def read_pace(answer: Sequence[Any], now_ms: int) -> Pace:
         active=active,
         threshold=int(threshold),
         threshold_per_instance=int(per_instance),
+        stays=Stays(
+            prior_s=prior_s(int(claim) / 1000, int(idle) / 1000),
+            leavers=table.leavers,
+            weight=table.weight,
+            inside=active,
+            ages_s=[int(age) / 1000 for age in ages.split(b",") if age],
+        ),
         departed=departed,
-        over_s=int(over_ms) / 1000,
+        present_before=tuple(int(part) for part in present.split(b",") if part),
+        total=total,
     )
 
 
@@ -36,15 +47,15 @@ class Snapshot:
     now_ms: int
     pace: Pace
     closed_reason: Mapping[str, str]  # staff's words by language; empty unless the room is closed, and they gave some
-    strangers: Strangers = NO_STRANGERS
     recovering_s: int = 0  # until those who return after a loss are back; 0 where none are awaited
+    cause: str = ""  # why some place has to wait longer than a moment ago (causes.py); empty if none has
 
     @classmethod
     def read(cls, answer: list[Any]) -> "Snapshot":
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, _places, now, pace, why, strangers, first, recovering_ms = answer
+        mode, total, _places, now, pace, why, recovering_ms = answer
         now_ms = int(now)
         reason = json.loads(why) if why else {}
         return cls(
@@ -52,16 +63,20 @@ class Snapshot:
             total,
             read_looked(answer),
             now_ms,
-            read_pace(pace, now_ms),
+            read_pace(pace, now_ms, total),
             reason,
-            Strangers(strangers, first, total),
             seconds_of(recovering_ms),
         )
 
     @cached_property
     def forecast(self) -> Forecast:
         """The curve of admissions to come, drawn once for everybody in this snapshot."""
-        return Forecast(self.pace, self.total + 1, self.strangers)
+        return Forecast(self.pace)
+
+    @property
+    def cause_json(self) -> bytes:
+        """`cause` as a member of the JSON told to who waits, with the comma before it; empty without one."""
+        return b',"cause":"%b"' % self.cause.encode() if self.cause else b""
 
     @cached_property
     def scaling_json(self) -> bytes:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from waitingroom.estimates import Forecast, Strangers
+from waitingroom.estimates import Forecast
 from waitingroom.place import seconds_of
 from waitingroom.snapshot import read_pace
+
+# Modes in which nobody is let in, as the scripts name them.
+STANDS = (b"paused", b"closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class RoomStatus:
     departed_last_minute: int
     arrivals: tuple[tuple[int, int], ...]  # (start of a 10 s bin, Unix seconds; newcomers in it), oldest first
     oldest_wait_s: float
-    estimated_wait_s: int  # of a newcomer who has to wait
+    estimated_wait_s: int  # of a newcomer who has to wait; 0 while the line stands
     last_tick_age_s: float | None
     ticker: str  # who ticked last: "clock" or "hub", and the host
     epoch: str
@@ -45,9 +48,10 @@ class RoomStatus:
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
     """The status in survey.lua's answer."""
     now_ms, first = int(answer[0]), int(float(answer[4]))
-    waiting, pace, admissions = answer[2], read_pace(answer[5], now_ms), answer[6]
+    waiting, pace, admissions = answer[2], read_pace(answer[5], now_ms, answer[2]), answer[6]
     state, bins = _table(answer[7]), _table(answer[8])
-    strangers = Strangers(answer[11], answer[12], waiting)
+    strangers = answer[11]
+    lets_in = answer[1] not in STANDS
     tick_at = state.get("tick_at_ms")
     return RoomStatus(
         slug=slug,
@@ -66,7 +70,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         departed_last_minute=pace.departed,
         arrivals=tuple(sorted((int(b[1:]), int(n)) for b, n in bins.items() if b[0] == "a")),
         oldest_wait_s=max(0.0, now_ms / 1000 - first / 1_000_000) if first else 0.0,
-        estimated_wait_s=Forecast(pace, waiting + 1, strangers).wait_s(waiting + 1) if waiting > strangers.count else 0,
+        estimated_wait_s=Forecast(pace).wait_s(waiting + 1) if waiting > strangers and lets_in else 0,
         last_tick_age_s=(now_ms - int(tick_at)) / 1000 if tick_at else None,
         ticker=state.get("ticker", ""),
         epoch=state.get("epoch", ""),
@@ -75,9 +79,9 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         fleet_weight=int(answer[9]),
         fleet_floor=int(answer[10]),
         pending=sum(instances for instances, _ in pace.boots),
-        mean_stay_s=pace.mean_stay_s,
-        strangers=strangers.count,
-        recovering_s=seconds_of(answer[13]),
+        mean_stay_s=pace.stays.mean_s if pace.stays else 0.0,
+        strangers=strangers,
+        recovering_s=seconds_of(answer[12]),
     )
 
 

@@ -1,9 +1,14 @@
 """The line and the room of a simulated sale: one visitor after the other, first in first out."""
 
-from collections import Counter, deque
+from collections import deque
 
 from scaling.simulator.scenario import Chance, Scenario
 from waitingroom import rates
+from waitingroom.estimates import Pace
+from waitingroom.stays import AGES, Stays, StayTable, prior_s
+
+# A room's defaults.
+CLAIM_S, IDLE_S = 60.0, 600.0
 
 
 class SimulatedRoom:
@@ -16,19 +21,24 @@ class SimulatedRoom:
         self._joined_at: list[int] = []
         self._gave_up: set[int] = set()
         self._give_up_at: dict[int, list[int]] = {}
-        self._leave_at: Counter[int] = Counter()
-        self._stayed: Counter[int] = Counter()  # by the second they leave, in sum
-        self._left: deque[tuple[int, int]] = deque(maxlen=60)  # (visitors, seconds they stayed in sum), by second
+        self._since: dict[int, list[int]] = {}  # since when those inside are, by the second they will leave
+        self._departures: deque[int] = deque(maxlen=60)  # by second
+        self._stays = StayTable()
+        self._now = 0
         self._tokens = 0.0
         self.arrived = self.active = self.waiting = self.left = self.abandoned = 0
         self.waits_s: list[int] = []  # of everybody who came in, 0 for those who went straight in
+        self.entered_at: dict[int, int] = {}  # number -> second, of those who waited
 
     def step(self, now: int, arrivals: int, in_service: float) -> int:
         """One second: some leave, some give up, some arrive, the head of the line enters; returns how many entered."""
-        leaving = self._leave_at.pop(now, 0)
-        self.active -= leaving
-        self.left += leaving
-        self._left.append((leaving, self._stayed.pop(now, 0)))
+        self._now = now
+        leaving = self._since.pop(now, [])
+        self.active -= len(leaving)
+        self.left += len(leaving)
+        self._departures.append(len(leaving))
+        if leaving:
+            self._stays.note(now * 1000, [(now - since) * 1000 for since in leaving], self.active)
         self._give_up(now)
         self.arrived += arrivals
         entered = len(self.waits_s)
@@ -47,13 +57,44 @@ class SimulatedRoom:
     @property
     def departures_per_minute(self) -> int:
         """How many left the room in the last minute."""
-        return sum(visitors for visitors, _ in self._left)
+        return sum(self._departures)
 
     @property
     def mean_stay_s(self) -> float:
-        """How long those had stayed; 0 of nobody."""
-        left = self.departures_per_minute
-        return sum(stayed for _, stayed in self._left) / left if left else 0.0
+        """How long people stay, as far as is known; 0 before anybody left."""
+        return self.stays(self._now).mean_s
+
+    def stays(self, now: int) -> Stays:
+        """What is known at second `now` of how long people stay, as the scripts sample it."""
+        ages = sorted(now - since for those in self._since.values() for since in those)
+        count = min(AGES, len(ages))
+        return Stays(
+            prior_s=prior_s(CLAIM_S, IDLE_S),
+            leavers=self._stays.leavers,
+            weight=self._stays.weight,
+            inside=self.active,
+            ages_s=[ages[int((i + 0.5) * len(ages) / count)] for i in range(count)],
+        )
+
+    def pace(self, now: int, in_service: float, boots: tuple[tuple[float, float], ...]) -> Pace:
+        """What an estimate is made from at second `now`, with the (instances, seconds until ready) to come."""
+        scenario = self._scenario
+        return Pace(
+            users_per_minute_per_instance=scenario.users_per_minute_per_instance,
+            in_service=in_service,
+            boots=boots,
+            active=self.active,
+            threshold=scenario.threshold_for(in_service),
+            threshold_per_instance=scenario.threshold_per_instance,
+            stays=self.stays(now),
+            departed=self.departures_per_minute,
+            total=self.waiting,
+        )
+
+    def places(self) -> dict[int, int]:
+        """Number -> position of those who wait, in order."""
+        waiting = (number for number in self._line if number not in self._gave_up)
+        return {number: position for position, number in enumerate(waiting, start=1)}
 
     def _join(self, now: int) -> None:
         number = len(self._joined_at)
@@ -79,11 +120,11 @@ class SimulatedRoom:
             number = self._line.popleft()
         self.waiting -= 1
         self._tokens -= 1
+        self.entered_at[number] = now
         self._enter(now, waited_s=now - self._joined_at[number])
 
     def _enter(self, now: int, *, waited_s: int) -> None:
         self.active += 1
         self.waits_s.append(waited_s)
         stay = max(1, round(self._chance.stay_s()))
-        self._leave_at[now + stay] += 1
-        self._stayed[now + stay] += stay
+        self._since.setdefault(now + stay, []).append(now)

@@ -60,7 +60,7 @@ class Simulation:
 
     def __init__(self, scenario: Scenario, plan: SimulatedPolicy) -> None:
         self._chance = Chance(scenario)
-        self._room = SimulatedRoom(scenario, self._chance)
+        self.room = SimulatedRoom(scenario, self._chance)
         self._fleet = EmulatedGroup.standing(plan.base, scenario.drain_s)
         self._configuration = Configuration(
             policy=plan.policy,
@@ -77,7 +77,7 @@ class Simulation:
 
     def step(self, now: int) -> None:
         """One second."""
-        scenario, room, fleet = self._run.scenario, self._room, self._fleet
+        scenario, room, fleet = self._run.scenario, self.room, self._fleet
         if now % BIN_S == 0:
             self._bins.append(0)
         if now % TURN_S == 0:
@@ -88,7 +88,7 @@ class Simulation:
         servers, _ = counted((i.ready_at for i in fleet.staying(now)), now=now, ramp_s=scenario.ramp_s)
         room.step(now, arrivals, servers)
         for controller in self._run.plan.controllers:
-            self._order(controller.wanted(Glance(now, self._snapshot(now), self._samples)), now)
+            self._order(controller.wanted(Glance(now, self.snapshot(now), self._samples)), now)
         in_service = len(fleet.in_service(now))
         serving = in_service + len(fleet.draining(now))
         self._run.moments.append(
@@ -116,12 +116,18 @@ class Simulation:
             self._run.orders.append((now, self._fleet.desired, desired))
             self._fleet.order(desired, now, self._chance.boot_s)
 
-    def _snapshot(self, now: int) -> FleetSnapshot:
+    @property
+    def scenario(self) -> Scenario:
+        """What is simulated."""
+        return self._run.scenario
+
+    def snapshot(self, now: int) -> FleetSnapshot:
+        """The fleet as it is."""
         scenario = self._run.scenario
         return self._fleet.snapshot(now, minimum=scenario.minimum, maximum=scenario.maximum)
 
     def _observation(self, now: int) -> Observation:
-        scenario, room, plan = self._run.scenario, self._room, self._run.plan
+        scenario, room, plan = self._run.scenario, self.room, self._run.plan
         seen = RoomObservation(
             slug=plan.name,
             waiting=room.waiting,
@@ -136,7 +142,7 @@ class Simulation:
         )
         return Observation(
             configuration=self._configuration,
-            fleet=self._snapshot(now),
+            fleet=self.snapshot(now),
             rooms=[seen],
             windows=plan.windows,
             boots_s=scenario.typical_boots_s,
@@ -147,7 +153,7 @@ class Simulation:
 
     def _sample(self, now: int, observation: Observation) -> None:
         """Publish what the alarms and the other controllers go by."""
-        room, in_service = self._room, observation.fleet.in_service
+        room, in_service = self.room, observation.fleet.in_service
         values = {
             "QueueSize": room.waiting,
             "BacklogPerInstance": room.waiting / max(1, in_service),
@@ -159,7 +165,7 @@ class Simulation:
 
     def finished(self) -> Run:
         """The run with its sums."""
-        self._run.waits_s, self._run.abandoned = self._room.waits_s, self._room.abandoned
+        self._run.waits_s, self._run.abandoned = self.room.waits_s, self.room.abandoned
         length_s = self._run.scenario.length_s
         self._run.instance_hours = sum(_paid_s(instance, length_s) for instance in self._fleet.instances) / 3600
         return self._run

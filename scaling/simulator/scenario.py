@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from math import exp, log
+from math import exp, inf, log
 from statistics import NormalDist
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ class Scenario:
     patience_s: float | None = None  # the mean, exponential; None: nobody gives up
     boot_s: float = 180  # the median
     boot_p90_s: float | None = None  # log-normal from there; None: every boot takes boot_s
+    boots_that_fail: int = 0  # so many of the instances ordered first never come
     ramp_s: float = 0
     drain_s: int = 120
     users_per_minute_per_instance: int = 500
@@ -64,11 +65,15 @@ class Chance:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
+        self._booted = 0
         # Apart, so that another boot does not change who gives up.
         self._boots, self._stays, self._patience = (random.Random(f"{scenario.seed} {what}") for what in "bsp")  # noqa: S311  (no secret)
 
     def boot_s(self) -> float:
-        """How long the next instance boots."""
+        """How long the next instance boots; infinitely, where it fails."""
+        self._booted += 1
+        if self._booted <= self._scenario.boots_that_fail:
+            return inf
         median, slow = self._scenario.boot_s, self._scenario.slow_boot_s
         if slow <= median:
             return median

@@ -278,21 +278,26 @@ def test_a_device_that_is_offline_reads_so_at_once_and_never_green(stage: Stage)
     expect(stage.page.locator("#connection")).to_have_text("연결됨")
 
 
-def test_a_grown_wait_is_news_only_for_who_has_waited_and_not_of_a_paused_line(stage: Stage) -> None:
+def test_a_grown_wait_is_told_with_its_cause_only_and_not_of_a_paused_line(stage: Stage) -> None:
     news = stage.page.locator("#news")
     stage.socket("open")
     stage.socket("say", update(90, estimatedWait=20))
     stage.socket("say", update(90, estimatedWait=400))
-    expect(news).to_be_hidden()  # the first guess was too low
+    stage.socket("say", update(90, estimatedWait=402, cause="stay"))
+    stage.socket("say", update(90, estimatedWait=800, cause="something newer"))
+    expect(news).to_be_hidden()  # no cause, no rise, no cause that this page knows
 
-    stage.passes(61)
-    stage.socket("say", update(90, estimatedWait=800, mode="paused"))
-    stage.socket("say", update(90, estimatedWait=1600))
-    expect(news).to_be_hidden()  # the line stood
+    stage.socket("say", update(90, estimatedWait=1600, mode="paused", cause="pause"))
+    expect(news).to_be_hidden()  # its own hint says so
 
-    stage.passes(61)
-    stage.socket("say", update(90, estimatedWait=3200))
-    expect(news).to_have_text("예상보다 입장이 느려져 대기 시간이 늘었어요.")
+    for wait, cause, words in (
+        (3200, "stay", "예상 대기 시간이 늘었어요. 먼저 입장한 분들이 예상보다 오래 머물고 있어요."),
+        (4800, "fleet", "예상 대기 시간이 늘었어요. 준비된 서버가 예상보다 적어요."),
+        (7200, "threshold", "예상 대기 시간이 늘었어요. 지금은 한 번에 더 적은 인원만 입장하고 있어요."),
+        (9600, "line", "예상 대기 시간이 늘었어요. 자리를 비웠던 앞 순서 분들이 돌아왔어요."),
+    ):
+        stage.socket("say", update(90, estimatedWait=wait, cause=cause))
+        expect(news).to_have_text(words)
 
 
 def test_a_lost_number_is_laid_to_the_visitor_only_where_it_is_so(stage: Stage) -> None:

@@ -22,7 +22,6 @@ PACE = Pace(
     threshold=1,
     threshold_per_instance=0,
     departed=0,
-    over_s=0,
 )
 SNAPSHOT = Snapshot("automatic", 9, (), 0, PACE, {})
 HTML, JSON = b"text/html", b"application/json"

@@ -69,7 +69,8 @@ class Teller:
             snapshot = await with_settings_restored(slug, lambda: Room(slug).look(*visitors))
             if await self._taken_back(slug, sockets, visitors, snapshot):
                 snapshot = await Room(slug).look(*visitors)
-            forecast = (await snapshots.get(slug)).forecast  # drawing the curve costs more than all else here
+            room = await snapshots.get(slug)
+            forecast = room.forecast  # drawing the curve costs more than all else here
         except RoomGone:
             for socket in [socket for visitor in visitors for socket in sockets.by_visitor.get(visitor, ())]:
                 socket.finish(CLOSE_NO_ROOM)
@@ -78,10 +79,11 @@ class Teller:
         self._recall(slug, sockets, snapshot, now)
         if snapshot.recovering_s:
             recovering = b'{"type":"queue-recovering","endsInSeconds":%d}' % snapshot.recovering_s
-        rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"}' % (
+        rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"%b}' % (
             snapshot.total,
             snapshot.scaling_json,
             snapshot.mode.encode(),
+            room.cause_json,
         )
         to_near = forecast.wait_s(NEAR)
         closed = json.dumps({"type": "queue-closed"} | closing(snapshot), ensure_ascii=False)

@@ -1,13 +1,13 @@
 -- admit: move the present visitors at the head of the line into the room.
 --
--- KEYS    queue, active, seen, present, unclaimed, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, entered, unclaimed, state, config, fleet, pace
 -- ARGV    ticker (who ticks), idle_ms (do nothing unless the last tick is older), count (an operator's: besides the rate, and
 --         no tick; or empty), now_us (tests only; empty = Redis's clock)
 -- RETURN  visitors admitted, first in line first; or {"unknown"} as a status reply when Redis has no settings
 --
 -- Atomic because the room must never hold more than its threshold, even when two clocks tick in the same second.
 
-local queue, active, seen, present, unclaimed, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, entered, unclaimed, state, config, fleet, pace = unpack(KEYS)
 local ticker, idle_ms, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -52,6 +52,7 @@ while #admitted < want do
   redis.call('ZREM', present, unpack(row))
   redis.call('ZADD', active, unpack(expiries))
   redis.call('SADD', unclaimed, unpack(row))
+  come_in(entered, now_ms, row)
 end
 
 if #admitted > 0 then

@@ -1,6 +1,6 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, present, strangers, unclaimed, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, unclaimed, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
 --         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
@@ -13,7 +13,7 @@
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, present, strangers, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -58,6 +58,7 @@ local function admitted_now(visitor, number, count, is_new)
   counts[count] = counts[count] + 1
   admissions = admissions + 1
   if vacancy then vacancy = vacancy - 1 end
+  come_in(entered, now_ms, {visitor})
   if not is_new then return inside(visitor, number, expires_ms) end
   redis.call('SADD', unclaimed, visitor)
   return inside(visitor, number, now_ms + c.claim_ms)

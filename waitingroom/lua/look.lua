@@ -1,15 +1,15 @@
 -- look: where visitors stand, many in one call; whoever waits counts as seen now, whatever the mode.
 --
--- KEYS    queue, active, seen, present, strangers, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, stays, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
 --         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty),
---         strangers in line, position of the first of them (0: none), ms until the recovery period ends (0: there is none);
+--         ms until the recovery period ends (0: there is none);
 --         or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
-local queue, active, seen, present, strangers, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, stays, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -52,8 +52,8 @@ if #waiting > 0 then
   end
 end
 
-local count, first = strangers_in(strangers, queue)
 return {
-  c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text, pace_of(active, fleet, pace, now_ms, c),
-  c.mode == 'closed' and c.closed_reason or '', count, first, recovering(lost_at_ms, recovery_ms, now_ms),
+  c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text,
+  pace_of({queue = queue, active = active, present = present, entered = entered, stays = stays, fleet = fleet, pace = pace}, now_ms, c),
+  c.mode == 'closed' and c.closed_reason or '', recovering(lost_at_ms, recovery_ms, now_ms),
 }

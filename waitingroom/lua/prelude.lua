@@ -7,9 +7,11 @@
 -- instances(key, now_ms, c)  instances in service, counted for admission; the minimum where nobody reported for a minute
 -- threshold(c, in_service)     the threshold in force
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
--- recent(key, now_ms, what)  the count in the last six bins, and the ms since the first of them that counts began (0: none)
--- pace_of(active, fleet, pace, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots
---                          (JSON), active, threshold in force, threshold_per_instance, departures, over how many ms
+-- recent(key, now_ms, what)  the count in the last six bins
+-- come_in(entered, now_ms, visitors), go_out(entered, stays, now_ms, visitors)  remember since when who is inside, and how long who left was
+-- pace_of(keys, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots (JSON), active, threshold in
+--                          force, threshold_per_instance, departures of the last minute, claim_ms, idle_ms, stays (flat), for how many
+--                          ms some of those inside are there (the newest first), how many in line are present in each first part of it
 -- lists(names, name)       whether the comma-joined names have this one
 -- recovering(lost_at_ms, recovery_ms, now_ms)  how long the recovery period goes on, ms; 0 where there is none
 -- count_in(state, counts)  adds the counts, by name, to the room's
@@ -19,7 +21,6 @@
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- horizon_of(state, now_ms, c)  present is who was seen after it, Unix ms; an outage makes nobody absent
 -- sweep(queue, seen, present, state, horizon)  brings `present` up to date
--- strangers_in(strangers, queue)  how many there are in line, and the position of the first of them (0: none)
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local function clock(given)
@@ -57,27 +58,99 @@ local function tally(key, now_ms, what, by)
   redis.call('HINCRBY', key, what .. integer(math.floor(now_ms / 10000) * 10), by)
 end
 
--- Bins nobody wrote in are no zeros: the sale may be younger than the window.
 local function recent(key, now_ms, what)
   local bin = math.floor(now_ms / 10000) * 10
   local bins = {}
   for i = 1, 6 do bins[i] = what .. integer(bin - 10 * (6 - i)) end
-  local counted, since = 0, nil
-  for i, by in ipairs(redis.call('HMGET', key, unpack(bins))) do
-    if by then
-      counted = counted + tonumber(by)
-      since = since or (bin - 10 * (6 - i)) * 1000
-    end
-  end
-  return counted, since and now_ms - since or 0
+  local counted = 0
+  for _, by in ipairs(redis.call('HMGET', key, unpack(bins))) do counted = counted + tonumber(by or 0) end
+  return counted
 end
 
-local function pace_of(active, fleet, pace, now_ms, c)
-  local in_service = instances(fleet, now_ms, c)
-  local departed, over_ms = recent(pace, now_ms, 'd')
+local function come_in(entered, now_ms, visitors)
+  local rows = {}
+  for i, visitor in ipairs(visitors) do
+    rows[2 * i - 1] = integer(now_ms)
+    rows[2 * i] = visitor
+  end
+  redis.call('ZADD', entered, unpack(rows))
+end
+
+-- The same as StayTable.note (stays.py).
+local function note_stays(stays, now_ms, stays_ms, inside)
+  local flat, t, kept = redis.call('HGETALL', stays), {weight = 1, left_at_ms = 0}, 0
+  for i = 1, #flat, 2 do
+    t[flat[i]] = tonumber(flat[i + 1])
+    if string.sub(flat[i], 1, 1) == 'n' then kept = kept + tonumber(flat[i + 1]) end
+  end
+  local function scale(by)
+    for name, value in pairs(t) do
+      if name ~= 'weight' and name ~= 'left_at_ms' then t[name] = value * by end
+    end
+    kept = kept * by
+  end
+  if now_ms - t.left_at_ms > NEXT_SALE_MS and kept > LAST_SALE_LEAVERS then
+    scale(LAST_SALE_LEAVERS / kept)
+    t.weight = 1
+  end
+  t.left_at_ms = now_ms
+  for _, stay_ms in ipairs(stays_ms) do
+    local kind = integer(math.min(STAY_CLASSES, math.floor(math.log(math.max(1, stay_ms / 1000)) / math.log(STAY_RATIO))))
+    t['n' .. kind] = (t['n' .. kind] or 0) + 1
+    t['s' .. kind] = (t['s' .. kind] or 0) + stay_ms
+  end
+  if kept + #stays_ms > math.max(STAYS_KEPT, TURNOVERS_KEPT * inside) then
+    scale(0.5)
+    t.weight = t.weight / 2
+  end
+  local fields = {}
+  for name, value in pairs(t) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = string.format('%.6f', value)
+  end
+  redis.call('HSET', stays, unpack(fields))
+end
+
+local function go_out(entered, stays, now_ms, visitors)
+  local stays_ms = {}
+  for _, since_ms in ipairs(redis.call('ZMSCORE', entered, unpack(visitors))) do
+    if since_ms then stays_ms[#stays_ms + 1] = math.max(0, now_ms - tonumber(since_ms)) end
+  end
+  redis.call('ZREM', entered, unpack(visitors))
+  if #stays_ms > 0 then note_stays(stays, now_ms, stays_ms, redis.call('ZCARD', entered)) end
+end
+
+local function ages_of(entered, now_ms)
+  local inside, ages = redis.call('ZCARD', entered), {}
+  local count = math.min(AGES, inside)
+  for i = 1, count do
+    local rank = math.floor((i - 0.5) * inside / count)
+    local row = redis.call('ZRANGE', entered, inside - 1 - rank, inside - 1 - rank, 'WITHSCORES')
+    ages[i] = integer(math.max(0, now_ms - tonumber(row[2])))
+  end
+  return table.concat(ages, ',')
+end
+
+-- Empty where everybody is present. Nobody waits for strangers: they are not.
+local function present_before(queue, present)
+  local total, found = redis.call('ZCARD', queue), {}
+  if redis.call('ZCARD', present) >= total then return '' end
+  local parts = math.min(LINE_PARTS, total)
+  for i = 1, parts do
+    local last = math.floor(total * i / parts) - 1
+    local number = redis.call('ZRANGE', queue, last, last, 'WITHSCORES')[2]
+    found[i] = redis.call('ZCOUNT', present, '-inf', number)
+  end
+  return table.concat(found, ',')
+end
+
+local function pace_of(keys, now_ms, c)
+  local in_service = instances(keys.fleet, now_ms, c)
   return {
-    c.users_per_minute_per_instance, tostring(in_service), redis.call('HGET', fleet, 'boots') or '[]',
-    redis.call('ZCARD', active), threshold(c, in_service), c.threshold_per_instance, departed, over_ms,
+    c.users_per_minute_per_instance, tostring(in_service), redis.call('HGET', keys.fleet, 'boots') or '[]',
+    redis.call('ZCARD', keys.active), threshold(c, in_service), c.threshold_per_instance, recent(keys.pace, now_ms, 'd'),
+    c.claim_ms, c.idle_ms, redis.call('HGETALL', keys.stays), ages_of(keys.entered, now_ms),
+    present_before(keys.queue, keys.present),
   }
 end
 
@@ -109,13 +182,6 @@ local function depart(key, state, now_ms, reason, visitors)
 end
 
 local function left_at_ms(score) return math.floor(tonumber(score) / REASONS) end
-
--- They all came in the last claim period: from the first of them to the end of the line they stand.
-local function strangers_in(strangers, queue)
-  local first = redis.call('ZRANGE', strangers, 0, 0)[1]
-  if not first then return 0, 0 end
-  return redis.call('ZCARD', strangers), (redis.call('ZRANK', queue, first) or -1) + 1
-end
 
 local function ticked(state, now_ms, idle_ms)
   local last = redis.call('HMGET', state, 'tick_at_ms', 'ticker')

@@ -53,12 +53,8 @@ function showFleet({ inService, pending, readyInSeconds }) {
   }
 }
 
-let changedAt = Date.now();
 function showMode(mode) {
-  if (page.dataset.mode !== mode) {
-    changedAt = Date.now();
-    if (mode === "paused" || mode === "recovering") speak(at(mode).textContent);
-  }
+  if (page.dataset.mode !== mode && (mode === "paused" || mode === "recovering")) speak(at(mode).textContent);
   page.dataset.mode = mode;
   at("slip").setAttribute("aria-labelledby", mode === "closed" ? "shut-title" : "heading");
 }
@@ -70,7 +66,7 @@ function showRecovering(seconds) {
   showMode("recovering");
 }
 
-function showPlace({ position, total, estimatedWait, scaling }) {
+function showPlace({ position, total, estimatedWait, scaling, cause }) {
   shown.start = Math.max(shown.start, position);
   const percent = Math.floor(100 * (shown.start - position) / shown.start);
   at("position").textContent = digits.format(position);
@@ -79,9 +75,8 @@ function showPlace({ position, total, estimatedWait, scaling }) {
   at("bar").value = percent;
   at("percent").textContent = `${percent}%`;
   document.title = `${say(words.title, { position: digits.format(position) })} · TIKETI`;
-  // A first guess that was too low, or a line that stood a moment ago, is no news of who is inside.
-  const settled = page.dataset.mode !== "paused" && Date.now() - changedAt > 60000;
-  if (settled && estimatedWait > shown.wait * 1.3 + 30) tell(words.slower);
+  // The server says why, or it is no news. While the line stands, its own hint says so.
+  if (page.dataset.mode !== "paused" && estimatedWait > shown.wait * 1.1 + 10 && cause in words.grown) tell(words.grown[cause]);
   Object.assign(shown, { position, wait: estimatedWait });
   if (scaling) showFleet(scaling);
   if (page.dataset.mode === "paused") return;

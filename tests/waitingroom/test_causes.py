@@ -1,0 +1,50 @@
+"""causes: whatever makes a wait longer is told with it, and nothing else is."""
+
+from dataclasses import replace
+
+import pytest
+
+from waitingroom.causes import STANDS_S, Causes
+from waitingroom.estimates import Forecast, Pace
+from waitingroom.stays import Stays
+
+STEADY = Stays(190, ((1000.0, 60.0),), 1.0, 1000, [60.0 * (i + 0.5) / 32 for i in range(32)])
+PACE = Pace(500, 2, (), 1000, 1000, 0, STEADY, total=5000)
+FOLLOWING = replace(PACE, threshold_per_instance=500)
+
+
+def told(*looks: tuple[float, Pace], mode: str = "automatic") -> list[str]:
+    causes = Causes()
+    return [causes.of(at_s, mode, pace, Forecast(pace)) for at_s, pace in looks]
+
+
+@pytest.mark.parametrize(
+    ("cause", "before", "after"),
+    [
+        ("threshold", PACE, replace(PACE, threshold=500)),
+        ("threshold", FOLLOWING, replace(FOLLOWING, threshold=500, threshold_per_instance=250)),
+        ("threshold", PACE, replace(PACE, users_per_minute_per_instance=100)),
+        ("fleet", FOLLOWING, replace(FOLLOWING, in_service=1, threshold=500)),
+        ("fleet", replace(FOLLOWING, boots=((5, 60.0),)), replace(FOLLOWING, boots=((5, 150.0),))),
+        ("fleet", replace(FOLLOWING, boots=((5, 60.0),)), FOLLOWING),
+        ("stay", PACE, replace(PACE, stays=replace(STEADY, leavers=((1000.0, 120.0),)))),
+        (
+            "line",
+            replace(PACE, present_before=tuple(range(50, 850, 50))),
+            replace(PACE, present_before=tuple(range(300, 5100, 300))),
+        ),
+    ],
+)
+def test_what_made_it_slower_is_the_cause_until_everybody_heard_of_it(cause: str, before: Pace, after: Pace):
+    assert told((0, before), (10, after), (STANDS_S - 1, after), (3 * STANDS_S, after)) == ["", cause, cause, ""]
+
+
+def test_a_paused_line_says_so():
+    assert told((0, PACE), (1, PACE), mode="paused") == ["pause", "pause"]
+
+
+def test_good_news_has_no_cause():
+    faster = replace(FOLLOWING, in_service=7, threshold=3500)
+    assert told((0, FOLLOWING), (10, faster), (20, replace(faster, total=4000))) == ["", "", ""]
+    later = replace(FOLLOWING, boots=((5, 50.0),))
+    assert told((0, replace(FOLLOWING, boots=((5, 60.0),))), (10, later)) == ["", ""]

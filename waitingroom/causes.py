@@ -1,0 +1,80 @@
+"""Pure: why the wait has grown, when it has."""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+from waitingroom.estimates import GROWN, Forecast, Pace
+
+# Visitors are told every eight seconds at least, pollers nearly ten: a cause stands until everybody has heard it.
+STANDS_S = 30.0
+LOOKS_S = 5.0
+# What changed by less is no cause.
+LESS = 0.98
+
+
+class Cause(StrEnum):
+    """Why the estimate has risen; the contract's words."""
+
+    PAUSE = "pause"  # the line stands
+    THRESHOLD = "threshold"  # staff let fewer in
+    FLEET = "fleet"  # fewer servers, or later ones
+    LINE = "line"  # people ahead came back
+    STAY = "stay"  # those inside stay longer than it seemed
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    at_s: float
+    pace: Pace
+    forecast: Forecast
+
+
+class Causes:
+    """One room's last half minute, to see what made it slower."""
+
+    def __init__(self) -> None:
+        self._past: deque[_Past] = deque()
+
+    def of(self, now_s: float, mode: str, pace: Pace, forecast: Forecast) -> str:
+        """The cause if any place in line has to wait longer than it would have a moment ago; else empty."""
+        if mode == "paused":
+            return Cause.PAUSE.value
+        while self._past and not 0 <= now_s - self._past[0].at_s <= STANDS_S:
+            self._past.popleft()
+        present = _Past(now_s, pace, forecast)
+        slower = (past for past in self._past if forecast.slower_than(past.forecast) or _returned(past.pace, pace))
+        past = next(slower, None)
+        if not self._past or now_s - self._past[-1].at_s >= LOOKS_S:
+            self._past.append(present)
+        return _cause(past, present).value if past else ""
+
+
+def _cause(past: _Past, present: _Past) -> Cause:
+    before, now, passed_s = past.pace, present.pace, present.at_s - past.at_s
+    fewer = _threshold(now) < _threshold(before) * LESS
+    if fewer or now.users_per_minute_per_instance < before.users_per_minute_per_instance * LESS:
+        return Cause.THRESHOLD
+    if _supply(now, 0.0) < _supply(before, passed_s) * LESS:
+        return Cause.FLEET
+    if _returned(before, now):
+        return Cause.LINE
+    return Cause.STAY
+
+
+def _threshold(pace: Pace) -> int:
+    """As staff set it: for each instance, where it follows the fleet."""
+    return pace.threshold_per_instance or pace.threshold
+
+
+def _supply(pace: Pace, from_s: float) -> float:
+    """Instance-seconds of the ten minutes from `from_s` on."""
+    until_s = from_s + 600.0
+    coming = sum(instances * max(0.0, until_s - max(ready_s, from_s)) for instances, ready_s in pace.boots)
+    return pace.in_service * 600.0 + coming
+
+
+def _returned(before: Pace, now: Pace) -> bool:
+    """Whether people ahead who were absent are back."""
+    position = min(before.total, now.total)
+    return position > 0 and now.ahead(position) > before.ahead(position) * GROWN + 1
