@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tiketi.storm.diary import Diary
+from tiketi.storm.diary import MOST_ESTIMATES, Diary
 from tiketi.storm.findings import Findings
 from tiketi.storm.report import Report, Spread
 from tiketi.storm.sample import Counts, Sample
@@ -83,7 +83,32 @@ def test_the_call_is_timed_on_the_rooms_clock():
 def test_estimates_are_judged_by_what_came_true_but_not_the_last_seconds():
     diary = waited(estimates=[(50.0, 15.0), (5_050.0, 5.0), (9_000.0, 30.0)])
 
-    assert judged(diary).estimate_error_median == 0.25  # 15 s said of 10 s, 5 s said of 5 s
+    report = judged(diary)
+    assert report.estimate_error_median == 0.25  # 15 s said of 10 s, 5 s said of 5 s
+    assert (report.estimate_error_p90, report.estimate_bias) == (0.5, 0.25)
+
+
+def test_the_whole_wait_is_kept_however_long():
+    diary = waited(estimates=[])
+    for second in range(0, 3600, 1):
+        diary.told(second * 1000.0, 3600.0 - second)
+
+    instants = [told_at for told_at, _ in diary.estimates]
+    assert len(instants) <= MOST_ESTIMATES
+    assert instants[0] == 5_000
+    assert instants[-1] > 3_300_000
+
+
+def test_a_wait_that_grows_without_a_cause_is_reported():
+    diary = waited(estimates=[])
+    for second, (wait, cause) in enumerate([(100, ""), (150, "stay"), (149, ""), (300, "pause"), (180, "")]):
+        diary.told(second * 10_000.0, wait, cause)
+    assert judged(diary).estimate_rise_without_cause == 0
+    assert (30_000.0, 300) not in diary.estimates  # nobody is shown an estimate of a paused line
+
+    diary.told(100_000.0, 160)
+    diary.told(110_000.0, 202)
+    assert judged(diary).estimate_rise_without_cause == 0.25
 
 
 @pytest.mark.parametrize(

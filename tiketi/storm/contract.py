@@ -50,6 +50,7 @@ class Update:
     position: int
     total: int
     estimated_wait: float  # seconds
+    cause: str = ""  # why it is longer than before
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +80,4 @@ def read_message(message: bytes) -> Update | Notice:
         raise ProtocolViolation("position out of range")
     if not (isinstance(estimated_wait, int | float) and estimated_wait >= 0):
         raise ProtocolViolation("estimated wait out of range")
-    return Update(position, total, estimated_wait)
+    return Update(position, total, estimated_wait, str(data.get("cause", "")))

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
-MOST_ESTIMATES = 8
+# When so many are kept, every other one goes, and from then on they are kept half as often.
+MOST_ESTIMATES = 32
 BETWEEN_ESTIMATES_MS = 5_000
+# Shorter waits are told in whole seconds: their growth says nothing, nor does a second of rounding at both ends.
+LEAST_S, ROUNDING_S = 5.0, 2.0
+PAUSE = "pause"
 
 
 @dataclass(slots=True)
@@ -26,6 +30,9 @@ class Diary:
     left_at: float | None = None
     absences: list[tuple[float, float]] = field(default_factory=list)
     estimates: list[tuple[float, float]] = field(default_factory=list)  # (when told, seconds still to wait)
+    rise_without_cause: float = 0.0  # the largest from one estimate to the next: 0.1 is a tenth
+    _between_ms: float = BETWEEN_ESTIMATES_MS
+    _last_s: float = 0.0
 
     @property
     def went_straight_in(self) -> bool:
@@ -42,8 +49,15 @@ class Diary:
         elif self.number != number:
             self.numbers_changed += 1
 
-    def told(self, now: float, estimated_wait: float) -> None:
-        """An estimate came; a few of them, spread out, are kept."""
+    def told(self, now: float, estimated_wait: float, cause: str = "") -> None:
+        """An estimate came; some of them, spread over the whole wait, are kept, and none of a line that stands."""
+        before, self._last_s = self._last_s, estimated_wait
+        if before >= LEAST_S and not cause:
+            self.rise_without_cause = max(self.rise_without_cause, (estimated_wait - ROUNDING_S) / before - 1)
         last = self.estimates[-1][0] if self.estimates else 0.0
-        if len(self.estimates) < MOST_ESTIMATES and now - last >= BETWEEN_ESTIMATES_MS:
-            self.estimates.append((now, estimated_wait))
+        if cause == PAUSE or now - last < self._between_ms:
+            return
+        self.estimates.append((now, estimated_wait))
+        if len(self.estimates) > MOST_ESTIMATES:
+            del self.estimates[1::2]
+            self._between_ms *= 2

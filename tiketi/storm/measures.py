@@ -37,11 +37,11 @@ def delays(diaries: Sequence[Diary], findings: Findings) -> Iterator[float]:
 
 
 def estimate_errors(diary: Diary) -> Iterator[float]:
-    """Relative errors of what the visitor was told, |estimated - true| / true."""
+    """Relative errors of what the visitor was told: above zero it took less time than was said."""
     came = diary.called_at or diary.entered_at
     if came is None:
         return
     for told_at, seconds in diary.estimates:
         if came - told_at >= LEAST_FORETOLD_MS:
             true = (came - told_at) / 1000
-            yield abs(seconds - true) / true
+            yield (seconds - true) / true

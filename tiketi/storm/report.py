@@ -63,6 +63,9 @@ class Report:
     longest_gap_ms: float  # between two looks into Redis
     late_ms: Spread  # how late the storm itself let its visitors arrive
     cpu_seconds: float  # the storm's own
+    estimate_error_p90: float | None
+    estimate_bias: float | None  # the median of (estimated - true) / true
+    estimate_rise_without_cause: float  # the largest from one estimate to the next: 0.1 is a tenth
 
     def as_json(self) -> dict[str, Any]:
         """The report as the contract's object."""

@@ -50,7 +50,12 @@ def _rows(report: Report) -> list[tuple[str, str, str]]:
         ),
         ("arriving", _spread(report.join_ms), "p50 / p99, to the first page"),
         ("called in", _spread(report.enter_ms), "p50 / p99, admission to queue-enter"),
-        ("estimated wait", _share(report.estimate_error_median), "median error"),
+        (
+            "estimated wait",
+            f"{_share(report.estimate_error_median)} / {_share(report.estimate_error_p90)}",
+            f"median / p90 error; bias {_share(report.estimate_bias)}; "
+            f"grew by {report.estimate_rise_without_cause:.0%} at most without a cause",
+        ),
         ("inversions", f"{report.inversions:,}", "overtaken while present"),
         ("changed numbers", f"{report.changed_numbers:,}", ""),
         ("lost", f"{report.lost:,}", ""),

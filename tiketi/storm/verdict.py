@@ -1,5 +1,6 @@
 """From what visitors lived through and what the witness saw to the report: pure arithmetic."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
     seconds = (run.ended_ms - run.began_ms) / 1000
     came = [diary.joined_at for diary in diaries if diary.joined_at is not None]
     arrivals_s = (max(came) - run.began_ms) / 1000 if came else 0.0
-    estimate_errors = [error for diary in diaries for error in measures.estimate_errors(diary)]
+    estimate_errors = sorted(error for diary in diaries for error in measures.estimate_errors(diary))
+    off_by = sorted(map(abs, estimate_errors))
     broken = {
         "capacity": findings.overfull,
         "fifo": bool(overtaken),
@@ -76,7 +78,7 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         wasted_places=sum(diary.vanished_at is not None and diary.visitor in findings.admissions for diary in diaries),
         join_ms=Spread.of(diary.joined_at - diary.arrived_at for diary in diaries if diary.joined_at is not None),
         enter_ms=Spread.of(measures.delays(diaries, findings)),
-        estimate_error_median=round(median(estimate_errors), 3) if estimate_errors else None,
+        estimate_error_median=round(median(off_by), 3) if off_by else None,
         orders=sales.orders,
         oversold=sales.oversold,
         broken=tuple(name for name, is_broken in broken.items() if is_broken),
@@ -104,6 +106,9 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         longest_gap_ms=round(findings.longest_gap_ms, 1),
         late_ms=Spread.of(run.late_ms),
         cpu_seconds=round(run.cpu_seconds, 1),
+        estimate_error_p90=round(off_by[math.ceil(0.9 * len(off_by)) - 1], 3) if off_by else None,
+        estimate_bias=round(median(estimate_errors), 3) if estimate_errors else None,
+        estimate_rise_without_cause=round(max((diary.rise_without_cause for diary in diaries), default=0.0), 3),
     )
 
 

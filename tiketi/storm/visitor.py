@@ -164,7 +164,7 @@ class Visitor:
             self._scene.tally.errors[f"WebSocket: {violation}"] += 1
             return
         if isinstance(said, contract.Update):
-            self.diary.told(now_ms(), said.estimated_wait)
+            self.diary.told(now_ms(), said.estimated_wait, said.cause)
             if not self._foretold.done():
                 self._foretold.set_result(said.estimated_wait)
         elif not self._called.done() and said.kind == contract.ENTER:
