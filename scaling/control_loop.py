@@ -13,10 +13,12 @@ from scaling.cloud import CloudUnavailable
 from scaling.controller import CapacityChange, ControlDecision, DecisionReason, decide
 from scaling.fleet import FleetProvider, FleetSnapshot, FleetUnreadable
 from scaling.in_force import configuration
+from scaling.last_known import LastKnown
 from scaling.local_fleet import LocalFleet
 from scaling.models import ScalingDecision
 from scaling.observation import AlarmRecord, Observation
 from scaling.openings import windows
+from scaling.pin import FREE
 from scaling.schedule import Window
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
@@ -25,6 +27,9 @@ from waitingroom.room_registry import room_registry
 from waitingroom.status import RoomStatus
 
 log = logging.getLogger(__name__)
+
+_sales: LastKnown[list[Window]] = LastKnown([])
+_pin = LastKnown(FREE)
 
 
 @cache
@@ -82,7 +87,7 @@ def _unreadable(error: FleetUnreadable, before: FleetSnapshot | None, now: float
 
 def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence[Window]) -> Observation:
     """The world as it is: the fleet as read, and the rooms."""
-    c, samples, pin = configuration(), store.samples(), pins.in_force(view.at)
+    c, samples, pin = configuration(), store.samples(), _pin.read(lambda: pins.in_force(view.at))
     return Observation(
         configuration=c,
         fleet=pin.on(view),
@@ -103,18 +108,25 @@ def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence
 def turn(now: float) -> None:
     """Everything that happens every ten seconds."""
     c, view = configuration(), look(now)
-    rooms = list(WaitingRoom.objects.all())
-    statuses = admission.status(worth_a_look([room.slug for room in rooms]))
-    recording.record(statuses)
-    last = view or store.last_view()
-    if last is None:
-        return  # nothing is known of the fleet yet
-    before = observe(replace(last, at=now), statuses, windows(c, rooms))
-    # On an old reading nothing goes, and nothing is ordered.
-    publish(before, statuses, spare=before.spare if view else 0)
-    if view:
-        observation = observe(before.fleet, statuses, before.windows)  # with what was just published
-        carry_out(decide(observation), observation)
+    room_registry.refresh()
+    statuses = admission.status(worth_a_look(room_registry.slugs()))
+    if last := view or store.last_view():  # else nothing is known of the fleet yet
+        sales = _sales.read(lambda: windows(c, WaitingRoom.objects.all()))
+        before = observe(replace(last, at=now), statuses, sales)
+        # On an old reading nothing goes, and nothing is ordered.
+        publish(before, statuses, spare=before.spare if view else 0)
+        if view:
+            observation = observe(before.fleet, statuses, sales)  # with what was just published
+            carry_out(decide(observation), observation)
+    _record(statuses)
+
+
+def _record(statuses: Sequence[RoomStatus]) -> None:
+    """Last, and on its own: neither metrics nor orders wait for the database."""
+    try:
+        recording.record(statuses)
+    except DatabaseError as error:
+        log.warning("arrivals were not recorded: %s", error)
 
 
 def follow(now: float) -> None:

@@ -1,4 +1,4 @@
-"""Web processes sign the register, so that people see which instances really serve."""
+"""Web processes sign the register, so that admission counts, and people see, which instances really serve."""
 
 import asyncio
 import logging
@@ -27,9 +27,9 @@ def sign() -> None:
     client().zadd(store.SERVERS, {f"{instance_name()}:{os.getpid()}": store.now()})
 
 
-def somebody_serves(now: float) -> bool:
-    """Whether a web process signed of late."""
-    return any(silent_s <= SILENT_S for silent_s in store.servers(now).values())
+def signing(now: float) -> set[str]:
+    """The instances with a web process that signed of late."""
+    return {name.rpartition(":")[0] for name, silent_s in store.servers(now).items() if silent_s <= SILENT_S}
 
 
 async def keep_signing() -> None:

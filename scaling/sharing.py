@@ -10,8 +10,9 @@ from scaling import metrics, store
 from scaling.demand import claim
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
-from scaling.registration import somebody_serves
+from scaling.registration import SILENT_S, signing
 from scaling.room_observation import RoomObservation
+from scaling.serving import serving
 from scaling.shares import Claim, shares
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
@@ -49,16 +50,18 @@ def observe_room(room: RoomStatus, now: float) -> RoomObservation:
 def share(view: FleetSnapshot, now: float) -> None:
     """Tell every room its share of the fleet as last read, and of what boots. Raises LineUnavailable.
 
-    Who loses is told first: at no instant do the rooms together count on more than there is. Where web processes sign
-    the register at least one instance serves, whatever was read.
+    Who loses is told first: at no instant do the rooms together count on more than there is. Who serves is who says so:
+    the web processes' register, beside what was read; while one signs at least one instance serves.
     """
     statuses = admission.status(worth_a_look(room_registry.slugs()))
     claims = [claim(observe_room(room, now)) for room in statuses if room.users_per_minute_per_instance]
     c = configuration()
-    in_service, coming = view.counted(min(now, view.at + BELIEVED_S), c.ramp_s)
-    if now - view.at > BELIEVED_S:
+    signed, believed = signing(now), now - view.at <= BELIEVED_S
+    serves = serving(view, signed, believed=believed, unsigned_s=SILENT_S)
+    in_service, coming = serves.counted(min(now, view.at + BELIEVED_S), c.ramp_s)
+    if not believed and serves is view:
         in_service, coming = c.minimum, ()
-    if in_service < 1 and somebody_serves(now):
+    if in_service < 1 and signed:
         in_service = 1
     before = {room.slug: room.in_service for room in statuses}
     found = shared_out(claims, in_service, coming)

@@ -1,9 +1,12 @@
 """What scaling remembers between its turns, in Redis: one hash tag of its own, so that Redis Cluster serves it."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any, TypeVar, cast
+
+from redis.exceptions import LockError
 
 from scaling.alarms import State
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
@@ -13,7 +16,7 @@ from waitingroom.redis import client, clock_s
 T = TypeVar("T")
 
 TURN = "turn:{scaling}"
-"""STRING  who holds the present turn; expires with it."""
+"""STRING  who holds the present turn; expires with it. With ":running" behind: who is at work on one."""
 GROUP = "group:{scaling}"
 """STRING  the local fleet as JSON (local_fleet.py)."""
 VIEW = "view:{scaling}"
@@ -32,6 +35,7 @@ HEALTH = "health:{scaling}"
 
 BOOTS_KEPT = 50
 SERVER_FORGOTTEN_S = 300
+LONGEST_TURN_S = 60
 
 
 def now() -> float:
@@ -42,6 +46,19 @@ def now() -> float:
 def take_turn(name: str, lasts_s: float) -> bool:
     """Whether this process has the turn `name` for the next `lasts_s`; any number of beats may ask."""
     return bool(client().set(f"{TURN}:{name}", "taken", nx=True, px=round(lasts_s * 1000)))
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Whether nobody else is at work on `name`; whoever died at it holds others up for a minute."""
+    lock = client().lock(f"{TURN}:{name}:running", timeout=LONGEST_TURN_S, blocking=False)
+    taken = lock.acquire()
+    try:
+        yield taken
+    finally:
+        if taken:
+            with suppress(LockError):  # it took longer, and is another's by now
+                lock.release()
 
 
 def keep_view(view: FleetSnapshot) -> None:

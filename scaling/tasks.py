@@ -12,6 +12,7 @@ from waitingroom.errors import LineUnavailable
 
 log = logging.getLogger(__name__)
 
+# One that takes longer than its period is not overtaken by the next.
 # A little less than the schedule's periods: however many beats ring, one turn is taken in each.
 TURN_S, FOLLOW_S, SCHEDULE_S = 9.0, 0.8, 290.0
 
@@ -36,9 +37,10 @@ def schedule() -> None:
 
 def _take(name: str, lasts_s: float, work: Callable[[float], object]) -> bool:
     try:
-        if not store.take_turn(name, lasts_s):
-            return False
-        work(store.now())
+        with store.alone(name) as alone:
+            if not (alone and store.take_turn(name, lasts_s)):
+                return False
+            work(store.now())
     except (LineUnavailable, RedisError, DatabaseError, OSError) as error:
         log.warning("%s: %s", name, error)
         return False
