@@ -1,7 +1,7 @@
 """The live loop: read the fleet, tell the rooms, publish, decide, order, write down."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -17,7 +17,7 @@ from scaling.last_known import LastKnown
 from scaling.local_fleet import LocalFleet
 from scaling.models import ScalingDecision
 from scaling.observation import AlarmRecord, Observation
-from scaling.openings import windows
+from scaling.openings import selling, windows
 from scaling.pin import FREE
 from scaling.schedule import Window
 from waitingroom import admission
@@ -28,7 +28,7 @@ from waitingroom.status import RoomStatus
 
 log = logging.getLogger(__name__)
 
-_sales: LastKnown[list[Window]] = LastKnown([])
+_rooms: LastKnown[list[WaitingRoom]] = LastKnown([])
 _pin = LastKnown(FREE)
 
 
@@ -111,10 +111,11 @@ def turn(now: float) -> None:
     room_registry.refresh()
     statuses = admission.status(worth_a_look(room_registry.slugs()))
     if last := view or store.last_view():  # else nothing is known of the fleet yet
-        sales = _sales.read(lambda: windows(c, WaitingRoom.objects.all()))
+        rooms = _rooms.read(lambda: list(WaitingRoom.objects.all()))
+        sales = windows(c, rooms)
         before = observe(replace(last, at=now), statuses, sales)
         # On an old reading nothing goes, and nothing is ordered.
-        publish(before, statuses, spare=before.spare if view else 0)
+        publish(before, statuses, selling(c, rooms, now), spare=before.spare if view else 0)
         if view:
             observation = observe(before.fleet, statuses, sales)  # with what was just published
             carry_out(decide(observation), observation)
@@ -157,8 +158,11 @@ def schedule(now: float) -> str:
     return ""
 
 
-def publish(observation: Observation, statuses: Sequence[RoomStatus], *, spare: int) -> bool:
-    """Publish to CloudWatch and to the alarms here; a failure is counted and logged, and stops nothing."""
+def publish(observation: Observation, statuses: Sequence[RoomStatus], sales: Container[str], *, spare: int) -> bool:
+    """Publish to CloudWatch and to the alarms here; a failure is counted and logged, and stops nothing.
+
+    `sales`: the rooms whose own metrics are published though nobody is there.
+    """
     c, now = observation.configuration, observation.now
     if c.period_s > 10 and not store.take_turn("publish", c.period_s - 5):
         return True
@@ -166,7 +170,8 @@ def publish(observation: Observation, statuses: Sequence[RoomStatus], *, spare: 
     at = _in_step(now, c.period_s)
     store.keep_sample({"at": at, **totals}, kept=c.samples_s // c.period_s + 10)
     if c.fleet == "aws":
-        data = metrics.data(statuses, totals, observation.fleet, c.environment)
+        busy = [room for room in statuses if metrics.charted(room, sales, now)]
+        data = metrics.data(busy, totals, observation.fleet, c.environment)
         try:
             cloudwatch.publish(data, at=at, period_s=c.period_s)
         except CloudUnavailable as error:

@@ -1,6 +1,6 @@
 """What is published: the rooms and the fleet as CloudWatch data, zeros included."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
@@ -58,8 +58,17 @@ def of_rooms(rooms: Sequence[RoomStatus], view: FleetSnapshot, spare: int) -> di
 UNITS = {"OldestWaitSeconds": "Seconds", "EstimatedWaitSeconds": "Seconds"}
 
 
+def charted(room: RoomStatus, selling: Container[str], now: float) -> bool:
+    """Whether the room's own metrics are worth their price: around its sale, or while somebody is there.
+
+    A minute longer, so that charts end with zeros.
+    """
+    stirs = room.admitted_last_minute + room.departed_last_minute + arrivals_last_minute(room, now)
+    return room.slug in selling or bool(room.waiting or room.active or stirs)
+
+
 def data(rooms: Sequence[RoomStatus], totals: dict[str, float], view: FleetSnapshot, environment: str) -> list[Datum]:
-    """Everything to publish: `totals` by environment for the alarms, and each room's own by event for the charts."""
+    """Everything to publish: `totals` by environment for the alarms, and the rooms' own by event for the charts."""
     whole = (("Environment", environment),)
     found = list(_data(totals, whole))
     for room in rooms:

@@ -7,6 +7,16 @@ from scaling.schedule import Window, prewarm
 from waitingroom.models import WaitingRoom
 
 
+def selling(configuration: Configuration, rooms: Iterable[WaitingRoom], now: float) -> set[str]:
+    """The rooms around whose opening it is: from its prewarm's lead until its end."""
+    c = configuration
+    return {
+        room.slug
+        for room in rooms
+        if room.opens_at and -c.prewarm_lead_s <= now - room.opens_at.timestamp() <= c.prewarm_keep_s
+    }
+
+
 def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[Window]:
     """When sales raise the minimum: by the openings alone.
 

@@ -17,7 +17,7 @@ from scaling.in_force import configuration
 from scaling.local_fleet import LocalFleet
 from scaling.models import FleetPin
 from scaling.observation import Observation
-from scaling.openings import windows
+from scaling.openings import selling, windows
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
@@ -98,7 +98,8 @@ def publish(now: float) -> bool:
         raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
     observation = _observation(replace(view, at=now))
     statuses = admission.status([room.slug for room in observation.rooms])
-    return control_loop.publish(observation, statuses, spare=observation.spare)
+    sales = selling(observation.configuration, WaitingRoom.objects.all(), now)
+    return control_loop.publish(observation, statuses, sales, spare=observation.spare)
 
 
 def _observation(view: FleetSnapshot) -> Observation:

@@ -70,6 +70,24 @@ def test_every_metric_goes_out_by_environment_and_by_event():
     assert len(by) == 17
 
 
+def test_an_events_own_metrics_go_out_around_its_sale_and_while_somebody_is_there():
+    nobody = replace(
+        ROOM,
+        waiting=0,
+        present=0,
+        active=0,
+        admitted_last_minute=0,
+        departed_last_minute=0,
+        arrivals=((1_000_000_000, 7),),
+    )
+    now = 1_000_003_600.0
+
+    assert not metrics.charted(nobody, (), now)
+    assert metrics.charted(nobody, (nobody.slug,), now)
+    stirring = [{"waiting": 1}, {"active": 1}, {"departed_last_minute": 1}, {"arrivals": ((1_000_003_590, 1),)}]
+    assert all(metrics.charted(replace(nobody, **stirs), (), now) for stirs in stirring)
+
+
 def test_values_cloudwatch_would_refuse_never_leave():
     rooms = [replace(ROOM, oldest_wait_s=nan, estimated_wait_s=10**200, present=0)]
     data = metrics.data(rooms, metrics.of_rooms(rooms, VIEW, spare=0), VIEW, "test")
