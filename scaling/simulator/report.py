@@ -26,6 +26,10 @@ class Result:
     cost_won: int
     direction_changes: int
     abandoned: int
+    still_waiting: int
+    # Of all who waited, whatever became of them: those who gave up until then, those who still wait so far.
+    waited_p50_s: int
+    waited_p99_s: int
 
     def as_json(self) -> dict[str, Any]:
         """The same as a JSON object."""
@@ -36,6 +40,7 @@ def judge(run: Run, prices: Prices = REFERENCE_PRICES) -> Result:
     """The run's figures; the cost is a month of the base fleet, and the run's further instance-hours at every peak."""
     scenario, base = run.scenario, run.plan.base
     first = next((at for at, before, after in run.orders if after > before), None)
+    waited = [wait for wait in run.waits_s if wait] + run.gave_up_after_s + run.still_waiting_s
     extra_hours = run.instance_hours - base * scenario.length_s / 3600
     return Result(
         policy=run.plan.name,
@@ -51,6 +56,9 @@ def judge(run: Run, prices: Prices = REFERENCE_PRICES) -> Result:
         cost_won=prices.month_won(base, extra_hours),
         direction_changes=_direction_changes(run),
         abandoned=run.abandoned,
+        still_waiting=len(run.still_waiting_s),
+        waited_p50_s=round(percentile(waited, 0.50)),
+        waited_p99_s=round(percentile(waited, 0.99)),
     )
 
 

@@ -28,6 +28,7 @@ class SimulatedRoom:
         self._tokens = 0.0
         self.arrived = self.active = self.waiting = self.left = self.abandoned = 0
         self.waits_s: list[int] = []  # of everybody who came in, 0 for those who went straight in
+        self.gave_up_after_s: list[int] = []
         self.entered_at: dict[int, int] = {}  # number -> second, of those who waited
 
     def step(self, now: int, arrivals: int, in_service: float) -> int:
@@ -96,6 +97,10 @@ class SimulatedRoom:
         waiting = (number for number in self._line if number not in self._gave_up)
         return {number: position for position, number in enumerate(waiting, start=1)}
 
+    def unserved_s(self, now: int) -> list[int]:
+        """How long those who still wait at second `now` have waited so far."""
+        return [now - self._joined_at[number] for number in self.places()]
+
     def _join(self, now: int) -> None:
         number = len(self._joined_at)
         self._joined_at.append(now)
@@ -111,6 +116,7 @@ class SimulatedRoom:
                 self._gave_up.add(number)
                 self.waiting -= 1
                 self.abandoned += 1
+                self.gave_up_after_s.append(now - self._joined_at[number])
         while self._line and self._line[0] in self._gave_up:
             self._line.popleft()
 

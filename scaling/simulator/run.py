@@ -45,6 +45,8 @@ class Run:
     orders: list[tuple[int, int, int]] = field(default_factory=list)
     instance_hours: float = 0.0
     abandoned: int = 0
+    gave_up_after_s: list[int] = field(default_factory=list)
+    still_waiting_s: list[int] = field(default_factory=list)  # who waits at the end, and how long so far
 
 
 def run(scenario: Scenario, plan: SimulatedPolicy) -> Run:
@@ -166,6 +168,8 @@ class Simulation:
     def finished(self) -> Run:
         """The run with its sums."""
         self._run.waits_s, self._run.abandoned = self.room.waits_s, self.room.abandoned
+        self._run.gave_up_after_s = self.room.gave_up_after_s
+        self._run.still_waiting_s = self.room.unserved_s(self.scenario.length_s)
         length_s = self._run.scenario.length_s
         self._run.instance_hours = sum(_paid_s(instance, length_s) for instance in self._fleet.instances) / 3600
         return self._run

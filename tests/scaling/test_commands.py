@@ -18,6 +18,7 @@ from waitingroom.models import WaitingRoom
 RESULT = {
     "policy", "first_order_at", "drained_at", "p50_wait_s", "p95_wait_s", "p99_wait_s", "peak_queue", "max_instances",
     "overload_s", "instance_hours", "cost_won", "direction_changes", "abandoned",
+    "still_waiting", "waited_p50_s", "waited_p99_s",
 }  # fmt: skip
 
 

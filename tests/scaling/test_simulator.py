@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scaling.cost import Prices
 from scaling.percentile import percentile
+from scaling.simulator import table
 from scaling.simulator.arrivals import BadArrivals, evenly, of_bins, read_csv, rush, steps
 from scaling.simulator.plans import PLANS
 from scaling.simulator.report import Result, judge, timeline
@@ -108,6 +109,22 @@ def test_visitors_are_conserved_and_the_fleet_keeps_its_bounds(scenario: Scenari
     assert last.arrived == last.waiting + len(done.waits_s) + done.abandoned
     assert all(scenario.minimum <= moment.desired <= scenario.maximum for moment in done.moments)
     assert all(moment.waiting >= 0 for moment in done.moments)
+
+
+def test_who_gave_up_or_still_waits_is_counted_and_flatters_no_percentile():
+    """Seven thousand still wait at the end; three in five give up."""
+    slow = replace(REFERENCE, threshold_per_instance=0, stay_s=600)
+    endless = judge(run(slow, PLANS["reference"](slow)))
+    assert endless.still_waiting > 5_000
+    assert endless.waited_p99_s > endless.p50_wait_s
+    assert endless.waited_p99_s > endless.p99_wait_s
+
+    hurried = replace(REFERENCE, patience_s=120.0)
+    told = judge(run(hurried, PLANS["reference"](hurried)))
+    assert told.abandoned > 5_000
+    assert told.waited_p50_s > 0
+    assert "gave up" in table.compared([told])[0]
+    assert f"{told.abandoned:,}" in table.compared([told])[1]
 
 
 @settings(max_examples=20, deadline=None)
