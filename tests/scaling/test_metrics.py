@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import cycle, islice
 from math import inf, nan
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,12 @@ def test_an_events_own_metrics_go_out_around_its_sale_and_while_somebody_is_ther
 
     assert not metrics.charted(nobody, (), now)
     assert metrics.charted(nobody, (nobody.slug,), now)
-    stirring = [{"waiting": 1}, {"active": 1}, {"departed_last_minute": 1}, {"arrivals": ((1_000_003_590, 1),)}]
+    stirring: list[dict[str, Any]] = [
+        {"waiting": 1},
+        {"active": 1},
+        {"departed_last_minute": 1},
+        {"arrivals": ((1_000_003_590, 1),)},
+    ]
     assert all(metrics.charted(replace(nobody, **stirs), (), now) for stirs in stirring)
 
 

@@ -6,9 +6,9 @@ from math import inf
 import pytest
 from django.db import DatabaseError
 
-from scaling import control_loop, recording, registration, sharing, store, tasks
+from scaling import recording, registration, sharing, store, tasks
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
-from scaling.models import FleetPin
+from scaling.models import FleetPin, ScalingDecision
 from scaling.serving import serving
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
@@ -83,7 +83,7 @@ def test_metrics_and_orders_do_not_wait_for_the_database(room: WaitingRoom, cloc
     monkeypatch.setattr(recording, "record", away)
     monkeypatch.setattr(WaitingRoom.objects, "all", away)
     monkeypatch.setattr(FleetPin.objects, "first", away)
-    monkeypatch.setattr(control_loop.ScalingDecision.objects, "create", away)
+    monkeypatch.setattr(ScalingDecision.objects, "create", away)
     crowd(room, 9000)
     clock.turns(11)
 
