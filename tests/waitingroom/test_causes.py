@@ -1,9 +1,12 @@
 """causes: whatever makes a wait longer is told with it, and nothing else is."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from tests.waitingroom.line import Line
+from waitingroom import answers
 from waitingroom.causes import STANDS_S, Causes
 from waitingroom.estimates import Forecast, Pace
 from waitingroom.stays import Stays
@@ -48,3 +51,13 @@ def test_good_news_has_no_cause():
     assert told((0, FOLLOWING), (10, faster), (20, replace(faster, total=4000))) == ["", "", ""]
     later = replace(FOLLOWING, boots=((5, 50.0),))
     assert told((0, replace(FOLLOWING, boots=((5, 60.0),))), (10, later)) == ["", ""]
+
+
+def test_the_cause_is_told_to_pollers_beside_the_estimate(line: Line):
+    line.configure(mode="paused")
+    line.fill("a")
+    snapshot = line.look("a")
+    (place,) = snapshot.places
+
+    assert "cause" not in json.loads(answers.standing(place, snapshot).body)
+    assert json.loads(answers.standing(place, replace(snapshot, cause="fleet")).body)["cause"] == "fleet"

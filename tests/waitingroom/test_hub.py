@@ -75,6 +75,18 @@ def test_a_page_that_reads_nothing_delays_nobody_else(make_line: Lines):
     with_hub(play, within=5)
 
 
+def test_a_paused_line_says_so_in_every_update(make_line: Lines):
+    line = make_line(mode="paused")
+    join(line.slug, "a")
+
+    async def play(hub: Hub) -> None:
+        page = Page(hub, line.slug, "a")
+        await page.hears("queue-position-update", times=2)
+        assert all(frame["cause"] == "pause" for frame in page.frames)
+
+    with_hub(play, within=5)
+
+
 def test_who_was_not_reading_when_admitted_is_told_as_soon_as_he_does(make_line: Lines):
     line = make_line(mode="always")
     join(line.slug, "a", "b")

@@ -119,3 +119,17 @@ def test_who_comes_back_inside_stays_on_since_the_admission(line: Line):
     stays = line.look().pace.stays
     assert stays is not None
     assert [round(age) for age in stays.ages_s] == [100]
+
+
+def test_who_came_in_from_the_line_stays_since_the_admission(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    line.fill("a")
+    line.pass_s(20)
+    assert line.live_s(2) == ["a"]
+    line.pass_s(30)
+    line.enter("a")
+    line.leave("a")
+
+    stays = line.look().pace.stays
+    assert stays is not None
+    assert 30 <= stays.leavers[0][1] <= 31
