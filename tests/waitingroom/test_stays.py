@@ -85,11 +85,11 @@ def test_redis_keeps_the_same_table(line: Line):
 
 def test_stays_are_forgotten_by_halves_in_redis_as_in_python(make_line: Callable[..., Line]):
     line, table = make_line(threshold=5000), StayTable()
-    line.crowd(4500, "visitor")
+    line.crowd(4000, "visitor")
     line.pass_s(601)  # beyond the idle period
-    for inside in (3500, 2500, 1500, 500, 0):
+    for inside in (3000, 2000, 1000, 0):
         line.expire()
-        table.note(line.now_us // 1000, [601_000] * (1000 if inside else 500), inside=inside)
+        table.note(line.now_us // 1000, [601_000] * 1000, inside=inside)
 
     fields = {k.decode(): v.decode() for k, v in client().hgetall(line.keys.stays).items()}  # type: ignore[union-attr]
     kept = StayTable.read(fields)
