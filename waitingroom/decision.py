@@ -72,7 +72,7 @@ async def settle(case: Case) -> Decision | None:
 
 def _too_many(visit: Visit) -> TooManyNewcomers | None:
     """Why this newcomer is not asked about; whoever brings a genuine cookie is never one too many."""
-    draws = not visit.polls and _intent(visit) is JoinIntent.NEW
+    draws = not visit.polls and _intent(visit) in (JoinIntent.NEW, JoinIntent.NEW_IN_LINE)
     return TooManyNewcomers() if draws and not newcomers.admits(visit.network) else None
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.waitingroom.doors import JSON, Door
+from tests.waitingroom.doors import JSON, Door, Gate
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
 from waitingroom.networks import network_of
 from waitingroom.newcomers import BURST_SECONDS, MAX_NETWORKS, Newcomers, newcomers
+from waitingroom.room_registry import room_registry
 
 Rooms = Callable[..., WaitingRoom]
 PROXY = "127.0.0.1"
@@ -142,3 +143,14 @@ def test_a_room_that_lets_in_while_redis_is_away_lets_nobody_past_the_limit(door
     door.ask(f"/events/{room.slug}/")
 
     assert door.ask(f"/events/{room.slug}/").status == 503
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_limit_holds_while_the_database_is_away(make_room: Rooms, monkeypatch: pytest.MonkeyPatch):
+    room = make_room(threshold=1)
+    gate = Gate()
+    gate.more = {"X-Forwarded-For": "8.8.8.8"}
+    monkeypatch.setattr(type(room_registry), "database_is_away", True)
+
+    assert gate.ask(f"/api/events/{room.slug}/").json()["status"] == "queued"
+    assert gate.ask(f"/api/events/{room.slug}/").status == 429
