@@ -150,6 +150,16 @@ def test_who_signs_in_before_the_cookie_came_back_is_no_stranger(make_line: Make
     assert (line.status().strangers, line.status().present) == (0, 1)
 
 
+def test_who_takes_a_place_over_is_no_stranger(make_line: MakeLine):
+    line = make_line(mode="always")
+    line.enter("browser")
+    line.come("other")
+
+    assert line.take_over("browser", "other") == "waiting"
+
+    assert (line.status().strangers, line.status().waiting) == (0, 1)
+
+
 def test_cookies_off_is_a_new_stranger_each_time_and_one_with_a_cookie_is_one(
     door: Door, make_room: Callable[..., WaitingRoom]
 ):

@@ -53,4 +53,5 @@ out_of_line(from)
 redis.call('ZADD', queue, integer(number), to)
 redis.call('ZADD', seen, integer(now_ms), to)
 redis.call('ZADD', present, integer(number), to)
+redis.call('ZREM', strangers, to)
 return 'waiting'
