@@ -44,7 +44,7 @@ def test_the_bar_fills_by_the_share_of_the_way(stage: Stage) -> None:
 
 
 def test_while_the_line_comes_back_in_order_no_position_is_told(stage: Stage) -> None:
-    coming_back = stage.page.get_by_text("순서를 되찾는 중입니다")
+    coming_back = stage.page.locator("#recovering", has_text="순서를 되찾는 중입니다")
     stage.socket("open")
     stage.socket("say", update(25))
     expect(coming_back).to_be_hidden()

@@ -81,13 +81,17 @@ def test_b08_a_slip_of_another_room_visitor_or_time_opens_nothing(door: Door, ma
     )
 
     for position, field in enumerate(wrong, 2):  # each a visitor's who has no place yet
-        good = Slip(kind, f"visitor-{position}", room.slug, epoch, 1, 1, int(time.time()) + 600)
+        good = Slip(kind, f"visitor-{position}", room.slug, epoch, 1_000_000, 1, int(time.time()) + 600)
         reply = door.ask(
             f"/api/events/{room.slug}/",
             visitor=good.visitor,
             cookie=f"{slip_cookie(room.slug)}={slips.sign(good._replace(**field))}",
         )
         assert (reply.status, reply.json()["position"]) == (202, position)
+    good = good._replace(visitor="the-first")
+    cookie = f"{slip_cookie(room.slug)}={slips.sign(good)}"
+    reply = door.ask(f"/api/events/{room.slug}/queue/", visitor=good.visitor, cookie=cookie)
+    assert reply.json()["status"] == "active" if kind == ADMITTED else reply.json()["position"] == 1
 
 
 def test_a_visitors_cookie_is_no_slip_and_a_slip_no_visitors_cookie():
