@@ -58,7 +58,7 @@ def due_slip(visit: Visit, place: Place) -> Slip | None:
         return None
     held, now = visit.slip, time.time()
     number = place.queue_number or (held.queue_number if held else int(1_000_000 * now))
-    same = held is not None and held.epoch == place.epoch and held.queue_number == number
+    same = held is not None and held.epoch == place.epoch and held.queue_number == number and not visit.by_old_key
     start = held.start if held and held.queue_number == number else place.position
     if place.phase is Phase.WAITING:
         if held and same and held.kind == WAITING and held.expires_at - now > RENEWED_SECONDS:

@@ -189,3 +189,17 @@ def test_a_poll_takes_the_slip_of_a_place_given_up_away(door: Door, make_room: R
 
     assert reply.json() == {"status": "none", "reason": "dropped"}
     assert (reply.cookies[name].value, reply.cookies[name]["max-age"]) == ("", "0")
+
+
+def test_an_honest_slip_and_name_of_an_old_key_are_signed_anew(door: Door, make_room: Rooms, settings: Any):
+    room = make_room(mode="always")
+    name = f"slip-{room.slug}"
+    cookie = f"visitor={slips.sign_visitor('visitor')}; {name}={drawn(room, 'visitor')}"
+    before, settings.SECRET_KEY = settings.SECRET_KEY, "a new key " * 6
+    settings.SECRET_KEY_FALLBACKS = [before]
+
+    anew = door.ask(f"/events/{room.slug}/", cookie=cookie).cookies
+
+    settings.SECRET_KEY_FALLBACKS = []
+    assert slips.read_visitor(anew["visitor"].value) == "visitor"
+    assert slips.read(anew[name].value, room=room.slug, visitor="visitor") is not None
