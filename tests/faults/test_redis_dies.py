@@ -102,6 +102,7 @@ async def test_f04_a_hanging_redis_is_given_up_within_two_seconds_and_bursts_nob
     line.configure(threshold=1000)
     pipe = Pipe(redis_server.url)
     await pipe.run(join_call(line.slug, "early"))
+    tick(line)
     os.kill(redis_server.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
