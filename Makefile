@@ -30,7 +30,7 @@ test: $(DEV) ## every test but the long faults, in random order
 	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/faults
 
 test-faults: $(DEV) ## what must hold when things break
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest -n 2 --dist loadgroup tests/faults
 
 bench: $(DEV) ## the waiting room against its peers; writes benchmarks/results/
 	$(BIN)/python -m benchmarks

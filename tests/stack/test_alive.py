@@ -144,7 +144,7 @@ def test_it_lives_with_a_database_and_a_redis_that_hang_and_every_thread_busy(tm
         assert quickest_s(web.port) < QUICK_S
 
 
-def test_a_full_process_refuses_new_pages_kindly_and_still_lives(tmp_path: Path):
+def test_f31_a_full_process_refuses_new_pages_kindly_and_still_lives(tmp_path: Path):
     with serving(tmp_path, DEPLOYED, files=400) as web, ExitStack() as stack:
         before = HTTPConnection("127.0.0.1", web.port, timeout=10)
         before.request("GET", "/healthz")
@@ -164,7 +164,7 @@ def test_a_full_process_refuses_new_pages_kindly_and_still_lives(tmp_path: Path)
         before.close()
 
 
-def test_those_who_connect_and_say_nothing_make_room_for_those_who_ask(tmp_path: Path):
+def test_f14_those_who_connect_and_say_nothing_make_room_for_those_who_ask(tmp_path: Path):
     with serving(tmp_path, DEPLOYED, files=400) as web, ExitStack() as stack:
         for _ in range(600):
             with suppress(OSError):

@@ -35,7 +35,7 @@ def fail_over(line: Line, replica: dict[str, bytes | None]) -> None:
     line.fail_over(replica)
 
 
-def test_two_thousand_waiting_and_two_hundred_inside_come_back_to_their_places(line: Line):
+def test_f03_two_thousand_waiting_and_two_hundred_inside_come_back_to_their_places(line: Line):
     line.configure(threshold=200, presence_seconds=60)
     inside, waiting = names(200), names(2000, start=200)
     slips = slips_of(line, *inside, *waiting)
@@ -157,7 +157,7 @@ def test_who_comes_back_late_to_a_full_room_is_the_next(make_line: Callable[...,
 
 
 @pytest.mark.parametrize("change", [{"epoch": "unheard"}, {"epoch": "*"}, {"kind": "x"}, {"epoch": ""}])
-def test_a_slip_of_an_epoch_that_never_was_is_refused(make_line: Callable[..., Line], change: dict[str, Any]):
+def test_f03_a_slip_of_an_epoch_that_never_was_is_refused(make_line: Callable[..., Line], change: dict[str, Any]):
     line = make_line(mode="always")
     slip = line.slip("a")
     line.lose()
@@ -208,7 +208,7 @@ def test_who_lined_up_again_gets_the_later_number_back_and_never_the_earlier(mak
     assert books_balance(line)
 
 
-def test_a_failover_without_the_last_writes_heals_at_once(make_line: Callable[..., Line]):
+def test_f03_a_failover_without_the_last_writes_heals_at_once(make_line: Callable[..., Line]):
     line = make_line(threshold=2)
     slips = slips_of(line, "inside", "first")
     replica = line.copy()
