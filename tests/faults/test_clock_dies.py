@@ -32,7 +32,7 @@ from waitingroom.room import JoinIntent, enter_call
 room = WaitingRoom.objects.create(
     slug={slug!r}, mode="always", threshold=1000, users_per_minute_per_instance=120, presence_seconds=600
 )
-run_now([enter_call(room.slug, [(f"visitor-{{i}}", JoinIntent.JOIN)]) for i in range(600)])
+run_now([enter_call(room.slug, [(f"visitor-{{i}}", JoinIntent.JOIN, "")]) for i in range(600)])
 """
 
 

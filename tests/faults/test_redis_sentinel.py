@@ -39,6 +39,11 @@ class Watched:
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
         return f"redis+sentinel://:p%2Fw@{hosts}/line/1?sentinel_password=watch"
 
+    def is_told(self) -> bool:
+        """Whether every Sentinel tells of the replica as the primary; the last to hear is a moment late."""
+        told = [one.client.sentinel_get_master_addr_by_name("line") for one in self.sentinels]
+        return all(address is not None and address[1] == self.replica.port for address in told)
+
 
 @pytest.fixture
 def watched(tmp_path: Path, settings: Any) -> Iterator[Watched]:
@@ -169,6 +174,7 @@ def test_cache_hints_and_tasks_find_the_primary_and_the_next_one(watched: Watche
     assert before.stdout == "all of it\n", before.stderr
     watched.primary.process.kill()
     until(watched.replica.is_primary, within=20)
+    until(watched.is_told, within=20)
 
     after = everything(folder=str(tmp_path / "site"), REDIS_URL=watched.url)
     assert after.stdout == "all of it\n", after.stderr
