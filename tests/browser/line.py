@@ -57,7 +57,8 @@ class Line:
         """Let so many others come, one after the other; the first of all goes straight in."""
         for _ in range(people):
             visitor = self.chromium.new_context()
-            assert visitor.request.get(self.url).ok
+            for _ in ("a stranger", "whose cookie came back, so that others wait behind"):
+                assert visitor.request.get(self.url).ok
             self.crowd.append(visitor)
 
     def tune(self, *changes: str) -> None:

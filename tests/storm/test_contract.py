@@ -44,6 +44,8 @@ def test_the_slip_is_read_as_the_room_writes_it():
     slip = slips.sign(Slip(slips.WAITING, "vivi-7_x", "my-room", "e1", 1_795_480_661_275_993, 12, 2_000_000_000))
 
     assert contract.read_slip(slip) == ("vivi-7_x", 1_795_480_661_275_993)
+    straight_in = slips.sign(Slip(slips.ADMITTED, "vivi-7_x", "my-room", "e1", 1_795_480_661_275_993, 0, 2_000_000_000))
+    assert contract.read_slip(straight_in) == ("vivi-7_x", 0)
     with pytest.raises(ProtocolViolation):
         contract.read_slip("w.what.ever")
 

@@ -35,10 +35,13 @@ def slip_cookie(slug: str) -> str:
 
 
 def read_slip(slip: str) -> tuple[str, int]:
-    """(visitor, queue number) on a slip; its fields are for all to read, `waitingroom/slips.py` names them."""
+    """(visitor, queue number) on a slip, 0 of who went straight in and drew none.
+
+    Its fields are for all to read, `waitingroom/slips.py` names them.
+    """
     try:
-        _, visitor, _, _, number, _, _, _ = slip.split(".")
-        return visitor, int(number)
+        _, visitor, _, _, number, start, _, _ = slip.split(".")
+        return visitor, int(number) if int(start) else 0
     except ValueError as error:
         raise ProtocolViolation("unreadable slip") from error
 
