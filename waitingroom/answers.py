@@ -2,7 +2,6 @@
 
 import html
 import json
-import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote
@@ -26,6 +25,7 @@ CLOSED = "대기열이 마감되었습니다"
 SIGN_IN = "로그인이 필요합니다"
 TEXT = (b"content-type", b"text/plain")
 JSON = (b"content-type", b"application/json; charset=utf-8")
+HTML = (b"content-type", b"text/html; charset=utf-8")
 RETRY_UNAVAILABLE = (b"retry-after", b"5")
 # Written once: the answer that a crowd asks for.
 _QUEUED = json.dumps({"message": QUEUED}, ensure_ascii=False)[1:-1].encode()
@@ -47,18 +47,19 @@ def _json(status: int, content: Mapping[str, object], *headers: tuple[bytes, byt
     return Answer(status, json.dumps(content, ensure_ascii=False).encode(), [JSON, *headers])
 
 
-def _page(status: int, body: bytes, nonce: str, *headers: tuple[bytes, bytes]) -> Answer:
-    policy = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
-        "img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
+def _page(
+    status: int, page: PageTemplate, visit: Visit, values: Mapping[bytes, bytes], *headers: tuple[bytes, bytes]
+) -> Answer:
+    encoding = ((b"content-encoding", visit.coding),) if visit.coding else ()
     return Answer(
         status,
-        body,
+        page.fill_packed(values, visit.coding) if visit.coding else page.fill(values),
         [
-            (b"content-type", b"text/html; charset=utf-8"),
-            (b"content-security-policy", policy.encode()),
+            HTML,
+            (b"content-security-policy", page.policy),
             (b"x-frame-options", b"DENY"),
+            (b"vary", b"accept-encoding"),
+            *encoding,
             *headers,
         ],
     )
@@ -69,7 +70,7 @@ def poll_after(position: int) -> tuple[bytes, bytes]:
     return _RETRIES[2 if position <= 100 else 4 if position <= 1000 else 8]
 
 
-def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None, nonce: str) -> dict[bytes, bytes]:
+def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) -> dict[bytes, bytes]:
     total = snapshot.total if snapshot else 0
     reason = snapshot.closed_reason.get(visit.language, "") if snapshot else ""
     wait = snapshot.forecast.wait_s(position) if snapshot and position else 0
@@ -80,7 +81,6 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None, 
         b"percent": b"%d" % (100 * (start - position) // start if start else 0),
         b"start": b"%d" % start,
         b"estimated_wait": b"%d" % wait,
-        b"nonce": nonce.encode(),
         b"in_service": b"%d" % scaling["inService"],
         b"pending": b"%d" % scaling["pending"],
         b"ready_in": b"%d" % scaling["readyInSeconds"],
@@ -124,9 +124,8 @@ def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate |
         return queued(place.position, place.total, snapshot, recovering(place.recovering_s))
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
-    nonce = secrets.token_urlsafe(12)
-    values = _values(visit, place.position, max(start, place.position), snapshot, nonce)
-    return _page(200, page.fill(values | _mode(visit, place)), nonce)
+    values = _values(visit, place.position, max(start, place.position), snapshot)
+    return _page(200, page, visit, values | _mode(visit, place))
 
 
 def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
@@ -158,16 +157,14 @@ def closed(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | 
         return _json(403, {"status": "closed"} | closing(snapshot))
     if place.queue_number:
         return waiting(visit, place, snapshot, page)
-    nonce = secrets.token_urlsafe(12)
-    return _page(200, page.fill(_values(visit, 0, 0, snapshot, nonce)), nonce)
+    return _page(200, page, visit, _values(visit, 0, 0, snapshot))
 
 
 def unavailable(visit: Visit, page: PageTemplate | None) -> Answer:
     """Redis is away: a page that retries by itself, and loses nothing; or without a template the JSON."""
     if page is None:
         return _json(503, {"status": "unavailable"}, RETRY_UNAVAILABLE)
-    nonce = secrets.token_urlsafe(12)
-    return _page(503, page.fill(_values(visit, 0, 0, None, nonce)), nonce, RETRY_UNAVAILABLE)
+    return _page(503, page, visit, _values(visit, 0, 0, None), RETRY_UNAVAILABLE)
 
 
 def too_many_newcomers(visit: Visit, page: PageTemplate | None) -> Answer:
@@ -179,8 +176,7 @@ def too_many_newcomers(visit: Visit, page: PageTemplate | None) -> Answer:
 
 def preview(visit: Visit, page: PageTemplate) -> Answer:
     """The event's public summary, for who looks in without a place."""
-    nonce = secrets.token_urlsafe(12)
-    return _page(200, page.fill(_values(visit, 0, 0, None, nonce)), nonce)
+    return _page(200, page, visit, _values(visit, 0, 0, None))
 
 
 def passing(visit: Visit) -> Answer:

@@ -4,7 +4,7 @@ import logging
 import re
 from asyncio import wrap_future
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
@@ -16,6 +16,8 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from waitingroom.blocking import BlockingThread
+from waitingroom.inline_code import made_small
+from waitingroom.packed.page import PackedPage
 from waitingroom.stale_cache import StaleCache
 from waitingroom.timing import LONGEST_PAUSE_MS
 
@@ -32,7 +34,6 @@ VALUES = (
     "percent",
     "start",
     "estimated_wait",
-    "nonce",
     "in_service",
     "pending",
     "ready_in",
@@ -48,11 +49,18 @@ VALUES = (
 _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 
 
+# The words of staff are the room's, not a visitor's: they are compressed with the page.
+_REASON = b"closed_reason"
+MAX_PACKED = 4
+
+
 @dataclass(frozen=True, slots=True)
 class PageTemplate:
     """A rendered page, cut where a visitor's values go: literal, name, literal, name, ..., literal."""
 
     pieces: list[bytes]
+    policy: bytes = b""  # the Content-Security-Policy
+    _packed: dict[bytes, PackedPage] = field(default_factory=dict)  # by staff's words
 
     def fill(self, values: Mapping[bytes, bytes]) -> bytes:
         """The page for one visitor."""
@@ -60,6 +68,30 @@ class PageTemplate:
         for i in range(1, len(filled), 2):
             filled[i] = values[filled[i]]
         return b"".join(filled)
+
+    def fill_packed(self, values: Mapping[bytes, bytes], coding: bytes) -> bytes:
+        """The page for one visitor, compressed."""
+        return self.packed(values[_REASON]).fill(values, coding)
+
+    def packed(self, reason: bytes = b"") -> PackedPage:
+        """The page as compressed once, with these words of staff's."""
+        found = self._packed.get(reason)
+        if found is None:
+            if len(self._packed) >= MAX_PACKED:
+                self._packed.clear()
+            found = self._packed[reason] = PackedPage(_with_reason(self.pieces, reason))
+        return found
+
+
+def _with_reason(pieces: list[bytes], reason: bytes) -> list[bytes]:
+    """The page's pieces with staff's words among the literals."""
+    found = pieces[:1]
+    for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
+        if name == _REASON:
+            found[-1] += reason + literal
+        else:
+            found += (name, literal)
+    return found
 
 
 def render(template: str, room: str, language: str, event: Mapping[str, Any]) -> PageTemplate:
@@ -77,7 +109,10 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },
         )
-    return PageTemplate(_VALUE.split(page.encode()))
+    small, policy = made_small(page)
+    made = PageTemplate(_VALUE.split(small.encode()), policy.encode())
+    made.packed()  # here, where nobody waits for it
+    return made
 
 
 async def _rendered(page: Page) -> PageTemplate:

@@ -13,6 +13,7 @@ from waitingroom import slips
 from waitingroom.conf import conf
 from waitingroom.crawlers import is_crawler
 from waitingroom.networks import network_of
+from waitingroom.packed.page import BR, GZIP
 from waitingroom.slips import Slip
 
 VISITOR_COOKIE = "visitor"
@@ -23,7 +24,9 @@ POLL = re.compile(r"/queue/?$")
 
 
 # The headers a visit is read from, besides the cookies; lower case, as ASGI has them.
-READ = frozenset((b"accept", b"accept-language", b"user-agent", b"sec-purpose", b"purpose", b"x-forwarded-for"))
+READ = frozenset(
+    (b"accept", b"accept-encoding", b"accept-language", b"user-agent", b"sec-purpose", b"purpose", b"x-forwarded-for")
+)
 
 
 class Passing(StrEnum):
@@ -52,6 +55,7 @@ class Visit(NamedTuple):
     by_old_key: bool  # the visitor's cookie is genuine, but to be signed anew
     passing: Passing = Passing.NO
     network: str = ""  # of a new visitor, where it can be told
+    coding: bytes = b""  # in which a page is wanted; b"": as it is
 
     @property
     def is_account(self) -> bool:
@@ -144,6 +148,21 @@ def language_of(chosen: str, header: str) -> str:
     return chosen if chosen in dict(conf.LANGUAGES) else accepted_language(header[:200])
 
 
+@lru_cache(maxsize=1024)
+def coding_of(header: str) -> bytes:
+    """The coding that suits an Accept-Encoding header (RFC 9110, 12.5.3) best; b"" where it names none of ours."""
+    weights: dict[str, float] = {}
+    for part in header.lower().split(","):
+        coding, _, weight = part.partition(";")
+        try:
+            weights[coding.strip()] = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+    rest = weights.get("*", 0)
+    best = max((BR, GZIP), key=lambda coding: weights.get(coding.decode(), rest))
+    return best if weights.get(best.decode(), rest) > 0 else b""
+
+
 def cookies_in(header: str) -> dict[str, str]:
     """The cookies of a Cookie header; the first of a name counts, as the more specific path comes first."""
     found: dict[str, str] = {}
@@ -206,6 +225,7 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         named is not None and named.by_old_key,
         passing,
         "" if visitor else network_of(peer, said.get(b"x-forwarded-for", "")),
+        coding_of(said.get(b"accept-encoding", "")[:200]),
     )
 
 

@@ -9,11 +9,11 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from playwright.sync_api import Page, Route
 
+from waitingroom.inline_code import made_small
 from waitingroom.page_cache import VALUES
 from waitingroom.timing import LONGEST_PAUSE_MS
 
 ADDRESS = "http://tiketi.test/events/staged/"
-POLICY = "default-src 'none'; script-src 'nonce-n'; style-src 'nonce-n'; connect-src 'self'; img-src data:"
 PLACE = {
     **dict.fromkeys(VALUES, "0"),
     "position": "100",
@@ -23,7 +23,6 @@ PLACE = {
     "total_text": "200",
     "estimated_wait": "120",
     "in_service": "2",
-    "nonce": "n",
     "mode": "automatic",
     "closed_reason": "",
     "held": "no",
@@ -65,7 +64,7 @@ class Stage:
         self.answer: Callable[[Route], None] = lambda route: route.abort()
         values = PLACE | {name: str(value) for name, value in place.items()}
         with translation.override(language):
-            self.html = render_to_string(
+            html = render_to_string(
                 f"waitingroom/{template}.html",
                 {
                     "slug": "staged",
@@ -75,6 +74,7 @@ class Stage:
                     "longest_pause_ms": LONGEST_PAUSE_MS,
                 },
             )
+        self.html, self.policy = made_small(html)
         page.add_init_script(STAGE)
         page.route("**/*", self._route)
         page.clock.install(time=0)
@@ -89,7 +89,7 @@ class Stage:
             route.fulfill(body="")
         else:
             self.loads += 1
-            headers = {"content-security-policy": POLICY, "content-type": "text/html; charset=utf-8"}
+            headers = {"content-security-policy": self.policy, "content-type": "text/html; charset=utf-8"}
             route.fulfill(status=self.load_status, body=self.html, headers=headers)
 
     def answers(self, status: int, content: Answer, retry_after: str | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Pages compressed once, however many visitors' values are put into them."""
