@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import chart, cores, sites
-from benchmarks.measures import gate, growth, redis_time, script, sockets, throughput, workers
+from benchmarks.measures import gate, growth, page, redis_time, script, sockets, throughput, workers
 from benchmarks.plan import QUICK, Plan
 from benchmarks.rows import Row, Unmeasured, write
 from benchmarks.servers import ROOT
@@ -21,6 +21,7 @@ from benchmarks.table import table
 
 MEASURES: dict[str, Callable[[Plan, Path], Iterator[Row]]] = {
     "throughput": throughput.measure,
+    "page": page.measure,
     "growth": growth.measure,
     "gate": gate.measure,
     "redis_time": redis_time.measure,

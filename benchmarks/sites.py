@@ -31,6 +31,7 @@ class Site(Protocol):
     name: str
     join_path: str
     poll_path: str
+    page_path: str
 
     @contextmanager
     def serve(self) -> Iterator[Server]:
@@ -59,6 +60,10 @@ class Ours:
     def poll_path(self) -> str:
         return f"/api/events/{self.line.slug}/queue/"
 
+    @property
+    def page_path(self) -> str:
+        return f"/events/{self.line.slug}/"
+
     @contextmanager
     def serve(self, on: Sequence[int] = (cores.SERVER,), settings: str = "tiketi.settings") -> Iterator[Server]:
         """One uvicorn worker for each core in `on`."""
@@ -80,7 +85,9 @@ class Peer:
     name: str = "peer"
     join_path: str = f"/api/events/{PEER_SLUG}"
     poll_path: str = f"/api/events/{PEER_SLUG}/queue"
+    page_path: str = f"/events/{PEER_SLUG}"
     socket_slug: str | None = None  # socket.io needs none
+    page: Path | None = None  # the text of its waiting page
 
     @contextmanager
     def serve(self) -> Iterator[Server]:
@@ -92,6 +99,7 @@ class Peer:
             "REDIS_URL": url_of(self.store),
             "SLUG": PEER_SLUG,
             "THRESHOLD": str(lines.PEER_THRESHOLD),
+            "PAGE": str(self.page or ""),
         }
         command = ["node", str(PEER / "server.js")]
         with running(command, port=port, env=env, log=self.folder / "web.log", on=(cores.SERVER,)) as server:
@@ -106,13 +114,21 @@ class Bare:
     name: str = "bare"
     join_path: str = "/"
     poll_path: str = "/"
+    page_path: str = "/"
+    body_bytes: int = 0  # of a page; 0: the JSON that a crowd asks for
 
     @contextmanager
     def serve(self) -> Iterator[Server]:
         """One uvicorn process."""
         port = free_port()
         command = [*uvicorn("benchmarks.bare:application", port), "--http", "httptools"]  # the last word counts
-        with running(command, port=port, env={}, log=self.folder / "bare.log", on=(cores.SERVER,)) as server:
+        with running(
+            command,
+            port=port,
+            env={"BODY_BYTES": str(self.body_bytes)},
+            log=self.folder / "bare.log",
+            on=(cores.SERVER,),
+        ) as server:
             yield server
 
 
@@ -141,14 +157,14 @@ def ours(folder: Path) -> Iterator[Ours]:
 
 
 @contextmanager
-def peer(folder: Path) -> Iterator[Peer]:
+def peer(folder: Path, page: Path | None = None) -> Iterator[Peer]:
     """The peer with its own Redis."""
     home = folder / "peer"
     home.mkdir(parents=True)
     with running_redis(home / "redis") as store:
         line = lines.Peer(store, PEER_SLUG)
         line.clear()
-        yield Peer(home, line, store)
+        yield Peer(home, line, store, page=page)
 
 
 def uvicorn(application: str, port: int) -> list[str]:
@@ -161,5 +177,6 @@ def uvicorn(application: str, port: int) -> list[str]:
 
 def install_peer() -> None:
     """Have the peer's packages, as its lock file names them."""
-    if not (PEER / "node_modules" / ".package-lock.json").exists():
+    installed, wanted = PEER / "node_modules" / ".package-lock.json", PEER / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         subprocess.run(["npm", "ci", "--silent"], cwd=PEER, check=True, timeout=120)

@@ -19,6 +19,7 @@ from itertools import cycle
 from pathlib import Path
 
 SEPARATOR = b"\r\n\r\n"
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,22 +34,24 @@ class Load:
     client_cpu_share: float
 
 
-def request(path: str, *, cookie: str = "", accept: str = "application/json") -> bytes:
+def request(path: str, *, cookie: str = "", accept: str = "application/json", codings: str = "") -> bytes:
     """The bytes of one GET, with few headers, as a load balancer's keep-alive connection carries them."""
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Accept: {accept}"]
+    if codings:
+        lines.append(f"Accept-Encoding: {codings}")
     if cookie:
         lines.append(f"Cookie: {cookie}")
     return "\r\n".join([*lines, "", ""]).encode()
 
 
 def is_whole(answer: bytes) -> bool:
-    """Whether a whole response with a Content-Length has arrived."""
+    """Whether a whole response has arrived, with a Content-Length or in chunks."""
     head = answer.find(SEPARATOR)
     if head < 0:
         return False
     at = answer.find(b"ength: ", 0, head)  # Content-Length, in either case
     if at < 0:
-        return False
+        return answer.find(b"chunked", 0, head) > 0 and answer.endswith(LAST_CHUNK)
     length = int(answer[at + 7 : answer.find(b"\r", at)])
     return len(answer) >= head + 4 + length
 

@@ -6,7 +6,9 @@
  * the same thing it takes it, so that the comparison is with the design and not with carelessness.
  */
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import compression from "compression";
 import cookieParser from "cookie-parser";
 import express from "express";
 import { Redis } from "ioredis";
@@ -59,6 +61,23 @@ app.get("/api/events/:id/queue", async (request, response) => {
     : [null, 0];
   if (rank === null) return response.json({ status: "none" });
   return response.status(202).json({ status: "queued", position: rank + 1, total, message: "현재 대기 중입니다" });
+});
+
+// The waiting page: a template filled for each visitor, compressed by what Express recommends.
+const PAGE = process.env.PAGE ? readFileSync(process.env.PAGE, "utf8") : "@@position@@";
+app.get("/events/:id", compression(), async (request, response) => {
+  const { id } = request.params;
+  const visitor = visitorOf(request, response);
+  response.set("Cache-Control", "no-store");
+  if ((await redis.scard(`active:${id}`)) < THRESHOLD) {
+    await redis.sadd(`active:${id}`, visitor);
+    return response.send("입장 완료");
+  }
+  const [, rank] = await Promise.all([
+    redis.zadd(`queue:${id}`, "NX", Date.now(), visitor),
+    redis.zrank(`queue:${id}`, visitor),
+  ]);
+  return response.type("html").send(PAGE.replace("@@position@@", rank + 1));
 });
 
 const server = createServer(app);
