@@ -145,7 +145,7 @@ def accepted_language(header: str) -> str:
 
 def language_of(chosen: str, header: str) -> str:
     """The language the visitor chose on the site, else the browser's."""
-    return chosen if chosen in dict(conf.LANGUAGES) else accepted_language(header[:200])
+    return chosen if chosen and chosen in dict(conf.LANGUAGES) else accepted_language(header[:200])
 
 
 @lru_cache(maxsize=1024)

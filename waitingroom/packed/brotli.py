@@ -16,18 +16,18 @@ _NEVER = bytes((0xC0, 0xC1, *range(0xF5, 0x100)))
 
 
 def pack(literals: Sequence[bytes], gaps: Sequence[Gap]) -> list[bytes]:
-    """The literals as they are sent, each with the beginning of the block that the next gap's text is."""
+    """The literals as they are sent: after the tail of the gap before, and before the head of the next gap's block."""
     encoder = brotli.Compressor(mode=brotli.MODE_TEXT, quality=QUALITY, lgwin=_WINDOW)
     chance = random.Random(len(gaps))  # noqa: S311 (no secret)
-    packed = []
+    packed, before = [], b""
     for literal, gap in zip(literals, gaps, strict=False):
         # Not the last one, its length in sixteen bits, not compressed.
         head = ((gap.length - 1) << 3 | 1 << 19).to_bytes(3, "little")
-        packed.append(encoder.process(literal) + encoder.flush() + head)
+        packed.append(before + encoder.process(literal) + encoder.flush() + head)
+        before = gap.tail
         encoder.process(bytes(chance.choices(_NEVER, k=gap.width)) + gap.tail)
         encoder.flush()
-    packed.append(encoder.process(literals[-1]) + encoder.finish())
-    return packed
+    return [*packed, before + encoder.process(literals[-1]) + encoder.finish()]
 
 
 def whole(page: bytes) -> bytes:

@@ -12,16 +12,17 @@ _NEVER = b"\xff"  # in no UTF-8: nothing that is compressed refers to where a ga
 
 
 def pack(literals: Sequence[bytes], gaps: Sequence[Gap]) -> list[bytes]:
-    """The literals as they are sent, each with the beginning of the block that the next gap's text is."""
+    """The literals as they are sent: after the tail of the gap before, and before the head of the next gap's block."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-    packed = []
+    packed, before = [], _HEAD
     for literal, gap in zip(literals, gaps, strict=False):
         flushed = deflate.compress(literal) + deflate.flush(zlib.Z_SYNC_FLUSH)
-        packed.append(flushed.removesuffix(_NOTHING) + struct.pack("<HH", gap.length, gap.length ^ 0xFFFF))
+        length = struct.pack("<HH", gap.length, gap.length ^ 0xFFFF)
+        packed.append(before + flushed.removesuffix(_NOTHING) + length)
+        before = gap.tail
         deflate.compress(_NEVER * gap.width + gap.tail)
         deflate.flush(zlib.Z_SYNC_FLUSH)
-    packed.append(deflate.compress(literals[-1]) + deflate.flush())
-    return [_HEAD + packed[0], *packed[1:]]
+    return [*packed, before + deflate.compress(literals[-1]) + deflate.flush()]
 
 
 def foot(page: bytes) -> bytes:

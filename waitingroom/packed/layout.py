@@ -5,7 +5,8 @@ in another: a gap is filled up with spaces after an attribute or inside the end 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 # Bytes that a value may take; with a longer one the whole page is compressed.
@@ -50,11 +51,12 @@ class Gap(NamedTuple):
         """Bytes that the gap takes of the page."""
         return self.width + len(self.tail)
 
-    def filled(self, values: Mapping[bytes, bytes]) -> bytes:
-        """The gap's text; longer than the gap where a value is."""
-        text = self.pieces.copy()
-        text[::2] = [values[name] for name in self.pieces[::2]]
-        return b"".join(text).ljust(self.width) + self.tail
+    def filler(self) -> Callable[[Mapping[bytes, bytes]], bytes]:
+        """What makes the gap's text, but for its tail, of the values; a longer one where a value is wider."""
+        names = itemgetter(*self.pieces[::2])
+        text = b"".join(b"%b" + literal.replace(b"%", b"%%") for literal in self.pieces[1::2])
+        width = self.width
+        return lambda values: (text % names(values)).ljust(width)
 
 
 def cut(pieces: Sequence[bytes]) -> tuple[list[bytes], list[Gap]]:
