@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from events.accounts import visitor_of
 from waitingroom import slips
-from waitingroom.visits import VISITOR_COOKIE
+from waitingroom.cookie_names import visitor_cookie
 
 # Nobody's: a reserved domain, so that confirmations reach nobody.
 DOMAIN = "rehearsal.invalid"
@@ -37,6 +37,6 @@ def sign_in(count: int) -> list[dict[str, str]]:
         }
         key = secrets.token_hex(16)
         sessions.append(Session(session_key=key, session_data=store.encode(content), expire_date=until))
-        browsers.append({settings.SESSION_COOKIE_NAME: key, VISITOR_COOKIE: slips.sign_visitor(visitor_of(account))})
+        browsers.append({settings.SESSION_COOKIE_NAME: key, visitor_cookie(): slips.sign_visitor(visitor_of(account))})
     Session.objects.bulk_create(sessions, batch_size=1000)
     return browsers

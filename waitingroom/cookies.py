@@ -5,15 +5,19 @@ from functools import lru_cache
 
 from waitingroom import slips
 from waitingroom.conf import conf
+from waitingroom.cookie_names import room_of_slip, slip_cookie, visitor_cookie
 from waitingroom.place import Phase, Place
 from waitingroom.slips import ADMITTED, LIFE_SECONDS, WAITING, Slip
-from waitingroom.visits import VISITOR_COOKIE, Visit, slip_cookie
+from waitingroom.visits import Visit
 
 VISITOR_DAYS = 30
 # An admission's slip is written anew when its expiry is off by more than this, or by a quarter of a short one.
 SLIP_DRIFT_SECONDS = 60
 # A waiting visitor's has at least so long to go.
 RENEWED_SECONDS = LIFE_SECONDS / 2
+# A browser sends every slip with every request: of so many rooms it keeps them, some 2 kB, the latest drawn.
+MAX_SLIPS = 10
+MAX_DROPPED = 40  # by one answer
 
 
 def header(name: str, value: str, max_age: int) -> bytes:
@@ -28,7 +32,7 @@ def _terms(max_age: int, secure: bool) -> str:  # noqa: FBT001 (a cache's key)
 
 def visitor_header(visitor: str) -> bytes:
     """The cookie that names the visitor."""
-    return header(VISITOR_COOKIE, slips.sign_visitor(visitor), VISITOR_DAYS * 86_400)
+    return header(visitor_cookie(), slips.sign_visitor(visitor), VISITOR_DAYS * 86_400)
 
 
 def name_for(visit: Visit) -> list[bytes]:
@@ -44,7 +48,23 @@ def headers_for(visit: Visit, place: Place) -> list[bytes]:
     slip = due_slip(visit, place)
     if slip is None:
         return name_for(visit)
-    return [visitor_header(visit.visitor), header(slip_cookie(visit.room), slips.sign(slip), LIFE_SECONDS)]
+    written = header(slip_cookie(visit.room), slips.sign(slip), LIFE_SECONDS)
+    return [visitor_header(visit.visitor), written, *_surplus(visit)]
+
+
+def _surplus(visit: Visit) -> list[bytes]:
+    """The cookies that take other rooms' slips away where one more is written: those void, and the oldest of too many.
+
+    A cookie for each room, rather than one for all: of two pages that load at once neither undoes the other's.
+    """
+    found: dict[str, Slip | None] = {}
+    for name, value in visit.cookies.items():
+        room = room_of_slip(name)
+        if room is not None and room != visit.room:
+            found[name] = slips.read(value, room=room, visitor=visit.visitor)
+    latest = sorted(found, key=lambda name: slip.queue_number if (slip := found[name]) else 0, reverse=True)
+    dropped = [name for i, name in enumerate(latest) if found[name] is None or i >= MAX_SLIPS - 1]
+    return [header(name, "", 0) for name in dropped[:MAX_DROPPED]]
 
 
 def spent(visit: Visit, place: Place) -> list[bytes]:

@@ -85,6 +85,14 @@ def read(value: str, *, room: str, visitor: str) -> Slip | None:
     return slip if slip.expires_at + SKEW_SECONDS > time.time() else None
 
 
+def is_by_old_key(value: str) -> bool:
+    """Whether a genuine slip is to be signed anew, before its key is forgotten."""
+    if not conf.SECRET_KEY_FALLBACKS:
+        return False
+    text, _, signature = value.rpartition(".")
+    return not _signed_now(text, signature, "slip")
+
+
 def presented(slip: Slip | None) -> str:
     """The slip as the Lua verbs read it (returning.lua); "" for none."""
     if slip is None:

@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from waitingroom import admission, slips
+from waitingroom.cookie_names import slip_cookie, visitor_cookie
 from waitingroom.room_registry import room_registry
-from waitingroom.visits import ACCOUNT, VISITOR_COOKIE, cookies_in, slip_cookie
+from waitingroom.visits import ACCOUNT, cookies_in
 
 # The request's attribute that names who the visitor has become; the middleware sets the cookie.
 CHANGED = "waitingroom_visitor"
@@ -16,12 +17,12 @@ CHANGED = "waitingroom_visitor"
 
 def of_request(request: HttpRequest) -> str | None:
     """The visitor a Django request names, if genuine."""
-    return slips.read_visitor(cookies_in(request.META.get("HTTP_COOKIE", "")).get(VISITOR_COOKIE, ""))
+    return slips.read_visitor(cookies_in(request.META.get("HTTP_COOKIE", "")).get(visitor_cookie(), ""))
 
 
 def of_scope(scope: Mapping[str, Any]) -> str | None:
     """The visitor an ASGI scope (HTTP or WebSocket) names, if genuine."""
-    return slips.read_visitor(_cookies_of_scope(scope).get(VISITOR_COOKIE, ""))
+    return slips.read_visitor(_cookies_of_scope(scope).get(visitor_cookie(), ""))
 
 
 def proof_of_scope(scope: Mapping[str, Any], room: str, visitor: str) -> str:

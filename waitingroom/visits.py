@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.utils.translation import get_supported_language_variant
@@ -11,12 +12,12 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from waitingroom import slips
 from waitingroom.conf import conf
+from waitingroom.cookie_names import slip_cookie, visitor_cookie
 from waitingroom.crawlers import is_crawler
 from waitingroom.networks import network_of
 from waitingroom.packed.page import BR, GZIP
 from waitingroom.slips import Slip
 
-VISITOR_COOKIE = "visitor"
 ACCOUNT = "account-"  # begins the name of a visitor who is an account
 LONGEST_COOKIES = 16_384  # characters; Redis is not asked for who sends more
 MAX_KEPT_PATH = 200  # characters; longer ones are nobody's but who wants to fill the memory
@@ -52,10 +53,11 @@ class Visit(NamedTuple):
     accept_language: str
     oversized: bool  # more cookies than anybody reads
     held: str  # the slip's cookie, unread
-    by_old_key: bool  # the visitor's cookie is genuine, but to be signed anew
+    by_old_key: bool  # the visitor's cookie or slip is genuine, but to be signed anew
     passing: Passing = Passing.NO
     network: str = ""  # of a new visitor, where it can be told
     coding: bytes = b""  # in which a page is wanted; b"": as it is
+    cookies: Mapping[str, str] = MappingProxyType({})  # all there are
 
     @property
     def is_account(self) -> bool:
@@ -175,11 +177,6 @@ def cookies_in(header: str) -> dict[str, str]:
     return found
 
 
-def slip_cookie(room: str) -> str:
-    """The name of the cookie that carries the room's slip."""
-    return f"slip-{room}"
-
-
 def _passing(method: str, user_agent: str, purpose: str, *, known: bool, polls: bool) -> Passing:
     if "prefetch" in purpose or "preview" in purpose:
         return Passing.PREFETCHES
@@ -191,7 +188,8 @@ def _passing(method: str, user_agent: str, purpose: str, *, known: bool, polls: 
 
 def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, str], peer: str) -> Visit:
     cookies = cookies_in(cookie) if cookie else {}
-    named = slips.read_visitor_cookie(cookies[VISITOR_COOKIE]) if VISITOR_COOKIE in cookies else None
+    own = cookies.get(visitor_cookie()) if cookies else None
+    named = slips.read_visitor_cookie(own) if own else None
     visitor = named.visitor if named else None
     api, polls = form_of(path)
     held = cookies.get(slip_cookie(room), "") if visitor else ""
@@ -222,10 +220,11 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         said.get(b"accept-language", ""),
         len(cookie) > LONGEST_COOKIES,
         held,
-        named is not None and named.by_old_key,
+        named is not None and (named.by_old_key or (slip is not None and slips.is_by_old_key(held))),
         passing,
         "" if visitor else network_of(peer, said.get(b"x-forwarded-for", "")),
         coding_of(said.get(b"accept-encoding", "")[:200]),
+        cookies,
     )
 
 

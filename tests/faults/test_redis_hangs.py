@@ -10,8 +10,8 @@ from tests.silence import mute_server
 from tests.stack.test_alive import asked, quickest_s
 from tests.waitingroom.web import serving
 from waitingroom import slips
+from waitingroom.cookie_names import slip_cookie
 from waitingroom.models import WaitingRoom
-from waitingroom.visits import slip_cookie
 
 TOKEN = "c" * 32
 

@@ -19,13 +19,14 @@ from uvicorn.server import ServerState
 
 from tiketi.web import GateFirst
 from waitingroom import slips
+from waitingroom.cookie_names import visitor_cookie
 from waitingroom.errors import LineUnavailable, RoomsUnknown
 from waitingroom.gate import Message, Receive, Scope, Send, WaitingRoomGate
 from waitingroom.page_cache import page_template
 from waitingroom.redis import pipe
 from waitingroom.room_cache import snapshots
 from waitingroom.room_registry import room_registry
-from waitingroom.visits import VISITOR_COOKIE, room_of
+from waitingroom.visits import room_of
 
 INSIDE = b"inside"
 JSON = "application/json"
@@ -67,7 +68,7 @@ class Door:
     ) -> Reply:
         """One request, as `visitor` (whose genuine cookie goes along) or with any Cookie header."""
         if visitor:
-            cookie = f"{VISITOR_COOKIE}={slips.sign_visitor(visitor)}; {cookie}".rstrip("; ")
+            cookie = f"{visitor_cookie()}={slips.sign_visitor(visitor)}; {cookie}".rstrip("; ")
         return self.send(unquote(address), method, accept, cookie)
 
     def send(self, address: str, method: str, accept: str, cookie: str) -> Reply:

@@ -8,12 +8,12 @@ import pytest
 
 from tests.waitingroom.doors import Door, Gate
 from waitingroom import admission, slips
+from waitingroom.cookie_names import slip_cookie
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client
 from waitingroom.slips import ADMITTED, WAITING, Slip
-from waitingroom.visits import slip_cookie
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -203,3 +203,96 @@ def test_an_honest_slip_and_name_of_an_old_key_are_signed_anew(door: Door, make_
     settings.SECRET_KEY_FALLBACKS = []
     assert slips.read_visitor(anew["visitor"].value) == "visitor"
     assert slips.read(anew[name].value, room=room.slug, visitor="visitor") is not None
+
+
+def test_a_slip_of_an_old_key_is_signed_anew_beside_a_name_of_the_new(door: Door, make_room: Rooms, settings: Any):
+    room = make_room(mode="always")
+    slip = f"{slip_cookie(room.slug)}={drawn(room, 'visitor')}"
+    before, settings.SECRET_KEY = settings.SECRET_KEY, "a new key " * 6
+    settings.SECRET_KEY_FALLBACKS = [before]
+
+    anew = door.ask(f"/events/{room.slug}/", visitor="visitor", cookie=slip).cookie(slip_cookie(room.slug)).value
+
+    settings.SECRET_KEY_FALLBACKS = []
+    assert slips.read(anew, room=room.slug, visitor="visitor") is not None
+
+
+def past_slip(number: int, **more: Any) -> tuple[str, str]:
+    """A slip of a sale of before, the longest there can be, as a cookie's name and value."""
+    room = f"a-sale-of-before-{number:03}".ljust(80, "x")
+    fields = {"expires_at": int(time.time()) + 3600, "visitor": "visitor"} | more
+    slip = Slip(WAITING, room=room, epoch="0123456789abcdef", queue_number=10**15 + number, start=10_000, **fields)
+    return slip_cookie(room), slips.sign(slip)
+
+
+def test_slips_do_not_multiply_whatever_a_browser_brings(door: Door, make_room: Rooms):
+    room = make_room(mode="always")
+    jar = dict(past_slip(number) for number in range(60))
+    names = list(jar)
+
+    for _ in range(3):  # more than one answer takes away comes in a second
+        brought = "; ".join(f"{name}={value}" for name, value in jar.items())
+        answer = door.ask(f"/events/{room.slug}/", visitor="visitor", cookie=brought)
+        for name, cookie in answer.cookies.items():
+            jar.pop(name, None)
+            if cookie["max-age"] != "0":
+                jar[name] = cookie.value
+        jar.pop(slip_cookie(room.slug), None)
+
+    assert list(jar) == [*names[-9:], "visitor"]  # beside the room's own the latest, as they were
+    assert sum(len(name) + len(value) + 4 for name, value in jar.items()) < 4000
+
+
+def test_void_slips_go_with_the_next_that_is_written(door: Door, make_room: Rooms):
+    room = make_room(mode="always")
+    kept, expired, foreign = past_slip(1), past_slip(2, expires_at=1), past_slip(3, visitor="somebody-else")
+    forged = ("slip-forged", "w.visitor.forged.epoch.1.1.9999999999.0")
+    brought = "; ".join("=".join(one) for one in (kept, expired, foreign, forged))
+
+    cookies = door.ask(f"/events/{room.slug}/", visitor="visitor", cookie=brought).cookies
+
+    gone = {name for name, cookie in cookies.items() if cookie["max-age"] == "0"}
+    assert gone == {expired[0], foreign[0], forged[0]}
+
+
+def test_slips_of_several_rooms_bring_back_places_in_each(door: Door, make_room: Rooms):
+    rooms = [make_room(mode="always") for _ in range(3)]
+    for room in rooms:
+        Gate().ask(f"/events/{room.slug}/", visitor="earlier")
+    jar = "; ".join(f"{slip_cookie(room.slug)}={drawn(room, 'visitor')}" for room in rooms)
+    for room in rooms:
+        client().delete(*keys_of(room.slug).all())
+        admission.tick(WaitingRoom.objects.filter(pk=room.pk))
+
+    positions = [
+        door.ask(f"/api/events/{room.slug}/queue/", visitor="visitor", cookie=jar).json()["position"] for room in rooms
+    ]
+
+    assert positions == [1, 1, 1]
+    assert all(client().zscore(keys_of(room.slug).queue, "visitor") for room in rooms)
+
+
+HOST_TERMS = {"secure": True, "path": "/", "domain": "", "httponly": True, "samesite": "Lax"}
+
+
+def test_over_https_a_cookie_is_this_hosts_alone(door: Door, make_room: Rooms, settings: Any):
+    settings.SESSION_COOKIE_SECURE = True
+    room = make_room(mode="always")
+
+    cookies = door.ask(f"/events/{room.slug}/").cookies
+
+    assert set(cookies) == {"__Host-visitor", f"__Host-slip-{room.slug}"}
+    assert all({term: one[term] for term in HOST_TERMS} == HOST_TERMS for one in cookies.values())
+
+
+def test_over_https_what_a_sibling_subdomain_plants_counts_for_nothing(door: Door, make_room: Rooms, settings: Any):
+    room = make_room(mode="always")
+    planted = f"visitor={slips.sign_visitor('planted')}; slip-{room.slug}={drawn(room, 'planted')}"
+    settings.SESSION_COOKIE_SECURE = True
+
+    mine = door.ask(f"/api/events/{room.slug}/", visitor="me", cookie=planted)
+    alone = door.ask(f"/api/events/{room.slug}/", cookie=planted)
+
+    assert mine.json()["position"] == 2
+    assert alone.json()["position"] == 3
+    assert slips.read_visitor(alone.cookie("__Host-visitor").value) not in (None, "planted")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from waitingroom import slips
+from waitingroom.cookie_names import VISITOR_COOKIE
 from waitingroom.errors import LineUnavailable, OutOfMemory, RoomsUnknown
 from waitingroom.estimates import Pace
 from waitingroom.page_cache import VALUES, PageTemplate
@@ -12,7 +13,7 @@ from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
 from waitingroom.snapshot import Snapshot
 from waitingroom.verdict import Decision, Missing, verdict
-from waitingroom.visits import LONGEST_COOKIES, VISITOR_COOKIE, Visit, from_scope
+from waitingroom.visits import LONGEST_COOKIES, Visit, from_scope
 
 PACE = Pace(
     users_per_minute_per_instance=500.0,

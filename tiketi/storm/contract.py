@@ -1,6 +1,7 @@
 """What the storm may rely on: the site's addresses, header, cookies and messages, in one place."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +30,9 @@ def line(slug: str) -> str:
     return f"/ws/events/{slug}/queue/"
 
 
-def slip_cookie(slug: str) -> str:
-    """The cookie that carries the room's slip."""
-    return f"slip-{slug}"
+def slip_in(cookies: Mapping[str, str], slug: str) -> str:
+    """The room's slip among a browser's cookies, by the name it has over HTTP or HTTPS; "" for none."""
+    return cookies.get(f"slip-{slug}") or cookies.get(f"__Host-slip-{slug}", "")
 
 
 def read_slip(slip: str) -> tuple[str, int]:

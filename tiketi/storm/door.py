@@ -64,7 +64,7 @@ class Door:
         if phase == contract.ENTERED:
             diary.entered_at = diary.entered_at or now
         diary.turned_away |= phase == contract.CLOSED
-        slip = self._browser.cookies.get(contract.slip_cookie(self._scene.slug))
+        slip = contract.slip_in(self._browser.cookies, self._scene.slug)
         if slip:
             try:
                 diary.shown(*contract.read_slip(slip))
