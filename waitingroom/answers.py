@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from waitingroom.page_cache import PageTemplate, wait_text
 from waitingroom.place import Phase, Place
 from waitingroom.snapshot import Snapshot
+from waitingroom.timing import SLOWEST_LOOK_SECONDS
 from waitingroom.visits import Passing, Visit
 
 # The contract's words: machines rely on them, so they are in no catalogue.
@@ -29,7 +30,7 @@ HTML = (b"content-type", b"text/html; charset=utf-8")
 RETRY_UNAVAILABLE = (b"retry-after", b"5")
 # Written once: the answer that a crowd asks for.
 _QUEUED = json.dumps({"message": QUEUED}, ensure_ascii=False)[1:-1].encode()
-_RETRIES = {seconds: (b"retry-after", b"%d" % seconds) for seconds in (2, 4, 8)}
+_RETRIES = {seconds: (b"retry-after", b"%d" % seconds) for seconds in (2, 4, SLOWEST_LOOK_SECONDS)}
 
 
 Headers = list[tuple[bytes, bytes]]
@@ -66,8 +67,8 @@ def _page(
 
 
 def poll_after(position: int) -> tuple[bytes, bytes]:
-    """When to ask again, as a header: often near the front, well within the presence everywhere."""
-    return _RETRIES[2 if position <= 100 else 4 if position <= 1000 else 8]
+    """When to ask again, as a header: often near the front, twice in any presence everywhere."""
+    return _RETRIES[2 if position <= 100 else 4 if position <= 1000 else SLOWEST_LOOK_SECONDS]
 
 
 def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) -> dict[bytes, bytes]:
@@ -142,7 +143,7 @@ def standing(place: Place, snapshot: Snapshot) -> Answer:
         rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
         return queued(place.position, place.total, snapshot, rest + recovering(place.recovering_s))
     if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
-        return _json(200, {"status": "closed"} | closing(snapshot), _RETRIES[8])
+        return _json(200, {"status": "closed"} | closing(snapshot), _RETRIES[SLOWEST_LOOK_SECONDS])
     if place.phase is Phase.ACTIVE:
         return _json(200, {"status": "active", "message": ENTERED})
     return _json(200, {"status": "none"} | ({"reason": place.reason.name.lower()} if place.reason else {}))

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from waitingroom import configure, epochs, hints
 from waitingroom.room_registry import RoomConfig, room_registry
+from waitingroom.timing import MIN_PRESENCE_SECONDS
 
 # What forms offer for a new room: its threshold follows the fleet, so that more servers let more in. Two servers make
 # the reference's 1,000.
@@ -69,7 +70,7 @@ class WaitingRoom(models.Model):
     presence_seconds = models.PositiveIntegerField(
         _("presence, seconds"),
         default=30,
-        validators=[MinValueValidator(10), MaxValueValidator(600)],
+        validators=[MinValueValidator(MIN_PRESENCE_SECONDS), MaxValueValidator(600)],
         help_text=_("How long a waiting visitor counts as present after the last sign of life."),
     )
     grace_seconds = models.PositiveIntegerField(

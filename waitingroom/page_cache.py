@@ -19,7 +19,7 @@ from waitingroom.blocking import BlockingThread
 from waitingroom.inline_code import made_small
 from waitingroom.packed.page import PackedPage
 from waitingroom.stale_cache import StaleCache
-from waitingroom.timing import LONGEST_PAUSE_MS
+from waitingroom.timing import LONGEST_PAUSE_MS, LOOK_JITTER
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +106,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
                 "ws_path": f"/ws/events/{room}/queue/",
                 "poll_path": f"/api/events/{room}/queue/",
                 "longest_pause_ms": LONGEST_PAUSE_MS,
+                "look_jitter": f"{LOOK_JITTER:g}",
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },
         )

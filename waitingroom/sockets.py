@@ -5,6 +5,8 @@ from asyncio import AbstractEventLoop, Task
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
+from waitingroom.timing import SLOWEST_LOOK_SECONDS
+
 # Where a server can send a ready text without a task, its scope says how under this name (see tiketi/web.py).
 PUSH = "waitingroom.push"
 BUCKET_SECONDS = 0.1
@@ -18,11 +20,11 @@ MAX_OF_ONE = 5
 def cadence_s(position: int, near_in_s: float) -> float:
     """When a place is told again: every second near the front and as soon as it may have come near, rarely far back.
 
-    Always well within the presence.
+    Twice in any presence a room may have.
     """
     if position <= NEAR:
         return 1.0 - BUCKET_SECONDS  # the turn it may have to wait for
-    return max(1.0, min(near_in_s, 4.0 if position <= 5000 else 8.0))
+    return max(1.0, min(near_in_s, 4.0 if position <= 5000 else SLOWEST_LOOK_SECONDS))
 
 
 class Socket:

@@ -1,5 +1,7 @@
 """The periods that processes, scripts and pages must agree on."""
 
+from math import ceil
+
 # Settings that no clock of the release confirmed for so long, which wrote them, are an older one's to overwrite.
 RELEASE_GONE_MS = 20_000
 # Ticks missing for so long: Redis or every process was away, and nobody could show up.
@@ -8,5 +10,10 @@ SILENCE_MS = 10_000
 HUB_TICK_MS = 700
 # A page that lost its socket waits up to so long at first: a server's death must not bring everybody back at once.
 LONGEST_PAUSE_MS = 10_000
+# A waiting page asks, or is told, at least so often, give or take a fifth: a crowd must not ask together.
+SLOWEST_LOOK_SECONDS = 8
+LOOK_JITTER = 0.2
+# Who is heard of so seldom is heard of twice in a presence: one lost poll must not cost a visitor the place.
+MIN_PRESENCE_SECONDS = ceil(2 * SLOWEST_LOOK_SECONDS * (1 + LOOK_JITTER))
 # Whose last socket closed counts as absent after so long: who reloads, or pauses and connects, is back by then.
 RETURN_MS = LONGEST_PAUSE_MS + 2_000

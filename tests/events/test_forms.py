@@ -67,6 +67,7 @@ def test_after_a_mistake_the_corrected_form_is_saved(admin_client, event):
         {"starts_at_0": "2001-01-01"},
         {"threshold": "0"},
         {"idle_seconds": "10"},
+        {"presence_seconds": "19"},
     ],
     ids=str,
 )

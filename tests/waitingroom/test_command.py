@@ -181,6 +181,7 @@ def test_drop_sends_a_visitor_out(make_room: Rooms):
         ["set", "{}", "threshold="],
         ["set", "{}", "threshold=1000000000000"],
         ["set", "{}", "threshold=5", "presence_seconds=1"],
+        ["set", "{}", "presence_seconds=19"],
         ["set", "{}", "threshold"],
         ["set", "{}", "slug=other"],
         ["set", "{}", "mode=sideways"],

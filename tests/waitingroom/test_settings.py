@@ -12,6 +12,7 @@ from waitingroom import admission, configure, tasks
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
+from waitingroom.timing import MIN_PRESENCE_SECONDS
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -40,7 +41,8 @@ def threshold_in_force(room: WaitingRoom) -> int:
         ("threshold_per_instance", 0),
         ("users_per_minute_per_instance", 0),
         ("users_per_minute_per_instance", 2**31),
-        ("presence_seconds", 9),
+        ("presence_seconds", MIN_PRESENCE_SECONDS - 1),
+        ("presence_seconds", 10),
         ("grace_seconds", -1),
         ("claim_seconds", 0),
         ("idle_seconds", 59),  # less than the claim period

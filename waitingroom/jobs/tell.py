@@ -14,14 +14,14 @@ from waitingroom.room import MAX_LOOK, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.snapshot import Snapshot
 from waitingroom.sockets import NEAR, Sockets, cadence_s
-from waitingroom.timing import RETURN_MS
+from waitingroom.timing import RETURN_MS, SLOWEST_LOOK_SECONDS
 
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.1
 RETRY_SECONDS = 1.0
-# Well within the least presence: whoever sits out a closing stays present. The reopening itself is told by a hint.
-CLOSED_SECONDS = 8.0
+# Whoever sits out a closing stays present. The reopening itself is told by a hint.
+CLOSED_SECONDS = SLOWEST_LOOK_SECONDS
 # In a recovery period; the first position is told so soon after it.
 RECOVERING_SECONDS = 4.0
 CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED, CLOSE_TOO_MANY = 4401, 4404, 4410, 4429

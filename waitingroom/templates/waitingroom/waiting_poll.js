@@ -1,3 +1,5 @@
+// The server's number, by which it knows how long a visitor may be silent.
+const SPREAD = Number(page.dataset.spread);
 // Where sockets fail or fall silent: questions over HTTP.
 const answers = {
   queued: (place) => (place.recovering ? hear["queue-recovering"]({ endsInSeconds: place.recovering }) : hear["queue-position-update"](place)),
@@ -35,7 +37,7 @@ async function poll() {
     // From time to time the socket is worth another try, and at once when the site is back.
     if (tries || ++polls % 6 === 0) connect();
     tries = 0;
-    if (polling) later(poll, 1000 * seconds * jitter(0.8, 1.2));
+    if (polling) later(poll, 1000 * seconds * jitter(1 - SPREAD, 1 + SPREAD));
   } catch (error) {
     if (finished) return;
     showTrouble(error);
