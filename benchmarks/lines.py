@@ -16,7 +16,12 @@ from waitingroom.keys import keys_of
 
 PEER_THRESHOLD = 1000
 CHUNK = 3_000  # what Lua can unpack
-PATIENT = ("presence_seconds=600", "grace_seconds=86400", "idle_seconds=86400")  # nobody expires amid a measurement
+PATIENT = (
+    "presence_seconds=600",
+    "grace_seconds=86400",
+    "idle_seconds=86400",
+    "longest_stay_seconds=0",
+)  # nobody expires amid a measurement
 ZADD_MANY = """
 local first, score, count, step = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local pairs_ = {}

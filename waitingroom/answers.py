@@ -93,6 +93,7 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
         b"who": b"account" if visit.is_account else b"browser",
         b"held": b"yes" if visit.slip else b"no",
         b"closed_reason": html.escape(reason).encode(),
+        b"left": b"",
     }
 
 
@@ -126,7 +127,8 @@ def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate |
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     values = _values(visit, place.position, max(start, place.position), snapshot)
-    return _page(200, page, visit, values | _mode(visit, place))
+    left = place.reason.name.lower() if place.reason else ""
+    return _page(200, page, visit, values | _mode(visit, place) | {b"left": left.encode()})
 
 
 def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:

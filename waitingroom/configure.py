@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
 
 # Raised whenever a field is added, left out, or means something else: of two releases at once the newer one's stand.
-RELEASE = 1
+RELEASE = 2
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ def configure_call(room: "WaitingRoom") -> Call:
         "grace_ms": room.grace_seconds * 1000,
         "claim_ms": room.claim_seconds * 1000,
         "idle_ms": room.idle_seconds * 1000,
+        "longest_stay_ms": room.longest_stay_seconds * 1000,
         "closed_reason": closed_reason(room),
         "fleet_weight": room.fleet_weight,
         "fleet_floor": room.fleet_floor,

@@ -91,6 +91,15 @@ class WaitingRoom(models.Model):
         validators=[MinValueValidator(10), MaxValueValidator(86_400)],
         help_text=_("How long an active visitor keeps the place without asking for a page."),
     )
+    longest_stay_seconds = models.PositiveIntegerField(
+        _("longest stay, seconds"),
+        default=3600,
+        validators=[MinValueValidator(0), MaxValueValidator(86_400)],
+        help_text=_(
+            "After so long inside the place goes to the next, whatever its visitor does; only seats that are kept for "
+            "them by then may still be paid for. 0: no end."
+        ),
+    )
     recovery_seconds = models.PositiveIntegerField(
         _("recovery, seconds"),
         default=45,
@@ -179,6 +188,11 @@ class WaitingRoom(models.Model):
         """What the gate does: the staff's mode, or closed while the site keeps the room closed."""
         return Mode.CLOSED if self.closed_because else Mode(self.mode)
 
+    @property
+    def longest_stay_minutes(self) -> int:
+        """The longest stay in minutes, as people read it: rounded up; 0 stands for no end."""
+        return -(-self.longest_stay_seconds // 60)
+
     def announce(self) -> None:
         """Put the settings in force, as the database has them now."""
         rooms = list(type(self).objects.filter(pk=self.pk))
@@ -191,6 +205,12 @@ class WaitingRoom(models.Model):
         """Who was let in must not lose the place sooner than who never came."""
         if None not in (self.idle_seconds, self.claim_seconds) and self.idle_seconds < self.claim_seconds:
             raise ValidationError({"idle_seconds": _("Not shorter than the claim period, please.")})
+        if None not in (self.idle_seconds, self.longest_stay_seconds) and (
+            0 < self.longest_stay_seconds < self.idle_seconds
+        ):
+            raise ValidationError(
+                {"longest_stay_seconds": _("Not shorter than the idle period, please; 0 stands for no end.")}
+            )
 
 
 @receiver(post_delete, sender=WaitingRoom)

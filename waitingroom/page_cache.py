@@ -45,6 +45,7 @@ VALUES = (
     "who",
     "closed_reason",
     "held",
+    "left",
 )
 _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 

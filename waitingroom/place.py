@@ -32,7 +32,7 @@ class Place(NamedTuple):
     queue_number: int = 0
     expires_ms: int = 0  # of an active visitor's place, from `enter`
     epoch: str = ""  # from `enter`
-    reason: Reason | None = None  # why the visitor is gone, from `look`
+    reason: Reason | None = None  # why the visitor is gone, from `look`; was, from `enter` that drew another number
     recovering_s: int = 0  # until positions are told and the line moves again; 0 but after a loss
 
     @property
@@ -47,11 +47,20 @@ def read_entered(answer: list[Any]) -> list[Place | LineUnavailable]:
         raise SettingsMissing
     total, epoch, mode, recovering_s = answer[-4], answer[-3].decode(), answer[-2].decode(), seconds_of(answer[-1])
     return [
-        Place(PHASES[answer[i]], answer[i + 2], total, mode, answer[i + 1], answer[i + 3], epoch, None, recovering_s)
+        Place(
+            PHASES[answer[i]], answer[i + 2], total, mode, answer[i + 1], *_end(answer[i : i + 4], epoch), recovering_s
+        )
         if answer[i] != OUT_OF_MEMORY
         else OutOfMemory()
         for i in range(0, len(answer) - 4, 4)
     ]
+
+
+def _end(told: list[Any], epoch: str) -> tuple[int, str, Reason | None]:
+    """When the place ends; or of who drew another number, why the one before did."""
+    if told[0] == b"active":
+        return told[3], epoch, None
+    return 0, epoch, Reason(told[3]) if told[3] else None
 
 
 def seconds_of(recovering_ms: int) -> int:

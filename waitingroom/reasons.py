@@ -20,3 +20,4 @@ class Reason(IntEnum):
     CLOSED = 7  # the room closed
     MERGED = 8  # the account had, or took, another place
     ABANDONED = 9  # the order was cancelled or its hold ran out
+    STAYED = 10  # active, for the longest time the room allows

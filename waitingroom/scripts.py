@@ -43,6 +43,7 @@ DEFAULTS = {
     "grace_ms": "300000",
     "claim_ms": "60000",
     "idle_ms": "600000",
+    "longest_stay_ms": "0",
     "closed_reason": "",
     "fleet_weight": "1",
     "fleet_floor": "0",

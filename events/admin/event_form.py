@@ -48,6 +48,7 @@ LINE_FIELDS = (
     "grace_seconds",
     "claim_seconds",
     "idle_seconds",
+    "longest_stay_seconds",
     "recovery_seconds",
 )
 

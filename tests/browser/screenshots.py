@@ -61,7 +61,14 @@ def sign_up(page: Page) -> None:
 def draw_waiting(browser: Browser, site: Site) -> None:
     """The waiting page in the middle of the rush, to three visitors."""
     site.manage(
-        "waitingroom", "set", FULL, "threshold=1", "presence_seconds=600", "claim_seconds=3600", "idle_seconds=3600"
+        "waitingroom",
+        "set",
+        FULL,
+        "threshold=1",
+        "presence_seconds=600",
+        "claim_seconds=3600",
+        "idle_seconds=3600",
+        "longest_stay_seconds=0",
     )
     arrive(site, 0, BEFORE + 1)
     desktop = page_of(browser, site, DESKTOP)

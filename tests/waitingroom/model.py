@@ -14,7 +14,7 @@ SECOND = 1_000_000
 NEARLY = 1e-4
 # What is no memory of Redis's, and outlasts it.
 SETTINGS = (
-    *("mode", "threshold", "per_minute", "presence", "grace", "claim", "idle", "recovery"),
+    *("mode", "threshold", "per_minute", "presence", "grace", "claim", "idle", "longest", "recovery"),
     *("epoch", "lost", "lost_at"),
 )
 
@@ -31,10 +31,12 @@ class Model:
     grace: int = 60 * SECOND
     claim: int = 20 * SECOND
     idle: int = 40 * SECOND
+    longest: int = 100 * SECOND
     line: dict[str, int] = field(default_factory=dict)  # visitor -> queue number
     seen: dict[str, int] = field(default_factory=dict)  # of those in line
     strangers: dict[str, int] = field(default_factory=dict)  # of those in line: unseen since they drew their number
     inside: dict[str, int] = field(default_factory=dict)  # visitor -> instant the place expires
+    since: dict[str, int] = field(default_factory=dict)  # of those inside: when they came in
     unclaimed: set[str] = field(default_factory=set)
     gone: dict[str, tuple[int, Reason]] = field(default_factory=dict)  # (ms, why)
     joined: int = 0
@@ -109,6 +111,7 @@ class Model:
         self.last_number = max(self.last_number, number)
         if admitted and (self.recovers() or len(self.inside) < self.threshold):
             self.inside[visitor] = min(slip.expires_at * SECOND, self.now + self.idle)
+            self._comes_in(visitor, self.now if slip.start else min(self.now, number))
             self.joined += slip.start > 0
             self.admitted += slip.start > 0
             self.straight_in += slip.start == 0
@@ -122,7 +125,7 @@ class Model:
         if slip is not None:
             self.take_back(slip)
         if visitor in self.inside:
-            self.inside[visitor] = self.now + self.idle
+            self.inside[visitor] = min(self.now + self.idle, self.since[visitor] + self.longest)
             self.unclaimed.discard(visitor)
             return Phase.ACTIVE
         if visitor not in self.line:
@@ -139,6 +142,7 @@ class Model:
             vacancy = len(self.inside) < self.threshold and not held_up and not self.recovers()
             if self.mode == "off" or (self.mode == "automatic" and vacancy):
                 self.inside[visitor] = self.now + (self.claim if is_new else self.idle)
+                self._comes_in(visitor, self.now)
                 self.unclaimed |= {visitor} if is_new else set()
                 self.straight_in += 1
                 return Phase.ACTIVE
@@ -148,6 +152,7 @@ class Model:
             self._out_of_line(visitor)
             self.admitted += 1
             self.inside[visitor] = self.now + self.idle
+            self._comes_in(visitor, self.now)
             return Phase.ACTIVE
         if is_new:
             self.strangers[visitor] = self.now
@@ -182,6 +187,7 @@ class Model:
             return
         expiries = [self.inside[visitor] for visitor in (one, other) if visitor in self.inside]
         numbers = [self.line[visitor] for visitor in (one, other) if visitor in self.line]
+        since = [self.since.pop(visitor) for visitor in (one, other) if visitor in self.inside]
         unclaimed = (one in self.unclaimed and other not in self.inside) or other in self.unclaimed
         for visitor in (one, other):
             self._out_of_line(visitor)
@@ -191,6 +197,7 @@ class Model:
         if expiries:
             self.left += len(numbers)
             self.inside[other] = max(expiries)
+            self.since[other] = min(since)
             if unclaimed:
                 self.unclaimed.add(other)
         else:
@@ -213,7 +220,9 @@ class Model:
         awake = since_awake = float("inf") if self.awake_at is None else self.now - self.awake_at
         if awake >= self.claim:
             for visitor in [visitor for visitor, expiry in self.inside.items() if expiry <= self.now]:
-                self._out_of_room(visitor, Reason.UNCLAIMED if visitor in self.unclaimed else Reason.IDLE)
+                stayed = self.since[visitor] + self.longest <= self.now
+                why = Reason.STAYED if stayed else Reason.IDLE
+                self._out_of_room(visitor, Reason.UNCLAIMED if visitor in self.unclaimed else why)
         kept = self.presence + self.grace
         if self.mode == "closed":
             self.shut_at = self.now
@@ -257,6 +266,7 @@ class Model:
         for visitor in visitors:
             self._out_of_line(visitor)
             self.inside[visitor] = self.now + self.claim
+            self._comes_in(visitor, self.now)
             self.unclaimed.add(visitor)
         self.admitted += len(visitors)
 
@@ -278,8 +288,12 @@ class Model:
         self.seen[visitor] = self.now
         self.strangers.pop(visitor, None)
 
+    def _comes_in(self, visitor: str, at: int) -> None:
+        self.since[visitor] = at // 1000 * 1000
+
     def _out_of_room(self, visitor: str, reason: Reason) -> None:
         del self.inside[visitor]
+        del self.since[visitor]
         self.unclaimed.discard(visitor)
         self._part(visitor, reason)
 

@@ -49,6 +49,7 @@ class LineMachine(RuleBasedStateMachine):
             grace_seconds=60,
             claim_seconds=20,
             idle_seconds=40,
+            longest_stay_seconds=100,
         )
         self.model.epoch = self.line.settings.epoch
         self.copy: tuple[Model, dict[str, bytes | None]] | None = None  # what a replica has

@@ -6,7 +6,7 @@
 --         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
 --         nothing) or "watch" (nor is a place inside renewed), and the slip they bring (see returning.lua; empty = none)
 -- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position,
---         expires_ms; then total, epoch, mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
+--         expires_ms (of a newcomer in line who had a place before: the code of why it was given up); then total, epoch, mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
 --         has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"; who has a number in a room
 --         that closed is "closed" with that number, and counts as seen
 --
@@ -50,8 +50,12 @@ local function may_pass()
 end
 
 local function inside(visitor, number, until_ms)
-  redis.call('ZADD', active, until_ms, visitor)
+  redis.call('ZADD', active, integer(until_ms), visitor)
   return 'active', number, 0, until_ms
+end
+
+local function renewed(visitor, number)
+  return inside(visitor, number, math.min(expires_ms, stay_ends_ms(entered, visitor, c)))
 end
 
 local function admitted_now(visitor, number, count, is_new)
@@ -91,7 +95,8 @@ local function newcomer(visitor, is_new, stays_out)
   total = total + 1
   counts.joined = counts.joined + 1
   redis.call('ZADD', queue, last, visitor) -- at once: the same visitor may come twice in one call
-  return waiting(visitor, last, total, is_new) -- the latest number is the last place
+  local phase, number, position = waiting(visitor, last, total, is_new) -- the latest number is the last place
+  return phase, number, position, left and tonumber(left) % REASONS or 0
 end
 
 -- The place that the slip proves, if Redis forgot it: as `enter` answers, or the number to wait by.
@@ -102,6 +107,7 @@ local function returned(visitor, text)
   last = math.max(last, slip.number)
   if return_to_place(slip, visitor, queue, active, counts, memory, vacant(), expires_ms) == 'active' then
     vacancy = vacancy - 1
+    come_in(entered, since_ms_of(slip, now_ms), {visitor})
     return 'active', slip.number
   end
   total = total + 1
@@ -115,13 +121,13 @@ local function enter(visitor, how, slip)
   if until_ms then
     if how == 'watch' then return 'active', 0, 0, tonumber(until_ms) end
     redis.call('SREM', unclaimed, visitor)
-    return inside(visitor, 0, expires_ms)
+    return renewed(visitor, 0)
   end
   local number = redis.call('ZSCORE', queue, visitor)
   if not number and slip ~= '' then
     local phase
     phase, number = returned(visitor, slip)
-    if phase == 'active' then return phase, number, 0, expires_ms end
+    if phase == 'active' then return renewed(visitor, number) end
   end
   if not number then
     if how == 'stay' or how == 'watch' then return 'none', 0, 0, 0 end

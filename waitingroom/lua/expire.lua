@@ -40,14 +40,16 @@ end
 
 local expired, left_line = 0, 0
 if awake_ms >= tonumber(c.claim_ms) then expired = each_due(active, now_ms, function(late)
-  local idle, never_came = {}, {}
+  local idle, never_came, stayed = {}, {}, {}
   for _, visitor in ipairs(late) do
-    local group = redis.call('SREM', unclaimed, visitor) == 1 and never_came or idle
+    local group = stay_ends_ms(entered, visitor, c) <= now_ms and stayed or idle
+    if redis.call('SREM', unclaimed, visitor) == 1 then group = never_came end
     group[#group + 1] = visitor
   end
   redis.call('ZREM', active, unpack(late))
   depart(gone, state, now_ms, IDLE, idle)
   depart(gone, state, now_ms, UNCLAIMED, never_came)
+  depart(gone, state, now_ms, STAYED, stayed)
   tally(pace, now_ms, 'd', #late)
   go_out(entered, stays, now_ms, late)
 end) end

@@ -9,6 +9,7 @@
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- recent(key, now_ms, what)  the count in the last six bins
 -- come_in(entered, now_ms, visitors), go_out(entered, stays, now_ms, visitors)  remember since when who is inside, and how long who left was
+-- stay_ends_ms(entered, visitor, c)  when the longest stay of who is inside is over, Unix ms; infinite where there is none
 -- pace_of(keys, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots (JSON), active, threshold in
 --                          force, threshold_per_instance, departures of the last minute, claim_ms, idle_ms, stays (flat), for how many
 --                          ms some of those inside are there (the newest first), how many in line are present in each first part of it
@@ -74,6 +75,12 @@ local function come_in(entered, now_ms, visitors)
     rows[2 * i] = visitor
   end
   redis.call('ZADD', entered, unpack(rows))
+end
+
+local function stay_ends_ms(entered, visitor, c)
+  local longest_ms = tonumber(c.longest_stay_ms)
+  local since_ms = longest_ms > 0 and redis.call('ZSCORE', entered, visitor)
+  return since_ms and tonumber(since_ms) + longest_ms or math.huge
 end
 
 -- The same as StayTable.note (stays.py).

@@ -8,6 +8,7 @@
 -- honoured(text, visitor, gone, memory, now_ms)  the slip as a table, or nil where it proves nothing (any more)
 -- return_to_place(slip, visitor, queue, active, counts, memory, vacancy, expires_ms)  back inside, or into the line by the old
 --                          number; returns "active" or "waiting". `counts` is what count_in books
+-- since_ms_of(slip, now_ms)  when the stay of who is back inside began; now, where the slip does not tell
 
 local function memory_of(epoch, lost_at_ms, recovery_ms, forgotten_ms, now_ms, c)
   local since_ms = lost_at_ms and math.abs(now_ms - tonumber(lost_at_ms)) or 0
@@ -35,6 +36,10 @@ local function honoured(text, visitor, gone, memory, now_ms)
   local left = redis.call('ZSCORE', gone, visitor)
   if left and left_at_ms(left) >= math.floor(number / 1000) then return nil end
   return {kind = kind, number = number, drawn = drawn == '1', expires_ms = expires_ms}
+end
+
+local function since_ms_of(slip, now_ms)
+  return slip.drawn and now_ms or math.min(now_ms, math.floor(slip.number / 1000))
 end
 
 -- Who was inside when Redis lost everything stays inside, whatever the threshold has become: as when staff lower it. Later,

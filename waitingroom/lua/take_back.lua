@@ -1,12 +1,12 @@
 -- take_back: give visitors whom Redis forgot the places that their slips prove.
 --
--- KEYS    queue, active, seen, present, gone, state, config, fleet
+-- KEYS    queue, active, seen, present, entered, gone, state, config, fleet
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name and the slip (see returning.lua)
 -- RETURN  for each visitor "active", "waiting" or "none" (the slip proves nothing); or {"unknown"} when Redis has no settings
 --
 -- Atomic because a visitor must be in one place only, and the books must balance.
 
-local queue, active, seen, present, gone, state, config, fleet = unpack(KEYS)
+local queue, active, seen, present, entered, gone, state, config, fleet = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -34,6 +34,7 @@ for i = 2, #ARGV, 2 do
       phase = return_to_place(slip, visitor, queue, active, counts, memory, vacancy, math.min(slip.expires_ms, now_ms + c.idle_ms))
       if phase == 'active' then
         vacancy = vacancy - 1
+        come_in(entered, since_ms_of(slip, now_ms), {visitor})
       else
         redis.call('ZADD', seen, integer(now_ms), visitor)
         redis.call('ZADD', present, integer(slip.number), visitor)

@@ -26,6 +26,7 @@ WIDTHS = {
     b"mode": 10,
     b"who": 7,
     b"held": 3,
+    b"left": 12,
 }
 # Between values so near to each other nothing is compressed: a gap costs more.
 NEAR = 20

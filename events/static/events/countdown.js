@@ -16,8 +16,10 @@
 
   const left_ms = () => ends - (Date.now() + offset);
 
-  function finish() {
+  function finish(why) {
     finished = true;
+    for (const part of document.querySelectorAll("[data-if]")) part.hidden = part.dataset.if !== why;
+    for (const part of document.querySelectorAll("[data-unless]")) part.hidden = part.dataset.unless === why;
     clearInterval(timer);
     for (const part of live) part.hidden = true;
     for (const part of over) part.hidden = false;
@@ -35,7 +37,7 @@
       if (told.expiresAt) [ends, offset] = [Date.parse(told.expiresAt), Date.parse(told.now) - Date.now()];
       // A place inside may have been renewed by another tab: how long, the line does not say.
       else if (told.status === "active" && left_ms() <= 0) [ends, doubted] = [Date.now() + offset + AGAIN_MS, false];
-      else if (answer.status === 410 || (doubts && ["none", "queued"].includes(told.status))) finish();
+      else if (answer.status === 410 || (doubts && ["none", "queued"].includes(told.status))) finish(told.reason);
       else if (told.order && told.status !== "pending") location.replace(location.href);
     } catch {
       // No word: the clock goes on by itself.

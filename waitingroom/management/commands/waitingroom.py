@@ -31,6 +31,7 @@ SETTINGS = (
     "grace_seconds",
     "claim_seconds",
     "idle_seconds",
+    "longest_stay_seconds",
     "recovery_seconds",
     "account_required",
     "fail_open",

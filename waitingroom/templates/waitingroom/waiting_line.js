@@ -4,7 +4,7 @@ const here = location.pathname + location.search;
 // The slowest updates come every 8 s. Two missed: ask. Far more: the socket died without a word.
 const QUIET = 20000, DEAD = 60000;
 // Why a place may be gone for good. Any other reason (absent too long, Redis lost it): line up again at once.
-const ENDS = { left: "left", dropped: "left", paid: "left", abandoned: "left" };
+const ENDS = { left: "left", dropped: "left", paid: "left", abandoned: "left", stayed: "stayed" };
 let socket, timer, finished = false, leaving = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heard = 0, heardAt = Date.now();
 
 function later(action, milliseconds) {
