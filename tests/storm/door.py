@@ -17,6 +17,10 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 TICK = 0.2  # seconds between admissions
+REFUSES = {
+    Fault.SAYS_LITTLE: ([(b"retry-after", b"1"), (b"content-type", b"text/plain")], b"Service Unavailable"),
+    Fault.NAMES_NO_TIME: ([(b"content-type", b"text/html")], b"<html>"),
+}
 
 
 class Door:
@@ -25,7 +29,7 @@ class Door:
     def __init__(self, line: Line) -> None:
         self.line = line
         self._sockets: dict[str, list[Send]] = {}
-        self._strangers = 0
+        self._strangers = self._told = self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One page, one socket, or the server's own life."""
@@ -50,20 +54,42 @@ class Door:
             for visitor in self.line.admit():
                 for send in self._sockets.get(visitor, []):
                     await _say(send, {"type": "queue-enter", "message": "입장이 허용되었습니다!"})
+            if self.line.fault is Fault.PASSES_THE_CUT_OFF:
+                await self._cut_off(self.line.order()[:3])
             for visitor in list(self.line.waiting):
                 for send in self._sockets.get(visitor, []):
                     await _say(send, self._place(visitor))
+
+    async def _cut_off(self, visitors: list[str]) -> None:
+        """End their sockets as a server does that restarts, and take them for absent."""
+        for visitor in visitors:
+            for send in self._sockets.pop(visitor, []):
+                self.line.absent.add(visitor)
+                await send({"type": "websocket.close", "code": 1012})
 
     def _place(self, visitor: str) -> dict[str, Any]:
         if self.line.fault is Fault.MUMBLES:
             return {"type": "queue-position-update", "position": "first"}
         waits = len(self.line.waiting)
         position = self.line.position(visitor)
-        return {"type": "queue-position-update", "position": position, "total": waits, "estimatedWait": position / 10}
+        if self.line.fault is Fault.MOVES_BACK:
+            self._told += 1
+            position = waits = self._told
+        return {
+            "type": "queue-position-update",
+            "position": position,
+            "total": waits,
+            "estimatedWait": position / 10,
+            "scaling": {"inService": 1, "pending": 0, "readyInSeconds": 0},
+        }
 
     async def _page(self, scope: Scope, send: Send) -> None:
         if scope["path"].startswith("/api/"):
             await _answer(send, 200, [], b'{"status": "none"}')
+            return
+        if self.line.fault in REFUSES and self._refused < 3:
+            self._refused += 1
+            await _answer(send, 503, *REFUSES[self.line.fault])
             return
         visitor = _cookie(scope, "visitor")
         known, headers = bool(visitor), []
@@ -95,8 +121,9 @@ class Door:
             assert json.loads(message["text"]) == {"type": "leave"}
             self.line.leave(visitor)
             await send({"type": "websocket.close", "code": 1000})
-        self._sockets[visitor].remove(send)
-        if not self._sockets[visitor]:
+        if send in self._sockets.get(visitor, []):
+            self._sockets[visitor].remove(send)
+        if not self._sockets.get(visitor):
             self.line.absent.add(visitor)
 
 

@@ -27,6 +27,12 @@ class Fault(Enum):
     STANDS = auto()  # admits nobody
     MUMBLES = auto()  # sends what no page could read
     KEEPS_WHO_LEFT = auto()  # leaving frees no place
+    STALLS = auto()  # admits every three seconds only
+    THROWS_OUT = auto()  # takes the place of who is inside
+    MOVES_BACK = auto()  # tells places further and further back
+    SAYS_LITTLE = auto()  # refuses pages without a word
+    NAMES_NO_TIME = auto()  # refuses pages without saying when to come again
+    PASSES_THE_CUT_OFF = auto()  # closes the sockets of the first, and lets the others in
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Line:
     active: dict[str, int] = field(default_factory=dict)  # visitor: expiry, Unix ms
     absent: set[str] = field(default_factory=set)  # waiting, without a socket any more: passed over
     last_number: int = 0
+    stalled_at: float = 0.0
     joined: int = 0
     admitted: int = 0
     gone: int = 0
@@ -65,9 +72,13 @@ class Line:
         """The next visitors inside."""
         limit = self.threshold + (1 if self.fault is Fault.OVERFULL else 0)
         vacancies = 0 if self.fault is Fault.STANDS else limit - len(self.active)
-        present = self.waiting.keys() - self.absent
-        order = sorted(present, key=self.waiting.__getitem__, reverse=self.fault is Fault.FAVOURS_THE_LAST)
-        called = order[: max(0, vacancies)]
+        if self.fault is Fault.STALLS:
+            vacancies = vacancies if time.monotonic() - self.stalled_at > 3 else 0
+            self.stalled_at = time.monotonic() if vacancies else self.stalled_at
+        if self.fault is Fault.THROWS_OUT and self.active:
+            del self.active[next(iter(self.active))]
+        order = self.order()
+        called = (order[::-1] if self.fault is Fault.FAVOURS_THE_LAST else order)[: max(0, vacancies)]
         for visitor in called:
             del self.waiting[visitor]
             self.active[visitor] = self._expiry(CLAIM_MS)
@@ -77,6 +88,10 @@ class Line:
         self.admitted += 0 if self.fault is Fault.MISCOUNTS else len(called)
         self.show()
         return called
+
+    def order(self) -> list[str]:
+        """Those who wait and are there, first in line first."""
+        return sorted(self.waiting.keys() - self.absent, key=self.waiting.__getitem__)
 
     def leave(self, visitor: str) -> None:
         """Out of the line, or out of the room."""
@@ -107,6 +122,9 @@ class Line:
                 "threshold_per_instance": 0,
                 "claim_ms": CLAIM_MS,
                 "idle_ms": IDLE_MS,
+                "mode": "automatic",
+                "users_per_minute_per_instance": 6000,
+                "minimum_instances": 1,
             },
         )
         pipeline.execute()

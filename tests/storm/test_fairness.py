@@ -49,6 +49,10 @@ def test_an_absent_visitor_may_be_passed_over_until_noticed_again(absence: tuple
     assert len(inversions([turn(1, 8_000, absences=[absence]), turn(2, 5_000)])) == 0
 
 
+def test_who_was_cut_off_by_the_site_was_there():
+    assert len(inversions([turn(1, 8_000, cut_offs=[(4_000, 7_000)]), turn(2, 5_000)])) == 1
+
+
 def test_an_absence_long_before_excuses_nothing():
     assert len(inversions([turn(1, 8_000, absences=[(100, 200)]), turn(2, 5_000)])) == 1
 

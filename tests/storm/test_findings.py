@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tiketi.storm.findings import Findings
+from tiketi.storm.findings import Departure, Findings, Loss
 from tiketi.storm.sample import Counts, Sample
 
 CLAIM_MS, IDLE_MS = 60_000, 600_000
@@ -77,6 +77,31 @@ def test_an_admission_is_noted_once():
 
 def test_who_was_inside_before_the_storm_is_not_admitted_by_it():
     assert findings(sample(0, inside("a")), sample(50, inside("a"))).admissions == {}
+
+
+def test_whose_place_was_taken_before_it_expired_has_departed_until_brought_back():
+    inside_long = sample(0, {"a": 10_000, "b": 40})
+    gone = sample(50)
+
+    assert findings(inside_long, gone).departures == {"a": Departure(0, 50)}
+    assert findings(inside_long, gone, sample(100, {"a": 10_000})).departures == {}
+
+
+def test_an_epoch_that_ends_is_a_loss_until_the_line_is_whole_again():
+    found = findings(
+        sample(0, epoch="e1"),
+        sample(50),
+        sample(100, epoch="e2", recovering_ms=100),
+        sample(150, epoch="e2", recovering_ms=50),
+        sample(250, epoch="e2"),
+        sample(300, epoch="e2"),
+    )
+
+    assert found.losses == [Loss(0, 150)]
+    assert found.was_lost(120)
+    assert found.was_lost(-50, 10)
+    assert not found.was_lost(260)
+    assert findings(sample(0, epoch="e1"), sample(50, epoch="e1")).losses == []
 
 
 def test_counters_that_do_not_add_up_are_found():

@@ -36,6 +36,12 @@ def test_restless_visitors_keep_their_numbers_in_a_fair_line(storm_on: StormOn):
         (Fault.MISCOUNTS, "conservation"),
         (Fault.MUMBLES, "errors"),
         (Fault.KEEPS_WHO_LEFT, "errors"),
+        (Fault.STALLS, "liveness"),
+        (Fault.THROWS_OUT, "thrown_out"),
+        (Fault.MOVES_BACK, "positions"),
+        (Fault.SAYS_LITTLE, "errors"),
+        (Fault.NAMES_NO_TIME, "errors"),
+        (Fault.PASSES_THE_CUT_OFF, "fifo"),
     ],
 )
 def test_an_unfair_line_is_found_out(storm_on: StormOn, fault: Fault, broken: str):
@@ -63,6 +69,8 @@ def test_a_line_that_stands_is_found_out_when_patience_ends(storm_on: StormOn):
     report = storm_on(Fault.STANDS, timeout=3)
 
     assert report.broken == ("liveness",)
+    assert report.stalls == 1
+    assert report.longest_stall_ms > 2_000
     assert report.waiting == 30
 
 

@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
-from tiketi.storm.diary import MOST_ESTIMATES, Diary
-from tiketi.storm.findings import Findings
+from tiketi.storm.diary import MOST_ESTIMATES, Diary, Growth
+from tiketi.storm.findings import Departure, Findings, Loss
+from tiketi.storm.liveness import Liveness
 from tiketi.storm.report import Report, Spread
 from tiketi.storm.sample import Counts, Sample
 from tiketi.storm.scene import Tally
@@ -48,9 +49,15 @@ def seen(drew: int = 1, inside: tuple[str, ...] = (), **changes: object) -> Find
     return found
 
 
-def judged(*diaries: Diary, findings: Findings | None = None, run: Run = RUN, sales: Sales = UNSOLD) -> Report:
+def judged(
+    *diaries: Diary,
+    findings: Findings | None = None,
+    liveness: Liveness | None = None,
+    run: Run = RUN,
+    sales: Sales = UNSOLD,
+) -> Report:
     """The report of these stories."""
-    return judge(diaries, Tally(), findings or seen(len(diaries)), run, sales)
+    return judge(diaries, Tally(), findings or seen(len(diaries)), liveness or Liveness(), run, sales)
 
 
 def test_a_good_run_breaks_nothing():
@@ -139,7 +146,7 @@ def test_a_number_drawn_by_two_is_an_error():
 
 
 def test_an_error_of_any_visitor_breaks_the_run():
-    report = judge([waited()], Tally(errors=Counter({"page: answered 500": 2})), seen(), RUN, Sales())
+    report = judge([waited()], Tally(errors=Counter({"page: answered 500": 2})), seen(), Liveness(), RUN, Sales())
 
     assert report.broken == ("errors",)
     assert report.errors == 2
@@ -157,7 +164,7 @@ def test_who_is_neither_inside_nor_in_line_is_lost():
 @pytest.mark.parametrize(
     ("diary", "findings", "run"),
     [
-        (nowhere(), seen(in_line=frozenset({"b"})), RUN),
+        (nowhere(), seen(in_line={"b": 2}), RUN),
         (nowhere(vanished_at=5_000.0), seen(), RUN),
         (nowhere(turned_away=True), seen(), RUN),
         (nowhere(), seen(inside=("b",)), Run(0, 20_000, [], 0, cut_short="interrupt")),
@@ -173,11 +180,76 @@ def test_a_place_given_to_who_had_vanished_is_wasted():
 
 def test_running_out_of_patience_is_the_lines_fault_and_out_of_time_the_operators():
     cut = Run(0, 20_000, [], 0, cut_short="timeout")
-    waiting = seen(in_line=frozenset({"b"}))
+    waiting = seen(in_line={"b": 2})
 
     assert judged(nowhere(), findings=waiting, run=cut).broken == ("liveness",)
     hurried = Run(0, 20_000, [], 0, cut_short="timeout", was_patient=False)
     assert judged(nowhere(), findings=waiting, run=hurried).broken == ()
+
+
+def test_patience_with_a_line_that_staff_stopped_is_not_the_lines_fault():
+    cut = Run(0, 20_000, [], 0, cut_short="timeout")
+    waiting = seen(in_line={"b": 2})
+    counts = Counts(joined=1, waiting=0, admitted=1, gone=0)
+    waiting.add(Sample(20_050.0, 0, 1, 10, 60_000, 600_000, 0, counts, {}, mode="closed"))
+
+    assert judged(nowhere(), findings=waiting, run=cut).broken == ()
+
+
+def test_a_stall_breaks_liveness():
+    liveness = Liveness()
+    liveness.stalls, liveness.longest_ms = 1, 2_345.6
+
+    report = judged(waited(), liveness=liveness)
+    assert report.broken == ("liveness",)
+    assert (report.stalls, report.longest_stall_ms) == (1, 2_345.6)
+
+
+def test_a_place_further_back_breaks_positions_but_not_where_redis_lost_the_line_between():
+    diary = waited(growths=[Growth(5_000, 6_000, 7, 9)])
+    report = judged(diary)
+
+    assert report.broken == ("positions",)
+    assert report.grown == [{"at": 6.0, "from": 7, "to": 9}]
+    assert judged(diary, findings=seen(losses=[Loss(5_500, 5_900)])).broken == ()
+    assert judged(diary, findings=seen(losses=[Loss(6_500, 7_900)])).broken == ("positions",)
+
+
+def departed(by_ms: float, **changes: object) -> Findings:
+    return seen(departures={"a": Departure(by_ms - 50, by_ms)}, **changes)  # type: ignore[arg-type]  # whatever a test sets
+
+
+def test_who_left_by_their_own_wish_was_not_thrown_out_and_who_did_not_was():
+    assert judged(waited(leaving_at=11_900.0), findings=departed(11_950)).broken == ()
+    assert judged(waited(leaving_at=11_900.0), findings=departed(11_000)).broken == ("thrown_out",)
+    assert judged(waited(left_at=None), findings=departed(11_000)).thrown_out == 1
+    assert judged(waited(shown_out_at=11_000.0)).broken == ("thrown_out",)
+
+
+def test_who_leaves_while_redis_takes_people_back_need_not_come_back_first():
+    diary, recovery = waited(leaving_at=11_900.0), [Loss(10_950, 14_000)]
+
+    assert judged(diary, findings=departed(11_000, losses=recovery)).broken == ()
+    short = [Loss(10_950, 11_500)]  # over before that visitor left: they should have been inside again
+    assert judged(diary, findings=departed(11_000, losses=short)).broken == ("thrown_out",)
+
+
+def test_who_waits_at_the_end_by_another_number_than_the_slips_breaks_one_place():
+    assert judged(nowhere(), findings=seen(in_line={"b": 2})).broken == ()
+    assert judged(nowhere(), findings=seen(in_line={"b": 3})).broken == ("one_place",)
+
+
+def test_estimates_are_judged_apart_from_the_tenth_departure_on():
+    early = [waited(f"v{i}", i + 2, left_at=6_000.0 + i) for i in range(10)]
+    said = [(2_000.0, 16.0), (5_000.0, 10.0)]
+    diary = waited(estimates=said, called_at=14_000.0, entered_at=14_100.0, left_at=15_000.0)
+
+    assert judged(diary).settled_error_median is None
+    report = judged(diary, *early, findings=seen(11))
+    assert report.estimate_error_p90 == round(4 / 12, 3)
+    assert report.settled_error_median is None  # all was said before
+    diary.estimates.append((7_000.0, 14.0))
+    assert judged(diary, *early, findings=seen(11)).settled_error_median == 1.0
 
 
 def test_a_seat_sold_twice_is_named():

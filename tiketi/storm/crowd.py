@@ -16,11 +16,12 @@ from tiketi.storm.visitor import Visitor
 
 @dataclass(slots=True)
 class Crowd:
-    """The visitors of one storm; tally and diaries grow while it runs."""
+    """The visitors of one storm; tally, diaries and who is present grow while it runs."""
 
     forecast: Forecast
     tally: Tally = field(default_factory=Tally)
     diaries: list[Diary] = field(default_factory=list)
+    present: dict[str, float] = field(default_factory=dict)  # see Scene
     _late_ms: list[float] = field(default_factory=list)
 
     async def run(self) -> Run:
@@ -47,7 +48,7 @@ class Crowd:
         forecast = self.forecast
         chance = random.Random()  # noqa: S311  (whose habits are whose guards no secret)
         async with asyncio.TaskGroup() as tasks:
-            scene = Scene(forecast, chance, tasks, self.tally)
+            scene = Scene(forecast, chance, tasks, self.tally, self.present)
             began = time.monotonic()
             for index in range(forecast.visitors):
                 due = began + forecast.arrive_in * index / forecast.visitors

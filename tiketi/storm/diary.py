@@ -10,6 +10,16 @@ LEAST_S, ROUNDING_S = 5.0, 2.0
 PAUSE = "pause"
 
 
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A tab that never left the line was told a place further back than the one before."""
+
+    since: float  # when the one before was told
+    at: float
+    before: int
+    after: int
+
+
 @dataclass(slots=True)
 class Diary:
     """One visitor's record. Times are those of our clock."""
@@ -26,9 +36,13 @@ class Diary:
     vanished_at: float | None = None
     turned_away: bool = False  # the room was closed
     gave_up: bool = False  # the site gave no usable answer
+    shown_out_at: float | None = None  # when a page said that the stay was over, and it was not
+    leaving_at: float | None = None  # when giving up the place began
     order: str = ""  # its number, if something was bought
     left_at: float | None = None
-    absences: list[tuple[float, float]] = field(default_factory=list)
+    absences: list[tuple[float, float]] = field(default_factory=list)  # by the visitor's own choice
+    cut_offs: list[tuple[float, float]] = field(default_factory=list)  # by the site's doing: they excuse nothing
+    growths: list["Growth"] = field(default_factory=list)
     estimates: list[tuple[float, float]] = field(default_factory=list)  # (when told, seconds still to wait)
     rise_without_cause: float = 0.0  # the largest from one estimate to the next: 0.1 is a tenth
     _between_ms: float = BETWEEN_ESTIMATES_MS

@@ -45,11 +45,11 @@ class Door:
     def _phase(self, answer: Answer) -> str:
         """Where the answer puts the visitor; empty if he has to ask again."""
         phase = answer.headers.get(contract.PHASE_HEADER, "")
+        if answer.status in COME_AGAIN:
+            self._come_again(answer)
+            return ""
         if phase == contract.CLOSED:
             return phase
-        if answer.status in COME_AGAIN:
-            self._scene.tally.retries[f"page answered {answer.status}"] += 1
-            return ""
         if answer.status != 200 or phase not in {contract.ENTERED, contract.WAITING}:
             self._wrong(f"answered {answer.status} with X-Waiting-Room {phase or 'missing'}")
             return ""
@@ -57,14 +57,22 @@ class Door:
             self._wrong("the waiting page may be stored")
         return phase
 
+    def _come_again(self, answer: Answer) -> None:
+        """A refusal is a page that says when to come again, or it is a finding."""
+        if not answer.headers.get("retry-after", "").isdigit():
+            self._wrong(f"answered {answer.status} without Retry-After")
+        elif not answer.body or not answer.headers.get("content-type", "").startswith("text/html"):
+            self._wrong(f"answered a bare {answer.status}")
+        else:
+            self._scene.tally.retries[f"page answered {answer.status}"] += 1
+
     def _note(self, phase: str, answer: Answer, asked_at: float) -> None:
         diary, now = self._diary, now_ms()
         if diary.joined_at is None:
             diary.asked_at, diary.joined_at = asked_at, now
         if phase == contract.ENTERED:
             diary.entered_at = diary.entered_at or now
-        diary.turned_away |= phase == contract.CLOSED
-        slip = contract.slip_in(self._browser.cookies, self._scene.slug)
+        slip = contract.slip(self._browser.cookies.values(), self._scene.slug)
         if slip:
             try:
                 diary.shown(*contract.read_slip(slip))
@@ -72,6 +80,8 @@ class Door:
                 self._wrong(str(violation))
         elif phase == contract.WAITING:
             self._wrong("a waiting visitor without a slip")
+        # Who has a number keeps it while the room is closed, and waits for the reopening.
+        diary.turned_away |= phase == contract.CLOSED and diary.number is None
 
     def _wrong(self, what: str) -> None:
         self._scene.tally.errors[f"page: {what}"] += 1

@@ -38,6 +38,7 @@ def _overtakers(turn: Turn, later: Iterable[Turn]) -> Iterator[Turn]:
 
 
 def _away(diary: Diary, at: float) -> bool:
+    """Whether the visitor had chosen to be away; who was cut off by the site was there."""
     if diary.vanished_at is not None and at >= diary.vanished_at:
         return True
     return any(since <= at <= until + NOTICED_MS for since, until in diary.absences)

@@ -1,11 +1,28 @@
 """What the samples of a storm add up to."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tiketi.storm.sample import Counts, Sample
 
 NOTHING = Counts(0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Between these two looks somebody ceased to be inside, whose place had not expired."""
+
+    after_ms: float
+    by_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Redis forgot the line, and took it back until then."""
+
+    began_ms: float
+    ended_ms: float
 
 
 @dataclass(slots=True)
@@ -27,7 +44,9 @@ class Findings:
     last: Counts = NOTHING
     restarted: bool = False  # the room's counters went back: Redis lost them
     admissions: dict[str, tuple[float, float]] = field(default_factory=dict)  # visitor: (earliest, latest) possible
-    in_line: frozenset[str] = frozenset()  # at the end
+    departures: dict[str, Departure] = field(default_factory=dict)  # whose place was taken before it expired
+    losses: list[Loss] = field(default_factory=list)  # each epoch that ended under our eyes
+    in_line: Mapping[str, int] = field(default_factory=dict)  # at the end: visitor, queue number
     _before: Sample | None = None
     _surest_ms: float = float("inf")
 
@@ -51,8 +70,24 @@ class Findings:
         self.longest_gap_ms = max(self.longest_gap_ms, sample.at_ms - before.at_ms)
         # Lowering the threshold sends nobody out: as many as there were may still be there.
         self.overfull += active > max(sample.threshold, before.threshold, len(before.active))
+        self._note_loss(before, sample)
         for visitor in sample.active.keys() - before.active.keys():
             self.admissions.setdefault(visitor, _admitted(sample.active[visitor], before, sample))
+            self.departures.pop(visitor, None)  # brought back
+        for visitor in before.active.keys() - sample.active.keys():
+            if before.active[visitor] > sample.at_ms:
+                self.departures[visitor] = Departure(before.at_ms, sample.at_ms)
+
+    def _note_loss(self, before: Sample, sample: Sample) -> None:
+        if before.epoch and sample.epoch != before.epoch:
+            self.losses.append(Loss(before.at_ms, sample.at_ms))
+        elif self.losses and (sample.recovering_ms or not sample.epoch or not before.epoch):
+            self.losses[-1] = Loss(self.losses[-1].began_ms, sample.at_ms)
+
+    def was_lost(self, at_ms: float, until_ms: float | None = None) -> bool:
+        """Whether Redis had lost the line, or took it back, at some instant of this span (Redis's clock)."""
+        until_ms = at_ms if until_ms is None else until_ms
+        return any(loss.began_ms <= until_ms and at_ms <= loss.ended_ms for loss in self.losses)
 
     @property
     def counted(self) -> Counts:
@@ -73,6 +108,11 @@ class Findings:
     def idle_share(self) -> float:
         """How much of the room stood empty while somebody waited, 0 to 1."""
         return self.vacancies / self.places if self.places else 0.0
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether people could enter at the last look."""
+        return self._before is not None and self._before.lets_in
 
     @property
     def last_at_ms(self) -> float:

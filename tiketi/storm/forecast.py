@@ -20,5 +20,4 @@ class Forecast:
     was_patient: bool = True  # the time limit is the storm's own, generous one
     idle_seconds: float = 600.0  # without a page for so long, an active visitor loses the place
     claim_seconds: float = 60.0  # the first page of a visit keeps the place for so long
-    presence_seconds: float = 30.0  # without a sign of life for so long, a waiting visitor counts as absent
     buyers: Sequence[Mapping[str, str]] | None = None  # where visitors buy: a signed-in account's cookies for each

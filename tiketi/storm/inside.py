@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tiketi.storm import contract
 from tiketi.storm.browser import Browser, TooManyRedirects
 from tiketi.storm.buyer import Buyer, Outcome, Unexpected
 from tiketi.storm.diary import Diary
@@ -27,8 +28,8 @@ class Inside:
             longest = forecast.idle_seconds
             await asyncio.sleep(spell)
             seconds -= spell
-            if seconds > 0:
-                await self._door.knock()
+            if seconds > 0 and await self._door.knock() != contract.ENTERED:
+                self._diary.shown_out_at = self._diary.shown_out_at or now_ms()
 
     async def shop(self, seconds: float) -> bool:
         """Pick seats, think for so long, and pay; True if bought, which ends the stay. Raises GaveUp."""
@@ -36,6 +37,7 @@ class Inside:
         try:
             outcome = await buyer.pick_and_hold()
             await self.look_around(seconds)
+            self._diary.leaving_at = now_ms()  # who has paid has given up the place
             outcome = outcome or await buyer.pay()
         except (Unexpected, Unanswered, TooManyRedirects, OSError) as error:
             tally.errors[f"purchase: {str(error) or type(error).__name__}"] += 1

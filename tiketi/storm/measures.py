@@ -1,5 +1,6 @@
 """What a visitor's diary and the witness's findings measure together."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from tiketi.storm.diary import Diary
@@ -8,6 +9,7 @@ from tiketi.storm.findings import Findings
 
 # Estimates are whole seconds, told once a second or less: closer to the turn a relative error says nothing.
 LEAST_FORETOLD_MS = 5_000
+FIRST_DEPARTURES = 10
 
 
 def turns(diaries: Sequence[Diary], findings: Findings) -> Iterator[Turn]:
@@ -36,12 +38,18 @@ def delays(diaries: Sequence[Diary], findings: Findings) -> Iterator[float]:
         yield max(0.0, diary.called_at - max(admission[1] - findings.clock_ahead_ms, diary.reachable_at))
 
 
-def estimate_errors(diary: Diary) -> Iterator[float]:
-    """Relative errors of what the visitor was told: above zero it took less time than was said."""
+def tenth_departure_ms(diaries: Sequence[Diary]) -> float:
+    """When the tenth of them had left the inside; from then on the room knows how long people stay."""
+    left = sorted(diary.left_at for diary in diaries if diary.left_at is not None)
+    return left[FIRST_DEPARTURES - 1] if len(left) >= FIRST_DEPARTURES else math.inf
+
+
+def estimate_errors(diary: Diary, since: float = 0.0) -> Iterator[float]:
+    """Relative errors of what the visitor was told from `since` on: above zero it took less time than was said."""
     came = diary.called_at or diary.entered_at
     if came is None:
         return
     for told_at, seconds in diary.estimates:
-        if came - told_at >= LEAST_FORETOLD_MS:
+        if told_at >= since and came - told_at >= LEAST_FORETOLD_MS:
             true = (came - told_at) / 1000
             yield (seconds - true) / true

@@ -66,6 +66,14 @@ class Report:
     estimate_error_p90: float | None
     estimate_bias: float | None  # the median of (estimated - true) / true
     estimate_rise_without_cause: float  # the largest from one estimate to the next: 0.1 is a tenth
+    settled_error_median: float | None  # of what was said once ten had left: the room knows how long people stay
+    settled_error_p90: float | None
+    grown_positions: int  # places further back than the one before, of who never left the line
+    grown: list[dict[str, object]]  # some of them
+    thrown_out: int  # whose stay ended before its time
+    stalls: int  # somebody present, a vacancy and a token for more than two seconds
+    longest_stall_ms: float  # less what the machine's own lag took
+    cut_off: int  # visitors whom the site left without a socket
 
     def as_json(self) -> dict[str, Any]:
         """The report as the contract's object."""

@@ -9,6 +9,8 @@ import redis
 from waitingroom import rates
 from waitingroom.keys import Keys
 
+STANDING = {"paused", "closed"}  # modes in which nobody is let in
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -38,6 +40,20 @@ class Sample:
     tick_at_ms: float  # the last admission's instant
     counts: Counts
     active: dict[str, float]  # visitor: when the place expires
+    mode: str = "automatic"
+    epoch: str = ""
+    recovering_ms: float = 0.0  # until the recovery period ends; 0: there is none
+    per_second: float = 0.0  # what the servers in service let in
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether whoever is next may enter."""
+        return self.mode not in STANDING and not self.recovering_ms
+
+    @property
+    def vacancy(self) -> int:
+        """Places free."""
+        return self.threshold - len(self.active)
 
 
 def take(client: "redis.Redis", keys: Keys) -> Sample:
@@ -46,15 +62,17 @@ def take(client: "redis.Redis", keys: Keys) -> Sample:
     pipeline.time()
     pipeline.zrange(keys.active, 0, -1, withscores=True)
     pipeline.zcard(keys.queue)
-    pipeline.hmget(keys.state, ["joined", "admitted", "gone", "tick_at_ms"])
+    pipeline.hmget(keys.state, ["joined", "admitted", "gone", "tick_at_ms", "lost_at_ms", "recovery_ms"])
     pipeline.hmget(keys.config, ["threshold", "threshold_per_instance", "minimum_instances", "claim_ms", "idle_ms"])
+    pipeline.hmget(keys.config, ["users_per_minute_per_instance", "mode"])
+    pipeline.hget(keys.state, "epoch")
     pipeline.hmget(keys.fleet, ["in_service", "at_ms"])
     asked_ms = time.time() * 1000
     answers: list[Any] = pipeline.execute()
     answered_ms = time.time() * 1000
-    (seconds, micros), active, waiting, state, config, (told, told_at_ms) = answers
+    (seconds, micros), active, waiting, state, config, (per_minute, mode), epoch, (told, told_at_ms) = answers
     at_ms = seconds * 1000 + micros / 1000
-    joined, admitted, gone, tick_at_ms = (int(value or 0) for value in state)
+    joined, admitted, gone, tick_at_ms, lost_at_ms, recovery_ms = (int(float(value or 0)) for value in state)
     threshold, per_instance, minimum, claim_ms, idle_ms = (int(value or 0) for value in config)
     in_service = rates.in_service(float(told) if told else None, int(told_at_ms or 0), minimum, at_ms)
     return Sample(
@@ -67,4 +85,8 @@ def take(client: "redis.Redis", keys: Keys) -> Sample:
         tick_at_ms=tick_at_ms,
         counts=Counts(joined, waiting, admitted, gone),
         active={visitor.decode(): expires_ms for visitor, expires_ms in active},
+        mode=(mode or b"automatic").decode(),
+        epoch=(epoch or b"").decode(),
+        recovering_ms=max(0.0, lost_at_ms + recovery_ms - at_ms) if lost_at_ms else 0.0,
+        per_second=rates.per_second(in_service, float(per_minute or 0)),
     )

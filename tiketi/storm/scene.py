@@ -35,6 +35,7 @@ class Scene:
     chance: random.Random
     tasks: asyncio.TaskGroup
     tally: Tally
+    present: dict[str, float]  # who waits, has told so, and chose no absence since (Unix ms): for the witness
 
     @property
     def slug(self) -> str:
@@ -49,3 +50,11 @@ class Scene:
     def socket_pause(self, attempt: int) -> float:
         """Seconds until a socket is opened again; as the waiting page's script does it."""
         return self.chance.uniform(0, min(30.0, 10.0 * 2**attempt))
+
+    def restart_pause(self) -> float:
+        """Seconds until a socket is opened again that the server closed to restart."""
+        return self.chance.uniform(1.0, 10.0)
+
+    def question_pause(self) -> float:
+        """Seconds until a page that has no socket asks by HTTP."""
+        return self.chance.uniform(0.5, 3.0)

@@ -12,6 +12,7 @@ from tiketi.storm.diary import Diary
 from tiketi.storm.findings import Findings
 from tiketi.storm.forecast import Forecast
 from tiketi.storm.ground import knock
+from tiketi.storm.liveness import Liveness
 from tiketi.storm.report import Report
 from tiketi.storm.scene import Tally
 from tiketi.storm.verdict import NOTHING_SOLD, Run, Sales, judge
@@ -32,17 +33,19 @@ class Aftermath:
     diaries: Sequence[Diary]
     tally: Tally
     findings: Findings
+    liveness: Liveness
     run: Run
 
     def judge(self, sales: Sales = NOTHING_SOLD) -> Report:
         """The report."""
-        return judge(self.diaries, self.tally, self.findings, self.run, sales)
+        return judge(self.diaries, self.tally, self.findings, self.liveness, self.run, sales)
 
 
 async def storm(forecast: Forecast, redis_url: str) -> Aftermath:
     """Let it rage; raises CannotStorm, and RedisError when Redis is away at the beginning."""
     await knock(forecast.site, forecast.slug)
-    crowd, watch = Crowd(forecast), Watch(redis_url, forecast.slug)
+    crowd = Crowd(forecast)
+    watch = Watch(redis_url, forecast.slug, crowd.present)
     watch.start()
     bar = asyncio.create_task(progress.show(forecast.visitors, crowd.tally, watch.findings))
     with no_collections():
@@ -56,7 +59,7 @@ async def storm(forecast: Forecast, redis_url: str) -> Aftermath:
             findings = watch.stop()
     if run.cut_short:
         send_home(forecast.slug, [diary.visitor for diary in crowd.diaries if diary.visitor and diary.left_at is None])
-    return Aftermath(crowd.diaries, crowd.tally, findings, run)
+    return Aftermath(crowd.diaries, crowd.tally, findings, watch.liveness, run)
 
 
 @contextmanager

@@ -53,9 +53,17 @@ def _rows(report: Report) -> list[tuple[str, str, str]]:
         (
             "estimated wait",
             f"{_share(report.estimate_error_median)} / {_share(report.estimate_error_p90)}",
-            f"median / p90 error; bias {_share(report.estimate_bias)}; "
+            f"median / p90 error ({_share(report.settled_error_median)} / {_share(report.settled_error_p90)} "
+            f"from the tenth departure on); bias {_share(report.estimate_bias)}; "
             f"grew by {report.estimate_rise_without_cause:.0%} at most without a cause",
         ),
+        (
+            "longest stall",
+            f"{report.longest_stall_ms:,.0f} ms",
+            f"vacancy, token and somebody present; {report.stalls:,} over 2 s",
+        ),
+        ("grown positions", f"{report.grown_positions:,}", f"of who stayed; {report.cut_off:,} lost the socket"),
+        ("thrown out", f"{report.thrown_out:,}", "before their time"),
         ("inversions", f"{report.inversions:,}", "overtaken while present"),
         ("changed numbers", f"{report.changed_numbers:,}", ""),
         ("lost", f"{report.lost:,}", ""),

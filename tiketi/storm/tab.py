@@ -1,6 +1,7 @@
-"""A waiting page in a browser tab: its socket, opened again whenever the site ends it."""
+"""A waiting page in a browser tab: its socket, opened again whenever the site ends it, and its questions meanwhile."""
 
 import asyncio
+from functools import partial
 from typing import Protocol
 
 from tiketi.storm import contract
@@ -9,30 +10,40 @@ from tiketi.storm.scene import Scene, now_ms
 from tiketi.storm.websocket import CUT, Refused, Socket
 
 COME_AGAIN = {1001, 1012, 1013, 4429}  # going away, restarting, too busy
-UNKNOWN = 4401
+RESTARTING = {1012, 1013}
+UNKNOWN, NO_ROOM, CLOSED = 4401, 4404, 4410
+ENDS = {NO_ROOM, CLOSED}
+OWN_CODES = 4000  # from here on the site says why, and a question tells more
 BUSY = {429, 503}
 LAST_WORD = 30.0  # seconds for the site to hang up after a good-bye
 NOTED = {1000, UNKNOWN}  # with these close codes: whoever was looked up in that very moment is unknown by then
-MOST_FAREWELLS = 5
+MAX_FAREWELLS = 5
+UNOPENED = 2  # so many handshakes in vain, and the page asks by HTTP
 
 
 class Reader(Protocol):
     """Whoever sits in front of the tab."""
 
-    def heard(self, message: bytes) -> None:
+    def heard(self, tab: "Tab", message: bytes) -> None:
         """A message came."""
 
-    def was_away(self, since: float, until: float) -> None:
-        """The tab had no socket for a while; Unix milliseconds."""
+    def was_cut_off(self, since: float, until: float) -> None:
+        """The site left the tab without a socket for a while; Unix milliseconds."""
+
+    async def ask(self) -> None:
+        """Ask by HTTP where one stands: a sign of life, where there is no socket."""
 
     async def start_again(self) -> None:
         """The site does not know this visitor any more."""
+
+    def was_turned_away(self) -> None:
+        """The room is closed to who has no number, or is no more."""
 
 
 class Tab:
     """Stays connected from `open` to `close`."""
 
-    __slots__ = ("_browser", "_closing", "_ended", "_reader", "_reopening", "_scene", "_socket")
+    __slots__ = ("_browser", "_closing", "_ended", "_reader", "_reopening", "_scene", "_socket", "stood")
 
     def __init__(self, scene: Scene, browser: Browser, reader: Reader) -> None:
         self._scene, self._browser, self._reader = scene, browser, reader
@@ -40,6 +51,8 @@ class Tab:
         self._reopening: asyncio.Task[None] | None = None
         self._closing = False
         self._ended: asyncio.Future[int] | None = None
+        # (when told, position, mode) as it was told last; None before, and where a new order begins
+        self.stood: tuple[float, int, str] | None = None
 
     async def open(self) -> None:
         """Connect, as often as it takes."""
@@ -47,15 +60,18 @@ class Tab:
         while not self._closing:
             try:
                 self._socket = await self._browser.listen(
-                    contract.line(self._scene.slug), self._reader.heard, self._lost
+                    contract.line(self._scene.slug), partial(self._reader.heard, self), self._lost
                 )
                 return
             except Refused as refused:
                 self._count(refused)
             except (OSError, TimeoutError) as error:
                 self._scene.tally.errors[f"WebSocket: {type(error).__name__}"] += 1
-            await asyncio.sleep(self._scene.socket_pause(attempt))
             attempt += 1
+            if attempt < UNOPENED:
+                await asyncio.sleep(self._scene.socket_pause(attempt))
+            else:
+                await self._ask()
 
     def stop(self) -> None:
         """Expect the end: reconnect no more."""
@@ -78,7 +94,7 @@ class Tab:
     async def leave(self) -> bool:
         """Give up the place, as often as it takes until the site has noted it; False if it never did."""
         self.stop()
-        for attempt in range(MOST_FAREWELLS):
+        for attempt in range(MAX_FAREWELLS):
             if self._socket is None or not self._socket.is_open:
                 self._closing = False
                 await self.open()
@@ -104,19 +120,34 @@ class Tab:
             self._ended.set_result(code)
         if self._closing:
             return
-        if code in COME_AGAIN:
+        if code in COME_AGAIN or code == CLOSED:
             self._scene.tally.reconnects[code] += 1
         else:
             self._scene.tally.errors[f"WebSocket closed with {code}"] += 1
+        if code in ENDS:
+            self._reader.was_turned_away()
+            return
         self._reopening = self._scene.tasks.create_task(self._reopen(now_ms(), code))
 
     async def _reopen(self, lost_at: float, code: int) -> None:
-        await asyncio.sleep(self._scene.socket_pause(0))
         if code == UNKNOWN:
+            await asyncio.sleep(self._scene.socket_pause(0))
             await self._reader.start_again()
+        elif code >= OWN_CODES:
+            await self._ask()
+        elif code in RESTARTING:
+            await asyncio.sleep(self._scene.restart_pause())
+        else:
+            await asyncio.sleep(self._scene.socket_pause(0))
         await self.open()
-        self._reader.was_away(lost_at, now_ms())
+        self._reader.was_cut_off(lost_at, now_ms())
+
+    async def _ask(self) -> None:
+        await asyncio.sleep(self._scene.question_pause())
+        await self._reader.ask()
 
     def _count(self, refused: Refused) -> None:
-        counter = self._scene.tally.retries if refused.status in BUSY else self._scene.tally.errors
-        counter[f"WebSocket answered {refused.status}"] += 1
+        asked_to_wait = refused.status in BUSY and refused.retry_after
+        counter = self._scene.tally.retries if asked_to_wait else self._scene.tally.errors
+        wish = "" if asked_to_wait or refused.status not in BUSY else " without Retry-After"
+        counter[f"WebSocket answered {refused.status}{wish}"] += 1

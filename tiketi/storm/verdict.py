@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from statistics import median
 
 from tiketi.storm import measures
-from tiketi.storm.diary import Diary
+from tiketi.storm.diary import Diary, Growth
 from tiketi.storm.fairness import Turn, inversions
 from tiketi.storm.findings import Findings
+from tiketi.storm.liveness import Liveness
 from tiketi.storm.report import Report, Spread
 from tiketi.storm.scene import Tally
 
 # So long may a farewell take to reach Redis.
 FAREWELL_MS = 1_000
-MOST_TOLD = 5  # inversions told in full
+MAX_TOLD = 5  # inversions and grown places told in full
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,15 @@ class Sales:
 NOTHING_SOLD = Sales()
 
 
-def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, sales: Sales) -> Report:
+def judge(
+    diaries: Sequence[Diary], tally: Tally, findings: Findings, liveness: Liveness, run: Run, sales: Sales
+) -> Report:
     """The report of a storm that is over."""
     errors = tally.errors + _contradictions(diaries, findings, sales)
     overtaken = inversions(measures.turns(diaries, findings))
-    changed = sum(diary.numbers_changed for diary in diaries)
+    changed = sum(diary.numbers_changed + _is_renumbered(diary, findings) for diary in diaries)
+    grown = [growth for diary in diaries for growth in diary.growths if not _is_reordered(growth, findings)]
+    thrown_out = sum(_is_thrown_out(diary, findings) for diary in diaries)
     lost = sum(_is_lost(diary, findings, run) for diary in diaries)
     counted = findings.counted
     seconds = (run.ended_ms - run.began_ms) / 1000
@@ -54,13 +59,17 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
     arrivals_s = (max(came) - run.began_ms) / 1000 if came else 0.0
     estimate_errors = sorted(error for diary in diaries for error in measures.estimate_errors(diary))
     off_by = sorted(map(abs, estimate_errors))
+    settled_at = measures.tenth_departure_ms(diaries)
+    settled = sorted(abs(error) for diary in diaries for error in measures.estimate_errors(diary, settled_at))
     broken = {
         "capacity": findings.overfull,
         "fifo": bool(overtaken),
         "one_place": changed,
         "conservation": findings.unbalanced or not findings.counts_all(_drew(diaries)),
-        "liveness": run.cut_short == "timeout" and run.was_patient,
+        "liveness": liveness.stalls or (run.cut_short == "timeout" and run.was_patient and findings.lets_in),
+        "positions": grown,
         "lost": lost,
+        "thrown_out": thrown_out,
         "errors": errors.total(),
         "oversold": sales.oversold,
     }
@@ -97,7 +106,7 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         idle_share=round(findings.idle_share, 4),
         seconds=round(seconds, 1),
         arrivals_per_second=round(len(came) / arrivals_s, 1) if arrivals_s else 0.0,
-        overtaken=[_told(turn, other, run) for turn, other in overtaken[:MOST_TOLD]],
+        overtaken=[_told(turn, other, run) for turn, other in overtaken[:MAX_TOLD]],
         cut_short=run.cut_short,
         errors_by_kind=dict(errors.most_common()),
         retries=dict(tally.retries),
@@ -109,6 +118,14 @@ def judge(diaries: Sequence[Diary], tally: Tally, findings: Findings, run: Run, 
         estimate_error_p90=round(off_by[math.ceil(0.9 * len(off_by)) - 1], 3) if off_by else None,
         estimate_bias=round(median(estimate_errors), 3) if estimate_errors else None,
         estimate_rise_without_cause=round(max((diary.rise_without_cause for diary in diaries), default=0.0), 3),
+        settled_error_median=round(median(settled), 3) if settled else None,
+        settled_error_p90=round(settled[math.ceil(0.9 * len(settled)) - 1], 3) if settled else None,
+        grown_positions=len(grown),
+        grown=[_grown(growth, run) for growth in grown[:MAX_TOLD]],
+        thrown_out=thrown_out,
+        stalls=liveness.stalls,
+        longest_stall_ms=round(max(0.0, liveness.longest_ms), 1),
+        cut_off=sum(bool(diary.cut_offs) for diary in diaries),
     )
 
 
@@ -124,11 +141,41 @@ def _told(turn: Turn, other: Turn, run: Run) -> dict[str, object]:
         "joined": second(diary.joined_at),
         "reachable": second(diary.reachable_at),
         "away": [[second(since), second(until)] for since, until in diary.absences],
+        "cut_off": [[second(since), second(until)] for since, until in diary.cut_offs],
         "admitted": second(turn.earliest),
         "by": other.diary.visitor,
         "who_joined": second(other.diary.joined_at),
         "and_was_admitted": second(other.latest),
     }
+
+
+def _grown(growth: Growth, run: Run) -> dict[str, object]:
+    return {"at": round((growth.at - run.began_ms) / 1000, 3), "from": growth.before, "to": growth.after}
+
+
+def _is_renumbered(diary: Diary, findings: Findings) -> bool:
+    """Whether who still waits at the end does so by another number than the slip's."""
+    return diary.number is not None and findings.in_line.get(diary.visitor, diary.number) != diary.number
+
+
+def _is_reordered(growth: Growth, findings: Findings) -> bool:
+    """Whether a lost epoch came between the two places: those ahead were still coming back."""
+    ahead = findings.clock_ahead_ms
+    return findings.was_lost(growth.since + ahead, growth.at + ahead)
+
+
+def _is_thrown_out(diary: Diary, findings: Findings) -> bool:
+    """Whether a stay ended that had neither expired nor was being given up."""
+    if diary.entered_at is None:
+        return False
+    ahead, leaving_at = findings.clock_ahead_ms, diary.leaving_at or math.inf
+    if diary.shown_out_at is not None:
+        return True
+    departure = findings.departures.get(diary.visitor)
+    if departure is None or departure.by_ms - ahead >= leaving_at:
+        return False
+    # Who leaves while Redis still takes them back need not come back first.
+    return not (findings.was_lost(departure.after_ms, departure.by_ms) and findings.was_lost(leaving_at + ahead))
 
 
 def _drew(diaries: Sequence[Diary]) -> int:

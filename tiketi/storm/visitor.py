@@ -6,12 +6,14 @@ from typing import Any
 
 from tiketi.storm import contract
 from tiketi.storm.browser import Browser
-from tiketi.storm.diary import Diary
+from tiketi.storm.contract import Word
+from tiketi.storm.diary import Diary, Growth
 from tiketi.storm.door import Door, GaveUp
+from tiketi.storm.exchange import Unanswered
 from tiketi.storm.habits import Act
 from tiketi.storm.inside import Inside
 from tiketi.storm.scene import Scene, now_ms
-from tiketi.storm.tab import Tab
+from tiketi.storm.tab import BUSY, Tab
 
 SHORTEST_SPAN, LONGEST_SPAN = 2.0, 60.0  # seconds of waiting over which a plan's acts are spread
 BY_STAFF = {"", "closed", "dropped"}  # reasons for which a waiting visitor may be sent away
@@ -71,8 +73,8 @@ class Visitor:
                 if self._called.done():
                     break
                 if act is Act.VANISH:
-                    self._cut_off()
                     self.diary.vanished_at = now_ms()
+                    self._cut_off()
                     return False
                 await self._do(act)
         await self._called
@@ -87,6 +89,7 @@ class Visitor:
                 self._cut_off()
                 await asyncio.sleep(self._scene.chance.uniform(*OUTAGE))
             else:
+                self._is_absent()
                 self._tabs.pop().close()  # a page that is loaded anew takes its socket along
             await self._look()
             self.diary.absences.append((away_since, now_ms()))
@@ -108,6 +111,7 @@ class Visitor:
             await self._open_tab()
         for tab in self._tabs[1:]:
             tab.close()
+        self.diary.leaving_at = now_ms()
         if not await self._tabs[0].leave():
             self._scene.tally.errors["leaving was never noted"] += 1
             raise GaveUp
@@ -116,36 +120,48 @@ class Visitor:
     async def _open_tab(self) -> None:
         tab = Tab(self._scene, self._browser, self)
         self._tabs.append(tab)
-        silent_from = now_ms() + self._scene.forecast.presence_seconds * 1000  # the page just loaded was a sign of life
         await tab.open()
-        now = now_ms()
         if len(self._tabs) == 1:
-            self.diary.reachable_at = now
-            if silent_from < now:
-                self.diary.absences.append((silent_from, now))
+            self.diary.reachable_at = now_ms()
+
+    def _is_absent(self) -> None:
+        self._scene.present.pop(self.diary.visitor, None)
 
     def _cut_off(self) -> None:
+        self._is_absent()
         while self._tabs:
             self._tabs.pop().cut()
 
     async def _look(self) -> None:
         """Load the page and see where it puts us; raises GaveUp."""
         phase = await self._door.knock()
-        if phase != contract.WAITING and not self._called.done():
-            self._called.set_result(phase == contract.ENTERED)
+        if phase == contract.ENTERED:
+            self._decide(comes_in=True)
+        elif self.diary.turned_away:
+            self._decide(comes_in=False)
+
+    def _decide(self, *, comes_in: bool) -> None:
+        self._is_absent()  # nobody's turn is awaited any more
+        if not self._called.done():
+            self._called.set_result(comes_in)
 
     def _sent_away(self, reason: str) -> None:
         self.diary.turned_away = True
-        self._called.set_result(False)
+        self._decide(comes_in=False)
         for tab in self._tabs:
             tab.stop()
         if reason not in BY_STAFF:
             self._scene.tally.errors[f"sent away while waiting: {reason}"] += 1
 
-    def was_away(self, since: float, until: float) -> None:
-        """A tab had no socket for a while."""
-        self.diary.absences.append((since, until))
+    def was_cut_off(self, since: float, until: float) -> None:
+        """A tab had no socket for a while, by the site's doing."""
+        self.diary.cut_offs.append((since, until))
         self.diary.reachable_at = until
+
+    def was_turned_away(self) -> None:
+        """The room is closed to who has no number, or is no more."""
+        if not self._called.done():
+            self._sent_away("")
 
     async def start_again(self) -> None:
         """The site forgot us: load the page, as its script does."""
@@ -153,22 +169,49 @@ class Visitor:
             await self._look()
         except GaveUp:
             self.diary.gave_up = True
-            if not self._called.done():
-                self._called.set_result(False)
+            self._decide(comes_in=False)
 
-    def heard(self, message: bytes) -> None:
+    async def ask(self) -> None:
+        """Ask by HTTP where one stands: a sign of life, where there is no socket."""
+        tally = self._scene.tally
+        try:
+            answer = await self._browser.ask(contract.peek(self._scene.slug))
+            said = contract.read_standing(answer.body)
+        except (OSError, Unanswered, contract.ProtocolViolation) as error:
+            tally.errors[f"poll: {type(error).__name__} {error}".strip()] += 1
+            return
+        if answer.status in BUSY:
+            wished = answer.headers.get("retry-after", "").isdigit()
+            counter, wish = (tally.retries, "") if wished else (tally.errors, " without Retry-After")
+            counter[f"poll answered {answer.status}{wish}"] += 1
+        elif said:
+            self._take(said)
+
+    def heard(self, tab: Tab, message: bytes) -> None:
         """A message came through one of the tabs."""
         try:
             said = contract.read_message(message)
         except contract.ProtocolViolation as violation:
             self._scene.tally.errors[f"WebSocket: {violation}"] += 1
             return
+        self._take(said)
+        if not isinstance(said, contract.Update):
+            tab.stood = None  # a closed or recovering line may be another one afterwards
+            return
+        now, before = now_ms(), tab.stood
+        tab.stood = (now, said.position, said.mode)
+        if before and before[2] == said.mode and said.position > before[1]:
+            self.diary.growths.append(Growth(before[0], now, before[1], said.position))
+
+    def _take(self, said: contract.Update | contract.Notice) -> None:
         if isinstance(said, contract.Update):
+            if not self._called.done() and self._tabs:
+                self._scene.present.setdefault(self.diary.visitor, now_ms())
             self.diary.told(now_ms(), said.estimated_wait, said.cause)
             if not self._foretold.done():
                 self._foretold.set_result(said.estimated_wait)
-        elif not self._called.done() and said.kind == contract.ENTER:
+        elif not self._called.done() and said.kind is Word.ENTER:
             self.diary.called_at = now_ms()
-            self._called.set_result(True)
-        elif not self._called.done() and said.kind in {contract.CLOSING, contract.LEFT}:
+            self._decide(comes_in=True)
+        elif not self._called.done() and said.kind is Word.LEFT:
             self._sent_away(said.reason)

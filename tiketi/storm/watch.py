@@ -1,6 +1,8 @@
 """The independent witness: looks into Redis many times a second, in a thread that busy visitors cannot starve."""
 
 import threading
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import cast
 
 import redis
@@ -8,28 +10,32 @@ from redis.cluster import RedisCluster
 from redis.exceptions import RedisError
 
 from tiketi.storm.findings import Findings
-from tiketi.storm.sample import take
+from tiketi.storm.liveness import Liveness
+from tiketi.storm.sample import Sample, take
 from waitingroom.keys import keys_of
 from waitingroom.redis_address import parsed
 from waitingroom.redis_blocking import blocking_client
 
 # Seconds. Every 0.1 s is promised; the interpreter's lock may cost some of it.
 BETWEEN_SAMPLES = 0.05
+MAX_ASKED = 500  # of the present, those who are so for longest
 
 
 class Watch:
     """Looks from `start` to `stop`; `findings` grows meanwhile."""
 
-    def __init__(self, url: str, slug: str) -> None:
+    def __init__(self, url: str, slug: str, present: Mapping[str, float]) -> None:
+        self._present = present  # Unix ms of our clock, since when; others fill it
         self._keys = keys_of(slug)
         self._redis = blocking_client(parsed(url))
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="storm-watch", daemon=True)
-        self.findings = Findings()
+        self.findings, self.liveness = Findings(), Liveness()
+        self._before: Sample | None = None
 
     def start(self) -> None:
         """Take the first look, and go on in the background; raises RedisError."""
-        self.findings.add(take(self._node(), self._keys))
+        self._note(take(self._node(), self._keys))
         self._thread.start()
 
     def stop(self) -> Findings:
@@ -38,8 +44,9 @@ class Watch:
         self._thread.join()
         self._look()
         try:
-            line = cast("list[bytes]", self._node().zrange(self._keys.queue, 0, -1))  # redis-py's type allows for async
-            self.findings.in_line = frozenset(visitor.decode() for visitor in line)
+            # redis-py's type allows for async
+            line = cast("list[tuple[bytes, float]]", self._node().zrange(self._keys.queue, 0, -1, withscores=True))
+            self.findings.in_line = {visitor.decode(): int(number) for visitor, number in line}
         except RedisError:
             self.findings.failures += 1
         self._redis.close()
@@ -58,6 +65,22 @@ class Watch:
 
     def _look(self) -> None:
         try:
-            self.findings.add(take(self._node(), self._keys))
+            self._note(take(self._node(), self._keys))
         except RedisError:
             self.findings.failures += 1
+            self.liveness.interrupt()
+
+    def _note(self, sample: Sample) -> None:
+        before, self._before = self._before, sample
+        self.findings.add(sample)
+        if before is not None:
+            self.liveness.add(before, sample, BETWEEN_SAMPLES * 1000, self._waits)
+
+    def _waits(self) -> float | None:
+        """See Liveness; raises RedisError."""
+        present = sorted(dict(self._present).items(), key=itemgetter(1))[:MAX_ASKED]
+        if not present:
+            return None
+        numbers = cast("list[float | None]", self._node().zmscore(self._keys.queue, [name for name, _ in present]))
+        since = [since for (_, since), number in zip(present, numbers, strict=True) if number is not None]
+        return since[0] + self.findings.clock_ahead_ms if since else None

@@ -19,9 +19,9 @@ PROTOCOL_ERROR = 1002
 class Refused(Exception):
     """The handshake was answered with something else than 101."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, retry_after: str) -> None:
         super().__init__(f"WebSocket refused with {status}")
-        self.status = status
+        self.status, self.retry_after = status, retry_after
 
 
 class Socket(asyncio.Protocol):
@@ -100,7 +100,7 @@ class Socket(asyncio.Protocol):
                 self.opened.set_result(None)
             return True
         if not self.opened.done():
-            self.opened.set_exception(Refused(status))
+            self.opened.set_exception(Refused(status, headers.get("retry-after", "")))
         self.cut()
         return False
 

@@ -125,7 +125,6 @@ def _forecast(options: dict[str, Any]) -> Forecast:
         was_patient=options["timeout"] is None,
         idle_seconds=room.idle_seconds,
         claim_seconds=room.claim_seconds,
-        presence_seconds=room.presence_seconds,
     )
 
 
