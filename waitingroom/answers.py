@@ -12,6 +12,7 @@ from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from waitingroom import work as proof
 from waitingroom.page_cache import PageTemplate, wait_text
 from waitingroom.place import Phase, Place
 from waitingroom.snapshot import Snapshot
@@ -24,6 +25,7 @@ QUEUED = "현재 대기 중입니다"
 ENTER_NOW = "입장이 허용되었습니다!"
 CLOSED = "대기열이 마감되었습니다"
 SIGN_IN = "로그인이 필요합니다"
+WORK = "번호표를 받기 전에 작업 증명이 필요합니다"
 TEXT = (b"content-type", b"text/plain")
 JSON = (b"content-type", b"application/json; charset=utf-8")
 HTML = (b"content-type", b"text/html; charset=utf-8")
@@ -94,6 +96,7 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
         b"held": b"yes" if visit.slip else b"no",
         b"closed_reason": html.escape(reason).encode(),
         b"left": b"",
+        b"challenge": b"",
     }
 
 
@@ -175,6 +178,15 @@ def too_many_newcomers(visit: Visit, page: PageTemplate | None) -> Answer:
     if page is None:
         return _json(429, {"status": "too-many-newcomers"}, RETRY_UNAVAILABLE)
     return unavailable(visit, page)
+
+
+def work(visit: Visit, tries: int, page: PageTemplate | None) -> Answer:
+    """A challenge to solve before a number is drawn: a page that does so by itself; or without a template the JSON."""
+    challenge = proof.challenge(visit.room, tries)
+    if page is None:
+        return _json(428, {"status": "work", "message": WORK, "challenge": challenge})
+    values = _values(visit, 0, 0, None) | {b"challenge": html.escape(json.dumps(challenge)).encode()}
+    return _page(200, page, visit, values)
 
 
 def preview(visit: Visit, page: PageTemplate) -> Answer:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from waitingroom import slips
+from waitingroom import slips, work
 from waitingroom.errors import (
     LineUnavailable,
     RoomGone,
@@ -17,6 +17,7 @@ from waitingroom.errors import (
     SettingsMissing,
     TooManyNewcomers,
     WaitingRoomError,
+    WorkMissing,
 )
 from waitingroom.newcomers import newcomers
 from waitingroom.page_cache import PageTemplate, cached, page_template
@@ -29,6 +30,9 @@ from waitingroom.verdict import Decision, Missing, verdict
 from waitingroom.visits import Visit, watches
 
 log = logging.getLogger(__name__)
+
+DRAWING = (JoinIntent.NEW, JoinIntent.NEW_IN_LINE)
+JOINING = (*DRAWING, JoinIntent.JOIN, JoinIntent.JOIN_IN_LINE)
 
 
 class Case(NamedTuple):
@@ -57,7 +61,7 @@ async def settle(case: Case) -> Decision | None:
     while isinstance(found := verdict(visit, config, place, snapshot, lambda name, *_: made.get(name)), Missing):
         try:
             if found is Missing.PLACE:
-                place = _too_many(visit) or await _place(visit)
+                place = await _place(visit, config)
             elif found is Missing.SNAPSHOT:
                 snapshot = await snapshots.get(visit.room)
             else:
@@ -70,18 +74,36 @@ async def settle(case: Case) -> Decision | None:
     return found
 
 
-def _too_many(visit: Visit) -> TooManyNewcomers | None:
-    """Why this newcomer is not asked about; whoever brings a genuine cookie is never one too many."""
-    draws = not visit.polls and _intent(visit) in (JoinIntent.NEW, JoinIntent.NEW_IN_LINE)
-    return TooManyNewcomers() if draws and not newcomers.admits(visit.network) else None
-
-
-async def _place(visit: Visit) -> Place:
+async def _place(visit: Visit, config: RoomConfig) -> Place | WaitingRoomError:
     room = Room(visit.room)
     if visit.polls:
         return await _standing(room, visit)
-    slip = slips.presented(visit.slip)
-    return await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, _intent(visit), slip))
+    question = _question(visit, config)
+    if isinstance(question, WaitingRoomError):
+        return question
+    try:
+        return await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, *question))
+    except WorkMissing as error:  # handed in before
+        return error
+
+
+def _question(visit: Visit, config: RoomConfig) -> tuple[JoinIntent, str] | WaitingRoomError:
+    """How the visitor comes and what they bring; or why Redis is not asked about this newcomer.
+
+    Whoever brings a genuine cookie is never one too many; but only a place, a slip or an account spares the work.
+    """
+    intent = _intent(visit)
+    brought = slips.presented(visit.slip)
+    if config.work_tries and intent in JOINING and not visit.is_account:
+        if done := work.done(visit.solution, config.slug):
+            brought = done
+        elif visit.known:
+            intent = JoinIntent.STAY
+        else:
+            return WorkMissing()
+    if intent in DRAWING and not newcomers.admits(visit.network):
+        return TooManyNewcomers()
+    return intent, brought
 
 
 async def _standing(room: Room, visit: Visit) -> Place:
@@ -100,14 +122,12 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | 
         callback(found)
     elif found is not Missing.PLACE:
         callback(Case(visit, config))
-    elif (refused := _too_many(visit)) is not None:
-        found = verdict(visit, config, refused, None, cached)
-        callback(Case(visit, config, refused) if isinstance(found, Missing) else found)
     elif visit.polls:
         Room(visit.room).ask_standing(visit.visitor, partial(_told, visit, config, callback))
+    elif isinstance(question := _question(visit, config), WaitingRoomError):
+        _told(visit, config, callback, question)
     else:
-        slip = slips.presented(visit.slip)
-        Room(visit.room).ask_enter(visit.visitor, _intent(visit), slip, partial(_told, visit, config, callback))
+        Room(visit.room).ask_enter(visit.visitor, *question, partial(_told, visit, config, callback))
 
 
 def _told(

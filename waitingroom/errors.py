@@ -40,6 +40,10 @@ class TooManyNewcomers(WaitingRoomError):
     """Too many new names were drawn a moment ago, for this network or by this process; Redis was not asked."""
 
 
+class WorkMissing(WaitingRoomError):
+    """The room asks newcomers for a proof of work, and was handed none that is good and unspent; nothing was done."""
+
+
 class RoomsUnknown(WaitingRoomError):
     """The database does not say whether there is such a room, and nobody has heard of it before."""
 

@@ -19,6 +19,7 @@ class Keys:
         "present",
         "queue",
         "seen",
+        "spent",
         "state",
         "stays",
         "strangers",
@@ -44,11 +45,15 @@ class Keys:
         yet."""
         self.gone = f"gone:{{{room}}}"
         """ZSET  visitor who left scored by Unix milliseconds x 16 + the reason's code (reasons.py)."""
+        self.spent = f"spent:{{{room}}}"
+        """ZSET  proof of work that was handed in for a number scored by the instant it would have expired, Unix
+        milliseconds."""
         self.state = f"state:{{{room}}}"
-        """HASH  epoch, last_number, swept_ms, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms, asleep_at_ms,
-        shut_at_ms (the last tick that found the room closed), lost_at_ms, recovery_ms (Redis lost the line then, and
-        takes returning visitors in for so long), forgotten_ms (who left before is no longer among the gone); counts:
-        joined, admitted, gone, straight_in."""
+        """HASH  epoch, last_number, swept_ms, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms,
+        asleep_at_ms, shut_at_ms (the last tick that found the room closed), lost_at_ms, recovery_ms (Redis lost
+        the line then, and takes returning visitors in for so long), forgotten_ms (who left before is no longer
+        among the gone), spent_ms (proofs of work that expire by then are spent, though no longer remembered);
+        counts: joined, admitted, gone, straight_in."""
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune; version, their digest; release, that of who wrote them; confirmed_at_ms."""
         self.fleet = f"fleet:{{{room}}}"

@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 from waitingroom import configure, epochs, hints
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
+from waitingroom.work import MAX_TRIES
 
 # What forms offer for a new room: its threshold follows the fleet, so that more servers let more in. Two servers make
 # the reference's 1,000.
@@ -127,6 +128,16 @@ class WaitingRoom(models.Model):
         default=False,
         help_text=_("Only signed-in visitors may queue: one account, one place, on every device."),
     )
+    work_tries = models.PositiveIntegerField(
+        _("proof of work, tries"),
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_TRIES)],
+        help_text=_(
+            "So much a newcomer's browser computes before a number is drawn: 10,000 take a telephone some seconds, and "
+            "a script as long for every place. 0: nothing. Who is signed in or has a place computes nothing."
+        ),
+    )
     fail_open = models.BooleanField(
         _("let in when the line is down"),
         default=False,
@@ -197,7 +208,8 @@ class WaitingRoom(models.Model):
         """Put the settings in force, as the database has them now."""
         rooms = list(type(self).objects.filter(pk=self.pk))
         for room in rooms:
-            room_registry.note(RoomConfig(room.slug, room.account_required, room.fail_open))
+            config = RoomConfig.read(room.slug, room.account_required, room.fail_open, room.work_tries, room.mode)
+            room_registry.note(config)
         if configure.put_in_force(rooms):
             hints.look_all(self.slug)
 

@@ -46,10 +46,13 @@ VALUES = (
     "closed_reason",
     "held",
     "left",
+    "challenge",
 )
 _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 
 
+# The one page that computes.
+_WORKERS = {"work": "; worker-src 'self'"}
 # The words of staff are the room's, not a visitor's: they are compressed with the page.
 _REASON = b"closed_reason"
 MAX_PACKED = 4
@@ -112,7 +115,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
             },
         )
     small, policy = made_small(page)
-    made = PageTemplate(_VALUE.split(small.encode()), policy.encode())
+    made = PageTemplate(_VALUE.split(small.encode()), (policy + _WORKERS.get(template, "")).encode())
     made.packed()  # here, where nobody waits for it
     return made
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from waitingroom.errors import LineUnavailable, OutOfMemory, SettingsMissing
+from waitingroom.errors import OutOfMemory, SettingsMissing, WaitingRoomError, WorkMissing
 from waitingroom.reasons import Reason
 
 
@@ -17,7 +17,8 @@ class Phase(StrEnum):
     CLOSED = "closed"  # the room took nobody in
 
 
-OUT_OF_MEMORY = b"out-of-memory"
+# Instead of a phase: who found no place, and why.
+REFUSALS: dict[bytes, type[WaitingRoomError]] = {b"out-of-memory": OutOfMemory, b"spent": WorkMissing}
 PHASES = {phase.value.encode(): phase for phase in Phase}
 
 
@@ -41,8 +42,11 @@ class Place(NamedTuple):
         return self.phase in (Phase.NONE, Phase.CLOSED) and not self.position
 
 
-def read_entered(answer: list[Any]) -> list[Place | LineUnavailable]:
-    """The places in enter.lua's answer, in the order asked; OutOfMemory for who found none. Raises SettingsMissing."""
+def read_entered(answer: list[Any]) -> list[Place | WaitingRoomError]:
+    """The places in enter.lua's answer, in the order asked; OutOfMemory or WorkMissing for who found none.
+
+    Raises SettingsMissing.
+    """
     if len(answer) == 1:
         raise SettingsMissing
     total, epoch, mode, recovering_s = answer[-4], answer[-3].decode(), answer[-2].decode(), seconds_of(answer[-1])
@@ -50,8 +54,8 @@ def read_entered(answer: list[Any]) -> list[Place | LineUnavailable]:
         Place(
             PHASES[answer[i]], answer[i + 2], total, mode, answer[i + 1], *_end(answer[i : i + 4], epoch), recovering_s
         )
-        if answer[i] != OUT_OF_MEMORY
-        else OutOfMemory()
+        if answer[i] in PHASES
+        else REFUSALS[answer[i]]()
         for i in range(0, len(answer) - 4, 4)
     ]
 

@@ -31,6 +31,12 @@ class RoomConfig:
     slug: str
     account_required: bool
     fail_open: bool
+    work_tries: int = 0  # of a newcomer's browser before a number is drawn; 0: none
+
+    @classmethod
+    def read(cls, slug: str, account_required: bool, fail_open: bool, work_tries: int, mode: str) -> "RoomConfig":  # noqa: FBT001 (a row)
+        """From a row of the database; where everybody goes straight in, there is no number to work for."""
+        return cls(slug, account_required, fail_open, 0 if mode == "off" else work_tries)
 
 
 class RoomRegistry:
@@ -110,8 +116,8 @@ class RoomRegistry:
         while True:
             changes = self._changes
             table = apps.get_model("waitingroom", "WaitingRoom").objects
-            rows = table.values_list("slug", "account_required", "fail_open")
-            rooms = {slug.lower(): RoomConfig(slug, account, fail_open) for slug, account, fail_open in rows}
+            rows = table.values_list("slug", "account_required", "fail_open", "work_tries", "mode")
+            rooms = {row[0].lower(): RoomConfig.read(*row) for row in rows}
             with self._lock:
                 if changes == self._changes:
                     self._cache.keep(ROOMS, rooms)

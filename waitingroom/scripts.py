@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from waitingroom import estimates, rates, reasons, stays, timing
+from waitingroom import estimates, rates, reasons, stays, timing, work
 from waitingroom.keys import keys_of
 from waitingroom.reasons import Reason
 
@@ -30,6 +30,9 @@ SHARED: dict[str, float] = {
     "HUB_TICK_MS": timing.HUB_TICK_MS,
     "RELEASE_GONE_MS": timing.RELEASE_GONE_MS,
     "RETURN_MS": timing.RETURN_MS,
+    "WORK_LIFE_MS": 1000 * work.LIFE_SECONDS,
+    "SPENT_MS": work.SPENT_MS,
+    "MAX_SPENT": work.MAX_SPENT,
 }
 # Not verbs themselves, but in front of each.
 PARTS = ("prelude", "returning")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from waitingroom import answers, cookies
 from waitingroom.answers import Answer
-from waitingroom.errors import TooManyNewcomers, WaitingRoomError
+from waitingroom.errors import TooManyNewcomers, WaitingRoomError, WorkMissing
 from waitingroom.page_cache import PageTemplate
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
@@ -41,6 +41,7 @@ class Missing(StrEnum):
     CLOSED_PAGE = "closed"
     UNAVAILABLE_PAGE = "unavailable"
     PREVIEW_PAGE = "preview"
+    WORK_PAGE = "work"
 
 
 # A page's template by its name, the room and the language, if there is one.
@@ -66,6 +67,8 @@ def verdict(
         return Missing.PLACE
     if isinstance(place, TooManyNewcomers):
         return _too_many(visit, pages)
+    if isinstance(place, WorkMissing):
+        return _work(visit, config, snapshot, pages)
     if not isinstance(place, Place):
         return _unavailable(visit, config, pages)
     if visit.polls:
@@ -79,6 +82,8 @@ def verdict(
         return _entered(visit, place, answers.not_inside(visit))
     if phase is Phase.NONE and visit.method == "HEAD":  # which joins nobody
         return _passing(visit, pages)
+    if phase is Phase.NONE and visit.safe and config.work_tries:  # who was here before would have a place
+        return _work(visit, config, snapshot, pages)
     if phase is not Phase.CLOSED and not visit.safe:
         return _entered(visit, place, answers.not_inside(visit))
     if snapshot is None:
@@ -110,6 +115,21 @@ def _too_many(visit: Visit, pages: Pages) -> Decision | Missing:
     if page is None and not visit.wants_json:
         return Missing.UNAVAILABLE_PAGE
     return Decision(_nowhere(visit), answers.too_many_newcomers(visit, page))
+
+
+def _work(visit: Visit, config: RoomConfig, snapshot: Snapshot | None, pages: Pages) -> Decision | Missing:
+    if snapshot is None:
+        return Missing.SNAPSHOT
+    takes_nobody = snapshot.mode in ("closed", "draining")
+    name = Missing.CLOSED_PAGE if takes_nobody else Missing.WORK_PAGE
+    page = None if visit.wants_json else pages(name, visit.room, visit.language)
+    if page is None and not visit.wants_json:
+        return name
+    if takes_nobody:
+        place = Place(Phase.CLOSED, 0, snapshot.total, snapshot.mode)
+        answer = answers.closed(visit, place, snapshot, page)
+        return Decision(Admission(visit.room, visit.visitor, Phase.CLOSED, 0), answer)
+    return Decision(_nowhere(visit), answers.work(visit, config.work_tries, page))
 
 
 def _passing(visit: Visit, pages: Pages) -> Decision | Missing:

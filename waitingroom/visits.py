@@ -26,7 +26,16 @@ POLL = re.compile(r"/queue/?$")
 
 # The headers a visit is read from, besides the cookies; lower case, as ASGI has them.
 READ = frozenset(
-    (b"accept", b"accept-encoding", b"accept-language", b"user-agent", b"sec-purpose", b"purpose", b"x-forwarded-for")
+    (
+        b"accept",
+        b"accept-encoding",
+        b"accept-language",
+        b"user-agent",
+        b"sec-purpose",
+        b"purpose",
+        b"x-forwarded-for",
+        b"x-proof-of-work",
+    )
 )
 
 
@@ -58,6 +67,7 @@ class Visit(NamedTuple):
     network: str = ""  # of a new visitor, where it can be told
     coding: bytes = b""  # in which a page is wanted; b"": as it is
     cookies: Mapping[str, str] = MappingProxyType({})  # all there are
+    solution: str = ""  # of a challenge (work.py), unread
 
     @property
     def is_account(self) -> bool:
@@ -225,6 +235,7 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         "" if visitor else network_of(peer, said.get(b"x-forwarded-for", "")),
         coding_of(said.get(b"accept-encoding", "")[:200]),
         cookies,
+        said.get(b"x-proof-of-work", ""),
     )
 
 

@@ -43,6 +43,7 @@ LINE_FIELDS = (
     "fleet_weight",
     "fleet_floor",
     "account_required",
+    "work_tries",
     "fail_open",
     "presence_seconds",
     "grace_seconds",

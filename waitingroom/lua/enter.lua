@@ -1,24 +1,26 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, present, strangers, entered, unclaimed, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, unclaimed, gone, spent, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
 --         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
---         nothing) or "watch" (nor is a place inside renewed), and the slip they bring (see returning.lua; empty = none)
+--         nothing) or "watch" (nor is a place inside renewed), and what they bring (empty = nothing): a slip (see
+--         returning.lua), or the work done for a number, as "p,id,expires_ms", which counts once
 -- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position,
---         expires_ms (of a newcomer in line who had a place before: the code of why it was given up); then total, epoch, mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
---         has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory"; who has a number in a room
---         that closed is "closed" with that number, and counts as seen
+--         expires_ms (of a newcomer in line who had a place before: the code of why it was given up); then total, epoch,
+--         mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
+--         has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory", of one whose work was handed
+--         in before "spent"; who has a number in a room that closed is "closed" with that number, and counts as seen
 --
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, present, strangers, entered, unclaimed, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, unclaimed, gone, spent, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
-local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms', 'forgotten_ms')
+local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms', 'forgotten_ms', 'spent_ms')
 if not c or not s[1] then return {'unknown'} end
 local mode, expires_ms = c.mode, now_ms + c.idle_ms
 
@@ -83,9 +85,22 @@ local function waiting(visitor, number, position, is_new)
   return mode == 'closed' and 'closed' or 'waiting', number, position, 0
 end
 
-local function newcomer(visitor, is_new, stays_out)
+-- Whatever is not remembered, or was handed out before Redis lost what was, counts as spent: then there is new work to do.
+local spends = 0
+local function spend(brought)
+  local id, expires_ms = string.match(brought, '^p,(%x+),(%d+)$')
+  if not id then return true end
+  local forgotten_ms = math.max(tonumber(s[6] or 0), s[3] and tonumber(s[3]) + WORK_LIFE_MS or 0)
+  if tonumber(expires_ms) <= forgotten_ms then return false end
+  if redis.call('ZADD', spent, 'NX', expires_ms, id) == 0 then return false end
+  spends = spends + 1
+  return true
+end
+
+local function newcomer(visitor, is_new, stays_out, brought)
   if mode == 'closed' or mode == 'draining' then return 'closed', 0, 0, 0 end
   if memory_spent then return 'out-of-memory', 0, 0, 0 end
+  if brought ~= '' and not spend(brought) then return 'spent', 0, 0, 0 end
   local passes = (mode == 'off' or not stays_out) and may_pass()
   if passes or not is_new then arrivals = arrivals + 1 end -- a stranger arrives when the cookie comes back
   last = math.max(now_us, last + 1)
@@ -114,8 +129,8 @@ local function returned(visitor, text)
   return 'waiting', slip.number
 end
 
-local function enter(visitor, how, slip)
-  if how == 'new' or how == 'new-in-line' then return newcomer(visitor, true, how ~= 'new') end
+local function enter(visitor, how, brought)
+  if how == 'new' or how == 'new-in-line' then return newcomer(visitor, true, how ~= 'new', brought) end
   -- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
   local until_ms = redis.call('ZSCORE', active, visitor)
   if until_ms then
@@ -124,14 +139,14 @@ local function enter(visitor, how, slip)
     return renewed(visitor, 0)
   end
   local number = redis.call('ZSCORE', queue, visitor)
-  if not number and slip ~= '' then
+  if not number and brought ~= '' then
     local phase
-    phase, number = returned(visitor, slip)
+    phase, number = returned(visitor, brought)
     if phase == 'active' then return renewed(visitor, number) end
   end
   if not number then
     if how == 'stay' or how == 'watch' then return 'none', 0, 0, 0 end
-    return newcomer(visitor, false, how == 'join-in-line')
+    return newcomer(visitor, false, how == 'join-in-line', brought)
   end
   number = tonumber(number)
   if mode == 'off' then
@@ -153,6 +168,15 @@ end
 local n = #answer
 answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = total, epoch, mode, recovering_ms
 
+if spends > 0 then -- a few more go than come, so that they are never many
+  local old = redis.call('ZCOUNT', spent, '-inf', '(' .. integer(now_ms - SPENT_MS))
+  local over = math.max(math.min(old, 2 * spends), redis.call('ZCARD', spent) - MAX_SPENT)
+  if over > 0 then
+    redis.call('HSET', state, 'spent_ms', redis.call('ZRANGE', spent, over - 1, over - 1, 'WITHSCORES')[2])
+    redis.call('ZREMRANGEBYRANK', spent, 0, over - 1)
+  end
+  redis.call('PEXPIRE', spent, SPENT_MS)
+end
 if #drawn > 0 then redis.call('ZADD', strangers, unpack(drawn)) end
 if #signs > 0 then
   arrivals = arrivals + redis.call('ZREM', strangers, unpack(here))

@@ -34,6 +34,7 @@ SETTINGS = (
     "longest_stay_seconds",
     "recovery_seconds",
     "account_required",
+    "work_tries",
     "fail_open",
     "closed_reason_ko",
     "closed_reason_en",
