@@ -30,6 +30,20 @@ def test_the_site_stands_a_storm_of_restless_visitors(site: Site):
     assert report["enter_ms"]["p99"] < 2_000
 
 
+def test_its_visitors_do_the_work_that_the_room_asks_for(site: Site):
+    slug = "hangang-jazz-night"
+    site.manage("waitingroom", "set", slug, "work_tries=20")
+    try:
+        command = storm(site, slug, "--visitors", "60", "--arrive-in", "2", "--stay", "1")
+        report = json.loads(command.communicate(timeout=120)[0])
+    finally:
+        site.manage("waitingroom", "set", slug, "work_tries=0")
+
+    assert report["broken"] == []
+    assert report["straight_in"] + report["joined"] == 60
+    assert report["entered"] + report["vanished"] == 60
+
+
 def test_ctrl_c_ends_it_with_a_report_of_what_was_seen_and_clears_the_room(site: Site):
     slug = "old-drawer"
 

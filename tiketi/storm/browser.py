@@ -32,6 +32,10 @@ class Browser:
         """The page at `path`, redirects followed."""
         return await self._follow(path, await self._ask("GET", path, {}))
 
+    async def fetch(self, path: str, headers: Mapping[str, str]) -> Answer:
+        """The JSON at `path`, as a script on a page would fetch it."""
+        return await self._ask("GET", path, {"Accept": "application/json", **headers})
+
     async def submit(self, path: str, form: Mapping[str, str | list[str]], came_from: str) -> Answer:
         """The plain answer to a form, posted as a script on the page at `came_from` would post it."""
         fields = {"csrfmiddlewaretoken": self.cookies.get(CSRF_COOKIE, ""), **form}

@@ -14,6 +14,11 @@ LEAVE = b'{"type":"leave"}'
 ENTERED, WAITING, CLOSED = "active", "waiting", "closed"
 
 
+# The page that asks a newcomer for work carries the challenge; the solution goes along in this header.
+CHALLENGE = re.compile(rb'data-challenge="([^"]+)"')
+SOLUTION_HEADER = "X-Proof-Of-Work"
+
+
 class ProtocolViolation(Exception):
     """The site said something that its contract does not know."""
 
@@ -26,6 +31,11 @@ def page(slug: str) -> str:
 def peek(slug: str) -> str:
     """Where a stranger may ask how things stand without joining."""
     return f"/api/events/{slug}/queue/"
+
+
+def join(slug: str) -> str:
+    """Where a newcomer's browser hands in the work that the room asks for."""
+    return f"/api/events/{slug}/"
 
 
 def line(slug: str) -> str:
