@@ -162,7 +162,7 @@ def test_without_redis_nobody_is_ready(client: Client, room: WaitingRoom, settin
     assert told["redis"] != "ok"
 
 
-def test_a_redis_that_takes_nothing_makes_it_red(client: Client, room: WaitingRoom):
+def test_f05_a_redis_that_takes_nothing_makes_readyz_red(client: Client, room: WaitingRoom):
     admission.tick([room])
     redis_client().config_set("maxmemory", "1")
     try:

@@ -94,7 +94,7 @@ def test_b08_a_slip_of_another_room_visitor_or_time_opens_nothing(door: Door, ma
     assert reply.json()["status"] == "active" if kind == ADMITTED else reply.json()["position"] == 1
 
 
-def test_a_visitors_cookie_is_no_slip_and_a_slip_no_visitors_cookie():
+def test_b08_a_visitors_cookie_is_no_slip_and_a_slip_no_visitors_cookie():
     slip = Slip(WAITING, "visitor", "room", "epoch", 1, 1, int(time.time()) + 600)
 
     assert slips.read(slips.sign(slip), room="room", visitor="visitor") == slip

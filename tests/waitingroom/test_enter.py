@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.waitingroom.line import NOON, SECOND, Line
+from waitingroom import scripts
 from waitingroom.errors import SettingsMissing
 from waitingroom.fleet_share import FleetShare
-from waitingroom.place import Phase
+from waitingroom.place import Phase, read_entered
 from waitingroom.reasons import Reason
 
 
@@ -62,14 +63,17 @@ def test_a_number_drawn_after_the_whole_line_went_is_still_later(make_line: Call
     assert line.enter("a").queue_number > first
 
 
-def test_b11_entering_again_keeps_number_and_place(make_line: Callable[..., Line]):
+def test_b11_entering_ten_thousand_times_keeps_number_and_place(make_line: Callable[..., Line]):
     line = make_line(mode="always")
     line.fill("a", "b", "c")
     first = line.enter("b")
     line.pass_s(60)
 
     again = [line.enter("b") for _ in range(100)]
+    for _ in range(5):  # many tabs at once: in one call
+        again += read_entered(line.run(scripts.ENTER, line.now_us, *["b", "join", ""] * 2_000))
 
+    assert len(again) == 10_100
     assert set(again) == {first}
     assert line.status().joined == 3
     assert line.status().waiting == 3

@@ -170,7 +170,7 @@ def test_f03_a_slip_of_an_epoch_that_never_was_is_refused(make_line: Callable[..
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_a_place_given_up_stays_given_up(make_line: Callable[..., Line], reason: Reason):
+def test_b10_a_place_given_up_stays_given_up_whatever_slip_comes(make_line: Callable[..., Line], reason: Reason):
     line = make_line(mode="always")
     slip = line.slip("a")
     line.fill("b")
