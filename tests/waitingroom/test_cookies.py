@@ -30,7 +30,7 @@ def another_secret(value: str) -> str:
 def flipped(value: str) -> str:
     """A number nearer the head, under the same signature."""
     parts = value.split(".")
-    parts[4] = "1"
+    parts[4] = str(int(parts[4]) - 3_600_000_000)
     return ".".join(parts)
 
 
@@ -55,6 +55,14 @@ def test_b08_a_spoilt_slip_gives_no_place_and_takes_none(door: Door, make_room: 
 
     reply = door.ask(f"/api/events/{room.slug}/", visitor="visitor", cookie=f"{slip_cookie(room.slug)}={spoil(slip)}")
     stranger = door.ask(f"/api/events/{room.slug}/", visitor="stranger", cookie=f"slip-{room.slug}={spoil(slip)}")
+    held = slips.read(slip, room=room.slug, visitor="visitor")
+    assert held is not None
+    for kind, position in ((WAITING, 4), (ADMITTED, 5)):  # of those whom Redis has not heard of
+        lost = slips.sign(held._replace(kind=kind, visitor=f"forger-{kind}"))
+        forger = door.ask(
+            f"/api/events/{room.slug}/", visitor=f"forger-{kind}", cookie=f"slip-{room.slug}={spoil(lost)}"
+        )
+        assert (forger.status, forger.json()["position"]) == (202, position)
 
     assert (reply.status, reply.json()["position"]) == (202, 2)
     assert reply.cookie(slip_cookie(room.slug)).value.split(".")[:6] == slip.split(".")[:6]  # written anew
