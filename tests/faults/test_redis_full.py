@@ -9,6 +9,7 @@ from waitingroom.errors import LineUnavailable
 from waitingroom.place import Phase, Place, read_entered
 from waitingroom.redis import client
 from waitingroom.scripts import ENTER, EVERY
+from waitingroom.slips import WAITING, Slip
 
 
 @pytest.fixture
@@ -77,3 +78,23 @@ def test_f05_admission_goes_on(full: Line):
 
     assert "first" in full.scores("active")
     assert full.status().last_tick_age_s == 0
+
+
+def test_f05_who_was_forgotten_is_taken_back_by_the_slip(full: Line):
+    number = full.scores("queue")["first"] - 1
+    slip = Slip(WAITING, "forgotten", full.slug, full.settings.epoch, number, 1, full.now_us // 1_000_000 + 600)
+
+    assert full.enter("forgotten", slip).position == 1
+    assert full.where("forgotten", "first") == [1, 2]
+
+
+@pytest.mark.parametrize("mode", ["automatic", "closed"])
+def test_f05_the_clock_goes_on_in_a_closed_room_and_after_a_silence(full: Line, mode: str):
+    full.configure(mode=mode)
+    full.tick()
+    full.pass_s(20)
+
+    full.tick()
+
+    assert full.status().last_tick_age_s == 0
+    assert full.status().waiting == 3
