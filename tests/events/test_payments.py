@@ -51,7 +51,9 @@ def test_f18_a_callback_that_comes_twice_issues_one_ticket_and_takes_the_money_o
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert Ticket.objects.filter(line__order=placed).count() == 1
     assert placed.changes.filter(state=OrderState.PAID).count() == 1
-    assert placed.payments.get().received_won == placed.total_won
+    tasks.settle()
+    payment.refresh_from_db()
+    assert (payment.state, payment.received_won) == (PaymentState.RECEIVED, placed.total_won)
 
 
 def test_a_payment_that_outlives_the_hold_gets_its_seats_if_nobody_took_them(client, event, buyer):
