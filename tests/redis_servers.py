@@ -1,5 +1,7 @@
 """Real Redis servers as sites run them: a primary with its replica, behind Sentinels or in a Cluster."""
 
+import resource
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,6 +24,7 @@ class Server:
     port: int
     process: "subprocess.Popen[bytes]"
     client: redis.Redis
+    folder: Path
 
     @property
     def url(self) -> str:
@@ -42,10 +45,24 @@ class Server:
         told = self.client.info("errorstats").get(f"errorstat_{word}", {})  # type: ignore[union-attr]
         return int(told.get("count", 0))
 
+    def fill_disk(self) -> None:
+        """From now on its append-only file takes not one byte more."""
+        (file,) = self.folder.glob("appendonlydir/*.incr.aof")
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (file.stat().st_size, resource.RLIM_INFINITY))
+
+    def clear_disk(self) -> None:
+        """There is room again."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
     def becomes_replica_of(self, other: "Server") -> None:
         """Demote it, connections left open, until it has caught up with the other."""
         self.client.replicaof("127.0.0.1", str(other.port))
         until(lambda: self.client.info("replication").get("master_link_status") == "up", within=30)  # type: ignore[union-attr]
+
+
+def _tethered() -> None:
+    tether.die_with_parent()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that may grow no longer is a full disk, not the end
 
 
 @contextmanager
@@ -55,13 +72,11 @@ def server(folder: Path, *options: str, password: str | None = None) -> Iterator
     folder.mkdir(parents=True, exist_ok=True)
     command = [find_server(), *options, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
     with (folder / "log").open("wb") as out:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=tether.die_with_parent
-        )
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=_tethered)
     client = redis.Redis(
         port=port, password=password, decode_responses=True, socket_timeout=5, retry=Retry(NoBackoff(), 0)
     )
-    one = Server(port, process, client)
+    one = Server(port, process, client, folder)
     try:
         until(lambda: one.answers() or process.poll() is not None, within=20)
         assert process.poll() is None, (folder / "log").read_text()

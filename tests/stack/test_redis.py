@@ -1,6 +1,7 @@
 """The local Redis: started, adopted, killed, restarted, or refused in one line."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,11 +12,19 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from redis import Redis
 
 from tests.patience import until
 from tiketi import loopback
 from tiketi.local_redis import LocalRedis, recorded_url
 from tiketi.redis_binary import RedisUnavailable, find_server
+from tiketi.stack import CannotRun, check_disk
+
+
+def written(client: Redis) -> bool:
+    """Whether the append-only file has everything; a busy disk is up to two seconds behind."""
+    told = cast("dict[str, int]", client.info("persistence"))
+    return told["aof_buffer_length"] == told["aof_pending_bio_fsync"] == 0
 
 
 @pytest.fixture
@@ -38,6 +47,7 @@ def test_what_was_acknowledged_survives_kill_9_on_the_same_port(server: LocalRed
     with closing(server.client()) as client:
         for number in range(1_000):
             client.rpush("line", number)
+        until(lambda: written(client))
 
         server.kill()
         server.start()
@@ -50,6 +60,7 @@ def test_f06_a_torn_last_write_costs_that_write_only(server: LocalRedis):
     with closing(server.client()) as client:
         client.rpush("line", "first")
         client.rpush("line", "last")
+        until(lambda: written(client))
         server.kill()
         newest = max(server.folder.glob("appendonlydir/*.incr.aof"))
         newest.write_bytes(newest.read_bytes()[:-3])
@@ -63,6 +74,7 @@ def test_f06_a_file_damaged_in_the_middle_is_told_with_what_to_do(server: LocalR
     with closing(server.client()) as client:
         client.rpush("line", *range(1_000))
         client.rpush("line", *range(1_000))
+        until(lambda: written(client))
     server.kill()
     newest = max(server.folder.glob("appendonlydir/*.incr.aof"))
     content = bytearray(newest.read_bytes())
@@ -71,6 +83,16 @@ def test_f06_a_file_damaged_in_the_middle_is_told_with_what_to_do(server: LocalR
 
     with pytest.raises(RedisUnavailable, match=r"damaged before its end\. Repair it with"):
         server.start()
+
+
+def test_f06_a_disk_without_room_is_one_line_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    left = shutil.disk_usage(tmp_path)._replace(free=1 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: left)  # no disk of a test's own can be filled
+
+    with pytest.raises(RedisUnavailable, match=r"^No disk left for Redis in .*redis: it needs 64 MB at least\.$"):
+        LocalRedis(tmp_path / "redis").start()
+    with pytest.raises(CannotRun, match=r"^the disk of .* is full: 1 MB left, 256 MB needed\.$"):
+        check_disk(tmp_path)
 
 
 def test_a_second_start_adopts_the_running_server_and_leaves_it_running(server: LocalRedis):
