@@ -228,7 +228,7 @@ def test_a_slip_of_an_old_key_is_signed_anew_beside_a_name_of_the_new(door: Door
 def past_slip(number: int, **more: Any) -> tuple[str, str]:
     """A slip of a sale of before, the longest there can be, as a cookie's name and value."""
     room = f"a-sale-of-before-{number:03}".ljust(80, "x")
-    fields = {"expires_at": int(time.time()) + 3600, "visitor": "visitor"} | more
+    fields: dict[str, Any] = {"expires_at": int(time.time()) + 3600, "visitor": "visitor"} | more
     slip = Slip(WAITING, room=room, epoch="0123456789abcdef", queue_number=10**15 + number, start=10_000, **fields)
     return slip_cookie(room), slips.sign(slip)
 

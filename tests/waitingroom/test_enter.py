@@ -69,7 +69,7 @@ def test_b11_entering_ten_thousand_times_keeps_number_and_place(make_line: Calla
     first = line.enter("b")
     line.pass_s(60)
 
-    again = [line.enter("b") for _ in range(100)]
+    again: list[object] = [line.enter("b") for _ in range(100)]
     for _ in range(5):  # many tabs at once: in one call
         again += read_entered(line.run(scripts.ENTER, line.now_us, *["b", "join", ""] * 2_000))
 

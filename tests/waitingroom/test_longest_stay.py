@@ -1,6 +1,7 @@
 """The longest stay: an end to a visit, however often its visitor asks for a page."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -151,7 +152,8 @@ def end_stay(room: WaitingRoom, visitor: str) -> None:
     """As long ago as can be the visitor came in, and the clock found out."""
     keys = keys_of(room.slug)
     client().zrem(keys.active, visitor)
-    client().zadd(keys.gone, {visitor: 16 * (client().time()[0] * 1000) + Reason.STAYED})
+    now: Any = client().time()
+    client().zadd(keys.gone, {visitor: 16 * (now[0] * 1000) + Reason.STAYED})
 
 
 @pytest.mark.parametrize(

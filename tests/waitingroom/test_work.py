@@ -110,7 +110,7 @@ def test_the_page_carries_a_challenge_a_solver_of_the_sites_own_and_a_strict_pol
     assert hand_in(door, room, solved(json.loads(html.unescape(challenge)))).json()["status"] == "queued"
     assert 'data-solver="/static/waitingroom/altcha/pbkdf2.js"' in body
     policy = reply.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; script-src 'nonce-")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert policy.endswith("; worker-src 'self'")
     assert "unsafe" not in policy
     assert "://" not in re.sub(r"http://www.w3.org/\S+", "", body)  # nothing comes from elsewhere
@@ -251,7 +251,8 @@ def forgeries(room: WaitingRoom) -> Iterator[str]:
     keyless = json.loads(json.dumps(genuine))
     del keyless["challenge"]["parameters"]["keySignature"]
     wrong = json.loads(json.dumps(genuine))
-    wrong["solution"]["derivedKey"] = wrong["solution"]["derivedKey"][:-2] + "00"
+    key = wrong["solution"]["derivedKey"]
+    wrong["solution"]["derivedKey"] = key[:-1] + ("1" if key[-1] == "0" else "0")
     yield from (
         base64.b64encode(json.dumps(one).encode()).decode() for one in (easier, longer, unsigned, keyless, wrong)
     )

@@ -92,7 +92,7 @@ class Notice:
 
 
 # Spelt out, and not the server's own: a word that nobody here knows is a finding (tests/storm/test_contract.py).
-REASONS = {"left", "absent", "idle", "unclaimed", "paid", "dropped", "closed", "merged", "abandoned"}
+REASONS = {"left", "absent", "idle", "unclaimed", "paid", "dropped", "closed", "merged", "abandoned", "stayed"}
 CAUSES = {"pause", "threshold", "fleet", "line", "stay"}
 MODES = {"automatic", "always", "off", "paused", "draining", "closed"}
 PLACE = "queue-position-update"
