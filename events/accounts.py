@@ -3,16 +3,19 @@
 import logging
 from typing import Any
 
+from allauth.account.signals import password_changed
 from allauth.account.views import login as allauth_login
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_save, pre_delete
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from waitingroom import visitors
 from waitingroom.errors import LineUnavailable
 from waitingroom.place import Phase
+from waitingroom.sign_ins import sign_ins
 
 log = logging.getLogger(__name__)
 
@@ -47,15 +50,34 @@ def in_own_place(request: HttpRequest, account: User) -> bool:
         return False
 
 
-def leave_place(request: HttpRequest, **_: Any) -> None:
-    """The browser goes on as somebody new."""
-    visitors.forget(request)
+def leave_place(request: HttpRequest, user: User | None, **_: Any) -> None:
+    """The browser goes on as somebody new; copies of the account's cookie count no more."""
+    visitors.forget(request, visitor_of(user) if user else None)
+
+
+def end_sign_ins(instance: User, *, created: bool = False, **_: Any) -> None:
+    """A new password, or an account that staff close: no cookie of before counts any more."""
+    # Django's own word for "the password was set", and not merely hashed anew.
+    has_new_password = getattr(instance, "_password", None) is not None
+    if not created and (has_new_password or not instance.is_active):
+        sign_ins.end_all(visitor_of(instance))
+
+
+def end_deleted(instance: User, **_: Any) -> None:
+    """An account that is no more goes on nowhere."""
+    sign_ins.end_all(visitor_of(instance))
 
 
 def connect() -> None:
-    """Hear of every way to sign in and out: password, sign-up, Kakao, Naver, the admin. They share no other call."""
+    """Hear of every way to sign in and out, and of every new password: pages, Kakao, Naver, the admin, a shell.
+
+    They share no other call.
+    """
     user_logged_in.connect(take_place, dispatch_uid="events.accounts.take_place")
     user_logged_out.connect(leave_place, dispatch_uid="events.accounts.leave_place")
+    password_changed.connect(take_place, dispatch_uid="events.accounts.go_on")  # in this browser
+    post_save.connect(end_sign_ins, sender=User, dispatch_uid="events.accounts.end_sign_ins")
+    pre_delete.connect(end_deleted, sender=User, dispatch_uid="events.accounts.end_deleted")
 
 
 def login(request: HttpRequest) -> HttpResponse:

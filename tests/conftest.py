@@ -12,6 +12,7 @@ from tests import postgres
 from tests import site as stack
 from tiketi.local_redis import LocalRedis
 from tiketi.redis_binary import RedisUnavailable
+from waitingroom.sign_ins import sign_ins
 
 
 def missing(what: str) -> NoReturn:
@@ -52,6 +53,12 @@ def redis_server() -> Iterator[LocalRedis]:
     assert server.url == settings.REDIS_URL
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_sign_in_of_before() -> None:
+    """Accounts of the last test are not this one's, though their numbers may be."""
+    sign_ins.forget()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from waitingroom.hub import hub
 from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_TOO_MANY, CLOSE_UNKNOWN
 from waitingroom.room import Room
 from waitingroom.room_registry import RoomConfig, room_registry
+from waitingroom.slips import NamedVisitor
 from waitingroom.sockets import PUSH, Socket
 from waitingroom.visitors import of_scope, proof_of_scope
 
@@ -44,14 +45,14 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         """Serve the socket until it closes."""
         await receive()  # websocket.connect
         room: str = scope["url_route"]["kwargs"]["room"]
-        visitor = of_scope(scope)
-        found = await self._room_or_refusal(room, visitor)
+        named = of_scope(scope)
+        found = await self._room_or_refusal(room, named)
         await send({"type": "websocket.accept"})
-        if visitor is None or isinstance(found, int):
+        if named is None or isinstance(found, int):
             await send({"type": "websocket.close", "code": found})
             return
-        push, slip = scope.get("extensions", {}).get(PUSH), proof_of_scope(scope, found.slug, visitor)
-        socket = Socket(asyncio.get_running_loop(), found.slug, visitor, send, push, slip)
+        push, slip = scope.get("extensions", {}).get(PUSH), proof_of_scope(scope, found.slug, named.visitor)
+        socket = Socket(asyncio.get_running_loop(), found.slug, named.visitor, send, push, slip, named.sign_in)
         hub().add(socket)
         depart = hub().release  # a server that ends, or fails, says no good-bye for its visitors
         try:
@@ -62,9 +63,9 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         finally:
             depart(socket)
 
-    async def _room_or_refusal(self, room: str, visitor: str | None) -> RoomConfig | int:
+    async def _room_or_refusal(self, room: str, named: NamedVisitor | None) -> RoomConfig | int:
         """The room, or the close code for who may not be served."""
-        if visitor is None:
+        if named is None:
             return CLOSE_UNKNOWN
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         if len(hub()) >= files - max(SPARE_FILES, files * SPARE_PART):

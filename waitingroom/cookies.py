@@ -7,10 +7,9 @@ from waitingroom import slips
 from waitingroom.conf import conf
 from waitingroom.cookie_names import room_of_slip, slip_cookie, visitor_cookie
 from waitingroom.place import Phase, Place
-from waitingroom.slips import ADMITTED, LIFE_SECONDS, WAITING, Slip
+from waitingroom.slips import ADMITTED, LIFE_SECONDS, VISITOR_DAYS, WAITING, Slip
 from waitingroom.visits import Visit
 
-VISITOR_DAYS = 30
 # An admission's slip is written anew when its expiry is off by more than this, or by a quarter of a short one.
 SLIP_DRIFT_SECONDS = 60
 # A waiting visitor's has at least so long to go.
@@ -30,14 +29,14 @@ def _terms(max_age: int, secure: bool) -> str:  # noqa: FBT001 (a cache's key)
     return f"; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
 
 
-def visitor_header(visitor: str) -> bytes:
-    """The cookie that names the visitor."""
-    return header(visitor_cookie(), slips.sign_visitor(visitor), VISITOR_DAYS * 86_400)
+def visitor_header(visitor: str, sign_in: str) -> bytes:
+    """The cookie that names the visitor, and an account's sign-in."""
+    return header(visitor_cookie(), slips.sign_visitor(visitor, sign_in), VISITOR_DAYS * 86_400)
 
 
 def name_for(visit: Visit) -> list[bytes]:
-    """The cookie that says who this is, if the visit lacks it, or has it by a key that is on its way out."""
-    return [] if visit.known and not visit.by_old_key else [visitor_header(visit.visitor)]
+    """The cookie that says who this is, if the visit lacks it, or has one that soon counts no more."""
+    return [] if visit.known and not visit.to_renew else [visitor_header(visit.visitor, visit.sign_in)]
 
 
 def headers_for(visit: Visit, place: Place) -> list[bytes]:
@@ -49,7 +48,7 @@ def headers_for(visit: Visit, place: Place) -> list[bytes]:
     if slip is None:
         return name_for(visit)
     written = header(slip_cookie(visit.room), slips.sign(slip), LIFE_SECONDS)
-    return [visitor_header(visit.visitor), written, *_surplus(visit)]
+    return [visitor_header(visit.visitor, visit.sign_in), written, *_surplus(visit)]
 
 
 def _surplus(visit: Visit) -> list[bytes]:
@@ -78,7 +77,7 @@ def due_slip(visit: Visit, place: Place) -> Slip | None:
         return None
     held, now = visit.slip, time.time()
     number = place.queue_number or (held.queue_number if held else int(1_000_000 * now))
-    same = held is not None and held.epoch == place.epoch and held.queue_number == number and not visit.by_old_key
+    same = held is not None and held.epoch == place.epoch and held.queue_number == number and not visit.to_renew
     start = held.start if held and held.queue_number == number else place.position
     if place.phase is Phase.WAITING:
         if held and same and held.kind == WAITING and held.expires_at - now > RENEWED_SECONDS:

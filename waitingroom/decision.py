@@ -25,6 +25,7 @@ from waitingroom.place import Place
 from waitingroom.room import JoinIntent, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
+from waitingroom.sign_ins import sign_ins
 from waitingroom.snapshot import Snapshot
 from waitingroom.verdict import Decision, Missing, verdict
 from waitingroom.visits import Visit, watches
@@ -45,6 +46,7 @@ class Case(NamedTuple):
 
 async def decide(room: str, visit_of: Callable[[str], Visit]) -> Decision | None:
     """Ask Redis, once, and decide; None where there is no such room. `visit_of` reads the visit to the room's slug."""
+    sign_ins.freshen()  # where no hub does
     try:
         config = await room_registry.find(room)
     except RoomsUnknown as error:

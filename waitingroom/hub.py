@@ -6,7 +6,8 @@ from functools import cache
 from waitingroom.jobs import refresh, stand_in, tell
 from waitingroom.jobs.hear import Hearer
 from waitingroom.jobs.stand_in import StandIn
-from waitingroom.jobs.tell import CLOSE_TOO_MANY, Teller
+from waitingroom.jobs.tell import CLOSE_TOO_MANY, CLOSE_UNKNOWN, Teller
+from waitingroom.sign_ins import sign_ins
 from waitingroom.sockets import Socket, Sockets
 from waitingroom.supervisor import Job, JobState, Supervisor
 
@@ -21,7 +22,7 @@ class Hub:
                 Job("tell", Teller(self._rooms).turn, tell.TURN_SECONDS),
                 Job("stand in", StandIn().turn, stand_in.TURN_SECONDS),
                 Job("hear", Hearer(self._rooms).turn, 0),
-                Job("refresh", refresh.refresh, refresh.TURN_SECONDS),
+                Job("refresh", self._refresh, refresh.TURN_SECONDS),
             )
         )
 
@@ -48,6 +49,13 @@ class Hub:
         sockets.add(socket, asyncio.get_running_loop().time())
         if surplus := sockets.take_surplus(socket.visitor):
             surplus.finish(CLOSE_TOO_MANY)
+
+    async def _refresh(self) -> None:
+        await refresh.refresh()
+        for visitor in sign_ins.take_news():
+            for sockets in self._rooms.values():
+                for socket in sockets.take_ended(visitor):
+                    socket.finish(CLOSE_UNKNOWN)
 
     def remove(self, socket: Socket) -> None:
         """A visitor closed a socket: with the last one comes a good-bye."""

@@ -88,7 +88,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase, decision: Decision
         _marked(response, decision)
     changed = getattr(request, CHANGED, None)
     if changed is not None:
-        _set_cookies(response, [cookies.visitor_header(changed)])
+        _set_cookies(response, [cookies.visitor_header(*changed)])
     return response
 
 

@@ -225,6 +225,21 @@ class WaitingRoom(models.Model):
             )
 
 
+class EndedSignIn(models.Model):
+    """A sign-in whose visitor cookies count no more; without a name all of an account's before `generation`."""
+
+    visitor = models.CharField(max_length=64)
+    sign_in = models.CharField(max_length=40, blank=True)
+    generation = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(db_index=True)  # by the database's clock
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("visitor", "sign_in"), name="waitingroom_one_end"),)
+
+    def __str__(self) -> str:
+        return f"{self.visitor} {self.sign_in or f'before {self.generation}'}"
+
+
 @receiver(post_delete, sender=WaitingRoom)
 def forget_room(instance: WaitingRoom, **_: Any) -> None:
     """With the room go its line and all that Redis knows; a signal, because deleting many at once calls no `delete`."""

@@ -4,8 +4,8 @@ A slip proves a queue number, or an admission, to a Redis that lost it:
 `kind.visitor.room.epoch.number.start.expires.signature`, where kind is w (waiting) or a (admitted), number the queue
 number (microseconds; of who went straight in, the instant), start the position at joining (0: straight in), and expires
 Unix seconds.
-A visitor cookie is `visitor.signature`. Signatures are keyed BLAKE2b (RFC 7693) of 128 bits, each kind of text under a
-key of its own.
+A visitor cookie is `visitor.issued_sign-in_signature`, where issued is Unix seconds, and sign-in names an account's
+(sign_ins.py; 0: none). Signatures are keyed BLAKE2b (RFC 7693) of 128 bits, each kind of text under a key of its own.
 """
 
 import hashlib
@@ -17,8 +17,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from waitingroom.conf import conf
+from waitingroom.sign_ins import ACCOUNT_DAYS, sign_ins
 
 LIFE_SECONDS = 86_400
+VISITOR_DAYS = 30
+ACCOUNT = "account-"  # begins the name of a visitor who is an account
+NO_SIGN_IN = "0"  # a browser's, or of an account that needed none
 # Hosts' clocks may differ by this much.
 SKEW_SECONDS = 60
 # The gone are remembered for longer than any slip is good for, by whatever clock: it could bring somebody back.
@@ -114,28 +118,38 @@ def new_visitor() -> str:
         return _names.pop()
 
 
-def sign_visitor(visitor: str) -> str:
-    """The visitor's name as a cookie's value."""
-    return f"{visitor}.{_signature(visitor, 'visitor', conf.SECRET_KEY)}"
+def sign_visitor(visitor: str, sign_in: str = NO_SIGN_IN) -> str:
+    """The visitor's name as a cookie's value; an account's with the name of its sign-in."""
+    text = f"{visitor}.{int(time.time())}_{sign_in}"
+    return f"{text}_{_signature(text, 'visitor', conf.SECRET_KEY)}"
 
 
 class NamedVisitor(NamedTuple):
     """The visitor whom a genuine cookie names."""
 
     visitor: str
-    by_old_key: bool  # to be signed anew, before that key is forgotten
+    sign_in: str
+    to_renew: bool  # to be signed anew, before its key is forgotten or its time is over
 
 
 def read_visitor_cookie(value: str) -> NamedVisitor | None:
-    """Whom the cookie names, if it is genuine."""
+    """Whom the cookie names, if it is genuine and counts still."""
     if len(value) > LONGEST or not value.isascii():
         return None
-    visitor, _, signature = value.rpartition(".")
-    if not visitor:
+    text, _, signature = value.rpartition("_")
+    visitor, _, terms = text.rpartition(".")
+    signed_now = _signed_now(text, signature, "visitor")
+    if not signed_now and not _signed_before(text, signature, "visitor"):
         return None
-    if _signed_now(visitor, signature, "visitor"):
-        return NamedVisitor(visitor, by_old_key=False)
-    return NamedVisitor(visitor, by_old_key=True) if _signed_before(visitor, signature, "visitor") else None
+    issued, _, sign_in = terms.partition("_")
+    age_s, days = time.time() - int(issued), VISITOR_DAYS
+    if visitor.startswith(ACCOUNT):
+        if sign_ins.has_ended(visitor, sign_in):
+            return None
+        days = ACCOUNT_DAYS
+    if age_s > 86_400 * days:
+        return None
+    return NamedVisitor(visitor, sign_in, not signed_now or age_s > 43_200 * days)
 
 
 def read_visitor(value: str) -> str | None:

@@ -5,6 +5,8 @@ from asyncio import AbstractEventLoop, Task
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
+from waitingroom.sign_ins import sign_ins
+from waitingroom.slips import NO_SIGN_IN
 from waitingroom.timing import SLOWEST_LOOK_SECONDS
 
 # Where a server can send a ready text without a task, its scope says how under this name (see tiketi/web.py).
@@ -30,7 +32,7 @@ def cadence_s(position: int, near_in_s: float) -> float:
 class Socket:
     """One visitor's open WebSocket, as the hub sees it."""
 
-    __slots__ = ("_loop", "_push", "_send", "_sending", "entered", "room", "slip", "visitor")
+    __slots__ = ("_loop", "_push", "_send", "_sending", "entered", "room", "sign_in", "slip", "visitor")
 
     def __init__(
         self,
@@ -40,15 +42,18 @@ class Socket:
         send: Callable[[dict[str, object]], Awaitable[None]],
         push: Callable[[bytes], None] | None = None,
         slip: str = "",
+        sign_in: str = NO_SIGN_IN,
     ) -> None:
         """`push` sends a text at once, or not at all where the reader is behind; without it a task does.
 
         `slip` (`slips.presented`) came with the handshake: it brings the place back, should Redis forget it.
+        So did an account's `sign_in`: with that ends the socket.
         """
         self.room = room
         self.visitor = visitor
         self.entered = False
         self.slip = slip
+        self.sign_in = sign_in
         self._loop = loop
         self._send = send
         self._push = push
@@ -114,6 +119,13 @@ class Sockets:
         """A socket was closed by its visitor; with the last one a waiting visitor may be absent."""
         if self.release(socket) and not socket.entered:
             self._left.append(socket.visitor)
+
+    def take_ended(self, visitor: str) -> list[Socket]:
+        """The account's sockets whose sign-in ended: they are no longer served, and to be closed."""
+        ended = [one for one in self.by_visitor.get(visitor, ()) if sign_ins.has_ended(visitor, one.sign_in)]
+        for socket in ended:
+            self.release(socket)
+        return ended
 
     def release(self, socket: Socket) -> bool:
         """A socket is no more; whether it was the visitor's last."""

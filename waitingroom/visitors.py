@@ -9,20 +9,28 @@ from django.http.response import HttpResponseBase
 from waitingroom import admission, slips
 from waitingroom.cookie_names import slip_cookie, visitor_cookie
 from waitingroom.room_registry import room_registry
-from waitingroom.visits import ACCOUNT, cookies_in
+from waitingroom.sign_ins import sign_ins
+from waitingroom.slips import ACCOUNT, NO_SIGN_IN, NamedVisitor
+from waitingroom.visits import cookies_in
 
-# The request's attribute that names who the visitor has become; the middleware sets the cookie.
+# The request's attribute that says who the visitor has become, and by which sign-in; the middleware sets the cookie.
 CHANGED = "waitingroom_visitor"
+# Where the session keeps the name of its sign-in.
+SIGN_IN = "waitingroom_sign_in"
 
 
 def of_request(request: HttpRequest) -> str | None:
-    """The visitor a Django request names, if genuine."""
-    return slips.read_visitor(cookies_in(request.META.get("HTTP_COOKIE", "")).get(visitor_cookie(), ""))
+    """The visitor a Django request names, if the cookie counts."""
+    return slips.read_visitor(_cookie_of(request))
 
 
-def of_scope(scope: Mapping[str, Any]) -> str | None:
-    """The visitor an ASGI scope (HTTP or WebSocket) names, if genuine."""
-    return slips.read_visitor(_cookies_of_scope(scope).get(visitor_cookie(), ""))
+def _cookie_of(request: HttpRequest) -> str:
+    return cookies_in(request.META.get("HTTP_COOKIE", "")).get(visitor_cookie(), "")
+
+
+def of_scope(scope: Mapping[str, Any]) -> NamedVisitor | None:
+    """Whom an ASGI scope (HTTP or WebSocket) names, if the cookie counts."""
+    return slips.read_visitor_cookie(_cookies_of_scope(scope).get(visitor_cookie(), ""))
 
 
 def proof_of_scope(scope: Mapping[str, Any], room: str, visitor: str) -> str:
@@ -50,8 +58,17 @@ def become(request: HttpRequest, visitor: str) -> dict[str, str]:
         here = let_in.room if let_in else None
         rooms = [slug for slug in room_registry.slugs() if slug == here or slip_cookie(slug) in request.COOKIES]
         standings = admission.take_over(rooms, before, visitor) if rooms else {}
-    setattr(request, CHANGED, visitor)
+    setattr(request, CHANGED, (visitor, _sign_in(request, visitor)))
     return standings
+
+
+def _sign_in(request: HttpRequest, visitor: str) -> str:
+    """The name of the session's sign-in, as long as it counts; else a new one."""
+    session: Any = getattr(request, "session", {})
+    known: str | None = session.get(SIGN_IN)
+    if known is None or sign_ins.has_ended(visitor, known):
+        known = session[SIGN_IN] = sign_ins.begin(visitor)
+    return known
 
 
 def spend_slip(response: HttpResponseBase, room: str) -> None:
@@ -59,6 +76,16 @@ def spend_slip(response: HttpResponseBase, room: str) -> None:
     response.delete_cookie(slip_cookie(room))
 
 
-def forget(request: HttpRequest) -> None:
-    """The account signed out: the browser goes on as somebody new; the account keeps its places."""
-    setattr(request, CHANGED, slips.new_visitor())
+def forget(request: HttpRequest, visitor: str | None) -> None:
+    """The account signed out: the browser goes on as somebody new; the account keeps its places.
+
+    Copies of its cookie count no more: here at once, in every other process within two seconds.
+    """
+    if visitor is not None:
+        ended: set[str] = {getattr(request, "session", {}).get(SIGN_IN, NO_SIGN_IN)}
+        named = slips.read_visitor_cookie(_cookie_of(request))
+        if named is not None and named.visitor == visitor:
+            ended.add(named.sign_in)
+        for sign_in in ended:
+            sign_ins.end(visitor, sign_in)
+    setattr(request, CHANGED, (slips.new_visitor(), NO_SIGN_IN))

@@ -16,9 +16,8 @@ from waitingroom.cookie_names import slip_cookie, visitor_cookie
 from waitingroom.crawlers import is_crawler
 from waitingroom.networks import network_of
 from waitingroom.packed.page import BR, GZIP
-from waitingroom.slips import Slip
+from waitingroom.slips import ACCOUNT, NO_SIGN_IN, Slip
 
-ACCOUNT = "account-"  # begins the name of a visitor who is an account
 LONGEST_COOKIES = 16_384  # characters; Redis is not asked for who sends more
 MAX_KEPT_PATH = 200  # characters; longer ones are nobody's but who wants to fill the memory
 POLL = re.compile(r"/queue/?$")
@@ -62,12 +61,13 @@ class Visit(NamedTuple):
     accept_language: str
     oversized: bool  # more cookies than anybody reads
     held: str  # the slip's cookie, unread
-    by_old_key: bool  # the visitor's cookie or slip is genuine, but to be signed anew
+    to_renew: bool  # the visitor's cookie or slip counts, but is to be signed anew
     passing: Passing = Passing.NO
     network: str = ""  # of a new visitor, where it can be told
     coding: bytes = b""  # in which a page is wanted; b"": as it is
     cookies: Mapping[str, str] = MappingProxyType({})  # all there are
     solution: str = ""  # of a challenge (work.py), unread
+    sign_in: str = NO_SIGN_IN  # an account's
 
     @property
     def is_account(self) -> bool:
@@ -230,12 +230,13 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         said.get(b"accept-language", ""),
         len(cookie) > LONGEST_COOKIES,
         held,
-        named is not None and (named.by_old_key or (slip is not None and slips.is_by_old_key(held))),
+        named is not None and (named.to_renew or (slip is not None and slips.is_by_old_key(held))),
         passing,
         "" if visitor else network_of(peer, said.get(b"x-forwarded-for", "")),
         coding_of(said.get(b"accept-encoding", "")[:200]),
         cookies,
         said.get(b"x-proof-of-work", ""),
+        named.sign_in if named else NO_SIGN_IN,
     )
 
 

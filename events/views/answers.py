@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from events.accounts import in_own_place
 from events.refusals import NotYourPlace, Refused, SeatTaken
 from waitingroom.room_registry import room_registry
-from waitingroom.visits import ACCOUNT
+from waitingroom.slips import ACCOUNT
 
 P = ParamSpec("P")
 AccountView = Callable[Concatenate[HttpRequest, User, P], HttpResponse]

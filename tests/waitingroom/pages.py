@@ -10,19 +10,20 @@ from channels.layers import get_channel_layer
 
 from waitingroom.hub import Hub
 from waitingroom.redis import pipe
+from waitingroom.slips import NO_SIGN_IN
 from waitingroom.sockets import Socket
 
 
 class Page:
     """One tab of a visitor's: what its socket was sent."""
 
-    def __init__(self, hub: Hub, room: str, visitor: str) -> None:
+    def __init__(self, hub: Hub, room: str, visitor: str, sign_in: str = NO_SIGN_IN) -> None:
         self.frames: list[dict[str, Any]] = []
         self.close_code: object = None
         self._news = asyncio.Condition()
         self._reads = asyncio.Event()
         self._reads.set()
-        self.socket = Socket(asyncio.get_running_loop(), room, visitor, self._send)
+        self.socket = Socket(asyncio.get_running_loop(), room, visitor, self._send, sign_in=sign_in)
         hub.add(self.socket)
 
     async def _send(self, message: dict[str, object]) -> None:

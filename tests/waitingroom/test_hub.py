@@ -22,6 +22,7 @@ from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
 from waitingroom.room_registry import room_registry
+from waitingroom.sign_ins import SignIns, sign_ins
 from waitingroom.sockets import Socket, Sockets, cadence_s
 from waitingroom.timing import LONGEST_PAUSE_MS, MIN_PRESENCE_SECONDS, RETURN_MS
 
@@ -57,6 +58,34 @@ def test_a_page_is_told_its_place_again_and_again(make_line: Lines):
         page = Page(hub, line.slug, "b")
         await page.hears("queue-position-update", times=3)
         assert {frame["position"] for frame in page.frames} == {2}
+
+    with_hub(play)
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_b09_sockets_of_an_ended_sign_in_are_closed_and_say_no_good_bye(make_room: Rooms, all_of_them: bool):
+    room, visitor = make_room(mode="paused"), "account-7"
+    join(room.slug, visitor)
+    sign_in = sign_ins.begin(visitor)
+    elsewhere = SignIns()  # another process
+
+    async def play(hub: Hub) -> None:
+        copied, own = Page(hub, room.slug, visitor, sign_in), Page(hub, room.slug, visitor, "0-another")
+        await own.hears("queue-position-update")
+        began = time.monotonic()
+        await (
+            sync_to_async(elsewhere.end_all)(visitor) if all_of_them else sync_to_async(elsewhere.end)(visitor, sign_in)
+        )
+        await copied.is_closed()
+        assert time.monotonic() - began < 2
+        assert copied.close_code == 4401
+        hub.remove(copied.socket)  # as the consumer does, when the client has gone
+        if all_of_them:
+            await own.is_closed()
+        else:
+            await own.hears("queue-position-update", times=2)
+            assert own.close_code is None
+        assert client().zscore(keys_of(room.slug).present, visitor) is not None
 
     with_hub(play)
 

@@ -23,7 +23,7 @@ from waitingroom.reasons import Reason
 from waitingroom.redis import client
 from waitingroom.room_cache import snapshots
 from waitingroom.scripts import ENTER
-from waitingroom.visits import ACCOUNT
+from waitingroom.slips import ACCOUNT
 
 Rooms = Callable[..., WaitingRoom]
 HEADER = "X-Proof-Of-Work"
