@@ -54,6 +54,7 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
             for price in [prices[seat.section_id]]
         ]
         occupy(event, rows)
+        places.keep(event.slug, hold)
     return hold
 
 
@@ -105,6 +106,7 @@ def live_hold(event: Event, account_id: int) -> Hold:
     hold = holds.filter(event=event, account=account_id).first()
     if hold is None or hold.is_over():
         raise HoldExpired
+    places.keep(event.slug, hold)
     return hold
 
 
@@ -115,6 +117,7 @@ def release(event: Event, account_id: int) -> None:
         hold = Hold.objects.filter(event=event, account=account_id).select_related("order").first()
         if hold is not None:
             end_hold(hold, OrderState.ABANDONED, Why.GIVEN_UP)
+            places.keep_no_longer(event.slug, hold)
 
 
 def end_hold(hold: Hold, state: OrderState, why: Why, *, by: User | None = None, note: str = "") -> None:

@@ -1,14 +1,39 @@
-"""Giving a place in the waiting room back as soon as a purchase is over, so that the next visitor enters."""
+"""The place in the waiting room of who buys: kept as long as seats are held, given back when the purchase is over."""
 
 import logging
 
 from django.db import transaction
+from django.utils import timezone
 
+from events.models import Hold
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 from waitingroom.reasons import Reason
 
 log = logging.getLogger(__name__)
+
+
+def keep(slug: str, hold: Hold) -> None:
+    """Once the transaction is committed: the place lasts as long as the hold does.
+
+    Said again by each page of the purchase: what Redis did not hear, or lost, it hears then.
+    """
+    left_ms = int((hold.expires_at - timezone.now()).total_seconds() * 1000)
+    if hold.visitor and left_ms > 0:
+        transaction.on_commit(lambda: _keep(slug, hold.visitor, left_ms))
+
+
+def keep_no_longer(slug: str, hold: Hold) -> None:
+    """Once the transaction is committed: its seats are given back, and the place idles as any other."""
+    if hold.visitor:
+        transaction.on_commit(lambda: _keep(slug, hold.visitor, 0))
+
+
+def _keep(slug: str, visitor: str, hold_ms: int) -> None:
+    try:
+        admission.keep_place(slug, visitor, hold_ms)
+    except LineUnavailable as error:
+        log.warning("the place of %s in %s is not known to be kept: %s", visitor, slug, error)
 
 
 def give_back(slug: str, visitor: str, reason: Reason) -> None:

@@ -113,6 +113,15 @@ def leave(room: str, visitor: str, reason: Reason) -> str:
     return answer.decode()
 
 
+def keep_place(room: str, visitor: str, hold_ms: int) -> int:
+    """Seats are held for the visitor for so long yet (0: no more), and their place inside lasts with them.
+
+    Returns the instant it expires, Unix milliseconds; 0 where the visitor is not inside. Raises LineUnavailable.
+    """
+    (expires_ms,) = run_now([scripts.KEEP.call(room, visitor, hold_ms, "")])
+    return int(expires_ms)
+
+
 def take_over(rooms: Sequence[str], from_visitor: str, to_visitor: str) -> dict[str, str]:
     """`to_visitor` takes the other's place in each room; the better of two places stays.
 

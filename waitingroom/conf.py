@@ -8,6 +8,7 @@ from django.core.signals import setting_changed
 # What a site need not set.
 DEFAULTS = {
     "WAITINGROOM_WATCHED": (),
+    "WAITINGROOM_ROOM_RULE": "",
     "WAITINGROOM_TRUSTED_PROXIES": (),
     "WAITINGROOM_NEW_NAMES_PER_NETWORK": 0,
     "WAITINGROOM_NEW_NAMES_PER_PROCESS": 0,

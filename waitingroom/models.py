@@ -8,10 +8,12 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from waitingroom import configure, epochs, hints
+from waitingroom.conf import conf
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
 from waitingroom.work import MAX_TRIES
@@ -214,7 +216,7 @@ class WaitingRoom(models.Model):
             hints.look_all(self.slug)
 
     def clean(self) -> None:
-        """Who was let in must not lose the place sooner than who never came."""
+        """Who was let in must not lose the place sooner than who never came; and what the site asks besides."""
         if None not in (self.idle_seconds, self.claim_seconds) and self.idle_seconds < self.claim_seconds:
             raise ValidationError({"idle_seconds": _("Not shorter than the claim period, please.")})
         if None not in (self.idle_seconds, self.longest_stay_seconds) and (
@@ -223,6 +225,8 @@ class WaitingRoom(models.Model):
             raise ValidationError(
                 {"longest_stay_seconds": _("Not shorter than the idle period, please; 0 stands for no end.")}
             )
+        if conf.WAITINGROOM_ROOM_RULE:
+            import_string(conf.WAITINGROOM_ROOM_RULE)(self)
 
 
 class EndedSignIn(models.Model):

@@ -100,6 +100,7 @@ def load(name: str) -> Script:
 ENTER = load("enter")
 LOOK = load("look")
 LEAVE = load("leave")
+KEEP = load("keep")
 ADMIT = load("admit")
 EXPIRE = load("expire")
 ABSENT = load("absent")
@@ -114,6 +115,7 @@ EVERY = (
     ENTER,
     LOOK,
     LEAVE,
+    KEEP,
     ADMIT,
     EXPIRE,
     ABSENT,

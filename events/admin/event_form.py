@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
+from events.room_rule import OUTLASTED
 from waitingroom.closing import ClosingForm
 from waitingroom.models import THRESHOLD_PER_INSTANCE, WaitingRoom
 from waitingroom.versions import last_saved
@@ -88,9 +89,13 @@ class EventForm(forms.ModelForm[Event]):
     def clean(self) -> dict[str, Any]:
         """Take over the room's errors, and refuse if event or room were saved since this form was shown."""
         cleaned = super().clean() or {}
+        # Both as they are to be: the room's rule and the event's compare them.
+        self.instance.hold_minutes = cleaned.get("hold_minutes", self.instance.hold_minutes)
         for field, errors in self.room_form.errors.items():
-            if field not in self.errors:
+            if field not in self.errors and not self.room_form.has_error(field, OUTLASTED):
                 self.add_error(None if field == "__all__" else field, errors)
+        if not self.instance.pk:
+            self.instance.room = self.room_form.instance
         if self.instance.pk:
             # The lock is kept until the admin's transaction ends, so that nobody slips in between look and save.
             stored = Event.objects.select_for_update(no_key=True).get(pk=self.instance.pk)

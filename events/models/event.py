@@ -122,7 +122,15 @@ class Event(models.Model):
             raise ValidationError({"cancel_until": _("Buyers cancel before the event starts, or not at all.")})
         if self.plan is not None and self.plan.venue_id != self.venue_id:
             raise ValidationError({"plan": _("This is a plan of another venue.")})
+        self._fit_the_stay()
         self._keep_the_chairs()
+
+    def _fit_the_stay(self) -> None:
+        """Refuse a hold that outlasts the longest stay: nobody could pay to its end."""
+        longest_s = self.room.longest_stay_seconds if self.room_id else 0
+        if None not in (self.hold_minutes, longest_s) and 0 < longest_s < 60 * self.hold_minutes:
+            said = _("Not longer than the waiting room's longest stay, please: that is %(seconds)d s.")
+            raise ValidationError({"hold_minutes": said % {"seconds": longest_s}})
 
     def _keep_the_chairs(self) -> None:
         """Refuse another plan or venue while sections are on sale: two plans of a hall would sell its chairs twice."""

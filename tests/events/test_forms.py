@@ -97,6 +97,28 @@ def test_a_save_that_breaks_half_way_changes_nothing(admin_client, event, monkey
     assert (event.title_ko, event.room.threshold) == ("한밤의 연주회", 1000)
 
 
+@pytest.mark.parametrize("longest", ["1799", "0", "1800"])
+def test_a_hold_and_a_longest_stay_that_do_not_fit_are_refused_in_one_sentence(admin_client, event, longest):
+    answer = save(admin_client, event, hold_minutes="30", longest_stay_seconds=longest)
+
+    event = Event.objects.get(pk=event.pk)
+    if longest == "1799":
+        said = [text for texts in answer.context["errors"] for text in texts]
+        assert said == ["대기열의 최장 체류 시간(1799초)보다 길 수 없습니다."]
+        assert (event.hold_minutes, event.room.longest_stay_seconds) == (7, 3600)
+    else:
+        assert (event.hold_minutes, event.room.longest_stay_seconds) == (30, int(longest))
+
+
+def test_a_new_event_is_held_to_its_rooms_longest_stay(admin_client, event):
+    tiers = {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}
+    sent = form_of(admin_client, event) | {"slug": "brand-new", **tiers, "hold_minutes": "61"}
+
+    assert admin_client.post(reverse("admin:events_event_add"), sent).status_code == 200
+    assert not WaitingRoom.objects.filter(slug="brand-new").exists()
+    assert admin_client.post(reverse("admin:events_event_add"), sent | {"hold_minutes": "60"}).status_code == 302
+
+
 @pytest.mark.parametrize("capital", [str, str.upper, str.title])
 def test_a_name_that_is_taken_is_a_mistake_of_the_form(admin_client, event, capital):
     tiers = {"tiers-TOTAL_FORMS": "0", "tiers-INITIAL_FORMS": "0"}

@@ -150,6 +150,10 @@ class Line:
         answer: bytes = self.run(scripts.LEAVE, visitor, int(reason), self.now_us)
         return answer.decode()
 
+    def keep(self, visitor: str, hold_ms: int) -> int:
+        """Seats are held for so long; 0: no more. When the place expires."""
+        return int(self.run(scripts.KEEP, visitor, hold_ms, self.now_us))
+
     def admit(self, *, count: int | str = "", ticker: str = "clock@test", idle_ms: int = 0) -> list[str]:
         return read_admitted(self.run(scripts.ADMIT, ticker, idle_ms, count, self.now_us))
 

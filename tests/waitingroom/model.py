@@ -110,7 +110,7 @@ class Model:
             return False
         self.last_number = max(self.last_number, number)
         if admitted and (self.recovers() or len(self.inside) < self.threshold):
-            self.inside[visitor] = min(slip.expires_at * SECOND, self.now + self.idle)
+            self.inside[visitor] = slip.expires_at * SECOND
             self._comes_in(visitor, self.now if slip.start else min(self.now, number))
             self.joined += slip.start > 0
             self.admitted += slip.start > 0
@@ -125,7 +125,8 @@ class Model:
         if slip is not None:
             self.take_back(slip)
         if visitor in self.inside:
-            self.inside[visitor] = min(self.now + self.idle, self.since[visitor] + self.longest)
+            renewed = min(self.now + self.idle, self.since[visitor] + self.longest)
+            self.inside[visitor] = max(self.inside[visitor], renewed)
             self.unclaimed.discard(visitor)
             return Phase.ACTIVE
         if visitor not in self.line:
@@ -180,6 +181,17 @@ class Model:
             self._out_of_room(visitor, reason)
             return "active"
         return "none"
+
+    def keep(self, visitor: str, held: int) -> None:
+        """Seats are held for so long; 0: no more."""
+        if visitor not in self.inside:
+            return
+        ends = self.since[visitor] + self.longest
+        idle = min(self.now + self.idle, ends)
+        if held == 0:
+            self.inside[visitor] = idle
+        elif self.now // 1000 * 1000 < ends:
+            self.inside[visitor] = max(self.inside[visitor], idle, self.now + held)
 
     def take_over(self, one: str, other: str) -> None:
         """`other` gets the better of the two places."""

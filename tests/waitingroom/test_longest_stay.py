@@ -70,15 +70,17 @@ def test_zero_stands_for_no_end(make_line: Lines):
         assert line.enter("a").phase is Phase.ACTIVE
 
 
-def test_staffs_change_counts_from_the_next_page(make_line: Lines):
+def test_staffs_change_shortens_no_promise_and_renews_none(make_line: Lines):
     line = make_line(idle_seconds=60, longest_stay_seconds=0)
     line.enter("a")
     for _ in range(5):
         line.live_s(50)
         line.enter("a")
     line.configure(longest_stay_seconds=100)
-    line.enter("a")
-    line.live_s(1)
+    for _ in range(2):
+        line.live_s(29)
+        assert line.enter("a").phase is Phase.ACTIVE
+    line.live_s(2)
 
     assert line.reasons() == {"a": Reason.STAYED}
 

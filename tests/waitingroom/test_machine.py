@@ -206,6 +206,11 @@ class LineMachine(RuleBasedStateMachine):
     def leaves(self, visitor: str, reason: Reason) -> None:
         assert self.line.leave(visitor, reason) == self.model.leave(visitor, reason)
 
+    @rule(visitor=visitor, seconds=st.sampled_from([0, 0, 30, 60, 300]))
+    def holds_seats_or_gives_them_back(self, visitor: str, seconds: int) -> None:
+        self.model.keep(visitor, 1_000_000 * seconds)
+        assert self.line.keep(visitor, 1000 * seconds) == self.model.inside.get(visitor, 0) // 1000
+
     @rule(one=visitor, other=visitor)
     def signs_in(self, one: str, other: str) -> None:
         self.model.take_over(one, other)

@@ -56,8 +56,9 @@ local function inside(visitor, number, until_ms)
   return 'active', number, 0, until_ms
 end
 
-local function renewed(visitor, number)
-  return inside(visitor, number, math.min(expires_ms, stay_ends_ms(entered, visitor, c)))
+-- What the visitor was promised holds: seats may be held for longer than anybody idles (see keep.lua).
+local function renewed(visitor, number, until_ms)
+  return inside(visitor, number, math.max(until_ms, math.min(expires_ms, stay_ends_ms(entered, visitor, c))))
 end
 
 local function admitted_now(visitor, number, count, is_new)
@@ -123,7 +124,7 @@ local function returned(visitor, text)
   if return_to_place(slip, visitor, queue, active, counts, memory, vacant(), expires_ms) == 'active' then
     vacancy = vacancy - 1
     come_in(entered, since_ms_of(slip, now_ms), {visitor})
-    return 'active', slip.number
+    return 'active', slip.number, slip.expires_ms
   end
   total = total + 1
   return 'waiting', slip.number
@@ -136,13 +137,13 @@ local function enter(visitor, how, brought)
   if until_ms then
     if how == 'watch' then return 'active', 0, 0, tonumber(until_ms) end
     redis.call('SREM', unclaimed, visitor)
-    return renewed(visitor, 0)
+    return renewed(visitor, 0, tonumber(until_ms))
   end
   local number = redis.call('ZSCORE', queue, visitor)
   if not number and brought ~= '' then
-    local phase
-    phase, number = returned(visitor, brought)
-    if phase == 'active' then return renewed(visitor, number) end
+    local phase, until_ms
+    phase, number, until_ms = returned(visitor, brought)
+    if phase == 'active' then return renewed(visitor, number, until_ms) end
   end
   if not number then
     if how == 'stay' or how == 'watch' then return 'none', 0, 0, 0 end

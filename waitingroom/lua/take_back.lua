@@ -31,7 +31,7 @@ for i = 2, #ARGV, 2 do
     if slip then
       if #answer == 0 then allow_writes(queue) end
       last = math.max(last, slip.number)
-      phase = return_to_place(slip, visitor, queue, active, counts, memory, vacancy, math.min(slip.expires_ms, now_ms + c.idle_ms))
+      phase = return_to_place(slip, visitor, queue, active, counts, memory, vacancy, slip.expires_ms)
       if phase == 'active' then
         vacancy = vacancy - 1
         come_in(entered, since_ms_of(slip, now_ms), {visitor})
