@@ -67,6 +67,7 @@ def test_a_good_run_breaks_nothing():
     assert (report.visitors, report.joined, report.admitted, report.entered) == (1, 1, 1, 1)
     assert report.join_ms == Spread(100.0, 100.0)
     assert report.enter_ms == Spread(50.0, 50.0)
+    assert report.wait_ms == Spread(9_950.0, 9_950.0)
 
 
 def test_the_json_is_the_contracts_object():

@@ -38,6 +38,14 @@ def delays(diaries: Sequence[Diary], findings: Findings) -> Iterator[float]:
         yield max(0.0, diary.called_at - max(admission[1] - findings.clock_ahead_ms, diary.reachable_at))
 
 
+def waits(diaries: Sequence[Diary]) -> Iterator[float]:
+    """How long those waited whose turn came."""
+    for diary in diaries:
+        came = diary.called_at or diary.entered_at
+        if diary.number is not None and diary.joined_at is not None and came is not None:
+            yield max(0.0, came - diary.joined_at)
+
+
 def tenth_departure_ms(diaries: Sequence[Diary]) -> float:
     """When the tenth of them had left the inside; from then on the room knows how long people stay."""
     left = sorted(diary.left_at for diary in diaries if diary.left_at is not None)

@@ -74,6 +74,8 @@ class Report:
     stalls: int  # somebody present, a vacancy and a token for more than two seconds
     longest_stall_ms: float  # less what the machine's own lag took
     cut_off: int  # visitors whom the site left without a socket
+    began_at: float  # Unix seconds
+    wait_ms: Spread  # from the first page in line to the turn
 
     def as_json(self) -> dict[str, Any]:
         """The report as the contract's object."""

@@ -49,6 +49,7 @@ def _rows(report: Report) -> list[tuple[str, str, str]]:
             f"threshold {report.threshold:,}; looks <= {report.longest_gap_ms:,.0f} ms apart",
         ),
         ("arriving", _spread(report.join_ms), "p50 / p99, to the first page"),
+        ("waited", _spread(report.wait_ms), "p50 / p99, of those whose turn came"),
         ("called in", _spread(report.enter_ms), "p50 / p99, admission to queue-enter"),
         (
             "estimated wait",

@@ -126,6 +126,8 @@ def judge(
         stalls=liveness.stalls,
         longest_stall_ms=round(max(0.0, liveness.longest_ms), 1),
         cut_off=sum(bool(diary.cut_offs) for diary in diaries),
+        began_at=round(run.began_ms / 1000, 3),
+        wait_ms=Spread.of(measures.waits(diaries)),
     )
 
 
