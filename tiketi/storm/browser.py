@@ -42,10 +42,6 @@ class Browser:
         headers = {**FORM, "Origin": self.site.origin, "Referer": self.site.origin + came_from}
         return await self._ask("POST", path, headers, urlencode(fields, doseq=True).encode())
 
-    async def ask(self, path: str) -> Answer:
-        """What a script on a page is told at `path`."""
-        return await self._ask("GET", path, {"Accept": "application/json"})
-
     async def listen(self, path: str, heard: Callable[[bytes], None], ended: Callable[[int], None]) -> Socket:
         """An open WebSocket to `path`."""
         return await websocket.connect(self.site, path, self._with_cookies({}), heard, ended)

@@ -19,5 +19,6 @@ class Forecast:
     timeout: float
     was_patient: bool = True  # the time limit is the storm's own, generous one
     idle_seconds: float = 600.0  # without a page for so long, an active visitor loses the place
+    longest_stay_seconds: float = 0.0  # a visit ends after so long; 0: it does not
     claim_seconds: float = 60.0  # the first page of a visit keeps the place for so long
     buyers: Sequence[Mapping[str, str]] | None = None  # where visitors buy: a signed-in account's cookies for each

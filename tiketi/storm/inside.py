@@ -22,6 +22,7 @@ class Inside:
     async def look_around(self, seconds: float) -> None:
         """Stay, with a page often enough not to be taken for gone; raises GaveUp."""
         forecast = self._scene.forecast
+        seconds = min(seconds, forecast.longest_stay_seconds or seconds)
         longest = forecast.claim_seconds  # whose cookie has not come back is soon taken for nobody
         while seconds > 0:
             spell = min(seconds, longest / 2)

@@ -175,7 +175,7 @@ class Visitor:
         """Ask by HTTP where one stands: a sign of life, where there is no socket."""
         tally = self._scene.tally
         try:
-            answer = await self._browser.ask(contract.peek(self._scene.slug))
+            answer = await self._browser.fetch(contract.peek(self._scene.slug), {})
             said = contract.read_standing(answer.body)
         except (OSError, Unanswered, contract.ProtocolViolation) as error:
             tally.errors[f"poll: {type(error).__name__} {error}".strip()] += 1

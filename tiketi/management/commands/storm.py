@@ -125,6 +125,7 @@ def _forecast(options: dict[str, Any]) -> Forecast:
         was_patient=options["timeout"] is None,
         idle_seconds=room.idle_seconds,
         claim_seconds=room.claim_seconds,
+        longest_stay_seconds=room.longest_stay_seconds,
     )
 
 
