@@ -13,7 +13,7 @@ import select
 import socket
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 
 from benchmarks.load.http import is_whole
 
@@ -41,7 +41,7 @@ def drive(given: argparse.Namespace) -> dict[str, object]:
     poller = select.epoll()
     for fd in by_fd:
         poller.register(fd, select.EPOLLIN)
-    idle, partial = list(by_fd), dict[int, bytes]()
+    idle, partial = deque(by_fd), dict[int, bytes]()  # in turn: none is idle for long enough to be closed
     statuses: Counter[str] = Counter()
     sent, lost, cpu, began = 0, 0, time.process_time(), time.perf_counter()
     while (passed := time.perf_counter() - began) < given.seconds:
@@ -50,7 +50,7 @@ def drive(given: argparse.Namespace) -> dict[str, object]:
             sent += 1
             n = sent % given.networks
             stranger = f"{20 + n // 65_536}.{n // 256 % 256}.{n % 256}.{sent % 250 + 1}"
-            by_fd[idle.pop()].send(f"{head}{stranger}\r\n\r\n".encode())
+            by_fd[idle.popleft()].send(f"{head}{stranger}\r\n\r\n".encode())
         for fd, _ in poller.poll(0.001):
             answer = partial.pop(fd, b"") + by_fd[fd].recv(262_144)
             if not answer:  # a process that ends, or a refusal
