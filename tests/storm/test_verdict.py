@@ -9,9 +9,10 @@ from tiketi.storm.diary import MOST_ESTIMATES, Diary, Growth
 from tiketi.storm.findings import Departure, Findings, Loss
 from tiketi.storm.liveness import Liveness
 from tiketi.storm.report import Report, Spread
+from tiketi.storm.run import Run, Sales
 from tiketi.storm.sample import Counts, Sample
 from tiketi.storm.scene import Tally
-from tiketi.storm.verdict import Run, Sales, judge
+from tiketi.storm.verdict import judge
 
 RUN = Run(began_ms=0, ended_ms=20_000, late_ms=[0.0], cpu_seconds=1.0)
 # What tools outside the project rely on, in this order.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from tiketi.storm.diary import Diary
 from tiketi.storm.forecast import Forecast
+from tiketi.storm.run import Run
 from tiketi.storm.scene import Scene, Tally, now_ms
-from tiketi.storm.verdict import Run
 from tiketi.storm.visitor import Visitor
 
 

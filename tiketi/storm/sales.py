@@ -12,7 +12,7 @@ from events.models import Event, Order, OrderLine, OrderState, SaleState
 from events.rehearsal import DOMAIN
 from tiketi.storm.diary import Diary
 from tiketi.storm.ground import CannotStorm
-from tiketi.storm.verdict import Sales
+from tiketi.storm.run import Sales
 
 
 def check_sale(slug: str) -> None:

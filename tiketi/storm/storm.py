@@ -14,8 +14,9 @@ from tiketi.storm.forecast import Forecast
 from tiketi.storm.ground import knock
 from tiketi.storm.liveness import Liveness
 from tiketi.storm.report import Report
+from tiketi.storm.run import NOTHING_SOLD, Run, Sales
 from tiketi.storm.scene import Tally
-from tiketi.storm.verdict import NOTHING_SOLD, Run, Sales, judge
+from tiketi.storm.verdict import judge
 from tiketi.storm.watch import Watch
 from waitingroom.errors import LineUnavailable
 from waitingroom.reasons import Reason

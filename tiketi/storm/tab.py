@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tiketi.storm import contract
 from tiketi.storm.browser import Browser
+from tiketi.storm.question import BUSY
 from tiketi.storm.scene import Scene, now_ms
 from tiketi.storm.websocket import CUT, Refused, Socket
 
@@ -14,7 +15,6 @@ RESTARTING = {1012, 1013}
 UNKNOWN, NO_ROOM, CLOSED = 4401, 4404, 4410
 ENDS = {NO_ROOM, CLOSED}
 OWN_CODES = 4000  # from here on the site says why, and a question tells more
-BUSY = {429, 503}
 LAST_WORD = 30.0  # seconds for the site to hang up after a good-bye
 NOTED = {1000, UNKNOWN}  # with these close codes: whoever was looked up in that very moment is unknown by then
 MAX_FAREWELLS = 5

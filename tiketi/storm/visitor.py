@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from tiketi.storm import contract
+from tiketi.storm import contract, question
 from tiketi.storm.browser import Browser
 from tiketi.storm.contract import Word
 from tiketi.storm.diary import Diary, Growth
 from tiketi.storm.door import Door, GaveUp
-from tiketi.storm.exchange import Unanswered
 from tiketi.storm.habits import Act
 from tiketi.storm.inside import Inside
 from tiketi.storm.scene import Scene, now_ms
-from tiketi.storm.tab import BUSY, Tab
+from tiketi.storm.tab import Tab
 
 SHORTEST_SPAN, LONGEST_SPAN = 2.0, 60.0  # seconds of waiting over which a plan's acts are spread
 BY_STAFF = {"", "closed", "dropped"}  # reasons for which a waiting visitor may be sent away
@@ -173,18 +172,7 @@ class Visitor:
 
     async def ask(self) -> None:
         """Ask by HTTP where one stands: a sign of life, where there is no socket."""
-        tally = self._scene.tally
-        try:
-            answer = await self._browser.fetch(contract.peek(self._scene.slug), {})
-            said = contract.read_standing(answer.body)
-        except (OSError, Unanswered, contract.ProtocolViolation) as error:
-            tally.errors[f"poll: {type(error).__name__} {error}".strip()] += 1
-            return
-        if answer.status in BUSY:
-            wished = answer.headers.get("retry-after", "").isdigit()
-            counter, wish = (tally.retries, "") if wished else (tally.errors, " without Retry-After")
-            counter[f"poll answered {answer.status}{wish}"] += 1
-        elif said:
+        if said := await question.ask(self._scene, self._browser):
             self._take(said)
 
     def heard(self, tab: Tab, message: bytes) -> None:
