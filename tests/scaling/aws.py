@@ -13,6 +13,8 @@ from threading import Event, Thread
 from tests.patience import until
 from tiketi import loopback, tether
 
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+
 
 class Moto:
     """The server's address, and a way to forget everything."""
@@ -50,7 +52,7 @@ def moto_server(folder: Path) -> Iterator[Moto]:
 
 
 @contextmanager
-def misbehaving(behave: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+def misbehaving(behave: Behaviour) -> Iterator[str]:
     """The address of a service that does only what `behave` does with every request."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -74,10 +76,20 @@ def misbehaving(behave: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[st
 
 def throttle(request: BaseHTTPRequestHandler) -> None:
     """Say that too much was asked, in the form of both protocols."""
-    body = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}).encode()
+    _refuse(request, 400, "Throttling", "Rate exceeded")
+
+
+def fail(request: BaseHTTPRequestHandler) -> None:
+    """Say that something broke over there."""
+    _refuse(request, 500, "InternalFailure", "Try later")
+
+
+def _refuse(request: BaseHTTPRequestHandler, status: int, code: str, words: str) -> None:
+    body = json.dumps({"__type": f"{code}Exception", "message": words}).encode()
     if "cbor" not in request.headers.get("Content-Type", "") and "json" not in request.headers.get("Content-Type", ""):
-        body = b"<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
-    request.send_response(400)
+        said = f"<ErrorResponse><Error><Code>{code}</Code><Message>{words}</Message></Error></ErrorResponse>"
+        body = said.encode()
+    request.send_response(status)
     request.send_header("Content-Length", str(len(body)))
     request.end_headers()
     request.wfile.write(body)

@@ -11,8 +11,8 @@ from scaling.controller import DecisionReason
 from scaling.fleet import Lifecycle
 from scaling.models import ScalingDecision
 from scaling.status import status
-from tests.scaling.aws import Hanging, misbehaving, throttle
-from tests.scaling.conftest import Clock, crowd, forget_clients, point_at, told
+from tests.scaling.aws import Behaviour, Hanging, fail, misbehaving, throttle
+from tests.scaling.conftest import Clock, crowd, forget_clients, nobody, point_at, told
 from tiketi import loopback
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
@@ -58,14 +58,28 @@ def test_f26_aws_down(seven: Configuration, room: WaitingRoom, clock: Clock, mon
     the_fault_is_shown_and_nothing_shrank(room)
 
 
-def test_f26_aws_throttled(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch):
-    with misbehaving(throttle) as url:
+@pytest.mark.parametrize(("behave", "said"), [(throttle, "Throttl"), (fail, "InternalFailure")])
+def test_f26_aws_throttled_or_failing(
+    seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch, behave: Behaviour, said: str
+):
+    with misbehaving(behave) as url:
         point_at(monkeypatch, url)
 
         control_loop.turn(clock.now)
 
-        assert "Throttl" in status()["last_fault"]
+        assert said in status()["last_fault"]
         the_fault_is_shown_and_nothing_shrank(room)
+
+
+def test_f26_on_an_old_reading_no_instance_is_spare(seven: Configuration, room: WaitingRoom, clock: Clock, monkeypatch):
+    nobody(room)
+    clock.turns(20)
+    assert store.samples()[0]["SpareInstances"] == 5
+    point_at(monkeypatch, f"http://127.0.0.1:{loopback.free_port()}")
+
+    control_loop.turn(clock.now)
+
+    assert store.samples()[0]["SpareInstances"] == 0
 
 
 def test_f26_aws_slow_is_given_up_in_time_for_the_next_turn(
