@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.test_bad_sockets import handshake
 from tests.patience import until
 from tests.stack.test_alive import quickest_s
+from tests.waitingroom.line import join_call
 from tests.waitingroom.web import Web, serving
+from waitingroom import slips
+from waitingroom.models import WaitingRoom
+from waitingroom.redis import run_now
 
 pytestmark = pytest.mark.django_db
 
@@ -95,19 +100,28 @@ def unread(port: int, request: bytes) -> socket.socket:
     return connection
 
 
-@pytest.mark.parametrize(
-    "request_of",
-    [
-        lambda: b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 90,  # the write buffer is full
-        lambda: b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" * 1,
-    ],
-    ids=["many answers", "a last answer"],
-)
-def test_f29_who_does_not_read_is_given_up(web: Web, request_of: Callable[[], bytes]):
+DEAF = {
+    "many answers": b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 90,  # the write buffer is full
+    "a last answer": b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+}
+
+
+def test_f29_who_does_not_read_is_given_up_and_hinders_nobody(web: Web, make_room: Callable[..., WaitingRoom]):
+    room = make_room(mode="paused", presence_seconds=600)
+    run_now([join_call(room.slug, visitor) for visitor in ("peaceful", "deaf")])
+    until(lambda: web.knows(room.slug))
+    page = handshake(f"/ws/events/{room.slug}/queue/", f"Cookie: visitor={slips.sign_visitor('deaf')}")
     before = sockets_of(web)
-    deaf = [unread(web.port, request_of()) for _ in range(5)]
-    until(lambda: sockets_of(web) >= before + 5)
-    assert quickest_s(web.port) < 0.05
-    until(lambda: sockets_of(web) <= before, within=50)
+    deaf = [unread(web.port, request) for request in (*DEAF.values(), page) for _ in range(5)]
+    until(lambda: sockets_of(web) >= before + 15)
+    with web.open(room.slug, "peaceful") as peaceful:
+        gaps = []
+        for _ in range(5):
+            began = time.monotonic()
+            assert '"position":1' in str(peaceful.recv(10))
+            gaps.append(time.monotonic() - began)
+        assert sorted(gaps)[2] < 2  # a place each second, as ever
+        assert quickest_s(web.port) < 0.05
+    until(lambda: sockets_of(web) <= before, within=80)
     for connection in deaf:
         connection.close()

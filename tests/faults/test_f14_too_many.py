@@ -1,23 +1,29 @@
 """More than a process can serve: those from outside are refused kindly, those inside are served (F14, F31)."""
 
+import asyncio
 import json
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, ExitStack, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.faults.crowd import many_files
+from tests.faults.test_b26_too_much import rss_kb
 from tests.patience import until
 from tests.stack.test_alive import asked, quickest_s
-from tests.waitingroom.line import join_call
-from tests.waitingroom.web import serving
+from tests.waitingroom.line import join_call, names
+from tests.waitingroom.web import Web, serving
 from waitingroom import slips
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import run_now
@@ -52,6 +58,62 @@ def test_f14_past_a_number_of_requests_pages_say_so_and_those_inside_are_not_amo
             assert asked(web.port, f"/events/{room.slug}/", inside)[0] in (200, 404)
             assert web.knows(room.slug)
         until(lambda: asked(web.port, "/", HOST)[0] == 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f14_of_those_who_reconnect_at_once_the_surplus_polls_and_those_inside_do_not_notice(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    room = make_room(threshold=1, presence_seconds=60, idle_seconds=600)
+    visitors = names(300)
+    run_now([join_call(room.slug, visitor) for visitor in ("buyer", *visitors)])
+    page, poll = f"/events/{room.slug}/", f"/api/events/{room.slug}/queue/"
+    took: list[float] = []
+
+    def buy(web: Web, over: threading.Event) -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            _, head, _ = asked(web.port, page, f"{HOST}Cookie: visitor={slips.sign_visitor('buyer')}\r\n")
+            assert b"x-waiting-room: active" in head.lower()
+            took.append(time.monotonic() - began)
+
+    with many_files(), serving(tmp_path, files=600) as web:  # two hundred sockets
+        until(lambda: web.knows(room.slug))
+        memory = rss_kb(web)
+        over = threading.Event()
+        with ThreadPoolExecutor(1) as people:
+            buyer = people.submit(buy, web, over)
+            codes = asyncio.run(all_at_once(web, room.slug, visitors))
+            over.set()
+            buyer.result()
+
+        assert Counter(codes.values()) == {None: 200, 4429: 100}
+        assert sorted(took)[len(took) // 2] < 1
+        assert rss_kb(web) - memory < 60_000
+        for visitor in [visitor for visitor, code in codes.items() if code][:20]:
+            status, head, body = asked(web.port, poll, f"{HOST}Cookie: visitor={slips.sign_visitor(visitor)}\r\n")
+            assert (status, json.loads(body)["position"]) == (202, visitors.index(visitor) + 1)
+            assert b"\r\nretry-after: " in head
+
+
+async def all_at_once(web: Web, slug: str, visitors: list[str]) -> dict[str, int | None]:
+    """Everybody opens a socket in the same instant, and keeps it; how it ended, None where it told a place."""
+
+    async def one(visitor: str) -> int | None:
+        connection = await connect(
+            f"ws://127.0.0.1:{web.port}/ws/events/{slug}/queue/",
+            additional_headers={"Cookie": f"visitor={slips.sign_visitor(visitor)}"},
+            origin=f"http://127.0.0.1:{web.port}",  # type: ignore[arg-type]  # a NewType
+            proxy=None,
+            open_timeout=30,
+        )
+        stack.push_async_callback(connection.close)
+        with suppress(ConnectionClosed):
+            await asyncio.wait_for(connection.recv(), 30)
+        return connection.close_code
+
+    async with AsyncExitStack() as stack:
+        return dict(zip(visitors, await asyncio.gather(*map(one, visitors)), strict=True))
 
 
 @pytest.mark.django_db(transaction=True)
