@@ -8,8 +8,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from http.cookies import SimpleCookie
 from pathlib import Path
+from signal import SIGTERM
 from urllib.error import HTTPError
 
+from django.test import override_settings
 from websockets.sync.client import ClientConnection
 
 from tests.patience import until
@@ -108,3 +110,53 @@ def test_f03_polls_alone_regain_the_order(make_room: Callable[..., WaitingRoom],
 
         assert sorted(str(status) for status in answers) == ["active"] + ["queued"] * 29
         assert order(slug) == before
+
+
+def test_f03_a_release_and_a_new_key_leave_the_slips_good_and_forged_ones_bad(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    room = make_room(threshold=2, recovery_seconds=600)
+    slug = room.slug
+    old, new = "last-month-" * 6, "this-month-" * 6
+    people = [f"visitor-{i:02}" for i in range(22)]
+    with serving(tmp_path, {"SECRET_KEY": old}) as web:
+        until(lambda: web.knows(slug), within=5)
+        with override_settings(SECRET_KEY=old):
+            cookies = [ask(web, slug, f"visitor={slips.sign_visitor(name)}")[1] for name in people]
+            forged = [another(cookie, slug) for cookie in cookies[:5]]
+        before = order(slug)
+        assert before == [name.encode() for name in people[2:]]
+        web.process.send_signal(SIGTERM)
+        web.process.wait(20)
+    client().flushall()
+
+    (tmp_path / "next").mkdir()
+    with serving(tmp_path / "next", {"SECRET_KEY": new, "SECRET_KEY_FALLBACKS": old}) as web:
+        until(lambda: web.knows(slug), within=5)
+        strangers = [ask(web, slug, cookie)[0] for cookie in forged]
+        random.Random(7).shuffle(returning := list(cookies))
+        renewed = dict(zip(returning, (ask(web, slug, cookie)[1] for cookie in returning), strict=True))
+        assert [place["status"] for place in strangers] == ["queued"] * 5
+        assert order(slug)[: len(before)] == before
+        assert len(order(slug)) == len(before) + 5
+        assert {member.decode() for member in client().zrange(keys_of(slug).active, 0, -1)} == set(people[:2])  # type: ignore[union-attr]
+    client().flushall()
+
+    (tmp_path / "last").mkdir()
+    with serving(tmp_path / "last", {"SECRET_KEY": new}) as web:  # the old key is forgotten
+        until(lambda: web.knows(slug), within=5)
+        ask(web, slug, cookies[5])
+        for cookie in reversed(cookies):
+            ask(web, slug, renewed[cookie])
+        waiting = order(slug)
+        assert waiting[:-1] == before
+        assert waiting[-1] not in before
+
+
+def another(cookie: str, slug: str) -> str:
+    """Somebody else with the cookie's slip, in their own name and a minute nearer to the head, its signature kept."""
+    jar = SimpleCookie(cookie)
+    slip = jar[f"slip-{slug}"].value.split(".")
+    name = f"forger-{slip[1]}"
+    slip[1], slip[4] = name, str(int(slip[4]) - 60_000_000)
+    return f"visitor={slips.sign_visitor(name)}; slip-{slug}={'.'.join(slip)}"
