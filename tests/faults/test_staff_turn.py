@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.faults.crowd import Page, many_files, opened
+from tests.faults.crowd import Page, close, many_files, opened
 from tests.patience import until
 from tests.waitingroom.line import Line, join_call, names
 from tests.waitingroom.web import Web, serving
@@ -47,6 +48,55 @@ def test_f22_a_threshold_cut_from_a_thousand_to_fifty_moves_nobody_out_and_no_pl
             line.enter(visitor)
     line.pass_s(1)
     assert line.tick() == waiting[: 50 - len(inside)]
+
+
+def test_f24_pausing_closing_and_reopening_amid_a_crowd_keep_the_order_exactly(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    room = make_room(mode="always", users_per_minute_per_instance=60, presence_seconds=600)
+    keys, numbers = keys_of(room.slug), dict[str, int]()
+
+    def join(visitors: list[str]) -> list[str]:
+        answers = run_now([join_call(room.slug, visitor) for visitor in visitors])
+        numbers.update({visitor: int(answer[1]) for visitor, answer in zip(visitors, answers, strict=True)})
+        return visitors
+
+    def state(field: str) -> int:
+        return int(cast("bytes", client().hget(keys.state, field) or 0))
+
+    async def played(web: Web) -> None:
+        pages, listening = await opened(web, room.slug, join(names(150)))
+        for mode in ("paused", "closed", "always", "paused", "closed", "paused", "always"):
+            room.mode = mode
+            await room.asave()
+            await asyncio.to_thread(until, lambda mode=mode: all(is_told(page, mode) for page in pages))  # type: ignore[misc]
+            if mode != "closed":
+                join(names(5, start=len(numbers)))
+            admitted, ticked_ms = state("admitted"), state("tick_at_ms")
+            await asyncio.to_thread(until, lambda at_ms=ticked_ms: state("tick_at_ms") > at_ms + 1_500)  # type: ignore[misc]
+            assert (state("admitted") > admitted) == (mode == "always")
+        room.users_per_minute_per_instance = 1_200
+        await room.asave()
+        await asyncio.to_thread(until, lambda: client().zcard(keys.entered) == len(numbers))
+        await close(pages, listening)
+
+    with serving(tmp_path) as web:
+        until(lambda: web.knows(room.slug))
+        asyncio.run(played(web))
+
+    rows = cast("list[tuple[bytes, float]]", client().zrange(keys.entered, 0, -1, withscores=True))
+    at_ms = {visitor.decode(): at for visitor, at in rows}
+    assert len(numbers) == 175
+    instants = [at_ms[visitor] for visitor in sorted(numbers, key=lambda visitor: numbers[visitor])]
+    assert instants == sorted(instants)
+    assert (state("joined"), state("admitted"), client().zcard(keys.gone)) == (175, 175, 0)
+
+
+def is_told(page: Page, mode: str) -> bool:
+    """Whether the page, if its visitor still waits, read last that the room is so."""
+    last = page.said[-1]
+    closed = {"type": "queue-closed"}.items() <= last.items()
+    return "queue-enter" in page.types() or (closed if mode == "closed" else last.get("mode") == mode)
 
 
 @pytest.mark.parametrize("how", ["closed", "deleted"])
