@@ -18,6 +18,7 @@ from redis.crc import key_slot
 
 from scaling import store
 from scaling.registration import sign
+from tests.faults.failed_over import keeps_its_order
 from tests.faults.test_redis_sentinel import everything
 from tests.patience import until
 from tests.redis_servers import Server, server
@@ -333,3 +334,14 @@ async def lose_a_node(cluster: Cluster) -> None:
 
     assert served
     assert {status.slug for status in await asyncio.to_thread(admission.status, rooms)} == set(rooms)
+
+
+def test_a_crowd_keeps_its_order_when_its_node_dies(
+    tmp_path: Path, settings: Any, redis_server: LocalRedis, transactional_db: None
+):
+    (tmp_path / "web").mkdir()
+    with running(tmp_path / "nodes") as cluster, in_use(cluster, settings):
+        room = WaitingRoom.objects.create(slug=cluster.room_on(0), mode="paused", presence_seconds=600)
+        both = {"REDIS_URL": cluster.url, "BROKER_URL": redis_server.url}
+        with serving(tmp_path / "web", both) as web:
+            keeps_its_order(web, room, cluster.nodes[0].process.kill)

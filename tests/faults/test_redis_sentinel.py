@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.failed_over import keeps_its_order
 from tests.patience import until
 from tests.redis_servers import Server, primary_and_replica, server
 from tests.site import ROOT
@@ -131,6 +132,15 @@ def test_the_web_serves_after_a_failover_of_the_sentinels(watched: Watched, tmp_
         until(watched.replica.is_primary, within=20)
 
         until(lambda: web.knows(room.slug), within=4)
+
+
+def test_a_crowd_keeps_its_order_over_a_failover_of_the_sentinels(
+    watched: Watched, make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    room = make_room(mode="paused", presence_seconds=600)
+    (tmp_path / "web").mkdir()
+    with serving(tmp_path / "web", {"REDIS_URL": watched.url}) as web:
+        keeps_its_order(web, room, watched.primary.process.kill)
 
 
 EVERYTHING = """
