@@ -1,8 +1,12 @@
 """Staff tune an event and its waiting room on one form."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from events import groups
 from events.models import Event
@@ -79,6 +83,37 @@ def test_f23_of_two_staff_saving_together_the_last_is_warned_and_overwrites_noth
     assert "admin" in str(answer.context["adminform"].form.non_field_errors())
     event = Event.objects.get(pk=event.pk)
     assert (event.room.threshold, event.title_ko) == (70, "한밤의 연주회")
+
+
+def test_an_opening_moved_to_later_sells_nothing_until_then_and_keeps_the_line(admin_client, event, make_buyer):
+    event.room.threshold = 1
+    event.room.save()
+    people = [Client() for _ in range(3)]
+    for browser in people:
+        browser.force_login(make_buyer())
+    places = [place_of(browser, event) for browser in people]
+    assert places == ["active", 1, 2]
+    seat, json = {"seat": seats_of(event)[0]}, {"accept": "application/json"}
+    later = {"opens_at_0": (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%d")}
+    opened = form_of(admin_client, event)["opens_at_0"]
+
+    assert save(admin_client, event, **later).status_code == 302
+
+    refused = people[0].post(f"/events/{event.slug}/hold/", seat, headers=json)
+    assert (refused.status_code, refused.json()["status"]) == (409, "sales-closed")
+    assert f"/events/{event.slug}/seats/" not in people[0].get(f"/events/{event.slug}/").content.decode()
+    assert [place_of(browser, event) for browser in people] == places
+
+    assert save(admin_client, event, opens_at_0=opened).status_code == 302
+
+    assert people[0].post(f"/events/{event.slug}/hold/", seat, headers=json).status_code == 201
+    assert [place_of(browser, event) for browser in people] == places
+
+
+def place_of(browser: Client, event: Event) -> int | str:
+    """The position in line, or what else the browser is told."""
+    said = browser.get(f"/api/events/{event.slug}/").json()
+    return said.get("position") or said["status"]
 
 
 def test_a_change_of_the_room_by_command_counts_as_somebody_elses(admin_client, event):
