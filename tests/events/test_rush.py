@@ -59,6 +59,17 @@ def test_f17_300_buyers_for_the_last_50_seats_leave_exactly_50_owners(site: rush
 
 
 @both
+def test_f17_a_hundred_buyers_for_the_last_seat_leave_one_owner(site: rush.Rush):
+    [sale], sessions = site.open_sales(1, seats=1, accounts=100)
+
+    fates = rush.storm(site, sale, sessions, [sale.seats] * 100)
+
+    assert Counter(fates) == {"received": 1, "409 taken": 99}
+    (found,) = site.audit(sale)
+    assert (found["sold"], found["tickets"], found["seats_with_two_owners"]) == (sale.seats, 1, 0)
+
+
+@both
 def test_twenty_rushes_of_random_overlapping_picks_sell_no_seat_twice(site: rush.Rush):
     sales, sessions = site.open_sales(20, seats=16, accounts=16)
     picks = [rush.random_picks(sale, 16, seed) for seed, sale in enumerate(sales)]
