@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
+from waitingroom.fleet_share import FleetShare, PendingCapacity
+
 # Floors together take at most this part of the fleet, so that no room without one starves.
 FLOORS_PART = 0.9
 # Empty rooms together get at most this part of what nobody can use: enough for their first visitors to go straight in.
@@ -42,6 +44,24 @@ def shares(claims: Sequence[Claim], instances: float) -> dict[str, float]:
         for claim in heirs:
             found[claim.slug] = found.get(claim.slug, 0.0) + rest * claim.weight / weights
     return _within(instances, {claim.slug: found.get(claim.slug, 0.0) for claim in claims})
+
+
+def shared_out(
+    claims: Sequence[Claim], in_service: float, coming: Sequence[tuple[float, float]]
+) -> dict[str, FleetShare]:
+    """Each room's share of what counts now, and of every (instances, instant) still to come."""
+    now = shares(claims, in_service)
+    pending: dict[str, list[PendingCapacity]] = {slug: [] for slug in now}
+    total, before = in_service, now
+    for instances, at in coming:
+        total += instances
+        after = shares(claims, total)
+        for slug, part in after.items():
+            if part > before[slug]:
+                pending[slug].append(PendingCapacity(part - before[slug], round(at * 1000)))
+        before = after
+    # Rounded, so that 6.999... is seven servers to those who are told of them.
+    return {slug: FleetShare(round(part, 9), tuple(pending[slug])) for slug, part in now.items()}
 
 
 def _filled(busy: Sequence[Claim], instances: float) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
 from redis.exceptions import RedisError
 
@@ -13,11 +12,10 @@ from scaling.in_force import configuration
 from scaling.registration import SILENT_S, signing
 from scaling.room_observation import RoomObservation
 from scaling.serving import serving
-from scaling.shares import Claim, shares
+from scaling.shares import shared_out
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
-from waitingroom.fleet_share import FleetShare, PendingCapacity
 from waitingroom.room_registry import room_registry
 from waitingroom.status import RoomStatus
 
@@ -68,24 +66,6 @@ def share(view: FleetSnapshot, now: float) -> None:
     losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}
     admission.tell_shares(losing)
     admission.tell_shares({slug: part for slug, part in found.items() if slug not in losing})
-
-
-def shared_out(
-    claims: Sequence[Claim], in_service: float, coming: Sequence[tuple[float, float]]
-) -> dict[str, FleetShare]:
-    """Each room's share of what counts now, and of every (instances, instant) still to come."""
-    now = shares(claims, in_service)
-    pending: dict[str, list[PendingCapacity]] = {slug: [] for slug in now}
-    total, before = in_service, now
-    for instances, at in coming:
-        total += instances
-        after = shares(claims, total)
-        for slug, part in after.items():
-            if part > before[slug]:
-                pending[slug].append(PendingCapacity(part - before[slug], round(at * 1000)))
-        before = after
-    # Rounded, so that 6.999... is seven servers to those who are told of them.
-    return {slug: FleetShare(round(part, 9), tuple(pending[slug])) for slug, part in now.items()}
 
 
 def share_once() -> None:

@@ -1,4 +1,4 @@
-"""What else orders instances in a simulated sale, beside the site's own decisions: target tracking, a timer."""
+"""What else orders instances in a simulated sale, beside the site's own decisions: target tracking, a timer, a hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,3 +66,14 @@ class TimerController:
         if self._ordered_at is not None and glance.now >= self._ordered_at + self._keep_s:
             return minimum
         return desired
+
+
+class HandController:
+    """An operator who orders at given seconds."""
+
+    def __init__(self, orders: Sequence[tuple[int, int]]) -> None:
+        self._orders = dict(orders)
+
+    def wanted(self, glance: Glance) -> int:
+        """What is ordered in this second; else what is desired already."""
+        return self._orders.get(glance.now, glance.fleet.desired)

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scaling.boots import watched
+from scaling.demand import claim
 from scaling.fleet import FleetSnapshot, Lifecycle
 from scaling.percentile import percentile
+from scaling.shares import shared_out
 from scaling.simulator.plans import SimulatedPolicy
+from scaling.simulator.room import SimulatedRoom
 from scaling.simulator.run import Simulation
 from scaling.simulator.scenario import Scenario
 from waitingroom.causes import Causes
 from waitingroom.estimates import Forecast
+from waitingroom.fleet_share import FleetShare
 
 # The nearest of those who wait at one look, and the others evenly behind them.
 LISTENERS = 20
@@ -25,6 +29,7 @@ ROUNDING_S = 2
 class Told:
     """One estimate: when, to whom, how long, why longer than before; and how long it took."""
 
+    room: str
     second: int
     number: int
     wait_s: int
@@ -48,44 +53,66 @@ class Judgement:
     rise_without_cause: float  # the largest from one word to the next: 0.1 is a tenth
 
 
+class _Listening:
+    """The visitors at some places of one line, followed to their turn."""
+
+    def __init__(self, room: SimulatedRoom) -> None:
+        self._room = room
+        self._causes = Causes()
+        self._numbers: set[int] = set()
+        self._heard: list[tuple[int, int, int, str]] = []
+
+    def listen(self, now: int, held: FleetShare) -> None:
+        """What they are told at second `now`, from the tenth departure on."""
+        room = self._room
+        if room.left < FIRST_DEPARTURES or not room.waiting:
+            return
+        boots = tuple((one.instances, one.ready_at_ms / 1000 - now) for one in held.pending)
+        pace = room.pace(now, held.in_service, boots)
+        forecast = Forecast(pace)
+        cause = self._causes.of(now, "automatic", pace, forecast)
+        places = room.places()
+        self._numbers |= set(list(places)[:: max(1, len(places) // LISTENERS)])
+        self._numbers &= places.keys()
+        self._heard += [(now, number, forecast.wait_s(places[number]), cause) for number in self._numbers]
+
+    @property
+    def told(self) -> list[Told]:
+        """Everything told to those who came in."""
+        slug, entered = self._room.sale.slug, self._room.entered_at
+        return [
+            Told(slug, second, number, wait_s, cause, entered[number] - second)
+            for second, number, wait_s, cause in self._heard
+            if number in entered and entered[number] - second >= LEAST_S
+        ]
+
+
 def foretold(scenario: Scenario, plan: SimulatedPolicy, every_s: int = 5) -> list[Told]:
-    """Everything told from the tenth departure on: to the visitors at some places in line, followed to their turn."""
-    simulation, causes = Simulation(scenario, plan), Causes()
+    """Everything told to some of those who wait, in every room."""
+    simulation = Simulation(scenario, plan)
     fleet: FleetSnapshot | None = None
-    listening: set[int] = set()
-    told: list[tuple[int, int, int, str]] = []
+    listening = {room.sale.slug: _Listening(room) for room in simulation.rooms}
     for now in range(scenario.length_s):
         simulation.step(now)
         fleet = _as_watched(simulation, fleet, now)
-        room = simulation.room
-        if room.left < FIRST_DEPARTURES or not room.waiting or now % every_s:
+        if now % every_s or not any(room.waiting for room in simulation.rooms):
             continue
-        in_service, coming = fleet.counted(now, scenario.ramp_s)
-        pace = room.pace(now, in_service, tuple((instances, at - now) for instances, at in coming))
-        forecast = Forecast(pace)
-        cause = causes.of(now, "automatic", pace, forecast)
-        places = room.places()
-        listening |= set(list(places)[:: max(1, len(places) // LISTENERS)])
-        listening &= places.keys()
-        told += [(now, number, forecast.wait_s(places[number]), cause) for number in listening]
-    entered = simulation.room.entered_at
-    return [
-        Told(second, number, wait_s, cause, entered[number] - second)
-        for second, number, wait_s, cause in told
-        if number in entered and entered[number] - second >= LEAST_S
-    ]
+        held = shared_out([claim(room.observed()) for room in simulation.rooms], *fleet.counted(now, scenario.ramp_s))
+        for slug, one in listening.items():
+            one.listen(now, held[slug])
+    return [one for those in listening.values() for one in those.told]
 
 
 def judged(told: Sequence[Told]) -> Judgement:
     """Medians and the worst of what was told."""
     errors = [one.error for one in told]
-    last: dict[int, Told] = {}
+    last: dict[tuple[str, int], Told] = {}
     rise = 0.0
     for one in told:
-        before = last.get(one.number)
+        before = last.get((one.room, one.number))
         if before and not one.cause and before.wait_s >= LEAST_S:
             rise = max(rise, (one.wait_s - ROUNDING_S) / before.wait_s - 1)
-        last[one.number] = one
+        last[one.room, one.number] = one
     return Judgement(
         told=len(told),
         error_median=percentile([abs(error) for error in errors], 0.5),

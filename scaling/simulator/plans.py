@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from scaling.policies import Adjustment, StepAdjustment, StepPolicy, TargetTracking
 from scaling.rules import Rule, scale_in, scale_out, to_exactly
 from scaling.schedule import Window, prewarm
-from scaling.simulator.controllers import Controller, TimerController, TrackingController
+from scaling.simulator.controllers import Controller, HandController, TimerController, TrackingController
 from scaling.simulator.scenario import Scenario
 
-WAITING = 5000
-INSTANCES = 7
-TARGET_WAIT_S = 300
 CPU_TARGET = 60.0
 # "5 more for an hour": the drain is part of the hour that is paid.
 REFERENCE_KEEP_S = 3600
@@ -30,8 +27,8 @@ class SimulatedPolicy:
 
 
 def _out(scenario: Scenario, policy: StepPolicy | None = None, period_s: int = 60) -> Rule:
-    policy = policy or to_exactly("reference", INSTANCES, warm_up_s=int(scenario.slow_boot_s))
-    return scale_out("reference", waiting=WAITING, period_s=period_s, policy=policy)
+    policy = policy or to_exactly("reference", scenario.crowd_instances, warm_up_s=int(scenario.slow_boot_s))
+    return scale_out("reference", waiting=scenario.crowd, period_s=period_s, policy=policy)
 
 
 def _in() -> Rule:
@@ -43,7 +40,8 @@ def _timer(scenario: Scenario) -> TimerController:
 
 
 def _by(scenario: Scenario, warm_up_s: int) -> StepPolicy:
-    return StepPolicy("by-5", Adjustment.CHANGE, (StepAdjustment(INSTANCES - scenario.minimum),), warm_up_s)
+    step = StepAdjustment(scenario.crowd_instances - scenario.minimum)
+    return StepPolicy("by-5", Adjustment.CHANGE, (step,), warm_up_s)
 
 
 def _windows(scenario: Scenario) -> list[Window]:
@@ -70,7 +68,7 @@ def cpu(s: Scenario) -> SimulatedPolicy:
 
 def backlog(s: Scenario) -> SimulatedPolicy:
     """Target tracking on the line's share of an instance: what it admits within the target wait."""
-    share = s.users_per_minute_per_instance * TARGET_WAIT_S / 60
+    share = s.sales[0].users_per_minute_per_instance * s.target_wait_s / 60
     policy = TargetTracking("backlog", share, warm_up_s=60)
     return SimulatedPolicy("backlog", s.minimum, controllers=[TrackingController("BacklogPerInstance", policy)])
 
@@ -108,6 +106,11 @@ def prewarmed(s: Scenario) -> SimulatedPolicy:
 def law_prewarmed(s: Scenario) -> SimulatedPolicy:
     """The law, and the fleet raised ahead of the opening."""
     return SimulatedPolicy("law-prewarm", s.minimum, [_in()], "law", _windows(s))
+
+
+def by_hand(s: Scenario, orders: Sequence[tuple[int, int]]) -> SimulatedPolicy:
+    """Somebody orders: (second, desired), nobody else."""
+    return SimulatedPolicy("by-hand", s.minimum, controllers=[HandController(orders)])
 
 
 PLANS: dict[str, Callable[[Scenario], SimulatedPolicy]] = {

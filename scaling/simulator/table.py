@@ -1,6 +1,7 @@
 """Simulated sales as text: the policies compared, the reference's timeline, the cost's formula."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from scaling.cost import REFERENCE_PRICES
 from scaling.simulator.report import Result, judge, timeline
@@ -24,6 +25,22 @@ HEADS = {
     "instance_hours": "inst. hours",
     "cost_won": "won a month",
 }
+ROOM_HEADS = (
+    {"policy": "policy", "room": "room"}
+    | {
+        name: HEADS[name]
+        for name in (
+            "drained_at",
+            "p50_wait_s",
+            "p95_wait_s",
+            "p99_wait_s",
+            "waited_p50_s",
+            "waited_p99_s",
+            "abandoned",
+        )
+    }
+    | {"still_waiting": "still wait", "peak_queue": "peak line"}
+)
 TIMELINE_HEADS = ("time", "came", "waiting", "active", "instances", "a minute", "")
 
 
@@ -31,6 +48,16 @@ def compared(results: Sequence[Result]) -> list[str]:
     """A row a policy."""
     rows = [[_text(result.as_json()[name]) for name in HEADS] for result in results]
     return _aligned([list(HEADS.values()), *rows])
+
+
+def by_room(results: Sequence[Result]) -> list[str]:
+    """A row for each policy and room."""
+    rows = [
+        [_text({"policy": result.policy, **asdict(room)}[name]) for name in ROOM_HEADS]
+        for result in results
+        for room in result.rooms
+    ]
+    return _aligned([list(ROOM_HEADS.values()), *rows])
 
 
 def told(run: Run) -> list[str]:
@@ -41,7 +68,10 @@ def told(run: Run) -> list[str]:
 
 def report(runs: Sequence[Run]) -> list[str]:
     """Everything, as lines."""
-    lines = compared([judge(run) for run in runs])
+    results = [judge(run) for run in runs]
+    lines = compared(results)
+    if len(runs[0].rooms) > 1:
+        lines += ["", "Room by room:", *by_room(results)]
     lines += [
         "",
         f"won a month = {REFERENCE_PRICES.formula}",

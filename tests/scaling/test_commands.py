@@ -18,7 +18,7 @@ from waitingroom.models import WaitingRoom
 RESULT = {
     "policy", "first_order_at", "drained_at", "p50_wait_s", "p95_wait_s", "p99_wait_s", "peak_queue", "max_instances",
     "overload_s", "instance_hours", "cost_won", "direction_changes", "abandoned",
-    "still_waiting", "waited_p50_s", "waited_p99_s",
+    "still_waiting", "waited_p50_s", "waited_p99_s", "rooms",
 }  # fmt: skip
 
 
@@ -48,6 +48,20 @@ def test_simulate_tells_people_the_table_the_formula_and_the_timeline():
     assert "desired 2 -> 7" in text
 
 
+ROOMS = (
+    *("--room", "rock", "visitors=3000", "arrive_in=20", "threshold_per_instance=250"),
+    *("--room", "jazz", "visitors=2000", "at=30", "half_life=40", "stay=30"),
+)
+
+
+def test_several_rooms_are_told_one_by_one():
+    [found] = run_json("simulate", "--policy", "law", *ROOMS)
+
+    assert [room["room"] for room in found["rooms"]] == ["rock", "jazz"]
+    assert all(room["drained_at"] and room["waited_p99_s"] > 0 for room in found["rooms"])
+    assert "rock" in run("simulate", "--policy", "law", *ROOMS)
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_simulate_draws(tmp_path: Path, language: str):
     file = tmp_path / "chart.png"
@@ -72,6 +86,14 @@ def test_another_threshold_is_another_sale():
         ("--arrivals", "/nowhere.csv"),
         ("--minimum", "9", "--maximum", "3"),
         ("--replay", "x", "--rush", "5"),
+        ("--room", "visitors=5"),
+        ("--room", "rock"),
+        ("--room", "rock", "visitors=0"),
+        ("--room", "rock", "visitors=5", "treshold=3"),
+        ("--room", "rock", "visitors=5", "stay=1e3"),
+        ("--room", "rock", "visitors=5", "at=-86400"),
+        ("--room", "rock", "visitors=5", "--room", "rock", "visitors=6"),
+        ("--room", "rock", "visitors=5", "--rush", "7"),
         ("--chart", "/nowhere/chart.png"),
         ("--chart", "chart.what"),
     ],

@@ -1,7 +1,5 @@
 """What visitors of whole simulated sales are told comes true, and does not grow without a reason."""
 
-from dataclasses import replace
-
 import pytest
 
 from scaling.simulator.foretold import Judgement, foretold, judged
@@ -9,7 +7,7 @@ from scaling.simulator.plans import PLANS
 from scaling.simulator.scenario import REFERENCE, Scenario
 
 # Boots of a minute with spread, of which the first fails.
-SLOW_BOOTS = replace(REFERENCE, boot_s=60, boot_p90_s=90, boots_that_fail=1)
+SLOW_BOOTS = REFERENCE.but(boot_s=60, boot_p90_s=90, boots_that_fail=1)
 
 
 def told(scenario: Scenario) -> Judgement:
@@ -19,7 +17,7 @@ def told(scenario: Scenario) -> Judgement:
 @pytest.mark.parametrize("stays_vary", [False, True], ids=["equal stays", "varying stays"])
 @pytest.mark.parametrize("stay_s", [5, 60, 300])
 def test_estimates_come_true_and_never_grow_without_a_cause(stay_s: int, stays_vary: bool):
-    found = told(replace(SLOW_BOOTS, stay_s=stay_s, stays_vary=stays_vary))
+    found = told(SLOW_BOOTS.but(stay_s=stay_s, stays_vary=stays_vary))
 
     assert found.told > 10_000
     assert found.error_median <= 0.10
@@ -28,7 +26,7 @@ def test_estimates_come_true_and_never_grow_without_a_cause(stay_s: int, stays_v
 
 
 def test_so_they_do_where_a_fixed_threshold_holds_the_line():
-    found = told(replace(SLOW_BOOTS, stay_s=300, threshold_per_instance=0, length_s=7200))
+    found = told(SLOW_BOOTS.but(stay_s=300, threshold_per_instance=0, length_s=7200))
 
     assert (found.error_median, found.error_p90, found.rise_without_cause) <= (0.10, 0.30, 0.10)
     assert max(found.error_p90 - 0.30, found.rise_without_cause - 0.10) <= 0

@@ -1,7 +1,6 @@
 """docs/scaling.md tells what the law orders over horizons, rooms and stays, and the wait that follows."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ def ordered(waiting: int, rooms: int, horizon_s: float) -> int:
 
 
 def p99(policy: str, horizon_s: int, stay_s: int) -> int:
-    sale = replace(REFERENCE, boot_s=horizon_s - 10, stay_s=stay_s, length_s=REFERENCE.length_s + 3600)
+    sale = REFERENCE.but(boot_s=horizon_s - 10, stay_s=stay_s, length_s=REFERENCE.length_s + 3600)
     done = run(sale, PLANS[policy](sale))
     assert done.moments[-1].waiting == 0
     return round(percentile(done.waits_s, 0.99))

@@ -1,6 +1,5 @@
 """The simulator reproduces the reference's sale, and judges every policy by the same arithmetic."""
 
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -11,10 +10,11 @@ from scaling.cost import Prices
 from scaling.percentile import percentile
 from scaling.simulator import table
 from scaling.simulator.arrivals import BadArrivals, evenly, of_bins, read_csv, rush, steps
+from scaling.simulator.chance import Boots
 from scaling.simulator.plans import PLANS
 from scaling.simulator.report import Result, judge, timeline
 from scaling.simulator.run import Run, run
-from scaling.simulator.scenario import REFERENCE, Chance, Scenario
+from scaling.simulator.scenario import REFERENCE, Scenario
 
 
 @cache
@@ -77,8 +77,7 @@ def test_the_timeline_tells_what_happened_when():
 
 
 scenarios = st.builds(
-    lambda arrivals, vary, patience, slow, ramp, threshold, seed: replace(
-        REFERENCE,
+    lambda arrivals, vary, patience, slow, ramp, threshold, seed: REFERENCE.but(
         length_s=1500,
         opens_s=600,
         arrivals=steps(*arrivals),
@@ -105,7 +104,7 @@ def test_visitors_are_conserved_and_the_fleet_keeps_its_bounds(scenario: Scenari
     done = run(scenario, PLANS[policy](scenario))
     last = done.moments[-1]
 
-    assert last.arrived == sum(scenario.arrivals.values())
+    assert last.arrived == sum(scenario.sales[0].arrivals.values())
     assert last.arrived == last.waiting + len(done.waits_s) + done.abandoned
     assert all(scenario.minimum <= moment.desired <= scenario.maximum for moment in done.moments)
     assert all(moment.waiting >= 0 for moment in done.moments)
@@ -113,13 +112,13 @@ def test_visitors_are_conserved_and_the_fleet_keeps_its_bounds(scenario: Scenari
 
 def test_who_gave_up_or_still_waits_is_counted_and_flatters_no_percentile():
     """Seven thousand still wait at the end; three in five give up."""
-    slow = replace(REFERENCE, threshold_per_instance=0, stay_s=600)
+    slow = REFERENCE.but(threshold_per_instance=0, stay_s=600)
     endless = judge(run(slow, PLANS["reference"](slow)))
     assert endless.still_waiting > 5_000
     assert endless.waited_p99_s > endless.p50_wait_s
     assert endless.waited_p99_s > endless.p99_wait_s
 
-    hurried = replace(REFERENCE, patience_s=120.0)
+    hurried = REFERENCE.but(patience_s=120.0)
     told = judge(run(hurried, PLANS["reference"](hurried)))
     assert told.abandoned > 5_000
     assert told.waited_p50_s > 0
@@ -137,7 +136,7 @@ def test_the_same_seed_gives_the_same_sale(scenario: Scenario):
 
 
 def test_boots_follow_their_median_and_90th_percentile():
-    chance = Chance(replace(REFERENCE, boot_s=180, boot_p90_s=300))
+    chance = Boots(REFERENCE.but(boot_s=180, boot_p90_s=300))
     boots = sorted(chance.boot_s() for _ in range(4000))
 
     assert boots[2000] == pytest.approx(180, rel=0.05)

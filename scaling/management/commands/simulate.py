@@ -3,7 +3,6 @@
 import json
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from django.utils.translation import override
 from scaling.recording import NothingRecorded, last_sale
 from scaling.simulator import chart
 from scaling.simulator.arrivals import BadArrivals, of_bins, read_csv, rush
+from scaling.simulator.described import BadRoom, described
 from scaling.simulator.plans import PLANS
 from scaling.simulator.report import judge
 from scaling.simulator.run import run
@@ -51,13 +51,21 @@ FIELDS = {
         "visitors inside for each instance",
     ),
     "users-per-minute": ("users_per_minute_per_instance", 1, 1_000_000, "admissions a minute for each instance"),
+    "capacity-per-instance": (
+        "capacity_per_instance",
+        1,
+        1_000_000,
+        "visitors inside that fill an instance's processor",
+    ),
     "boot": ("boot_s", 0, 3600, "seconds an instance boots, the median"),
     "boot-p90": ("boot_p90_s", 0, 7200, "the 90th percentile of the boot; boots then vary"),
+    "failing": ("boots_that_fail", 0, 1000, "instances ordered first that never come"),
     "ramp": ("ramp_s", 0, 600, "seconds until a new instance counts whole"),
     "stay": ("stay_s", 1, 86_400, "seconds a visitor stays inside"),
     "patience": ("patience_s", 1, 86_400, "mean seconds until a waiting visitor gives up"),
     "minimum": ("minimum", 1, 1000, "fewest instances"),
     "maximum": ("maximum", 1, 1000, "most instances"),
+    "target-wait": ("target_wait_s", 60, 86_400, "seconds the law keeps the last in line to"),
     "prewarmed": ("prewarmed", 1, 1000, "instances kept around the opening"),
     "lead": ("prewarm_lead_s", 0, 86_400, "seconds ahead of the opening they are ordered"),
     "seed": ("seed", 0, 2**31, "of everything that varies"),
@@ -76,8 +84,18 @@ class Command(BaseCommand):
         source.add_argument("--replay", metavar="SLUG", help="the recorded arrivals of this room's last sale")
         source.add_argument("--arrivals", type=Path, metavar="CSV", help="rows of second,visitors after the opening")
         source.add_argument("--rush", type=number(1, 1_000_000), metavar="N", help="N visitors, most at the opening")
+        source.add_argument(
+            "--room",
+            action="append",
+            nargs="+",
+            metavar=("SLUG", "NAME=VALUE"),
+            help="one room of several that share the fleet, repeat for each: --room rock visitors=1000 arrive_in=20 "
+            "at=0 stay=60 threshold_per_instance=250 (also half_life, patience, threshold, fleet_weight, fleet_floor, "
+            "users_per_minute_per_instance, capacity_per_instance); what is not said is as the other options say",
+        )
         parser.add_argument("--half-life", type=number(1, 3600), default=60, help="seconds until the rush is half")
         parser.add_argument("--stays-vary", action="store_true", help="stays vary exponentially around --stay")
+        parser.add_argument("--loads-vary", action="store_true", help="what a visitor asks of the servers varies")
         for name, (_field, least, most, text) in FIELDS.items():
             parser.add_argument(f"--{name}", type=number(least, most), help=text)
         parser.add_argument("--json", action="store_true", dest="as_json", help="answer in JSON")
@@ -108,10 +126,10 @@ class Command(BaseCommand):
                 scenario = replay(options["replay"])
             elif options["arrivals"]:
                 arrivals = {REFERENCE.opens_s + at: n for at, n in read_csv(options["arrivals"]).items()}
-                scenario = replace(REFERENCE, arrivals=arrivals, length_s=max(arrivals, default=0) + AFTER.seconds)
+                scenario = REFERENCE.but(arrivals=arrivals, length_s=max(arrivals, default=0) + AFTER.seconds)
             elif options["rush"]:
                 arrivals = dict(rush(options["rush"], REFERENCE.opens_s, options["half_life"]))
-                scenario = replace(REFERENCE, arrivals=arrivals)
+                scenario = REFERENCE.but(arrivals=arrivals)
         except (NothingRecorded, BadArrivals) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -120,7 +138,9 @@ class Command(BaseCommand):
             raise CommandError(f"The database does not answer ({error}).") from error
         if "threshold" in given:
             given.setdefault("threshold_per_instance", 0)
-        scenario = replace(scenario, **given, stays_vary=options["stays_vary"])
+        scenario = scenario.but(**given, stays_vary=options["stays_vary"], loads_vary=options["loads_vary"])
+        if options["room"]:
+            scenario = rooms_of(options["room"], scenario)
         if scenario.minimum > scenario.maximum:
             raise CommandError("--minimum may not exceed --maximum.")
         return scenario
@@ -142,6 +162,19 @@ class Command(BaseCommand):
         self.stderr.write(f"drawn: {file}")
 
 
+def rooms_of(descriptions: list[list[str]], scenario: Scenario) -> Scenario:
+    """The scenario with the rooms described. Raises CommandError."""
+    try:
+        sales = tuple(described(words, scenario.opens_s, scenario.sales[0]) for words in descriptions)
+    except BadRoom as error:
+        raise CommandError(str(error)) from error
+    slugs = [sale.slug for sale in sales]
+    if len(set(slugs)) < len(slugs):
+        raise CommandError("Two rooms of one name: each --room needs its own.")
+    last = max(max(sale.arrivals) for sale in sales)
+    return scenario.but(sales=sales, length_s=max(scenario.length_s, last + AFTER.seconds))
+
+
 def replay(slug: str) -> Scenario:
     """The room's last sale with its settings of today. Raises NothingRecorded."""
     bins = last_sale(slug)
@@ -152,8 +185,7 @@ def replay(slug: str) -> Scenario:
         opens = room.opens_at.astimezone(first.tzinfo)
     starts = (min(first, opens) - BEFORE).replace(second=0, microsecond=0)
     begins = int(starts.timestamp())
-    scenario = replace(
-        REFERENCE,
+    scenario = REFERENCE.but(
         starts=starts,
         opens_s=int(opens.timestamp()) - begins,
         length_s=bins[-1][0] - begins + AFTER.seconds,
@@ -161,8 +193,7 @@ def replay(slug: str) -> Scenario:
     )
     if room is None:
         return scenario
-    return replace(
-        scenario,
+    return scenario.but(
         threshold=room.threshold,
         threshold_per_instance=room.threshold_per_instance or 0,
         users_per_minute_per_instance=room.users_per_minute_per_instance,
