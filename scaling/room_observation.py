@@ -13,7 +13,7 @@ class RoomObservation:
     active: int
     arrivals_per_minute: float
     users_per_minute: float  # that one instance is rated for
-    threshold_per_instance: int = 0  # 0: the threshold is fixed, it does not follow the fleet
+    threshold_per_instance: float = 0  # 0: the threshold is fixed, it does not follow the fleet
     threshold: int = 0  # in force
     departures_per_minute: float = 0.0
     mean_stay_s: float = 0.0  # 0: nobody has left yet

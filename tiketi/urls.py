@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from scaling.prewarm_page import prewarm_plan
+
 urlpatterns = [
+    path("admin/scaling/prewarm-plan/<slug:slug>/", admin.site.admin_view(prewarm_plan), name="prewarm-plan"),
     path("admin/", admin.site.urls),
     path("accounts/", include("events.account_urls")),
     path("accounts/", include("allauth.urls")),

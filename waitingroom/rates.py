@@ -12,7 +12,7 @@ def in_service(reported: float | None, reported_at_ms: float, minimum: float, no
     return minimum if now_ms - reported_at_ms > FLEET_STALE_MS else reported
 
 
-def threshold(fixed: int, threshold_per_instance: int, in_service: float) -> int:
+def threshold(fixed: int, threshold_per_instance: float, in_service: float) -> int:
     """The threshold in force: it follows the fleet where there is one per instance."""
     return int(threshold_per_instance * in_service) if threshold_per_instance else fixed
 

@@ -40,6 +40,19 @@ def of_bins(bins: Iterable[tuple[int, int]], bin_s: int, begins: int) -> Arrival
     return found
 
 
+def resized(arrivals: Arrivals, visitors: int) -> Arrivals:
+    """As many visitors in the same shape."""
+    whole = sum(arrivals.values())
+    found: dict[int, int] = {}
+    came = before = 0
+    for second, count in sorted(arrivals.items()):
+        came += count
+        if (upto := round(visitors * came / whole)) > before:
+            found[second] = upto - before
+            before = upto
+    return found
+
+
 def read_csv(path: Path) -> Arrivals:
     """Rows of `second,visitors`, with an optional heading. Raises BadArrivals naming the line."""
     found: dict[int, int] = {}

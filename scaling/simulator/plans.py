@@ -44,7 +44,10 @@ def _by(scenario: Scenario, warm_up_s: int) -> StepPolicy:
     return StepPolicy("by-5", Adjustment.CHANGE, (step,), warm_up_s)
 
 
-def _windows(scenario: Scenario) -> list[Window]:
+def windows(scenario: Scenario) -> list[Window]:
+    """The prewarm around the opening; none without instances."""
+    if not scenario.prewarmed:
+        return []
     return [
         prewarm(
             scenario.opens_s,
@@ -100,12 +103,12 @@ def by_law(s: Scenario) -> SimulatedPolicy:
 
 def prewarmed(s: Scenario) -> SimulatedPolicy:
     """The reference's alarm, and the fleet raised ahead of the opening."""
-    return SimulatedPolicy("prewarm", s.minimum, [_out(s), _in()], windows=_windows(s))
+    return SimulatedPolicy("prewarm", s.minimum, [_out(s), _in()], windows=windows(s))
 
 
 def law_prewarmed(s: Scenario) -> SimulatedPolicy:
     """The law, and the fleet raised ahead of the opening."""
-    return SimulatedPolicy("law-prewarm", s.minimum, [_in()], "law", _windows(s))
+    return SimulatedPolicy("law-prewarm", s.minimum, [_in()], "law", windows(s))
 
 
 def by_hand(s: Scenario, orders: Sequence[tuple[int, int]]) -> SimulatedPolicy:

@@ -134,7 +134,7 @@ class SimulatedRoom:
             boots=boots,
             active=self.active,
             threshold=sale.threshold_for(in_service),
-            threshold_per_instance=sale.threshold_per_instance,
+            threshold_per_instance=int(sale.threshold_per_instance),
             stays=self.stays(now),
             departed=self.departures_per_minute,
             total=self.waiting,

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from scaling.simulator.arrivals import Arrivals, steps
+from waitingroom import rates
 
 # The 90th percentile of the standard normal distribution.
 Z90 = 1.2815515655446004
@@ -24,9 +25,9 @@ class Sale:
     stay_s: float = 60
     stays_vary: bool = False  # exponentially, around stay_s
     patience_s: float | None = None  # the mean, exponential; None: nobody gives up
-    users_per_minute_per_instance: int = 500
+    users_per_minute_per_instance: float = 500
     threshold: int = 1000
-    threshold_per_instance: int = 500  # 0: the threshold does not follow the fleet
+    threshold_per_instance: float = 500  # 0: the threshold does not follow the fleet
     weight: float = 1.0
     floor: float = 0.0
     # So many visitors inside keep one instance's processor busy, whatever the threshold; None: 1 / FULL of the rated.
@@ -35,7 +36,7 @@ class Sale:
 
     def threshold_for(self, in_service: float) -> int:
         """The threshold in force with so many instances."""
-        return int(self.threshold_per_instance * in_service) if self.threshold_per_instance else self.threshold
+        return rates.threshold(self.threshold, self.threshold_per_instance, in_service)
 
     @property
     def load(self) -> float:

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from scaling.cost import REFERENCE_PRICES
+from scaling.simulator.confidence import FIGURES, Spread
+from scaling.simulator.prewarm_plans import SEEDS, Advice
 from scaling.simulator.report import Result, judge, timeline
 from scaling.simulator.run import Run
+from scaling.simulator.scenario import Scenario
 
 HEADS = {
     "policy": "policy",
@@ -58,6 +61,35 @@ def by_room(results: Sequence[Result]) -> list[str]:
         for room in result.rooms
     ]
     return _aligned([list(ROOM_HEADS.values()), *rows])
+
+
+def spreads(found: Sequence[Spread]) -> list[str]:
+    """A row a policy: least, median and most over the seeds."""
+    rows = [[one.policy, *("/".join(map(_text, one.figures[name])) for name in FIGURES)] for one in found]
+    heads = ["policy", *(HEADS[name] for name in FIGURES)]
+    return [f"Over {found[0].seeds} seeds, least/median/most:", *_aligned([heads, *rows])]
+
+
+def advised(advice: Advice, scenario: Scenario, visitors: int) -> list[str]:
+    """The prewarms tried, the cheapest that keeps the target marked, and what to do."""
+    names = ("p99_s", "worst_p99_s", "unserved", "instance_hours", "won")
+    heads = ["servers", "lead s", "p99 who waited", "at worst", "unserved", "inst. hours", "won", ""]
+    rows = [
+        [
+            str(one.instances),
+            _text(one.lead_s or None),
+            *(_text(getattr(one, name)) for name in names),
+            "<- cheapest" if one == advice.best else "" if one.keeps(advice.target_wait_s) else "too slow",
+        ]
+        for one in advice.candidates
+    ]
+    boots, stay_s = f"{scenario.boot_s:.0f} s, p90 {scenario.slow_boot_s:.0f} s", scenario.sales[0].stay_s
+    return [
+        f"{visitors:,} visitors, boots of {boots}, stays of {stay_s:.0f} s, {len(SEEDS)} seeds, cost of the evening:",
+        *_aligned([heads, *rows]),
+        "" if advice.complete else "The time was over before every candidate was tried.",
+        advice.verdict,
+    ]
 
 
 def told(run: Run) -> list[str]:

@@ -192,3 +192,14 @@ def test_history_is_empty_at_first_and_limited(room: WaitingRoom):
         ScalingDecision.objects.create(reason=DecisionReason.STAFF, before=i, after=i + 1)
 
     assert [row["after"] for row in run_json("scaling", "history", "--limit", "2")] == [5, 4]
+
+
+def test_policies_over_many_seeds_are_told_with_their_spread():
+    words = ("simulate", "--policy", "law", "--boot-p90", "300", "--seeds", "3")
+    [found] = run_json(*words)
+
+    over = found["over_seeds"]
+    assert over["seeds"] == 3
+    assert over["p99_wait_s"]["least"] < over["p99_wait_s"]["most"]
+    assert over["p99_wait_s"]["least"] <= found["p99_wait_s"] <= over["p99_wait_s"]["most"]
+    assert "Over 3 seeds" in run(*words)

@@ -1,134 +1,114 @@
-"""The simulator's command: policies compared on the reference's sale, a made-up one, or a past one."""
+"""The simulator's command: policies compared on the reference's, a made-up or a past sale; a prewarm planned."""
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from scaling.recording import NothingRecorded, last_sale
+from scaling.in_force import configuration
+from scaling.recording import NothingRecorded
+from scaling.sales import AFTER, HALF_LIFE_S, NoSuchRoom, expected, past
+from scaling.simulate_options import FIELDS, ROOM_HELP, given, number
 from scaling.simulator import chart
-from scaling.simulator.arrivals import BadArrivals, of_bins, read_csv, rush
+from scaling.simulator.arrivals import BadArrivals, read_csv, rush
+from scaling.simulator.confidence import over_seeds
 from scaling.simulator.described import BadRoom, described
 from scaling.simulator.plans import PLANS
+from scaling.simulator.prewarm_plans import advise
 from scaling.simulator.report import judge
 from scaling.simulator.run import run
 from scaling.simulator.scenario import REFERENCE, Scenario
-from scaling.simulator.table import report
-from waitingroom.models import WaitingRoom
+from scaling.simulator.table import advised, report, spreads
 
-# Time for a prewarmed fleet before the first visitor, and for the last line and scale-in after the last.
-BEFORE, AFTER = timedelta(minutes=30), timedelta(minutes=75)
-RECORDED_BIN_S = 10
-
-
-def number(least: float, most: float) -> Callable[[str], int]:
-    """A whole number within bounds, for the parser."""
-
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise ArgumentTypeError(f"a whole number from {least:,} to {most:,}, please, not {text!r}")
-        return int(text)
-
-    return parse
-
-
-# Options that set a field of the scenario: name -> (field, least, most, help).
-FIELDS = {
-    "threshold": ("threshold", 1, 1_000_000, "most visitors inside, whatever the fleet"),
-    "threshold-per-instance": (
-        "threshold_per_instance",
-        0,
-        1_000_000,
-        "visitors inside for each instance",
-    ),
-    "users-per-minute": ("users_per_minute_per_instance", 1, 1_000_000, "admissions a minute for each instance"),
-    "capacity-per-instance": (
-        "capacity_per_instance",
-        1,
-        1_000_000,
-        "visitors inside that fill an instance's processor",
-    ),
-    "boot": ("boot_s", 0, 3600, "seconds an instance boots, the median"),
-    "boot-p90": ("boot_p90_s", 0, 7200, "the 90th percentile of the boot; boots then vary"),
-    "failing": ("boots_that_fail", 0, 1000, "instances ordered first that never come"),
-    "ramp": ("ramp_s", 0, 600, "seconds until a new instance counts whole"),
-    "stay": ("stay_s", 1, 86_400, "seconds a visitor stays inside"),
-    "patience": ("patience_s", 1, 86_400, "mean seconds until a waiting visitor gives up"),
-    "minimum": ("minimum", 1, 1000, "fewest instances"),
-    "maximum": ("maximum", 1, 1000, "most instances"),
-    "target-wait": ("target_wait_s", 60, 86_400, "seconds the law keeps the last in line to"),
-    "prewarmed": ("prewarmed", 1, 1000, "instances kept around the opening"),
-    "lead": ("prewarm_lead_s", 0, 86_400, "seconds ahead of the opening they are ordered"),
-    "seed": ("seed", 0, 2**31, "of everything that varies"),
-}
+MAX_SEEDS = 100
 
 
 class Command(BaseCommand):
     """manage.py simulate."""
 
-    help = "Compare scaling policies on the reference's sale, on arrivals of your own, or on a past sale."
+    help = (
+        "Compare scaling policies on the reference's sale, on arrivals of your own, or on a past sale; plan a prewarm."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Policies, arrivals, the scenario's fields, and the forms of the answer."""
         parser.add_argument("--policy", action="append", choices=list(PLANS), help="one of them; repeat for more")
         source = parser.add_mutually_exclusive_group()
+        source.add_argument("--plan", metavar="SLUG", help="the cheapest prewarm of this room's next sale")
         source.add_argument("--replay", metavar="SLUG", help="the recorded arrivals of this room's last sale")
         source.add_argument("--arrivals", type=Path, metavar="CSV", help="rows of second,visitors after the opening")
         source.add_argument("--rush", type=number(1, 1_000_000), metavar="N", help="N visitors, most at the opening")
-        source.add_argument(
-            "--room",
-            action="append",
-            nargs="+",
-            metavar=("SLUG", "NAME=VALUE"),
-            help="one room of several that share the fleet, repeat for each: --room rock visitors=1000 arrive_in=20 "
-            "at=0 stay=60 threshold_per_instance=250 (also half_life, patience, threshold, fleet_weight, fleet_floor, "
-            "users_per_minute_per_instance, capacity_per_instance); what is not said is as the other options say",
-        )
-        parser.add_argument("--half-life", type=number(1, 3600), default=60, help="seconds until the rush is half")
+        source.add_argument("--room", action="append", nargs="+", metavar=("SLUG", "NAME=VALUE"), help=ROOM_HELP)
+        parser.add_argument("--crowd", type=number(1, 1_000_000), metavar="N", help="of --plan: so many are expected")
+        parser.add_argument("--half-life", type=number(1, 3600), help="seconds until the rush is half (60)")
         parser.add_argument("--stays-vary", action="store_true", help="stays vary exponentially around --stay")
         parser.add_argument("--loads-vary", action="store_true", help="what a visitor asks of the servers varies")
         for name, (_field, least, most, text) in FIELDS.items():
             parser.add_argument(f"--{name}", type=number(least, most), help=text)
+        parser.add_argument("--seeds", type=number(1, MAX_SEEDS), default=1, help="try so many seeds, from --seed on")
         parser.add_argument("--json", action="store_true", dest="as_json", help="answer in JSON")
         parser.add_argument("--chart", type=Path, metavar="FILE", help="draw it: .png, .svg or .pdf")
         parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], help="of the chart")
 
     def handle(self, *_args: Any, as_json: bool, **options: Any) -> None:
         """Run every policy asked for; tell and draw. Errors are one line."""
+        if options["plan"]:
+            self.plan(options, as_json=as_json)
+            return
+        if options["crowd"]:
+            raise CommandError("--crowd goes with --plan SLUG; --rush N simulates a crowd.")
         scenario = self.scenario(options)
-        runs = [run(scenario, PLANS[name](scenario)) for name in options["policy"] or PLANS]
+        names = options["policy"] or list(PLANS)
+        runs = [run(scenario, PLANS[name](scenario)) for name in names]
         if options["chart"]:
             self.draw(runs, options["chart"], options["language"] or settings.LANGUAGE_CODE)
+        told = [judge(one).as_json() for one in runs]
+        sure = [over_seeds(scenario, name, options["seeds"]) for name in names] if options["seeds"] > 1 else []
         if as_json:
-            self.stdout.write(json.dumps([judge(one).as_json() for one in runs]))
+            for one, over in zip(told, sure, strict=False):
+                one["over_seeds"] = over.as_json()
+            self.stdout.write(json.dumps(told))
         else:
-            self.stdout.write("\n".join(report(runs)))
+            self.stdout.write("\n".join(report(runs) + (["", *spreads(sure)] if sure else [])))
+
+    def plan(self, options: dict[str, Any], *, as_json: bool) -> None:
+        """The cheapest prewarm that keeps the target wait. Raises CommandError, also where none does."""
+        policy, *more = options["policy"] or [configuration().policy]
+        if more or policy not in ("law", "alarm"):
+            raise CommandError("--plan takes one policy, law or alarm: what orders beside the prewarm.")
+        try:
+            sale = expected(options["plan"], crowd=options["crowd"], half_life_s=options["half_life"])
+        except (NoSuchRoom, NothingRecorded) as error:
+            hint = "" if isinstance(error, NoSuchRoom) else ": --crowd N"
+            raise CommandError(f"{error}{hint}") from error
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer ({error}).") from error
+        scenario = _bounded(sale.scenario.but(**given(options)))
+        advice = advise(scenario, policy)
+        if as_json:
+            self.stdout.write(json.dumps(advice.as_json()))
+        else:
+            self.stdout.write("\n".join(advised(advice, scenario, sale.visitors)))
+        if advice.best is None:
+            raise CommandError(advice.verdict)
 
     def scenario(self, options: dict[str, Any]) -> Scenario:
         """The reference's, or that of the options. Raises CommandError."""
-        given = {
-            field: value
-            for name, (field, *_) in FIELDS.items()
-            if (value := options[name.replace("-", "_")]) is not None
-        }
         scenario = REFERENCE
         try:
             if options["replay"]:
-                scenario = replay(options["replay"])
+                scenario = past(options["replay"])
             elif options["arrivals"]:
                 arrivals = {REFERENCE.opens_s + at: n for at, n in read_csv(options["arrivals"]).items()}
                 scenario = REFERENCE.but(arrivals=arrivals, length_s=max(arrivals, default=0) + AFTER.seconds)
             elif options["rush"]:
-                arrivals = dict(rush(options["rush"], REFERENCE.opens_s, options["half_life"]))
+                arrivals = dict(rush(options["rush"], REFERENCE.opens_s, options["half_life"] or HALF_LIFE_S))
                 scenario = REFERENCE.but(arrivals=arrivals)
         except (NothingRecorded, BadArrivals) as error:
             raise CommandError(str(error)) from error
@@ -136,14 +116,8 @@ class Command(BaseCommand):
             raise CommandError(f"{options['arrivals']}: {error.strerror}") from error
         except DatabaseError as error:
             raise CommandError(f"The database does not answer ({error}).") from error
-        if "threshold" in given:
-            given.setdefault("threshold_per_instance", 0)
-        scenario = scenario.but(**given, stays_vary=options["stays_vary"], loads_vary=options["loads_vary"])
-        if options["room"]:
-            scenario = rooms_of(options["room"], scenario)
-        if scenario.minimum > scenario.maximum:
-            raise CommandError("--minimum may not exceed --maximum.")
-        return scenario
+        scenario = _bounded(scenario.but(**given(options)))
+        return rooms_of(options["room"], scenario) if options["room"] else scenario
 
     def draw(self, runs: list[Any], file: Path, language: str) -> None:
         """The chart, in the language if a font of this machine has it. Raises CommandError."""
@@ -162,6 +136,12 @@ class Command(BaseCommand):
         self.stderr.write(f"drawn: {file}")
 
 
+def _bounded(scenario: Scenario) -> Scenario:
+    if scenario.minimum > scenario.maximum:
+        raise CommandError("--minimum may not exceed --maximum.")
+    return scenario
+
+
 def rooms_of(descriptions: list[list[str]], scenario: Scenario) -> Scenario:
     """The scenario with the rooms described. Raises CommandError."""
     try:
@@ -173,28 +153,3 @@ def rooms_of(descriptions: list[list[str]], scenario: Scenario) -> Scenario:
         raise CommandError("Two rooms of one name: each --room needs its own.")
     last = max(max(sale.arrivals) for sale in sales)
     return scenario.but(sales=sales, length_s=max(scenario.length_s, last + AFTER.seconds))
-
-
-def replay(slug: str) -> Scenario:
-    """The room's last sale with its settings of today. Raises NothingRecorded."""
-    bins = last_sale(slug)
-    first = datetime.fromtimestamp(bins[0][0], timezone.get_current_timezone())
-    room = WaitingRoom.objects.filter(slug=slug).first()
-    opens = first
-    if room and room.opens_at and abs(room.opens_at - first) < timedelta(hours=6):
-        opens = room.opens_at.astimezone(first.tzinfo)
-    starts = (min(first, opens) - BEFORE).replace(second=0, microsecond=0)
-    begins = int(starts.timestamp())
-    scenario = REFERENCE.but(
-        starts=starts,
-        opens_s=int(opens.timestamp()) - begins,
-        length_s=bins[-1][0] - begins + AFTER.seconds,
-        arrivals=of_bins(bins, RECORDED_BIN_S, begins),
-    )
-    if room is None:
-        return scenario
-    return scenario.but(
-        threshold=room.threshold,
-        threshold_per_instance=room.threshold_per_instance or 0,
-        users_per_minute_per_instance=room.users_per_minute_per_instance,
-    )
