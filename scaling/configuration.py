@@ -1,8 +1,10 @@
 """The fleet's settings, read from the environment once, each with its bounds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from math import ceil
 from typing import Any
 
 from scaling.rules import QUIET_S, Rule, provisioned
@@ -15,7 +17,27 @@ REGION = re.compile(r"[a-z]{2}(sc-[a-z]{2})?(-gov|-iso[a-z]?)?-(north|south|east
 
 
 class BadConfiguration(ValueError):
-    """A setting of the fleet makes no sense; names the variable."""
+    """Settings of the fleet make no sense; each of `faults` names its variable."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two settings that cannot both be meant: `field` must be at most, or at least, what `other` is."""
+
+    field: str
+    relation: str  # "at most" or "at least"
+    other: str
+    limit: float
+
+
+TOPIC = {
+    "form": r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
+    "example": "arn:aws:sns:ap-northeast-2:123456789012:alarms",
+}
 
 
 def _from(least: float, most: float, default: Any) -> Any:
@@ -47,25 +69,57 @@ class Configuration:
     prewarm_instances: int = _from(1, 1000, 7)
     prewarm_lead_s: int = _from(0, 86_400, 600)
     prewarm_keep_s: int = _from(0, 86_400, 1800)
-    topic: str = ""  # the SNS topic that alarms tell, by its ARN
+    topic: str = field(default="", metadata=TOPIC)  # the SNS topic that alarms tell
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Configuration":
-        """The settings in `environ`. Raises BadConfiguration.
+        """The settings in `environ`. Raises BadConfiguration, with everything that is wrong.
 
         With AWS_ENDPOINT_URL the fleet defaults to aws there; without a fleet on real AWS, alarms are evaluated here.
+        What is not set keeps within what is: a crowd's instances within the maximum, the lead beyond the boot.
         """
+        faults = [*misspelt(environ)]
         values: dict[str, Any] = {"fleet": "aws" if environ.get("AWS_ENDPOINT_URL") else "local"}
         for one in fields(cls):
             name = f"SCALING_{one.name.upper()}"
             if environ.get(name):
-                values[one.name] = _parsed(name, environ[name], one.metadata, type(one.default))
+                try:
+                    values[one.name] = parsed(name, environ[name], one.metadata, type(one.default))
+                except BadConfiguration as error:
+                    faults += error.faults
         on_aws = values["fleet"] == "aws" and not environ.get("AWS_ENDPOINT_URL")
         values.setdefault("alarms", "cloudwatch" if on_aws else "here")
+        most = values.get("maximum", cls().maximum)
+        for name in ("crowd_instances", "prewarm_instances"):
+            values.setdefault(name, min(getattr(cls(), name), most))
+        values.setdefault("prewarm_lead_s", max(cls().prewarm_lead_s, ceil(2 * values.get("boot_s", 0))))
         found = cls(**values)
-        if found.minimum > found.maximum:
-            raise BadConfiguration("SCALING_MINIMUM may not exceed SCALING_MAXIMUM.")
+        faults += [
+            f"SCALING_{one.field.upper()} must be {one.relation} SCALING_{one.other.upper()}, {one.limit:g}."
+            for one in found.contradictions()
+        ]
+        if (found.fleet, found.alarms) == ("local", "cloudwatch"):
+            faults.append("SCALING_ALARMS=cloudwatch needs SCALING_FLEET=aws: CloudWatch orders nothing here.")
+        if faults:
+            raise BadConfiguration(*faults)
         return found
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """The settings that contradict each other."""
+        for name, relation, other in (
+            ("minimum", "at most", "maximum"),
+            ("crowd_instances", "at most", "maximum"),
+            ("prewarm_instances", "at most", "maximum"),
+            ("prewarm_lead_s", "at least", "boot_s"),  # or the servers come after the crowd
+        ):
+            value, limit = getattr(self, name), getattr(self, other)
+            if value > limit if relation == "at most" else value < limit:
+                yield Contradiction(name, relation, other, limit)
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether the law can keep the target wait by no order, since a boot takes longer: only by prewarming."""
+        return self.policy == "law" and self.target_wait_s <= self.boot_s
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -95,13 +149,27 @@ def region(environ: Mapping[str, str]) -> str:
     raise BadConfiguration("AWS_REGION must name the region of the fleet, such as ap-northeast-2.")
 
 
-def _parsed(name: str, text: str, bounds: Mapping[str, Any], kind: type) -> Any:
+def misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    """What is meant for the fleet, and is none of its variables: a line each, with the one that may be meant."""
+    known = {f"SCALING_{one.name.upper()}" for one in fields(Configuration)} | {"SCALING_INSTANCE"}
+    for name in sorted(environ.keys() - known):
+        likely = get_close_matches(name.upper(), known, 1, 0.6 if name.upper().startswith("SCALING") else 0.9)
+        if likely or name.startswith("SCALING_"):
+            yield f"{name} is no setting of the fleet{f'; {likely[0]} is' if likely else ''}."
+
+
+def parsed(name: str, text: str, bounds: Mapping[str, Any], kind: type) -> Any:
+    """The setting's value within its bounds. Raises BadConfiguration."""
+    if kind is not str and not re.fullmatch(r"[+-]?[0-9.]+(e[0-9]+)?", text.strip(), re.ASCII):
+        raise BadConfiguration(f"{name} must be a number, not {text!r}.")
     try:
         value = kind(text)
     except ValueError as error:
-        raise BadConfiguration(f"{name} must be a number, not {text!r}.") from error
+        raise BadConfiguration(f"{name} must be a {'whole ' if kind is int else ''}number, not {text!r}.") from error
     if "choices" in bounds and value not in bounds["choices"]:
         raise BadConfiguration(f"{name} must be one of {', '.join(map(str, bounds['choices']))}, not {text!r}.")
     if "least" in bounds and not bounds["least"] <= value <= bounds["most"]:
         raise BadConfiguration(f"{name} must be from {bounds['least']:,} to {bounds['most']:,}, not {text}.")
+    if "form" in bounds and not re.fullmatch(bounds["form"], value, re.ASCII):
+        raise BadConfiguration(f"{name} must be such as {bounds['example']}, not {text!r}.")
     return value

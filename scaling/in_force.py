@@ -5,7 +5,12 @@ from django.conf import settings
 from scaling.configuration import Configuration
 
 
-def configuration() -> Configuration:
-    """The fleet's settings."""
+def deployed() -> Configuration:
+    """The settings that the deployment brought."""
     found: Configuration = settings.SCALING
     return found
+
+
+def configuration() -> Configuration:
+    """The fleet's settings."""
+    return deployed()

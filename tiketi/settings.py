@@ -197,7 +197,7 @@ try:
     if SCALING.fleet == "aws":
         region(os.environ)
 except BadConfiguration as error:
-    env.faults.append(str(error))
+    env.add(error.faults)
     SCALING = Configuration()
 SCALING_ENVIRONMENT = SCALING.environment
 WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
