@@ -2,14 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from scaling.cloud import CloudUnavailable, aws_calls, options
+from scaling.cloud import CloudUnavailable, aws_call, client
 from scaling.fleet import FleetSnapshot, FleetUnreadable, Instance, Lifecycle
 
 if TYPE_CHECKING:
@@ -19,19 +14,15 @@ if TYPE_CHECKING:
 # Not there for visitors, and on no way in or out: a warm pool's, and those somebody took out by hand.
 APART = ("Warmed:", "Standby", "EnteringStandby", "Detached", "Detaching")
 
-aws_call = aws_calls(BotoCoreError, ClientError)
 
-
-@cache
 def autoscaling() -> "AutoScalingClient":
-    """The process's client, configured by AWS's own variables."""
-    return boto3.client("autoscaling", config=Config(**options()))
+    """The process's client."""
+    return cast("AutoScalingClient", client("autoscaling"))
 
 
-@cache
 def ec2() -> "EC2Client":
-    """The process's client; asked for launch times only."""
-    return boto3.client("ec2", config=Config(**options()))
+    """The process's client."""
+    return cast("EC2Client", client("ec2"))
 
 
 class AutoScalingFleet:
@@ -122,10 +113,15 @@ def set_bounds(group: str, *, minimum: int, maximum: int) -> None:
 
 
 def policies(group: str) -> dict[str, dict[str, Any]]:
-    """The group's scaling policies by name."""
+    """The group's step scaling policies by name."""
+    return {name: one for name, one in policies_of_any_kind(group).items() if one["PolicyType"] == "StepScaling"}
+
+
+def policies_of_any_kind(group: str) -> dict[str, dict[str, Any]]:
+    """All of the group's scaling policies by name."""
     with aws_call("describe_policies"):
-        answer = autoscaling().describe_policies(AutoScalingGroupName=group, PolicyTypes=["StepScaling"])
-    return {policy["PolicyName"]: dict(policy) for policy in answer["ScalingPolicies"]}
+        pages = autoscaling().get_paginator("describe_policies").paginate(AutoScalingGroupName=group)
+        return {policy["PolicyName"]: dict(policy) for page in pages for policy in page["ScalingPolicies"]}
 
 
 def put_policy(wanted: dict[str, Any]) -> None:

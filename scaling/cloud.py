@@ -2,9 +2,14 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from scaling.configuration import region
 
@@ -15,15 +20,6 @@ BOUNDS: dict[str, Any] = {
     "retries": {"total_max_attempts": 2, "mode": "standard"},
 }
 
-
-def options() -> dict[str, Any]:
-    """What every client of AWS is made with: the region, which boto3 does not read from AWS_REGION, and the bounds.
-
-    Raises BadConfiguration.
-    """
-    return {"region_name": region(os.environ), **BOUNDS}
-
-
 logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells of every client where its address came from
 
 
@@ -31,14 +27,18 @@ class CloudUnavailable(Exception):
     """AWS does not answer, refuses, or is not configured; says which call and why."""
 
 
-def aws_calls(*errors: type[Exception]) -> Callable[[str], AbstractContextManager[None]]:
-    """A context that names a call, and raises what of `errors` goes wrong within as CloudUnavailable."""
+@cache
+def client(service: str) -> Any:
+    """The process's client of a service, configured by AWS's own variables, in the region that boto3 does not read from
+    AWS_REGION, within the bounds. Raises BadConfiguration."""
+    make = cast("Any", boto3.client)  # its types know only the services whose stubs are installed
+    return make(service, config=Config(region_name=region(os.environ), **BOUNDS))
 
-    @contextmanager
-    def aws_call(call: str) -> Iterator[None]:
-        try:
-            yield
-        except errors as error:
-            raise CloudUnavailable(f"{call}: {error}") from error
 
-    return aws_call
+@contextmanager
+def aws_call(call: str) -> Iterator[None]:
+    """Name a call, and raise whatever goes wrong within as CloudUnavailable."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise CloudUnavailable(f"{call}: {error}") from error

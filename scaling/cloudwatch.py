@@ -2,15 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING, Any, cast
 
 from scaling.alarms import Alarm, State
-from scaling.cloud import aws_calls, options
+from scaling.cloud import aws_call, client
 from scaling.configuration import NAMESPACE
 from scaling.metrics import MAX_DIMENSIONS, Datum, batches
 
@@ -20,13 +15,10 @@ if TYPE_CHECKING:
 # describe_alarms takes at most so many names.
 MAX_NAMES = 100
 
-aws_call = aws_calls(BotoCoreError, ClientError)
 
-
-@cache
 def cloudwatch() -> "CloudWatchClient":
-    """The process's client, configured by AWS's own variables."""
-    return boto3.client("cloudwatch", config=Config(**options()))
+    """The process's client."""
+    return cast("CloudWatchClient", client("cloudwatch"))
 
 
 def publish(data: Iterable[Datum], *, at: float, period_s: int) -> int:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from django.conf import settings as django_settings
 
-from scaling import autoscaling, cloud, cloudwatch, control_loop, store
+from scaling import autoscaling, cloud, control_loop, store
 from scaling.configuration import Configuration
 from tests.scaling.aws import Moto, moto_server
 from waitingroom import admission
@@ -117,8 +117,8 @@ def point_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 def forget_clients() -> None:
     """The next call makes its client anew, and looks for credentials again."""
     boto3.setup_default_session()
-    for client_ in (autoscaling.autoscaling, autoscaling.ec2, cloudwatch.cloudwatch, control_loop._on_aws):
-        client_.cache_clear()
+    cloud.client.cache_clear()
+    control_loop._on_aws.cache_clear()
 
 
 @pytest.fixture
