@@ -1,9 +1,12 @@
 """Auto Scaling: the group's instances, capacity, policies and schedule. Every function raises CloudUnavailable."""
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
+from scaling.balancer import in_use, targets
 from scaling.cloud import CloudUnavailable, aws_call, client
 from scaling.fleet import FleetSnapshot, FleetUnreadable, Instance, Lifecycle
 
@@ -11,6 +14,10 @@ if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
     from mypy_boto3_ec2 import EC2Client
 
+log = logging.getLogger(__name__)
+
+# A balancer's API that fails or hangs must not slow every reading of the group.
+BALANCER_PAUSE_S = 60.0
 # Not there for visitors, and on no way in or out: a warm pool's, and those somebody took out by hand.
 APART = ("Warmed:", "Standby", "EnteringStandby", "Detached", "Detaching")
 
@@ -31,6 +38,7 @@ class AutoScalingFleet:
     def __init__(self, group: str) -> None:
         self._group = group
         self._launched_at: dict[str, float] = {}
+        self._targets_due = -inf
 
     def read(self, now: float) -> FleetSnapshot:
         """The group as it is. Raises FleetUnreadable."""
@@ -40,16 +48,27 @@ class AutoScalingFleet:
             self._learn_launches(row["InstanceId"] for row in rows)
         except CloudUnavailable as error:
             raise FleetUnreadable(str(error)) from error
+        instances = [
+            Instance(row["InstanceId"], lifecycle(row), self._launched_at.get(row["InstanceId"], now)) for row in rows
+        ]
         return FleetSnapshot(
             at=now,
             desired=found["DesiredCapacity"],
             minimum=found["MinSize"],
             maximum=found["MaxSize"],
-            instances=tuple(
-                Instance(row["InstanceId"], lifecycle(row), self._launched_at.get(row["InstanceId"], now))
-                for row in rows
-            ),
+            instances=in_use(instances, self._in_balancer(found.get("TargetGroupARNs", ()), now)),
         )
+
+    def _in_balancer(self, groups: Iterable[str], now: float) -> dict[str, str]:
+        """How the balancer sees them; nothing while it does not say, which is no reason not to know the group."""
+        if now < self._targets_due:
+            return {}
+        try:
+            return targets(groups)
+        except CloudUnavailable as error:
+            log.warning("the balancer is not asked for a minute: %s", error)
+            self._targets_due = now + BALANCER_PAUSE_S
+            return {}
 
     def order(self, desired: int, now: float) -> None:
         """Set the desired capacity. Raises FleetUnreadable."""
