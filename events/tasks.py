@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from events import closing, holds, mail
-from events.payments import sandbox, settlement
+from events.payments import refunds
 
 
 @shared_task(name="events.tasks.expire_holds")  # type: ignore[untyped-decorator]  # celery has no types
@@ -14,9 +14,8 @@ def expire_holds() -> None:
 
 @shared_task(name="events.tasks.settle")  # type: ignore[untyped-decorator]  # celery has no types
 def settle() -> None:
-    """Late callbacks arrive, and money that is due goes back."""
-    sandbox.send_due()
-    settlement.refund_due()
+    """Money that is due goes back."""
+    refunds.refund_due()
 
 
 @shared_task(name="events.tasks.follow_sales")  # type: ignore[untyped-decorator]  # celery has no types

@@ -20,7 +20,7 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSTGRES = ("postgres", "postgresql", "psql", "pgsql")
 # The provider for practice moves no money; it goes by this word, and by no other.
-PRACTICE = {"sandbox": "events.payments.sandbox.Sandbox"}
+PRACTICE = {"sandbox": "events.payments.sandbox.provider.Sandbox"}
 DATABASE_FORM = "must be postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:////PATH; all but letters and digits as %2F."
 REDIS_FORM = (
     "must be redis://HOST:PORT/NUMBER, redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/NUMBER or "

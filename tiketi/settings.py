@@ -164,6 +164,7 @@ CELERY_TASK_ROUTES = {
     "waitingroom.tasks.tick": {"queue": "clock"},
     "scaling.tasks.*": {"queue": "fleet"},
     "events.tasks.settle": {"queue": "money"},
+    "events.payments.sandbox.tasks.*": {"queue": "money"},
     "tiketi.tasks.*": {"queue": "mail"},
 }
 # Beyond every time limit of a task's own calls. First it is asked to end, then its process is ended.
@@ -205,6 +206,8 @@ WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
 # --- Money and mail.
 # Name to class; the first takes new payments. The practice provider is there for developers, or by its name.
 PAYMENT_PROVIDERS = env.read("PAYMENT_PROVIDERS", environment.providers, environment.PRACTICE if DEBUG else {})
+if environment.PRACTICE.keys() & PAYMENT_PROVIDERS.keys():
+    INSTALLED_APPS.append("events.payments.sandbox")
 SITE_ADDRESS = env.read("SITE_ADDRESS", environment.site_address, f"http://localhost:{PORT}" if DEBUG else "")
 vars().update(env.read("EMAIL_URL", environment.mail, environment.mail("consolemail://")))
 # Requests write into the outbox; a worker sends from there by what EMAIL_URL names.

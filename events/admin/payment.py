@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from events.admin.order import OnlyToLookAt
 from events.models import Payment, PaymentState
 from events.models.retried import MAX_TRIES
-from events.payments.settlement import refund_again
+from events.payments.refunds import refund_again
 
 
 class RefundFilter(admin.SimpleListFilter):

@@ -57,19 +57,3 @@ class Payment(Retried):
 
     def __str__(self) -> str:
         return str(self.reference)
-
-
-class SandboxNotice(Retried):
-    """A callback that the sandbox provider will send, at its own time: its outbox, as a real provider has one."""
-
-    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="+")
-    body = models.TextField()
-    due_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        verbose_name = _("sandbox callback")
-        verbose_name_plural = _("sandbox callbacks")
-        ordering = ("due_at", "pk")
-
-    def __str__(self) -> str:
-        return f"{self.payment_id}: {self.due_at:%H:%M:%S}"

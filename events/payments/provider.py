@@ -45,6 +45,14 @@ def provider_named(name: str) -> Provider:
     return made
 
 
+def provider_of(payment: Payment) -> Provider:
+    """The provider that the payment was begun at. Raises ProviderUnavailable if it left the settings."""
+    try:
+        return provider_named(payment.provider)
+    except KeyError as error:
+        raise ProviderUnavailable(f"the settings name no provider “{payment.provider}”") from error
+
+
 def default_provider() -> str:
     """The name of the provider that new payments go to."""
     return next(iter(settings.PAYMENT_PROVIDERS))

@@ -4,17 +4,14 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 
 from events.holds import occupy, owned_seats
 from events.locks import lock_account
 from events.models import Occupancy, Order, OrderState, Payment, PaymentState, SaleState, Trouble, Why
 from events.orders import confirm
-from events.payments.provider import Notice, ProviderUnavailable, default_provider, provider_named
+from events.payments.provider import Notice, default_provider
 from events.pricing import prices_of
 from events.refusals import BadPick, CalledOff, SeatTaken
-from events.retries import try_each
 
 log = logging.getLogger(__name__)
 
@@ -106,23 +103,3 @@ def _come(payment: Payment, state: PaymentState, trouble: Trouble | None) -> Non
     payment.state, payment.trouble = state, trouble or ""
     payment.save(update_fields=["state", "trouble", "received_won", "changed_at"])
     log.info("payment %s of order %s: %s %s", payment.reference, payment.order_id, state, payment.trouble)
-
-
-def refund_due() -> int:
-    """Pay back everything that is due; how many payments. What fails is tried again later, and stops no other."""
-    return try_each(Payment.objects.filter(state=PaymentState.REFUND_DUE), _refund)
-
-
-def _refund(payment: Payment) -> None:
-    try:
-        provider = provider_named(payment.provider)
-    except KeyError as error:
-        raise ProviderUnavailable(f"the settings name no provider “{payment.provider}”") from error
-    provider.refund(payment)
-    due = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUND_DUE)
-    due.update(state=PaymentState.REFUNDED, changed_at=timezone.now())
-
-
-def refund_again(payments: QuerySet[Payment]) -> int:
-    """Staff's word: try the refunds among these at once, and as often as if they were new; how many."""
-    return payments.filter(state=PaymentState.REFUND_DUE).update(tries=0, try_at=None)

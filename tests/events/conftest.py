@@ -16,7 +16,8 @@ from events.building import build
 from events.holds import hold_seats
 from events.models import Event, Hold, Occupancy, Order, Payment, Plan, PriceTier, Seat, SectionPrice, Venue
 from events.orders import place_order
-from events.payments import sandbox
+from events.payments.sandbox import callbacks
+from events.payments.sandbox import provider as practice
 from events.payments.settlement import start_payment
 from events.picks import Pick
 from events.plans import read_plan
@@ -149,7 +150,7 @@ def order(event: Event, account: User, *seats: int, visitor: str = "") -> tuple[
 def buy(event: Event, account: User, *seats: int, visitor: str = "") -> Order:
     """Hold, order and pay."""
     placed, payment = order(event, account, *seats, visitor=visitor)
-    sandbox.act(payment, sandbox.Outcome.SUCCEED)
+    callbacks.act(payment, callbacks.Outcome.SUCCEED)
     placed.refresh_from_db()
     return placed
 
@@ -166,5 +167,5 @@ def call_back(client: Client, payment: Payment, received_won: int | None, *, sig
         reverse("events:callback", args=["sandbox"]),
         body,
         content_type="application/json",
-        headers={"x-payment-signature": sandbox.sign(body) if signature is None else signature},
+        headers={"x-payment-signature": practice.sign(body) if signature is None else signature},
     )

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from events.models import OrderState, Payment, PaymentState
-from events.payments import sandbox
+from events.payments.sandbox import provider as practice
 from tests.events.conftest import call_back, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ def test_a_callback_signed_for_one_payment_does_not_pay_another(client, event, m
     _, dear = order(event, make_buyer(), second)
     signed = json.dumps({"reference": str(cheap.reference), "received_won": cheap.amount_won}).encode()
 
-    assert call_back(client, dear, dear.amount_won, signature=sandbox.sign(signed)).status_code == 403
+    assert call_back(client, dear, dear.amount_won, signature=practice.sign(signed)).status_code == 403
 
 
 def test_a_callback_for_a_payment_nobody_started_is_not_found(client, db):

@@ -13,7 +13,7 @@ from events.calling_off import call_off
 from events.closing import Closing
 from events.models import Event, Order, OrderState, PaymentState, Section, SectionPrice, Trouble, Why
 from events.orders import cancel_order, place_order
-from events.payments import sandbox
+from events.payments.sandbox import callbacks
 from events.payments.settlement import start_payment
 from events.refusals import CalledOff
 from events.sold_out import is_sold_out
@@ -232,7 +232,7 @@ def test_what_was_held_before_is_neither_ordered_nor_paid(event, buyer, make_buy
     with pytest.raises(CalledOff):
         start_payment(placed)
 
-    sandbox.act(payment, sandbox.Outcome.SUCCEED)
+    callbacks.act(payment, callbacks.Outcome.SUCCEED)
     tasks.settle()
     payment.refresh_from_db()
     placed.refresh_from_db()

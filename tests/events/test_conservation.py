@@ -37,7 +37,8 @@ from events.models import (
 )
 from events.orders import cancel_order, place_order
 from events.payments.provider import Notice
-from events.payments.settlement import refund_due, settle, start_payment
+from events.payments.refunds import refund_due
+from events.payments.settlement import settle, start_payment
 from events.picks import Pick
 from events.plans import read_plan
 from events.refusals import CalledOff, Refused

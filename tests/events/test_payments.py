@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 
 from events import tasks
-from events.models import Occupancy, OrderState, Payment, PaymentState, SandboxNotice, Ticket
-from events.payments import sandbox
-from events.payments.sandbox import Outcome
+from events.models import Occupancy, OrderState, Payment, PaymentState, Ticket
+from events.payments.sandbox import callbacks
+from events.payments.sandbox import provider as practice
+from events.payments.sandbox.callbacks import Outcome
+from events.payments.sandbox.models import SandboxNotice
 from events.payments.settlement import start_payment
 from tests.events.conftest import PRICE_WON, buy, call_back, hold, order, run_out, seats_of
 
@@ -32,11 +34,11 @@ def test_every_state_of_an_order_is_recorded(event, buyer):
 
 def test_a_refused_card_leaves_the_seats_held_and_a_second_attempt_may_succeed(event, buyer):
     placed, payment = order(event, buyer, seats_of(event)[0])
-    sandbox.act(payment, Outcome.FAIL)
+    callbacks.act(payment, Outcome.FAIL)
     placed.refresh_from_db()
     assert placed.state == OrderState.PENDING
 
-    sandbox.act(start_payment(placed), Outcome.SUCCEED)
+    callbacks.act(start_payment(placed), Outcome.SUCCEED)
 
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
@@ -154,18 +156,18 @@ def test_a_wrong_amount_buys_nothing_and_goes_back(client, event, buyer, receive
 
 def test_the_late_outcome_calls_back_only_after_the_hold_ran_out(event, buyer):
     placed, payment = order(event, buyer, seats_of(event)[0])
-    sandbox.act(payment, Outcome.LATE)
+    callbacks.act(payment, Outcome.LATE)
     notice = SandboxNotice.objects.get(payment=payment)
     assert notice.due_at > placed.hold.expires_at
 
-    tasks.settle()
+    callbacks.send_due()
     payment.refresh_from_db()
     assert payment.state == PaymentState.STARTED
 
     run_out(placed.hold)
     tasks.expire_holds()
     SandboxNotice.objects.update(due_at=payment.made_at)
-    tasks.settle()
+    callbacks.send_due()
 
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
@@ -182,7 +184,7 @@ def test_a_refund_that_the_provider_does_not_take_is_tried_again(client, event, 
         raise ProviderUnavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr(sandbox.Sandbox, "refund", away)
+        patch.setattr(practice.Sandbox, "refund", away)
         tasks.settle()
     payment.refresh_from_db()
     assert payment.state == PaymentState.REFUND_DUE

@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.models import OrderState, Payment, PaymentState, SandboxNotice
-from events.payments import sandbox
+from events.models import OrderState, Payment, PaymentState
+from events.payments.sandbox import callbacks
+from events.payments.sandbox.models import SandboxNotice
 from tests.events.conftest import call_back, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,5 +44,5 @@ def test_a_real_site_hears_none_of_its_late_callbacks(payment: Payment):
     body = f'{{"reference": "{payment.reference}", "received_won": {payment.amount_won}}}'
     SandboxNotice.objects.create(payment=payment, body=body, due_at=timezone.now() - timedelta(minutes=1))
 
-    assert sandbox.send_due() == 0
+    assert callbacks.send_due() == 0
     assert still_begun(payment)

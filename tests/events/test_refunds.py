@@ -12,10 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import retries, tasks
-from events.models import Order, Payment, PaymentState, SandboxNotice
+from events.models import Order, Payment, PaymentState
 from events.models.retried import MAX_TRIES
-from events.payments import sandbox, settlement
-from events.payments.sandbox import Outcome
+from events.payments import refunds
+from events.payments.sandbox import callbacks
+from events.payments.sandbox import provider as practice
+from events.payments.sandbox.callbacks import Outcome
+from events.payments.sandbox.models import SandboxNotice
 from tests.events.conftest import buy, call_back, order, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +59,7 @@ def refuse(monkeypatch, which: list[Payment], error: BaseException) -> list[int]
         if payment.pk in {refused.pk for refused in which}:
             raise error
 
-    monkeypatch.setattr(sandbox.Sandbox, "refund", refund)
+    monkeypatch.setattr(practice.Sandbox, "refund", refund)
     return asked
 
 
@@ -123,11 +126,11 @@ def test_of_two_workers_each_refund_is_asked_for_once(due, monkeypatch):
         first_is_at_it.set()
         assert go_on.wait(20)
 
-    monkeypatch.setattr(sandbox.Sandbox, "refund", refund)
+    monkeypatch.setattr(practice.Sandbox, "refund", refund)
 
     def work() -> int:
         try:
-            return settlement.refund_due()
+            return refunds.refund_due()
         finally:
             connection.close()
 
@@ -154,7 +157,7 @@ def test_many_workers_at_the_same_list_ask_for_each_refund_once(due, monkeypatch
     claims = [retries._claim(Payment.objects.filter(state=PaymentState.REFUND_DUE), p.pk) for p in listed * 3]
 
     assert len([claim for claim in claims if claim]) == 3
-    assert settlement.refund_due() == 0
+    assert refunds.refund_due() == 0
     assert asked == []
 
 
@@ -184,7 +187,7 @@ def test_a_callback_that_cannot_be_sent_stops_neither_the_others_nor_refunds(eve
     placed = []
     for seat in seats_of(event)[3:5]:
         made, payment = order(event, make_buyer(), seat)
-        sandbox.act(payment, Outcome.LATE)
+        callbacks.act(payment, Outcome.LATE)
         placed.append(made)
     for made in placed:
         run_out(made.hold)
@@ -192,6 +195,7 @@ def test_a_callback_that_cannot_be_sent_stops_neither_the_others_nor_refunds(eve
     SandboxNotice.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     SandboxNotice.objects.filter(payment__order=placed[0]).update(body="no JSON")
 
+    callbacks.send_due()
     tasks.settle()
 
     assert [Order.objects.get(pk=made.pk).state for made in placed] == ["expired", "paid"]
@@ -224,7 +228,7 @@ def test_staff_see_what_was_given_up_and_have_it_tried_again(due, monkeypatch, s
 def test_trying_again_does_not_take_a_refund_from_the_worker_that_is_at_it(due):
     retries._claim(Payment.objects.filter(state=PaymentState.REFUND_DUE), due[0].pk)
 
-    settlement.refund_again(Payment.objects.all())
+    refunds.refund_again(Payment.objects.all())
     tasks.settle()
 
     assert states(due) == [PaymentState.REFUND_DUE, PaymentState.REFUNDED, PaymentState.REFUNDED]

@@ -310,7 +310,7 @@ def test_what_makes_sense_is_read(kind: Any, text: str, value: Any):
             environment.providers,
             [
                 "toss", "toss=Toss", "toss=shop.", "=shop.Toss", "Toss=shop.Toss", "a=b.C,a=b.D", "sandbox=shop.Toss",
-                "toss=events.payments.sandbox.Sandbox", "sandbox,sandbox", "a=b.c d",
+                "toss=events.payments.sandbox.provider.Sandbox", "sandbox,sandbox", "a=b.c d",
             ],
         ),
     ],

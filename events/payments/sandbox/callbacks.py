@@ -1,22 +1,18 @@
-"""The built-in provider: moves no money, and can do to an order whatever a real one can."""
+"""What the sandbox is told to do with a payment, and the callbacks that come of it."""
 
-import hashlib
-import hmac
 import json
 from datetime import timedelta
 from enum import StrEnum
-from uuid import UUID
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
-from events.models import Payment, SandboxNotice
-from events.payments.provider import ForgedNotice, Notice
+from events.models import Payment
+from events.payments.sandbox.models import SandboxNotice
+from events.payments.sandbox.provider import NAME, Sandbox, sign
 from events.payments.settlement import settle
 from events.retries import try_each
 
-NAME = "sandbox"
 LATE_BY = timedelta(minutes=1)  # after the hold ran out
 
 
@@ -29,30 +25,6 @@ class Outcome(StrEnum):
     LATE = "late"  # success, but after the hold ran out
     TWICE = "twice"
     WRONG_AMOUNT = "wrong-amount"
-
-
-class Sandbox:
-    """A provider in this process, with signed callbacks and an outbox of its own."""
-
-    def address(self, payment: Payment) -> str:
-        """The sandbox's own page."""
-        return reverse("events:sandbox", args=[payment.reference])
-
-    def read(self, body: bytes, signature: str) -> Notice:
-        """The notice, if the signature is the sandbox's. Raises ForgedNotice."""
-        if not hmac.compare_digest(sign(body).encode(), signature.encode("utf-8", "replace")):
-            raise ForgedNotice
-        said = json.loads(body)
-        return Notice(UUID(said["reference"]), said["received_won"])
-
-    def refund(self, payment: Payment) -> None:
-        """Nothing to pay back: nothing was taken."""
-
-
-def sign(body: bytes) -> str:
-    """The HMAC (SHA-256) of a callback's body, under a key that only sandbox and site know."""
-    key = hashlib.sha256(b"events.payments.sandbox:" + settings.SECRET_KEY.encode()).digest()
-    return hmac.new(key, body, hashlib.sha256).hexdigest()
 
 
 def act(payment: Payment, outcome: Outcome) -> None:
