@@ -99,19 +99,24 @@ def cancel_order(order_id: int, *, by: User, why: Why, note: str = "") -> Order:
             order.refresh_from_db()
         places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
         return order
+    void(order, why=why, by=by, note=note)
+    order.payments.filter(state=PaymentState.RECEIVED).update(
+        state=PaymentState.REFUND_DUE, trouble=Trouble.CANCELLED, tries=0, try_at=None, changed_at=timezone.now()
+    )
+    return order
+
+
+@transaction.atomic
+def void(order: Order, *, why: Why, by: User | None = None, note: str = "") -> None:
+    """Take the tickets back and give the seats to the sale, with the account locked. Raises TooLate if one was used."""
     if order.state != OrderState.PAID:
         raise TooLate
-    now = timezone.now()
     unused = Ticket.objects.filter(line__order=order, used_at=None, voided_at=None)
-    if unused.update(voided_at=now) != order.lines.count():
+    if unused.update(voided_at=timezone.now()) != order.lines.count():
         raise TooLate
     Occupancy.objects.filter(order=order).delete()
     order.move_to(OrderState.CANCELLED, why=why, by=by, note=note)
-    order.payments.filter(state=PaymentState.RECEIVED).update(
-        state=PaymentState.REFUND_DUE, trouble=Trouble.CANCELLED, changed_at=now
-    )
     transaction.on_commit(lambda: closing.follow(order.event_id))
-    return order
 
 
 def may_cancel(order: Order) -> bool:

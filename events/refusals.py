@@ -105,6 +105,25 @@ class OrderPending(Refused):
         return _("You have an order waiting for payment. Pay it or give it up first.")
 
 
+class NothingToPay(Refused):
+    """The order was paid meanwhile, or is over."""
+
+    code = "nothing-to-pay"
+
+    def __str__(self) -> str:
+        return _("This order no longer waits for a payment.")
+
+
+class NoWayToPay(Refused):
+    """The provider does not answer."""
+
+    code = "provider-away"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __str__(self) -> str:
+        return _("The payment provider does not answer right now. Nothing was charged; please try again.")
+
+
 class TooLate(Refused):
     """The order cannot be cancelled: the deadline passed, a ticket was used, or it is over already."""
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from events import closing, holds, mail
-from events.payments import refunds
+from events.payments import attempts, refunds
 
 
 @shared_task(name="events.tasks.expire_holds")  # type: ignore[untyped-decorator]  # celery has no types
@@ -16,6 +16,18 @@ def expire_holds() -> None:
 def settle() -> None:
     """Money that is due goes back."""
     refunds.refund_due()
+
+
+@shared_task(name="events.tasks.ask_providers")  # type: ignore[untyped-decorator]  # celery has no types
+def ask_providers() -> None:
+    """Providers are asked about payments that nobody told of, before seats are let go and every night."""
+    attempts.ask_due()
+
+
+@shared_task(name="events.tasks.take_up_payments")  # type: ignore[untyped-decorator]  # celery has no types
+def take_up_payments() -> None:
+    """Payments given up unanswered are asked about anew."""
+    attempts.take_up_again()
 
 
 @shared_task(name="events.tasks.follow_sales")  # type: ignore[untyped-decorator]  # celery has no types

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import task_success
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
@@ -21,14 +22,16 @@ app.autodiscover_tasks()
 STALE_S = 600.0
 # Given here: `on_after_configure` is missed when the configuration was read earlier.
 app.conf.beat_schedule = {
-    name: {"task": task, "schedule": every_s, "options": {"expires": STALE_S}}
-    for name, task, every_s in (
+    name: {"task": task, "schedule": when, "options": {"expires": STALE_S}}
+    for name, task, when in (  # seconds, or the hour
         ("tick", "waitingroom.tasks.tick", 1.0),
         ("turn", "scaling.tasks.turn", 10.0),
         ("schedule", "scaling.tasks.schedule", 300.0),
         ("follow", "scaling.tasks.follow", 1.0),
         ("expire-holds", "events.tasks.expire_holds", 5.0),
         ("settle", "events.tasks.settle", 5.0),
+        ("ask-providers", "events.tasks.ask_providers", 5.0),
+        ("take-up-payments", "events.tasks.take_up_payments", crontab(hour="4", minute="30")),
         ("follow-sales", "events.tasks.follow_sales", 5.0),
         ("confirm", "events.tasks.send_mail", 5.0),
         ("mail", "tiketi.tasks.send_mail", 5.0),

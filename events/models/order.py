@@ -43,6 +43,7 @@ class Why(models.TextChoices):
     GIVEN_UP = "given-up", _("given up by the buyer")
     BY_BUYER = "by-buyer", _("cancelled by the buyer")
     BY_STAFF = "by-staff", _("cancelled and refunded by staff")
+    AT_PROVIDER = "provider", _("paid back at the provider")
 
 
 class Order(models.Model):

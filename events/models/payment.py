@@ -31,21 +31,38 @@ class Trouble(models.TextChoices):
     CANCELLED = "cancelled", _("the order was cancelled")
     NOT_ON_SALE = "off-sale", _("the seats were not on sale any more")
     CALLED_OFF = "called-off", _("the show was called off")
+    RAN_OUT = "ran-out", _("the attempt ended unpaid")
+    NO_ANSWER = "no-answer", _("the provider did not answer")
+    AT_PROVIDER = "provider", _("paid back at the provider")
 
 
 class Payment(Retried):
     """Money on its way for an order, under a reference that the provider repeats in its callbacks.
 
-    What is tried again is the refund.
+    What is tried again is the refund, or asking the provider how the payment stands.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
     provider = models.CharField(_("provider"), max_length=20)
     reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)
+    # With the database's default as well: servers of the release before write rows while this one is rolled out.
+    session_key = models.CharField(
+        _("the provider's key of the attempt"), max_length=200, blank=True, default="", db_default=""
+    )
+    provider_key = models.CharField(
+        _("the provider's key of the payment"), max_length=200, blank=True, db_index=True, default="", db_default=""
+    )
+    address = models.TextField(_("where the buyer pays"), blank=True, default="", db_default="")
+    ends_at = models.DateTimeField(_("the attempt ends"), null=True, blank=True)
     amount_won = models.PositiveIntegerField(_("amount, won"))
     received_won = models.PositiveIntegerField(_("received, won"), default=0)
+    refunded_won = models.PositiveIntegerField(_("paid back, won"), default=0, db_default=0)
     state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.STARTED)
     trouble = models.CharField(_("reason"), max_length=10, choices=Trouble, blank=True)
+    refusal = models.CharField(_("the provider's words"), max_length=200, blank=True, default="", db_default="")
+    returned_at = models.DateTimeField(_("the buyer came back"), null=True, blank=True)
+    disputed_at = models.DateTimeField(_("disputed"), null=True, blank=True)
+    ask_at = models.DateTimeField(_("the provider is asked"), null=True, blank=True, db_index=True)
     made_at = models.DateTimeField(_("made"), default=timezone.now)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -54,6 +71,11 @@ class Payment(Retried):
         verbose_name_plural = _("payments")
         ordering = ("-made_at", "-pk")
         indexes = (models.Index(fields=("state",), name="refunds_due", condition=models.Q(state="refund-due")),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("order",), condition=models.Q(state="received"), name="one_received_payment_an_order"
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.reference)

@@ -1,58 +1,108 @@
-"""What the site asks of a payment provider."""
+"""What the site asks of a payment provider, and what a provider says."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
-from events.models import Payment
+from events.models import Payment, Trouble
 
 
 class ForgedNotice(Exception):
-    """A callback that the provider did not sign."""
+    """A callback that the provider did not sign, or that is none of its callbacks."""
 
 
 class ProviderUnavailable(Exception):
-    """The provider does not answer; asking again later is safe."""
+    """The provider gives no answer that tells how the payment stands; asking again later is safe."""
+
+
+class RefundRefused(Exception):
+    """The provider pays nothing back, in its own words."""
+
+
+class Standing(StrEnum):
+    """How a payment stands at the provider."""
+
+    OPEN = "open"  # the buyer may still pay
+    AUTHORISED = "authorised"  # the buyer agreed; nothing is taken until the site confirms
+    RECEIVED = "received"  # taken, whatever was paid back since
+    FAILED = "failed"  # ended, and nothing was taken
+    EXPIRED = "expired"  # ended unpaid by its time
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The provider's word on a payment; amounts in won, as its own books have them."""
+
+    standing: Standing
+    received_won: int = 0
+    refunded_won: int = 0
+    key: str = ""  # the provider's name of the payment
+    words: str = ""  # why it failed, for the buyer
+    disputed: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A way to pay, begun at the provider."""
+
+    address: str  # where the buyer goes
+    session_key: str = ""
+    ends_at: datetime | None = None  # None: it does not end by itself
+
+
+@dataclass(frozen=True)
+class Return:
+    """What the buyer's browser brought back: anybody's word, but for the key, which the provider is asked about."""
+
+    key: str = ""
+    trouble: Trouble | None = None  # nothing is to be confirmed
+    words: str = ""
 
 
 @dataclass(frozen=True)
 class Notice:
-    """The provider's word on a payment: what it received, or that it received nothing."""
+    """A callback: the payment it is about, by reference or by the provider's key, and what it proves by itself.
 
-    reference: UUID
-    received_won: int | None  # None: the payment failed
+    About no payment of this site where it has neither; the provider is asked where it has no statement.
+    """
+
+    reference: UUID | None = None
+    key: str = ""
+    statement: Statement | None = None
 
 
 class Provider(Protocol):
-    """A company that takes the money. Every call may be repeated: the payment's reference tells repeats."""
+    """A company that takes the money.
 
-    def address(self, payment: Payment) -> str:
-        """Where the buyer goes to pay."""
+    Every call may be repeated. All but `returned` and `read` may raise ProviderUnavailable.
+    """
 
-    def read(self, body: bytes, signature: str) -> Notice:
+    title: str
+    """What buyers choose it by; translatable."""
+
+    def hosts(self) -> Mapping[str, Sequence[str]]:
+        """Directive of the Content-Security-Policy -> hosts that the way to pay needs there."""
+
+    def start(self, payment: Payment, back: str) -> Attempt:
+        """Begin an attempt; the buyer's browser comes to the address `back` afterwards, paid or not."""
+
+    def returned(self, payment: Payment, query: Mapping[str, str]) -> Return:
+        """What the buyer's browser says as it comes back."""
+
+    def confirm(self, payment: Payment) -> Statement:
+        """Take the site's amount of what the buyer agreed to, and how the payment stands then."""
+
+    def status(self, payment: Payment) -> Statement:
+        """How the payment stands."""
+
+    def expire(self, payment: Payment) -> Statement:
+        """End an attempt that nobody is to pay any more, if that can still be done; how it stands then."""
+
+    def refund(self, payment: Payment, amount_won: int, reason: str, key: str) -> None:
+        """Pay back so much of what was received; the same `key` pays nothing twice. Raises RefundRefused."""
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """The notice in a callback. Raises ForgedNotice."""
-
-    def refund(self, payment: Payment) -> None:
-        """Pay back what was received. Raises ProviderUnavailable."""
-
-
-def provider_named(name: str) -> Provider:
-    """The provider that settings name so. Raises KeyError."""
-    made: Provider = import_string(settings.PAYMENT_PROVIDERS[name])()
-    return made
-
-
-def provider_of(payment: Payment) -> Provider:
-    """The provider that the payment was begun at. Raises ProviderUnavailable if it left the settings."""
-    try:
-        return provider_named(payment.provider)
-    except KeyError as error:
-        raise ProviderUnavailable(f"the settings name no provider “{payment.provider}”") from error
-
-
-def default_provider() -> str:
-    """The name of the provider that new payments go to."""
-    return next(iter(settings.PAYMENT_PROVIDERS))

@@ -2,9 +2,11 @@
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from events.models import Payment, PaymentState
-from events.payments.provider import provider_of
+from events.payments.registry import provider_of
 from events.retries import try_each
 
 
@@ -14,9 +16,22 @@ def refund_due() -> int:
 
 
 def _refund(payment: Payment) -> None:
-    provider_of(payment).refund(payment)
+    provider = provider_of(payment)
+    if payment.tries > 1:
+        # An earlier try may have got through without its answer; keys of repeats are kept for some days only.
+        said = provider.status(payment)
+        payment.refunded_won = max(payment.refunded_won, said.refunded_won)
+    due_won = payment.received_won - payment.refunded_won
+    if due_won > 0:
+        key = f"refund-{payment.reference}-{payment.refunded_won}-{payment.tries}"
+        with override(payment.order.language):
+            reason = _("Order %(number)s: %(reason)s") % {
+                "number": payment.order.number,
+                "reason": payment.get_trouble_display(),
+            }
+        provider.refund(payment, due_won, reason, key)
     due = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUND_DUE)
-    due.update(state=PaymentState.REFUNDED, changed_at=timezone.now())
+    due.update(state=PaymentState.REFUNDED, refunded_won=payment.received_won, changed_at=timezone.now())
 
 
 def refund_again(payments: QuerySet[Payment]) -> int:

@@ -2,59 +2,82 @@
 
 import logging
 
-from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from events.holds import occupy, owned_seats
 from events.locks import lock_account
 from events.models import Occupancy, Order, OrderState, Payment, PaymentState, SaleState, Trouble, Why
-from events.orders import confirm
-from events.payments.provider import Notice, default_provider
+from events.orders import confirm, void
+from events.payments.provider import Standing, Statement
+from events.payments.schedule import next_question
 from events.pricing import prices_of
-from events.refusals import BadPick, CalledOff, SeatTaken
+from events.refusals import BadPick, SeatTaken, TooLate
 
 log = logging.getLogger(__name__)
 
-
-class UnknownPayment(Exception):
-    """No payment has this reference."""
-
-
-def start_payment(order: Order) -> Payment:
-    """The payment to send the buyer to: the one under way, or a new attempt. Raises CalledOff.
-
-    One under way at a provider that left the settings takes nobody anywhere; if it is paid all the same, it goes back.
-    """
-    with transaction.atomic():
-        lock_account(order.account_id)
-        order.event.refresh_from_db(fields=["called_off_at"])
-        if order.event.called_off_at is not None:
-            raise CalledOff
-        under_way = order.payments.filter(state=PaymentState.STARTED, provider__in=settings.PAYMENT_PROVIDERS).first()
-        return under_way or order.payments.create(provider=default_provider(), amount_won=order.total_won)
+# All but the claim, which is the workers'.
+SETTLED = (
+    *("state", "trouble", "refusal", "received_won", "refunded_won", "provider_key", "disputed_at"),
+    *("ask_at", "tries", "try_at", "changed_at"),
+)
 
 
 @transaction.atomic(durable=True)
-def settle(provider: str, notice: Notice) -> Payment:
-    """Act on the provider's word; a repeated word changes nothing. Raises UnknownPayment."""
-    named = Payment.objects.filter(provider=provider, reference=notice.reference)
-    account_id = named.values_list("order__account_id", flat=True).first()
-    if account_id is None:
-        raise UnknownPayment
-    lock_account(account_id)
-    payment = named.select_related("order__event").get()
-    if payment.state not in (PaymentState.STARTED, PaymentState.FAILED):
-        return payment
-    if notice.received_won is None:
-        _come(payment, PaymentState.FAILED, Trouble.REFUSED)
-        return payment
-    payment.received_won = notice.received_won
-    if notice.received_won != payment.amount_won:
-        _come(payment, PaymentState.REFUND_DUE, Trouble.WRONG_AMOUNT)
-        return payment
-    trouble = _deliver(payment.order)
-    _come(payment, PaymentState.REFUND_DUE if trouble else PaymentState.RECEIVED, trouble)
+def settle(payment: Payment, said: Statement) -> Payment:
+    """Act on the provider's word; a repeated word changes nothing, and none is forgotten."""
+    lock_account(payment.order.account_id)
+    payment = Payment.objects.select_related("order__event").get(pk=payment.pk)
+    before = payment.state
+    payment.provider_key = payment.provider_key or said.key
+    if said.disputed and payment.disputed_at is None:
+        payment.disputed_at = timezone.now()
+        log.warning("payment %s of order %s is disputed", payment.reference, payment.order_id)
+    match said.standing:
+        case Standing.RECEIVED if payment.state in (PaymentState.STARTED, PaymentState.FAILED):
+            _receive(payment, said)
+        case Standing.RECEIVED:
+            _compare(payment, said)
+        case Standing.FAILED | Standing.EXPIRED if payment.state == PaymentState.STARTED:
+            ran_out = said.standing is Standing.EXPIRED
+            _come(payment, PaymentState.FAILED, Trouble.RAN_OUT if ran_out else Trouble.REFUSED)
+            payment.refusal = said.words[:200]
+    if (before, payment.state) != (PaymentState.REFUND_DUE, PaymentState.REFUND_DUE):
+        # The question is answered: what comes next is tried as if it were new.
+        payment.tries, payment.try_at = 0, None
+    payment.ask_at = next_question(payment)
+    payment.save(update_fields=SETTLED)
     return payment
+
+
+def _receive(payment: Payment, said: Statement) -> None:
+    payment.received_won, payment.refunded_won, payment.refusal = said.received_won, said.refunded_won, ""
+    if said.refunded_won >= said.received_won:
+        _come(payment, PaymentState.REFUNDED, Trouble.AT_PROVIDER)
+    elif said.received_won != payment.amount_won:
+        _come(payment, PaymentState.REFUND_DUE, Trouble.WRONG_AMOUNT)
+    else:
+        trouble = _deliver(payment.order)
+        _come(payment, PaymentState.REFUND_DUE if trouble else PaymentState.RECEIVED, trouble)
+
+
+def _compare(payment: Payment, said: Statement) -> None:
+    """Follow what the provider's books have paid back, by whomever: in part it is noted, in full the tickets go."""
+    if payment.state == PaymentState.REFUNDED and said.refunded_won < payment.received_won:
+        # A bank gave the refund back.
+        payment.refunded_won = said.refunded_won
+        _come(payment, PaymentState.REFUND_DUE, payment.trouble)
+    payment.refunded_won = max(payment.refunded_won, said.refunded_won)
+    if payment.refunded_won < payment.received_won:
+        return
+    if payment.state == PaymentState.REFUND_DUE:
+        _come(payment, PaymentState.REFUNDED, payment.trouble)
+    elif payment.state == PaymentState.RECEIVED:
+        _come(payment, PaymentState.REFUNDED, Trouble.AT_PROVIDER)
+        try:
+            void(payment.order, why=Why.AT_PROVIDER)
+        except TooLate:  # somebody is inside by it: staff see it, the door was right
+            log.warning("order %s was paid back at the provider, and a ticket was used", payment.order.number)
 
 
 def _deliver(order: Order) -> Trouble | None:
@@ -99,7 +122,6 @@ def _deliver(order: Order) -> Trouble | None:
     return None
 
 
-def _come(payment: Payment, state: PaymentState, trouble: Trouble | None) -> None:
+def _come(payment: Payment, state: PaymentState, trouble: Trouble | str | None) -> None:
     payment.state, payment.trouble = state, trouble or ""
-    payment.save(update_fields=["state", "trouble", "received_won", "changed_at"])
     log.info("payment %s of order %s: %s %s", payment.reference, payment.order_id, state, payment.trouble)

@@ -13,11 +13,12 @@ from events import holds
 from events.accounts import visitor_of
 from events.models import Hold
 from events.orders import place_order
-from events.payments.provider import provider_named
-from events.payments.settlement import start_payment
+from events.payments import registry
+from events.payments.attempts import start_payment
 from events.picks import Pick, read_pick, side_by_side
 from events.refusals import Refused
 from events.views.answers import for_accounts, refuse, wants_json
+from events.views.payments import leads_to_providers
 from events.views.seats import event_of
 
 
@@ -81,6 +82,7 @@ def release(request: HttpRequest, account: User, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_providers
 @for_accounts
 def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     """Review what is held; by POST order it, and go to pay."""
@@ -88,17 +90,17 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     back = reverse("events:seats", args=[slug])
     try:
         if request.method == "POST":
-            payment = start_payment(place_order(event, account.pk))
-            address = provider_named(payment.provider).address(payment)
+            chosen = request.POST.get("provider", "")
+            payment = start_payment(place_order(event, account.pk), chosen, request.build_absolute_uri("/")[:-1])
             if wants_json(request):
                 body = {
                     "status": "pending",
                     "order": payment.order.number,
                     "totalWon": payment.amount_won,
-                    "pay": address,
+                    "pay": payment.address,
                 }
                 return JsonResponse(body, status=201)
-            return redirect(address)
+            return redirect(payment.address)
         held = holds.live_hold(event, account.pk)
         if wants_json(request):
             return JsonResponse(held_seats(held), json_dumps_params={"ensure_ascii": False})
@@ -110,6 +112,7 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         "hold": held,
         "lines": lines,
         "total_won": sum(line.price_won for line in lines),
+        "providers": registry.choices(),
         "more": event.seats_per_account - holds.owned_seats(event, account.pk),
     }
     return render(request, "events/checkout.html", page)

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Hold, Order, OrderState, PaymentState, Ticket, Why
 from events.orders import cancel_order, may_cancel
-from events.payments.provider import provider_named
-from events.payments.settlement import start_payment
+from events.payments import registry
+from events.payments.attempts import start_payment
 from events.refusals import Refused, TooLate
 from events.tickets import qr_svg
 from events.views.answers import for_accounts, refuse, wants_json
+from events.views.payments import leads_to_providers
 
 
 def orders_of(account: User) -> QuerySet[Order]:
@@ -39,6 +40,7 @@ def live_hold_of(order: Order) -> Hold | None:
 
 @never_cache  # a page from the browser's own store would count by an old clock
 @require_safe
+@leads_to_providers
 @for_accounts
 def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
     """One order: where it stands, what may be done."""
@@ -56,8 +58,10 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
         "hold": live_hold_of(found),
         "may_cancel": may_cancel(found),
         "refunded": [p for p in payments if p.state in (PaymentState.REFUND_DUE, PaymentState.REFUNDED)],
-        "failed": bool(payments) and payments[0].state == PaymentState.FAILED,
+        "failed": payments[0] if payments and payments[0].state == PaymentState.FAILED else None,
         "under_way": any(p.state == PaymentState.STARTED for p in payments),
+        "asking": any(p.state == PaymentState.STARTED and p.returned_at for p in payments),
+        "providers": registry.choices(),
     }
     return render(request, "events/order.html", page)
 
@@ -95,10 +99,10 @@ def pay(request: HttpRequest, account: User, number: str) -> HttpResponse:
     if found.state != OrderState.PENDING:
         return redirect(found)
     try:
-        payment = start_payment(found)
+        payment = start_payment(found, request.POST.get("provider", ""), request.build_absolute_uri("/")[:-1])
     except Refused as why:
         return refuse(request, why, found.get_absolute_url())
-    return redirect(provider_named(payment.provider).address(payment))
+    return redirect(payment.address)
 
 
 @require_safe

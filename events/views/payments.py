@@ -1,22 +1,46 @@
-"""Where providers call back."""
+"""Where providers call back, and where buyers come back from them."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET
 
-from events.payments.provider import ForgedNotice, provider_named
-from events.payments.settlement import UnknownPayment, settle
+from events.models import Payment
+from events.payments import registry
+from events.payments.attempts import UnknownPayment, come_back, hear
+from events.payments.provider import ForgedNotice, ProviderUnavailable
 
 log = logging.getLogger(__name__)
 
-LONGEST_NOTICE = 10_000
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+LONGEST_NOTICE = 60_000
 
 
-@csrf_exempt  # the signature says who calls
+def leads_to_providers(view: View[P]) -> View[P]:
+    """Let the page's forms, scripts and frames reach the providers; no other page of the site may."""
+
+    @wraps(view)
+    def widened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        setattr(response, "_csp_update", registry.hosts())  # noqa: B010 (django-csp's own name, as its decorator sets it)
+        return response
+
+    return widened
+
+
+@csrf_exempt  # the provider says who calls
 def callback(request: HttpRequest, name: str) -> HttpResponse:
-    """A provider's word. Answered 200 however often it comes; 403 if nobody we know signed it."""
+    """A provider's word: 200 however often it comes, 403 if it is none of the provider's, 503 to have it repeated."""
     if name not in settings.PAYMENT_PROVIDERS:
         raise Http404
     if request.method != "POST":
@@ -24,11 +48,32 @@ def callback(request: HttpRequest, name: str) -> HttpResponse:
     if len(request.headers.get("content-length", "")) > 6 or len(request.body) > LONGEST_NOTICE:
         return JsonResponse({"status": "too-long"}, status=413)
     try:
-        notice = provider_named(name).read(request.body, request.headers.get("x-payment-signature", ""))
-        payment = settle(name, notice)
+        notice = registry.provider_named(name).read(request.headers, request.body)
+        if notice.reference is None and not notice.key:
+            return JsonResponse({"status": "ignored"})
+        payment = hear(name, notice)
     except ForgedNotice:
         log.warning("forged callback for %s from %s", name, request.META.get("REMOTE_ADDR"))
         return JsonResponse({"status": "forged"}, status=403)
     except UnknownPayment as error:
         raise Http404 from error
+    except ProviderUnavailable as error:
+        log.warning("%s called, and does not answer: %s", name, error)
+        return JsonResponse({"status": "unavailable"}, status=503)
     return JsonResponse({"status": payment.state})
+
+
+@never_cache
+@require_GET
+def paid(request: HttpRequest, name: str, reference: UUID) -> HttpResponse:
+    """The buyer comes back, paid or not: what was agreed to is confirmed, then on to the order.
+
+    Whoever's browser it is: a bank's app opens the telephone's own, not the one that left.
+    """
+    found = Payment.objects.select_related("order__event")
+    payment = get_object_or_404(found, reference=reference, provider=name)
+    try:
+        come_back(payment, {key: request.GET[key][:500] for key in request.GET})
+    except ProviderUnavailable as error:
+        log.warning("payment %s is asked about later: %s", payment.reference, error)
+    return redirect(payment.order)

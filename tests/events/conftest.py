@@ -16,9 +16,9 @@ from events.building import build
 from events.holds import hold_seats
 from events.models import Event, Hold, Occupancy, Order, Payment, Plan, PriceTier, Seat, SectionPrice, Venue
 from events.orders import place_order
+from events.payments.attempts import start_payment
 from events.payments.sandbox import callbacks
 from events.payments.sandbox import provider as practice
-from events.payments.settlement import start_payment
 from events.picks import Pick
 from events.plans import read_plan
 from waitingroom.models import WaitingRoom

@@ -46,4 +46,4 @@ def test_a_callback_is_no_page_and_has_a_limit(client, db):
     address = reverse("events:callback", args=["sandbox"])
 
     assert client.get(address).status_code == 405
-    assert client.post(address, b"x" * 20_000, content_type="application/json").status_code == 413
+    assert client.post(address, b"x" * 70_000, content_type="application/json").status_code == 413

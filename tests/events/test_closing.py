@@ -13,8 +13,8 @@ from events.calling_off import call_off
 from events.closing import Closing
 from events.models import Event, Order, OrderState, PaymentState, Section, SectionPrice, Trouble, Why
 from events.orders import cancel_order, place_order
+from events.payments.attempts import start_payment
 from events.payments.sandbox import callbacks
-from events.payments.settlement import start_payment
 from events.refusals import CalledOff
 from events.sold_out import is_sold_out
 from events.waiting import page_context

@@ -36,9 +36,10 @@ from events.models import (
     Why,
 )
 from events.orders import cancel_order, place_order
-from events.payments.provider import Notice
+from events.payments.attempts import start_payment
+from events.payments.provider import Standing, Statement
 from events.payments.refunds import refund_due
-from events.payments.settlement import settle, start_payment
+from events.payments.settlement import settle
 from events.picks import Pick
 from events.plans import read_plan
 from events.refusals import CalledOff, Refused
@@ -123,14 +124,14 @@ class Sale(RuleBasedStateMachine):
     @rule(data=st.data())
     def provider_is_paid(self, data):
         payment = self.one(data, self.unpaid())
-        settle("sandbox", Notice(payment.reference, payment.amount_won))
+        settle(payment, Statement(Standing.RECEIVED, payment.amount_won))
 
     @precondition(lambda self: self.any(self.payments()))
     @rule(data=st.data(), said=st.sampled_from(["all", "nothing", "less"]))
     def provider_says(self, data, said):
         payment = self.one(data, self.payments())
         received = {"all": payment.amount_won, "less": 1, "nothing": None}[said]
-        settle("sandbox", Notice(payment.reference, received))
+        settle(payment, Statement(Standing.FAILED) if received is None else Statement(Standing.RECEIVED, received))
         payment.refresh_from_db()
         if received is not None:  # a ticket or the money back, at once, and for good
             assert payment.state in (PaymentState.RECEIVED, PaymentState.REFUND_DUE, PaymentState.REFUNDED)

@@ -23,7 +23,7 @@ from events.models import (
     Why,
 )
 from events.orders import cancel_order, place_order
-from events.payments.settlement import start_payment
+from events.payments.attempts import start_payment
 from events.sales import sales_of
 from tests.events.conftest import PRICE_WON, buy, call_back, hold, order, run_out, seats_of
 

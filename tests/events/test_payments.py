@@ -5,11 +5,11 @@ from django.urls import reverse
 
 from events import tasks
 from events.models import Occupancy, OrderState, Payment, PaymentState, Ticket
+from events.payments.attempts import start_payment
 from events.payments.sandbox import callbacks
 from events.payments.sandbox import provider as practice
 from events.payments.sandbox.callbacks import Outcome
 from events.payments.sandbox.models import SandboxNotice
-from events.payments.settlement import start_payment
 from tests.events.conftest import PRICE_WON, buy, call_back, hold, order, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -180,7 +180,7 @@ def test_a_refund_that_the_provider_does_not_take_is_tried_again(client, event, 
     _, payment = order(event, buyer, seats_of(event)[0])
     call_back(client, payment, 1)
 
-    def away(self, payment):
+    def away(self, *_):
         raise ProviderUnavailable
 
     with monkeypatch.context() as patch:

@@ -54,7 +54,7 @@ def refuse(monkeypatch, which: list[Payment], error: BaseException) -> list[int]
     """The provider answers `error` for these payments; the list grows by each it was asked for."""
     asked = []
 
-    def refund(self, payment):
+    def refund(self, payment, *_):
         asked.append(payment.pk)
         if payment.pk in {refused.pk for refused in which}:
             raise error
@@ -121,7 +121,7 @@ def test_of_two_workers_each_refund_is_asked_for_once(due, monkeypatch):
     asked: list[int] = []
     first_is_at_it, go_on = Signal(), Signal()
 
-    def refund(self, payment):
+    def refund(self, payment, *_):
         asked.append(payment.pk)
         first_is_at_it.set()
         assert go_on.wait(20)

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from events.models import Payment
+from events.payments.attempts import hear
 from events.payments.sandbox.models import SandboxNotice
-from events.payments.sandbox.provider import NAME, Sandbox, sign
-from events.payments.settlement import settle
+from events.payments.sandbox.provider import NAME, SIGNATURE, Sandbox, sign
 from events.retries import try_each
 
 LATE_BY = timedelta(minutes=1)  # after the hold ran out
@@ -69,4 +69,4 @@ def _send_now(body: dict[str, object]) -> None:
 
 def _deliver(body: bytes) -> None:
     # The sandbox lives in this process: its callback enters where the callbacks' address hands over, signature and all.
-    settle(NAME, Sandbox().read(body, sign(body)))
+    hear(NAME, Sandbox().read({SIGNATURE: sign(body)}, body))

@@ -1,7 +1,7 @@
-"""The sandbox's page, under the site's addresses for payments."""
+"""The sandbox's page."""
 
 from django.urls import path
 
 from events.payments.sandbox import views
 
-urlpatterns = [path("<uuid:reference>/", views.pay, name="sandbox")]
+urlpatterns = [path("payments/sandbox/<uuid:reference>/", views.pay, name="sandbox")]
