@@ -74,6 +74,7 @@ def test_a_lost_callback_is_found_by_asking(event, buyer, monkeypatch, hold_over
 def test_the_provider_is_asked_before_the_seats_are_let_go(event, buyer):
     placed, payment = order(event, buyer, seats_of(event)[0])
 
+    assert payment.ask_at is not None
     assert placed.hold.expires_at - timedelta(minutes=1) < payment.ask_at < placed.hold.expires_at
 
 

@@ -113,7 +113,8 @@ def test_an_opening_moved_to_later_sells_nothing_until_then_and_keeps_the_line(a
 def place_of(browser: Client, event: Event) -> int | str:
     """The position in line, or what else the browser is told."""
     said = browser.get(f"/api/events/{event.slug}/").json()
-    return said.get("position") or said["status"]
+    found: int | str = said.get("position") or said["status"]
+    return found
 
 
 def test_a_change_of_the_room_by_command_counts_as_somebody_elses(admin_client, event):

@@ -23,7 +23,7 @@ JSON = {"accept": "application/json"}
 @pytest.fixture
 def hasty(make_event) -> Event:
     """An event whose room has one place, for a second of idling, and whose hold lasts half an hour."""
-    event = make_event(hold_minutes=30)
+    event: Event = make_event(hold_minutes=30)
     room = event.room
     room.threshold, room.threshold_per_instance = 1, None
     room.idle_seconds = room.claim_seconds = 1  # no form would take it: the tests' patience

@@ -66,7 +66,9 @@ class Tab:
             except Refused as refused:
                 self._count(refused)
             except (OSError, TimeoutError) as error:
-                self._scene.tally.errors[f"WebSocket: {type(error).__name__}"] += 1
+                # Once is a server that ends: the page tries again, and nobody sees it. Twice in a row is none.
+                counter = self._scene.tally.errors if attempt else self._scene.tally.retries
+                counter[f"WebSocket handshake: {type(error).__name__}"] += 1
             attempt += 1
             if attempt < UNOPENED:
                 await asyncio.sleep(self._scene.socket_pause(attempt))
