@@ -43,7 +43,8 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
         stack.manage("waitingroom", "set", slug, *settings)
         client = stack.client()
         everybody = given.waiting + given.inside
-        quiet = ("--vanish", "0")
+        # As a seat map does it, people inside ask for something now and then: so they come back.
+        quiet = ("--vanish", "0", "--look", "8")
         with storm(stack, slug, *quiet, visitors=everybody, arrive_in=ARRIVE_IN, stay=given.stay) as first:
             until(lambda: client.zcard(f"queue:{{{slug}}}") >= given.waiting, within=120)
             time.sleep(5)  # the last sockets open

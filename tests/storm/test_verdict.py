@@ -228,12 +228,13 @@ def test_who_left_by_their_own_wish_was_not_thrown_out_and_who_did_not_was():
     assert judged(waited(shown_out_at=11_000.0)).broken == ("thrown_out",)
 
 
-def test_who_leaves_while_redis_takes_people_back_need_not_come_back_first():
-    diary, recovery = waited(leaving_at=11_900.0), [Loss(10_950, 14_000)]
+def test_who_asked_for_nothing_since_redis_lost_the_place_need_not_have_come_back_and_who_did_was_told():
+    lost = departed(11_000, losses=[Loss(10_950, 11_500)])
 
-    assert judged(diary, findings=departed(11_000, losses=recovery)).broken == ()
-    short = [Loss(10_950, 11_500)]  # over before that visitor left: they should have been inside again
-    assert judged(diary, findings=departed(11_000, losses=short)).broken == ("thrown_out",)
+    assert judged(waited(leaving_at=11_900.0), findings=lost).broken == ()
+    assert judged(waited(leaving_at=11_900.0, shown_out_at=11_600.0), findings=lost).broken == ("thrown_out",)
+    before = departed(11_000, losses=[Loss(11_450, 11_500)])
+    assert judged(waited(leaving_at=11_900.0), findings=before).broken == ("thrown_out",)
 
 
 def test_who_waits_at_the_end_by_another_number_than_the_slips_breaks_one_place():

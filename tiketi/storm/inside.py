@@ -25,7 +25,7 @@ class Inside:
         seconds = min(seconds, forecast.longest_stay_seconds or seconds)
         longest = forecast.claim_seconds  # whose cookie has not come back is soon taken for nobody
         while seconds > 0:
-            spell = min(seconds, longest / 2)
+            spell = min(seconds, longest / 2, forecast.look_seconds or seconds)
             longest = forecast.idle_seconds
             await asyncio.sleep(spell)
             seconds -= spell

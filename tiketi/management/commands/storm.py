@@ -45,6 +45,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--stays-vary", action="store_true", help="--stay is the mean of an exponential distribution"
         )
+        parser.add_argument(
+            "--look", type=float, default=0.0, metavar="S", help="a page each so many seconds inside; 0: now and then"
+        )
         parser.add_argument("--buy", action="store_true", help="visitors pick seats and pay")
         parser.add_argument("--url", help="the site; http://127.0.0.1:$PORT by default")
         parser.add_argument(
@@ -126,6 +129,7 @@ def _forecast(options: dict[str, Any]) -> Forecast:
         idle_seconds=room.idle_seconds,
         claim_seconds=room.claim_seconds,
         longest_stay_seconds=room.longest_stay_seconds,
+        look_seconds=_number(options, "look", most=LONGEST),
     )
 
 
