@@ -7,13 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.evenings import flushall, restarts, soak, strangers
+from benchmarks.evenings import flushall, restarts, soak, strangers, three_sales
 
 EVENINGS = {
     "restarts": restarts,
     "flushall": flushall,
     "strangers": strangers,
     "soak": soak,
+    "three-sales": three_sales,
 }
 
 
