@@ -86,7 +86,7 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
                 socket.finish(CLOSE_BAD_MESSAGE)
                 continue
             try:
-                await Room(socket.room).leave(socket.visitor)
+                await _give_up(socket)
             except LineUnavailable:
                 socket.finish(CLOSE_AWAY)
                 continue
@@ -94,6 +94,14 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
             socket.tell(LEFT_FRAME)
             socket.finish(1000)
         socket.finish(CLOSE_TOO_MANY)
+
+
+async def _give_up(socket: Socket) -> None:
+    """Leave; a place that Redis forgot is given up by its slip, or the slip would bring it back."""
+    room = Room(socket.room)
+    left = await room.leave(socket.visitor)
+    if left == "none" and socket.slip and await room.take_back(socket.visitor, socket.slip):
+        await room.leave(socket.visitor)
 
 
 def wants_to_leave(text: str | None) -> bool:

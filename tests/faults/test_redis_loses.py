@@ -96,6 +96,29 @@ def test_f03_two_hundred_open_pages_regain_their_order_without_sending_anything(
         assert status.joined == status.waiting + status.admitted + status.gone
 
 
+def test_f03_who_leaves_while_redis_has_forgotten_them_is_gone_for_good(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    room = make_room(threshold=1, recovery_seconds=600)
+    slug = room.slug
+    with serving(tmp_path) as web:
+        until(lambda: web.knows(slug), within=5)
+        inside, waiting = (ask(web, slug, f"visitor={slips.sign_visitor(name)}")[1] for name in ("inside", "waiting"))
+        assert client().zcard(keys_of(slug).active) == client().zcard(keys_of(slug).queue) == 1
+        client().flushall()
+        ask(web, slug, f"visitor={slips.sign_visitor('stranger')}")  # who finds the loss
+
+        for cookie in (inside, waiting):
+            with web.open(slug, None, cookie=cookie) as socket:
+                socket.send('{"type":"leave"}')
+                assert hears(socket, "queue-left")["reason"] == "left"
+
+        for cookie in (inside, waiting):
+            assert ask(web, slug, cookie, "queue/")[0]["status"] == "none"
+        assert client().zcard(keys_of(slug).active) == 0
+        assert order(slug) == [b"stranger"]
+
+
 def test_f03_polls_alone_regain_the_order(make_room: Callable[..., WaitingRoom], tmp_path: Path):
     room = make_room(threshold=1)
     slug = room.slug
