@@ -59,11 +59,10 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
         with ExitStack() as storms:
             options = {"visitors": given.visitors, "arrive_in": ARRIVE_IN, "stay": STAY}
             raging = [storms.enter_context(storm(stack, slug, "--vanish", "0", **options)) for slug in slugs]
-            ordered = stack.manage("scaling", "set", f"desired={TO}").strip()
+            stack.manage("scaling", "set", f"desired={TO}")
             reports = [one.report(within=1_800) for one in raging]
         over.set()
         watch.join()
-        verdict.note("the order", ordered)
         _judge_fleet(verdict, looks)
         for slug, report in zip(slugs, reports, strict=True):
             judge_storm(verdict, report, f"{slug}: the storm")
