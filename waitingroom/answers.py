@@ -25,6 +25,7 @@ QUEUED = "현재 대기 중입니다"
 ENTER_NOW = "입장이 허용되었습니다!"
 CLOSED = "대기열이 마감되었습니다"
 SIGN_IN = "로그인이 필요합니다"
+ELSEWHERE = "다른 브라우저에서 이용 중입니다"
 WORK = "번호표를 받기 전에 작업 증명이 필요합니다"
 TEXT = (b"content-type", b"text/plain")
 JSON = (b"content-type", b"application/json; charset=utf-8")
@@ -187,6 +188,20 @@ def work(visit: Visit, tries: int, page: PageTemplate | None) -> Answer:
         return _json(428, {"status": "work", "message": WORK, "challenge": challenge})
     values = _values(visit, 0, 0, None) | {b"challenge": html.escape(json.dumps(challenge)).encode()}
     return _page(200, page, visit, values)
+
+
+def elsewhere(visit: Visit, page: PageTemplate | None) -> Answer:
+    """Another browser has the place: a page with a button that takes it back, or without a template the JSON."""
+    if page is None:
+        return _json(409, {"status": Phase.ELSEWHERE.value, "message": ELSEWHERE})
+    return _page(409, page, visit, _values(visit, 0, 0, None))
+
+
+def taken(visit: Visit) -> Answer:
+    """The place is this browser's now."""
+    if visit.wants_json:
+        return _json(200, {"status": "active", "message": ENTERED})
+    return Answer(303, b"", [TEXT, (b"location", room_path(visit).encode())])
 
 
 def preview(visit: Visit, page: PageTemplate) -> Answer:

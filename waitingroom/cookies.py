@@ -85,6 +85,8 @@ def due_slip(visit: Visit, place: Place) -> Slip | None:
         return Slip(WAITING, visit.visitor, visit.room, place.epoch, number, start, int(now) + LIFE_SECONDS)
     expires_at = place.expires_ms // 1000
     drift = min(SLIP_DRIFT_SECONDS, (expires_at - now) / 4)
-    if held and same and held.kind == ADMITTED and abs(held.expires_at - expires_at) < drift:
+    good = held and same and held.kind == ADMITTED and abs(held.expires_at - expires_at) < drift
+    if good and held and held.mark == place.mark and not visit.opens_page:
         return None
-    return Slip(ADMITTED, visit.visitor, visit.room, place.epoch, number, start, expires_at)
+    marks = (slips.new_mark(), place.mark)
+    return Slip(ADMITTED, visit.visitor, visit.room, place.epoch, number, start, expires_at, *marks)

@@ -144,7 +144,7 @@ def _told(
 
 def _intent(visit: Visit) -> JoinIntent:
     if visit.method != "GET":
-        return JoinIntent.STAY
+        return JoinIntent.TAKE if visit.takes else JoinIntent.STAY
     if watches(visit.path):
         return JoinIntent.WATCH
     if room_registry.database_is_away:  # inside there would be nothing but the page that retries

@@ -15,6 +15,7 @@ class Keys:
         "entered",
         "fleet",
         "gone",
+        "marks",
         "pace",
         "present",
         "queue",
@@ -43,6 +44,9 @@ class Keys:
         self.unclaimed = f"unclaimed:{{{room}}}"
         """SET   visitors inside who have not shown up since they were admitted, or whose cookie has not come back
         yet."""
+        self.marks = f"marks:{{{room}}}"
+        """HASH  of visitors inside: the mark in force (marks.lua), and when the place last changed browsers, Unix
+        milliseconds."""
         self.gone = f"gone:{{{room}}}"
         """ZSET  visitor who left scored by Unix milliseconds x 16 + the reason's code (reasons.py)."""
         self.spent = f"spent:{{{room}}}"

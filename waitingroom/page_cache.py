@@ -109,6 +109,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
                 "event": event,
                 "ws_path": f"/ws/events/{room}/queue/",
                 "poll_path": f"/api/events/{room}/queue/",
+                "take_path": f"/events/{room}/use-here/",
                 "longest_pause_ms": LONGEST_PAUSE_MS,
                 "look_jitter": f"{LOOK_JITTER:g}",
                 "place": {name: f"@@{name}@@" for name in VALUES},

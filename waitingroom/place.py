@@ -15,6 +15,7 @@ class Phase(StrEnum):
     WAITING = "waiting"
     NONE = "none"
     CLOSED = "closed"  # the room took nobody in
+    ELSEWHERE = "elsewhere"  # inside, in another browser
 
 
 # Instead of a phase: who found no place, and why.
@@ -35,6 +36,7 @@ class Place(NamedTuple):
     epoch: str = ""  # from `enter`
     reason: Reason | None = None  # why the visitor is gone, from `look`; was, from `enter` that drew another number
     recovering_s: int = 0  # until positions are told and the line moves again; 0 but after a loss
+    mark: str = ""  # of an active visitor, from `enter`: the one in force, from which the next slip's is drawn
 
     @property
     def is_outside(self) -> bool:
@@ -50,21 +52,17 @@ def read_entered(answer: list[Any]) -> list[Place | WaitingRoomError]:
     if len(answer) == 1:
         raise SettingsMissing
     total, epoch, mode, recovering_s = answer[-4], answer[-3].decode(), answer[-2].decode(), seconds_of(answer[-1])
-    return [
-        Place(
-            PHASES[answer[i]], answer[i + 2], total, mode, answer[i + 1], *_end(answer[i : i + 4], epoch), recovering_s
-        )
-        if answer[i] in PHASES
-        else REFUSALS[answer[i]]()
-        for i in range(0, len(answer) - 4, 4)
-    ]
+    return [_entered(answer[i : i + 4], total, mode, epoch, recovering_s) for i in range(0, len(answer) - 4, 4)]
 
 
-def _end(told: list[Any], epoch: str) -> tuple[int, str, Reason | None]:
-    """When the place ends; or of who drew another number, why the one before did."""
-    if told[0] == b"active":
-        return told[3], epoch, None
-    return 0, epoch, Reason(told[3]) if told[3] else None
+def _entered(told: list[Any], total: int, mode: str, epoch: str, recovering_s: int) -> Place | WaitingRoomError:
+    phase = PHASES.get(told[0])
+    if phase is None:
+        return REFUSALS[told[0]]()
+    if phase is Phase.ACTIVE:
+        return Place(phase, 0, total, mode, told[1], told[3], epoch, None, recovering_s, told[2].decode())
+    reason = Reason(told[3]) if told[3] else None  # why the place before ended
+    return Place(phase, told[2], total, mode, told[1], 0, epoch, reason, recovering_s)
 
 
 def seconds_of(recovering_ms: int) -> int:

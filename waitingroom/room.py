@@ -30,6 +30,7 @@ class JoinIntent(StrEnum):
     NEW_IN_LINE = "new-in-line"
     JOIN_IN_LINE = "join-in-line"
     STAY = "stay"  # a newcomer changes nothing
+    TAKE = "take"  # the same; where another browser has the visitor's place, it is this one's now
     WATCH = "watch"  # nor is a place inside renewed: a page asks by itself, not its reader
 
 

@@ -35,7 +35,7 @@ SHARED: dict[str, float] = {
     "MAX_SPENT": work.MAX_SPENT,
 }
 # Not verbs themselves, but in front of each.
-PARTS = ("prelude", "returning")
+PARTS = ("prelude", "returning", "marks")
 # What a setting is, as text, that the release did not know which wrote the others: a new room's.
 DEFAULTS = {
     "mode": "automatic",

@@ -3,7 +3,7 @@
 A slip proves a queue number, or an admission, to a Redis that lost it:
 `kind.visitor.room.epoch.number.start.expires.signature`, where kind is w (waiting) or a (admitted), number the queue
 number (microseconds; of who went straight in, the instant), start the position at joining (0: straight in), and expires
-Unix seconds.
+Unix seconds. Of who is inside the signature is `mark-before-signature`: this page's mark and the one it was drawn from.
 A visitor cookie is `visitor.issued_sign-in_signature`, where issued is Unix seconds, and sign-in names an account's
 (sign_ins.py; 0: none). Signatures are keyed BLAKE2b (RFC 7693) of 128 bits, each kind of text under a key of its own.
 """
@@ -11,6 +11,7 @@ A visitor cookie is `visitor.issued_sign-in_signature`, where issued is Unix sec
 import hashlib
 import hmac
 import os
+import secrets
 import time
 from base64 import urlsafe_b64encode
 from functools import lru_cache
@@ -41,6 +42,8 @@ class Slip(NamedTuple):
     queue_number: int
     start: int
     expires_at: int
+    mark: str = ""  # which of the visitor's browsers is inside (marks.lua); of an admission
+    before: str = ""  # the mark that it was drawn from
 
 
 @lru_cache(maxsize=8)
@@ -72,20 +75,32 @@ def _valid(text: str, signature: str, purpose: str) -> bool:
 
 def sign(slip: Slip) -> str:
     """The slip as a cookie's value."""
-    text = f"{slip.kind}.{slip.visitor}.{slip.room}.{slip.epoch}.{slip.queue_number}.{slip.start}.{slip.expires_at}"
-    return f"{text}.{_signature(text, 'slip', conf.SECRET_KEY)}"
+    text = f"{slip.kind}.{slip.visitor}.{slip.room}.{slip.epoch}.{slip.queue_number}.{slip.start}.{slip.expires_at}."
+    if slip.mark:
+        text += f"{slip.mark}-{slip.before}-"
+    return text + _signature(text, "slip", conf.SECRET_KEY)
+
+
+SIGNATURE = 32  # its characters
+
+
+def new_mark() -> str:
+    """A mark that the visitor never had before."""
+    return secrets.token_hex(5)
 
 
 def read(value: str, *, room: str, visitor: str) -> Slip | None:
     """The slip, if it is genuine, of this room and visitor, and not expired; else None."""
     if len(value) > LONGEST or not value.isascii():
         return None
-    text, _, signature = value.rpartition(".")
-    parts = text.split(".")
-    if len(parts) != 7 or parts[1] != visitor or parts[2] != room or not _valid(text, signature, "slip"):
+    parts = value.split(".")
+    if len(parts) != 8 or parts[1] != visitor or parts[2] != room:
         return None
-    kind, _, _, epoch, number, start, expires = parts
-    slip = Slip(kind, visitor, room, epoch, int(number), int(start), int(expires))
+    if not _valid(value[:-SIGNATURE], value[-SIGNATURE:], "slip"):
+        return None
+    kind, _, _, epoch, number, start, expires, marks = parts
+    mark, _, before = marks[: -SIGNATURE - 1].partition("-")
+    slip = Slip(kind, visitor, room, epoch, int(number), int(start), int(expires), mark, before)
     return slip if slip.expires_at + SKEW_SECONDS > time.time() else None
 
 
@@ -93,15 +108,15 @@ def is_by_old_key(value: str) -> bool:
     """Whether a genuine slip is to be signed anew, before its key is forgotten."""
     if not conf.SECRET_KEY_FALLBACKS:
         return False
-    text, _, signature = value.rpartition(".")
-    return not _signed_now(text, signature, "slip")
+    return not _signed_now(value[:-SIGNATURE], value[-SIGNATURE:], "slip")
 
 
 def presented(slip: Slip | None) -> str:
     """The slip as the Lua verbs read it (returning.lua); "" for none."""
     if slip is None:
         return ""
-    return f"{slip.kind},{slip.epoch},{slip.queue_number},{1 if slip.start else 0},{1000 * slip.expires_at}"
+    proof = f"{slip.kind},{slip.epoch},{slip.queue_number},{1 if slip.start else 0},{1000 * slip.expires_at}"
+    return f"{proof},{slip.mark},{slip.before}"
 
 
 _names: list[str] = []

@@ -42,6 +42,7 @@ class Missing(StrEnum):
     UNAVAILABLE_PAGE = "unavailable"
     PREVIEW_PAGE = "preview"
     WORK_PAGE = "work"
+    ELSEWHERE_PAGE = "elsewhere"
 
 
 # A page's template by its name, the room and the language, if there is one.
@@ -77,7 +78,11 @@ def verdict(
         return Decision(_nowhere(visit), answers.standing(place, snapshot), cookies.spent(visit, place))
     phase = place.phase
     if phase is Phase.ACTIVE:
-        return _entered(visit, place, None)
+        return _entered(visit, place, answers.taken(visit) if visit.takes else None)
+    if phase is Phase.ELSEWHERE:
+        page = None if visit.wants_json else pages(Missing.ELSEWHERE_PAGE, visit.room, visit.language)
+        told = page or visit.wants_json
+        return _entered(visit, place, answers.elsewhere(visit, page)) if told else Missing.ELSEWHERE_PAGE
     if phase is Phase.NONE and visit.safe and watches(visit.path):
         return _entered(visit, place, answers.not_inside(visit))
     if phase is Phase.NONE and visit.method == "HEAD":  # which joins nobody

@@ -21,6 +21,8 @@ from waitingroom.slips import ACCOUNT, NO_SIGN_IN, Slip
 LONGEST_COOKIES = 16_384  # characters; Redis is not asked for who sends more
 MAX_KEPT_PATH = 200  # characters; longer ones are nobody's but who wants to fill the memory
 POLL = re.compile(r"/queue/?$")
+# Where the told-elsewhere page sends its button.
+TAKE = re.compile(r"/use-here/$")
 
 
 # The headers a visit is read from, besides the cookies; lower case, as ASGI has them.
@@ -83,6 +85,16 @@ class Visit(NamedTuple):
     def language(self) -> str:
         """The language the visitor chose on the site, else the browser's."""
         return language_of(self.chosen_language, self.accept_language)
+
+    @property
+    def opens_page(self) -> bool:
+        """Whether somebody goes from page to page, rather than an open page asks by itself."""
+        return self.method == "GET" and not watches(self.path)
+
+    @property
+    def takes(self) -> bool:
+        """Whether the visitor wants the place for this browser."""
+        return self.method == "POST" and TAKE.search(plain(self.path)) is not None
 
     @property
     def safe(self) -> bool:

@@ -1,21 +1,22 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, present, strangers, entered, unclaimed, gone, spent, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, unclaimed, marks, gone, spent, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
 --         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
---         nothing) or "watch" (nor is a place inside renewed), and what they bring (empty = nothing): a slip (see
---         returning.lua), or the work done for a number, as "p,id,expires_ms", which counts once
--- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position,
---         expires_ms (of a newcomer in line who had a place before: the code of why it was given up); then total, epoch,
+--         nothing), "take" (the same; the place is to be this browser's) or "watch" (nor is a place inside renewed), and what
+--         they bring (empty = nothing): a slip (see returning.lua and marks.lua), or the work done for a number, as "p,id,expires_ms", which counts once
+-- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position (of
+--         who is inside the mark in force, see marks.lua), expires_ms (of a newcomer in line who had a place before: the code of why it was given up); then total, epoch,
 --         mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
 --         has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory", of one whose work was handed
---         in before "spent"; who has a number in a room that closed is "closed" with that number, and counts as seen
+--         in before "spent"; who has a number in a room that closed is "closed" with that number, and counts as seen;
+--         whose place is another browser's is "elsewhere"
 --
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, present, strangers, entered, unclaimed, gone, spent, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, unclaimed, marks, gone, spent, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -51,14 +52,14 @@ local function may_pass()
   return nobody_waits
 end
 
-local function inside(visitor, number, until_ms)
+local function inside(visitor, number, until_ms, mark)
   redis.call('ZADD', active, integer(until_ms), visitor)
-  return 'active', number, 0, until_ms
+  return 'active', number, mark or '', until_ms
 end
 
 -- What the visitor was promised holds: seats may be held for longer than anybody idles (see keep.lua).
-local function renewed(visitor, number, until_ms)
-  return inside(visitor, number, math.max(until_ms, math.min(expires_ms, stay_ends_ms(entered, visitor, c))))
+local function renewed(visitor, number, until_ms, mark)
+  return inside(visitor, number, math.max(until_ms, math.min(expires_ms, stay_ends_ms(entered, visitor, c))), mark)
 end
 
 local function admitted_now(visitor, number, count, is_new)
@@ -135,9 +136,11 @@ local function enter(visitor, how, brought)
   -- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
   local until_ms = redis.call('ZSCORE', active, visitor)
   if until_ms then
-    if how == 'watch' then return 'active', 0, 0, tonumber(until_ms) end
+    local mark = mark_of(marks, visitor, how, brought, now_us, tonumber(c.claim_ms))
+    if not mark then return 'elsewhere', 0, 0, 0 end
+    if how == 'watch' then return 'active', 0, mark, tonumber(until_ms) end
     redis.call('SREM', unclaimed, visitor)
-    return renewed(visitor, 0, tonumber(until_ms))
+    return renewed(visitor, 0, tonumber(until_ms), mark)
   end
   local number = redis.call('ZSCORE', queue, visitor)
   if not number and brought ~= '' then
@@ -146,7 +149,7 @@ local function enter(visitor, how, brought)
     if phase == 'active' then return renewed(visitor, number, until_ms) end
   end
   if not number then
-    if how == 'stay' or how == 'watch' then return 'none', 0, 0, 0 end
+    if how == 'stay' or how == 'take' or how == 'watch' then return 'none', 0, 0, 0 end
     return newcomer(visitor, false, how == 'join-in-line', brought)
   end
   number = tonumber(number)

@@ -1,13 +1,13 @@
 -- expire: the places of those who did not come, or have not been seen for too long.
 --
--- KEYS    queue, active, seen, present, strangers, entered, stays, unclaimed, gone, state, config, pace
+-- KEYS    queue, active, seen, present, strangers, entered, stays, unclaimed, marks, gone, state, config, pace
 -- ARGV    most (visitors of each kind; a quarter of those due where that is more, up to ten times so many), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
 --         older), now_us (tests only; empty = Redis's clock)
 -- RETURN  number expired inside, number that left the line (absent, or strangers to the last), number still waiting and inside
 --
 -- Atomic because a place given back must be recorded in the same instant.
 
-local queue, active, seen, present, strangers, entered, stays, unclaimed, gone, state, config, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, stays, unclaimed, marks, gone, state, config, pace = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -51,7 +51,7 @@ if awake_ms >= tonumber(c.claim_ms) then expired = each_due(active, now_ms, func
   depart(gone, state, now_ms, UNCLAIMED, never_came)
   depart(gone, state, now_ms, STAYED, stayed)
   tally(pace, now_ms, 'd', #late)
-  go_out(entered, stays, now_ms, late)
+  go_out(entered, stays, marks, now_ms, late)
 end) end
 
 -- A closed room sends people away: nobody's grace runs meanwhile. It starts anew when the room reopens; a room that stays

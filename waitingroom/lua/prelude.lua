@@ -8,7 +8,7 @@
 -- threshold(c, in_service)     the threshold in force
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- recent(key, now_ms, what)  the count in the last six bins
--- come_in(entered, now_ms, visitors), go_out(entered, stays, now_ms, visitors)  remember since when who is inside, and how long who left was
+-- come_in(entered, now_ms, visitors), go_out(entered, stays, marks, now_ms, visitors)  remember since when who is inside, and how long who left was
 -- stay_ends_ms(entered, visitor, c)  when the longest stay of who is inside is over, Unix ms; infinite where there is none
 -- pace_of(keys, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots (JSON), active, threshold in
 --                          force, threshold_per_instance, departures of the last minute, claim_ms, idle_ms, stays (flat), for how many
@@ -118,7 +118,8 @@ local function note_stays(stays, now_ms, stays_ms, inside)
   redis.call('HSET', stays, unpack(fields))
 end
 
-local function go_out(entered, stays, now_ms, visitors)
+local function go_out(entered, stays, marks, now_ms, visitors)
+  redis.call('HDEL', marks, unpack(visitors))
   local stays_ms = {}
   for _, since_ms in ipairs(redis.call('ZMSCORE', entered, unpack(visitors))) do
     if since_ms then stays_ms[#stays_ms + 1] = math.max(0, now_ms - tonumber(since_ms)) end

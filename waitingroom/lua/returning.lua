@@ -1,6 +1,6 @@
 -- returning: visitors with a slip for a place that Redis forgot; scripts.py puts it behind the prelude.
 --
--- A slip comes as "kind,epoch,number,drawn,expires_ms": kind w (waiting) or a (admitted), drawn 1 where the number was drawn
+-- A slip comes as "kind,epoch,number,drawn,expires_ms,mark,before" (for the last two see marks.lua): kind w (waiting) or a (admitted), drawn 1 where the number was drawn
 -- in the line (0: straight in), expires_ms of an admission. That it is genuine, and this visitor's, was seen before.
 --
 -- memory_of(epoch, lost_at_ms, recovery_ms, forgotten_ms, now_ms, c)  the epoch in force, those lost, how long the recovery
@@ -23,7 +23,7 @@ local function memory_of(epoch, lost_at_ms, recovery_ms, forgotten_ms, now_ms, c
 end
 
 local function honoured(text, visitor, gone, memory, now_ms)
-  local kind, epoch, number, drawn, expires_ms = string.match(text, '^([wa]),(%w+),(%d+),([01]),(%d+)$')
+  local kind, epoch, number, drawn, expires_ms = string.match(text, '^([wa]),(%w+),(%d+),([01]),(%d+)[,%w]*$')
   if not kind then return nil end
   number, expires_ms = tonumber(number), tonumber(expires_ms)
   if epoch ~= memory.epoch then

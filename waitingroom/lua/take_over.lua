@@ -1,12 +1,12 @@
 -- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
 --
--- KEYS    queue, active, seen, present, strangers, entered, unclaimed, gone, state, pace
+-- KEYS    queue, active, seen, present, strangers, entered, unclaimed, marks, gone, state, pace
 -- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
 -- RETURN  where `to` stands now: "active", "waiting" or "none"
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, present, strangers, entered, unclaimed, gone, state, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, unclaimed, marks, gone, state, pace = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -26,6 +26,7 @@ allow_writes(queue)
 depart(gone, state, now_ms, reason, {from})
 
 if from_expiry or to_expiry then
+  redis.call('HDEL', marks, from, to) -- it is the next browser's to come
   local later = math.max(tonumber(from_expiry or 0), tonumber(to_expiry or 0))
   if from_expiry then
     redis.call('ZREM', active, from)
