@@ -88,5 +88,5 @@ def due_slip(visit: Visit, place: Place) -> Slip | None:
     good = held and same and held.kind == ADMITTED and abs(held.expires_at - expires_at) < drift
     if good and held and held.mark == place.mark and not visit.opens_page:
         return None
-    marks = (slips.new_mark(), place.mark)
+    marks = (slips.new_mark(place.mark), place.mark)
     return Slip(ADMITTED, visit.visitor, visit.room, place.epoch, number, start, expires_at, *marks)

@@ -84,9 +84,9 @@ def sign(slip: Slip) -> str:
 SIGNATURE = 32  # its characters
 
 
-def new_mark() -> str:
-    """A mark that the visitor never had before."""
-    return secrets.token_hex(5)
+def new_mark(before: str) -> str:
+    """The next mark after `before` ("": the first), unlike any other."""
+    return f"{int(before.partition('x')[0] or 0) + 1}x{secrets.token_hex(4)}"
 
 
 def read(value: str, *, room: str, visitor: str) -> Slip | None:

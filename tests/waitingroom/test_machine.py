@@ -149,9 +149,13 @@ class LineMachine(RuleBasedStateMachine):
 
     def enters_with(self, visitor: str, joins: bool, slip: Slip | None) -> None:
         known = visitor in self.model.line
+        place = self.line.enter(visitor, slip) if joins else self.line.knock(visitor, slip)
+        if place.phase is Phase.ELSEWHERE:  # the slip is from a page before another's; nothing changes
+            assert visitor in self.model.inside
+            assert slip in (None, *self.kept[visitor])
+            return
         expected = self.model.enter(visitor, joins=joins, slip=slip)
         known = known or (slip is not None and self.model.line.get(visitor) == slip.queue_number)
-        place = self.line.enter(visitor, slip) if joins else self.line.knock(visitor, slip)
         if due := self.line.due_slip(place, visitor, slip):
             self.held[visitor] = due
             self.kept[visitor].append(due)

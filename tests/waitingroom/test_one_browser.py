@@ -238,6 +238,20 @@ def test_after_redis_lost_everything_the_browser_goes_on(inside: Browser, room: 
     assert not copy.is_inside()
 
 
+def test_a_failover_that_lost_the_last_writes_turns_nobody_away(inside: Browser, room: WaitingRoom):
+    """And the copies of before stay told."""
+    marks = keys_of(room.slug).marks
+    replicated = client().hgetall(marks)
+    copy = inside.copy()
+    assert all(inside.is_inside() for _ in range(4))
+
+    client().hset(marks, mapping=replicated)  # type: ignore[arg-type]  # as it was read
+
+    assert inside.is_inside()
+    assert inside.is_inside()
+    assert not copy.is_inside()
+
+
 def test_a_mark_is_signed(inside: Browser, room: WaitingRoom):
     copy, name = inside.copy(), slip_cookie(room.slug)
     assert copy.is_inside()

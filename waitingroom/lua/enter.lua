@@ -131,12 +131,16 @@ local function returned(visitor, text)
   return 'waiting', slip.number
 end
 
+local function mark_in_force(visitor, how, brought)
+  return mark_of(marks, visitor, how, brought, now_us, tonumber(c.claim_ms))
+end
+
 local function enter(visitor, how, brought)
   if how == 'new' or how == 'new-in-line' then return newcomer(visitor, true, how ~= 'new', brought) end
   -- Until the clock has taken a place away it is the visitor's, however late: it is still counted.
   local until_ms = redis.call('ZSCORE', active, visitor)
   if until_ms then
-    local mark = mark_of(marks, visitor, how, brought, now_us, tonumber(c.claim_ms))
+    local mark = mark_in_force(visitor, how, brought)
     if not mark then return 'elsewhere', 0, 0, 0 end
     if how == 'watch' then return 'active', 0, mark, tonumber(until_ms) end
     redis.call('SREM', unclaimed, visitor)
@@ -146,7 +150,7 @@ local function enter(visitor, how, brought)
   if not number and brought ~= '' then
     local phase, until_ms
     phase, number, until_ms = returned(visitor, brought)
-    if phase == 'active' then return renewed(visitor, number, until_ms) end
+    if phase == 'active' then return renewed(visitor, number, until_ms, mark_in_force(visitor, how, brought)) end
   end
   if not number then
     if how == 'stay' or how == 'take' or how == 'watch' then return 'none', 0, 0, 0 end
