@@ -6,6 +6,7 @@ from typing import Any
 
 from waitingroom.addresses import answer_elsewhere, arrival_of
 from waitingroom.answers import Answer, Headers
+from waitingroom.cookie_names import visitor_cookie
 from waitingroom.decision import Case, decide, decide_now, settle
 from waitingroom.room_registry import room_registry
 from waitingroom.verdict import Decision
@@ -111,7 +112,8 @@ def marked(send: Send, decision: Decision) -> Send:
             headers += [(b"cache-control", b"no-store"), (b"x-waiting-room", decision.admission.phase.encode())]
             # Who signed in behind the gate is named by the site: that name must not be undone by the gate's.
             named = {value.split(b"=", 1)[0] for name, value in headers if name.lower() == b"set-cookie"}
-            headers += [(b"set-cookie", own) for own in decision.cookies if own.split(b"=", 1)[0] not in named]
+            if visitor_cookie().encode() not in named:  # else a slip is of no use, but to who copied the cookie
+                headers += [(b"set-cookie", own) for own in decision.cookies if own.split(b"=", 1)[0] not in named]
             message = {**message, "headers": headers}
         await send(message)
 

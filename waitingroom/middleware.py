@@ -84,9 +84,9 @@ def _answer(decision: Decision) -> HttpResponse:
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase, decision: Decision | None) -> HttpResponseBase:
-    if decision:
-        _marked(response, decision)
     changed = getattr(request, CHANGED, None)
+    if decision:
+        _marked(response, decision if changed is None else decision._replace(cookies=()))
     if changed is not None:
         _set_cookies(response, [cookies.visitor_header(*changed)])
     return response

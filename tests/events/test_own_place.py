@@ -252,7 +252,11 @@ def test_one_account_goes_on_buying_on_two_devices(event, buyer):
     ]
 
     assert answers == [201, 201]
+    assert telephone.get(f"/events/{event.slug}/checkout/").status_code == 200
+    assert desk.get(f"/events/{event.slug}/checkout/").status_code == 409  # in turn: the last one has the place
+    assert desk.post(f"/events/{event.slug}/use-here/").status_code == 303
     assert desk.get(f"/events/{event.slug}/checkout/").status_code == 200
+    assert telephone.get(f"/events/{event.slug}/checkout/").status_code == 409
     assert active(event) == 1
 
 
