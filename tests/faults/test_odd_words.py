@@ -1,5 +1,6 @@
 """Words that no browser of ours sends: languages that are none, names that turn, hide or flood, addresses of staff."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -34,6 +35,13 @@ def test_b20_a_language_that_is_none_is_the_sites_own(client: Client, event, lan
         ):
             assert answer.status_code == 200
             assert answer.headers["Content-Language"] in ("ko", "en")
+
+    event.room.mode = "always"
+    event.room.save()
+    for headers in ({"accept-language": language}, {"cookie": f"django_language={language}"}):
+        page = Client().get(f"/events/{event.slug}/", headers=headers)  # the gate's own
+        assert (page.status_code, page.headers["X-Waiting-Room"]) == (200, "waiting")
+        assert re.search(r'<html lang="(ko|en)"', page.content.decode())
 
     asked = client.post("/i18n/setlang/", {"language": language, "next": "https://evil.example/"})
     assert (asked.status_code, asked.headers["Location"]) == (302, "/")
