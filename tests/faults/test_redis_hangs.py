@@ -1,14 +1,18 @@
 """A Redis that takes connections and says nothing, and the pages that could do without it (F4)."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 
-from tests.silence import mute_server
+from tests.patience import until
+from tests.silence import forwarder, mute_server
 from tests.stack.test_alive import asked, quickest_s
-from tests.waitingroom.web import serving
+from tests.waitingroom.web import Web, serving
 from waitingroom import slips
 from waitingroom.cookie_names import slip_cookie
 from waitingroom.models import WaitingRoom
@@ -52,3 +56,40 @@ def test_f04_people_sign_up_and_look_around_while_redis_hangs(tmp_path: Path):
     assert waited < 15
     # Twelve, four at a time: the first wait for Redis, the others hear that somebody does.
     assert max(seconds for _, seconds in answers) < 17
+
+
+def threads_of(web: Web) -> int:
+    """How many threads the process has."""
+    return len(list(Path(f"/proc/{web.process.pid}/task").iterdir()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f04_pages_of_ten_rooms_retry_within_two_seconds_and_no_thread_piles_up(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    slugs = [make_room().slug for _ in range(10)]
+    with (
+        forwarder(urlsplit(settings.REDIS_URL).port or 6379) as way,
+        serving(tmp_path, {"REDIS_URL": f"redis://127.0.0.1:{way.port}/0"}) as web,
+        ThreadPoolExecutor(20) as people,
+    ):
+
+        def look(i: int) -> tuple[int, bool, float]:
+            began = time.monotonic()
+            head = "Host: localhost\r\nAccept: text/html\r\n"
+            status, _, body = asked(web.port, f"/events/{slugs[i % 10]}/", head, patience=60)
+            return status, b'http-equiv="refresh"' in body, time.monotonic() - began
+
+        until(lambda: all(web.knows(slug) for slug in slugs))
+        way.stall()
+        first = list(people.map(look, range(20)))
+        before = threads_of(web)
+        answers = [*first, *people.map(look, range(100))]
+        piled_up = threads_of(web) - before
+        way.resume()
+
+    assert {(status, retries) for status, retries, _ in answers} == {(503, True)}
+    took = sorted(seconds for *_, seconds in answers)
+    assert took[60] < 2
+    assert took[-1] < 3  # twenty at once, on a busy machine
+    assert piled_up <= 2
