@@ -91,5 +91,5 @@ def test_f04_pages_of_ten_rooms_retry_within_two_seconds_and_no_thread_piles_up(
     assert {(status, retries) for status, retries, _ in answers} == {(503, True)}
     took = sorted(seconds for *_, seconds in answers)
     assert took[60] < 2
-    assert took[-1] < 3  # twenty at once, on a busy machine
+    assert took[-1] < 4  # twenty at once, on a busy machine
     assert piled_up <= 2

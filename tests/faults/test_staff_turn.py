@@ -53,7 +53,7 @@ def test_f22_a_threshold_cut_from_a_thousand_to_fifty_moves_nobody_out_and_no_pl
 def test_f24_pausing_closing_and_reopening_amid_a_crowd_keep_the_order_exactly(
     make_room: Callable[..., WaitingRoom], tmp_path: Path
 ):
-    room = make_room(mode="always", users_per_minute_per_instance=60, presence_seconds=600)
+    room = make_room(mode="always", users_per_minute_per_instance=60, presence_seconds=600, claim_seconds=600)
     keys, numbers = keys_of(room.slug), dict[str, int]()
 
     def join(visitors: list[str]) -> list[str]:
