@@ -250,11 +250,14 @@ def forgeries(room: WaitingRoom) -> Iterator[str]:
     del unsigned["challenge"]["signature"]
     keyless = json.loads(json.dumps(genuine))
     del keyless["challenge"]["parameters"]["keySignature"]
+    padded = json.loads(json.dumps(genuine))
+    padded["more"] = "x" * 2000
     wrong = json.loads(json.dumps(genuine))
     key = wrong["solution"]["derivedKey"]
     wrong["solution"]["derivedKey"] = key[:-1] + ("1" if key[-1] == "0" else "0")
     yield from (
-        base64.b64encode(json.dumps(one).encode()).decode() for one in (easier, longer, unsigned, keyless, wrong)
+        base64.b64encode(json.dumps(one).encode()).decode()
+        for one in (easier, longer, unsigned, keyless, wrong, padded)
     )
     for part in ("parameters", "signature"):
         nothing: tuple[object, ...] = (None, [], 7, "\ud800", {"expiresAt": 1e308}, "x" * 50)

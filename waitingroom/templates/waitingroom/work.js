@@ -50,6 +50,7 @@ function unable() {
   document.getElementById("unable").hidden = false;
 }
 
+document.getElementById("scriptless").hidden = true;
 if (navigator.cookieEnabled && window.Worker && window.crypto?.subtle) {
   document.getElementById("computing").hidden = false;
   goOn(JSON.parse(page.challenge)).catch(unable);
