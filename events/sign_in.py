@@ -15,6 +15,8 @@ from django import forms
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest
 
+from waitingroom.networks import address_of
+
 LONGEST = 254  # an email; names are shorter
 
 
@@ -34,6 +36,13 @@ def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> s
     tried = str(tried or "")
     staff = staff_named(tried)
     return ((staff and staff.email) or tried).lower()
+
+
+def came_from(request: HttpRequest) -> str:
+    """From which address somebody tries: behind a balancer all would share one, and lock each other out."""
+    said = request.META
+    found = address_of(said.get("REMOTE_ADDR", ""), said.get("HTTP_X_FORWARDED_FOR", ""))
+    return str(found or said.get("REMOTE_ADDR", ""))
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types

@@ -27,7 +27,7 @@ HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECA
 
 def shortcomings(settings: Any) -> list[CheckMessage]:
     """What keeps these settings from being a site for visitors, or is no good idea there."""
-    return [*_key(settings), *_addresses(settings), *_mail(settings), *_money(settings)]
+    return [*_key(settings), *_addresses(settings), *_proxies(settings), *_mail(settings), *_money(settings)]
 
 
 def check(**_: Any) -> list[CheckMessage]:
@@ -84,6 +84,12 @@ def _addresses(settings: Any) -> Iterator[CheckMessage]:
         yield Error("SITE_ADDRESS is not among ALLOWED_HOSTS.", hint=hint, id="tiketi.E004")
     if site.scheme == "http" and settings.SECURE_SSL_REDIRECT:
         yield Error("SITE_ADDRESS begins with http://.", hint=address, id="tiketi.E004")
+
+
+def _proxies(settings: Any) -> Iterator[CheckMessage]:
+    if settings.SECURE_SSL_REDIRECT and not settings.WAITINGROOM_TRUSTED_PROXIES:  # then something in front ends TLS
+        hint = "Name the networks that the balancer speaks from: TRUSTED_PROXIES=10.0.0.0/24,10.0.1.0/24."
+        yield Warning("TRUSTED_PROXIES is missing: all visitors count as one network.", hint=hint, id="tiketi.W002")
 
 
 def is_here(host: str) -> bool:

@@ -243,7 +243,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "events.sign_in.name_tried"
 AXES_LOCKOUT_TEMPLATE = "events/locked_out.html"
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]  # forwarded headers are anybody's word
+AXES_CLIENT_IP_CALLABLE = "events.sign_in.came_from"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -255,13 +255,14 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
 def from_scope(room: str, scope: Mapping[str, Any]) -> Visit:
     """The visit an ASGI scope describes."""
     cookie = b""
-    said = {}
+    said: dict[bytes, str] = {}
     headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
     for name, value in headers:
         if name == b"cookie":
             cookie = cookie + b"; " + value if cookie else value
         elif name in READ:
-            said[name] = value.decode("latin-1")
+            text = value.decode("latin-1")
+            said[name] = f"{said[name]},{text}" if name in said else text  # a proxy may add a line of its own
     peer = (scope.get("client") or ("",))[0]
     return _visit(room, scope["path"], scope["method"], cookie.decode("latin-1"), said, peer)
 

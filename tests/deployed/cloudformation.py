@@ -97,6 +97,7 @@ PARAMETERS = {
     "AlarmTopicArn": "arn:aws:sns:ap-northeast-2:111122223333:alarms",
     "VpcId": "vpc-1",
     "PublicSubnets": "subnet-1,subnet-2",
+    "BalancerNetworks": "10.0.0.0/24,10.0.1.0/24",
     "PrivateSubnets": "subnet-3,subnet-4",
 }
 ATTRIBUTES = {

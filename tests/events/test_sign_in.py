@@ -147,6 +147,23 @@ def test_failures_against_a_staff_name_lock_no_buyer_out(buyer: User, make_staff
     assert who(SITE, buyer.email) == buyer.username
 
 
+def test_behind_a_trusted_proxy_a_failure_counts_for_the_clients_own_address(
+    make_staff: Callable[..., User], settings: Any
+):
+    settings.WAITINGROOM_TRUSTED_PROXIES = ["10.0.0.0/24"]
+    staff = make_staff()
+
+    def status(peer: str, forwarded: str, password: str) -> int:
+        client = Client(REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+        return int(sign_in(ADMIN, staff.username, password, client).status_code)
+
+    for i in range(10):
+        status("10.0.0.7", f"9.9.9.{i}, 8.8.8.8", "wrong")
+    assert status("10.0.0.7", "1.1.1.1, 8.8.8.8", PASSWORD) == 429
+    assert status("8.8.8.8", "10.0.0.7", PASSWORD) == 429  # the same without a proxy, whatever it says
+    assert status("10.0.0.7", "8.8.4.4", PASSWORD) == 302
+
+
 @pytest.mark.parametrize("page", [ADMIN, SITE])
 def test_b27_a_refusal_tells_nobody_who_is_staff_by_words_or_by_time(
     page: str, buyer: User, make_staff: Callable[..., User], monkeypatch: pytest.MonkeyPatch

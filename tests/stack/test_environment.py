@@ -30,6 +30,7 @@ REAL = {
     "SITE_ADDRESS": "https://tickets.example.com",
     "EMAIL_URL": "smtp+tls://user:word@mail.example.com:587",
     "PAYMENT_PROVIDERS": "stand-in=tests.events.stand_in.StandIn",
+    "TRUSTED_PROXIES": "10.0.0.0/24",
 }
 READING = re.compile(r"(?:environ(?:\.get\(|\[)|\.(?:read|flag)\()\s*\"([A-Z][A-Z_]+)\"")
 EVERYWHERE = "0.0.0.0"  # noqa: S104  (nobody listens there in a test)
@@ -149,6 +150,7 @@ def settings(**changed: Any) -> SimpleNamespace:
         "OUTBOX_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "DEFAULT_FROM_EMAIL": "TIKETI <tickets@tickets.example.com>",
         "PAYMENT_PROVIDERS": {"stand-in": "tests.events.stand_in.StandIn"},
+        "WAITINGROOM_TRUSTED_PROXIES": ["10.0.0.0/24"],
     }
     return SimpleNamespace(**whole | changed)
 
@@ -222,6 +224,15 @@ def test_a_key_that_anybody_could_guess_is_none(key: str):
         ({"PAYMENT_PROVIDERS": {}}, ["tiketi.E007"]),
         ({"PAYMENT_PROVIDERS": environment.PRACTICE, "DEBUG": True}, ["tiketi.E007"]),
         ({"PAYMENT_PROVIDERS": environment.PRACTICE}, ["tiketi.W001"]),
+        ({"WAITINGROOM_TRUSTED_PROXIES": []}, ["tiketi.W002"]),
+        (
+            {
+                "WAITINGROOM_TRUSTED_PROXIES": [],
+                "SECURE_SSL_REDIRECT": False,
+                "SITE_ADDRESS": "http://tickets.example.com",
+            },
+            [],
+        ),
         ({"PAYMENT_PROVIDERS": {"real": "shop.Real"} | environment.PRACTICE}, ["tiketi.W001"]),
     ],
 )

@@ -8,9 +8,10 @@ import pytest
 from tests.waitingroom.doors import JSON, Door, Gate
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
-from waitingroom.networks import network_of
+from waitingroom.networks import _unnamed, network_of
 from waitingroom.newcomers import BURST_SECONDS, MAX_NETWORKS, Newcomers, newcomers
 from waitingroom.room_registry import room_registry
+from waitingroom.visits import from_scope
 
 Rooms = Callable[..., WaitingRoom]
 PROXY = "127.0.0.1"
@@ -39,6 +40,11 @@ def remembers_nobody() -> Iterator[None]:
         (PROXY, "8.8.8.8, nonsense", ""),
         (PROXY, ",", ""),
         ("", "8.8.8.8", ""),
+        (PROXY, "8.8.8.8:51234", "8.8.8.0/24"),
+        (PROXY, "[2001:4860:4860:1::5]:443", "2001:4860:4860:1::/64"),
+        (PROXY, "unknown", ""),
+        (PROXY, "1.1.1.1," * 10_000 + "8.8.8.8", "8.8.8.0/24"),
+        (PROXY, "1.1.1.1" + ",10.1.0.1" * 100, ""),  # beyond what is read
         ("10.0.0.1", "", ""),
         ("fe80::1", "", ""),
     ],
@@ -47,6 +53,26 @@ def test_only_trusted_proxies_tell_where_a_client_is(settings: Any, peer: str, f
     settings.WAITINGROOM_TRUSTED_PROXIES = ["127.0.0.1/32", "10.1.0.0/16"]
 
     assert network_of(peer, forwarded) == network
+
+
+def test_a_proxy_that_adds_a_line_of_its_own_is_read_after_the_clients(settings: Any):
+    settings.WAITINGROOM_TRUSTED_PROXIES = ["127.0.0.1/32"]
+    lines = [(b"x-forwarded-for", b"1.1.1.1"), (b"x-forwarded-for", b"8.8.8.8")]
+    scope = {"path": "/events/room/", "method": "GET", "headers": lines, "client": (PROXY, 1)}
+
+    assert from_scope("room", scope).network == "8.8.8.0/24"
+
+
+def test_a_proxy_that_nobody_named_is_told_of_once(settings: Any, caplog: pytest.LogCaptureFixture):
+    settings.WAITINGROOM_TRUSTED_PROXIES = ["10.1.0.0/16"]
+    _unnamed.cache_clear()
+
+    for _ in range(3):
+        assert network_of("10.2.0.7", "8.8.8.8") == ""
+    network_of("9.9.9.9", "8.8.8.8")  # a client's own word
+
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["TRUSTED_PROXIES does not name 10.2.0.7: nobody who comes through it is limited by network"]
 
 
 class Clock:
