@@ -34,10 +34,16 @@ READ = frozenset(
         b"user-agent",
         b"sec-purpose",
         b"purpose",
+        b"x-purpose",
+        b"x-moz",
         b"x-forwarded-for",
         b"x-proof-of-work",
     )
 )
+
+
+# In which browsers say that nobody looks yet; the later ones are older browsers'.
+PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 
 
 class Passing(StrEnum):
@@ -223,7 +229,7 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         else _passing(
             method,
             said.get(b"user-agent", ""),
-            said.get(b"sec-purpose") or said.get(b"purpose", ""),
+            next((said[name] for name in PURPOSES if said.get(name)), "").lower(),
             known=visitor is not None,
             polls=polls,
         )

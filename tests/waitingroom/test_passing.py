@@ -6,7 +6,7 @@ import pytest
 
 from tests.waitingroom.doors import JSON, Door
 from waitingroom import admission
-from waitingroom.crawlers import is_crawler
+from waitingroom.crawlers import _is_crawler, is_crawler
 from waitingroom.models import WaitingRoom
 from waitingroom.reasons import Reason
 
@@ -20,6 +20,39 @@ CRAWLERS = {
     "LINE's preview": "facebookexternalhit/1.1;line-poker/1.0",
     "Slack's preview": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
     "a monitor": "Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)",
+    "KakaoTalk's preview alone": "Mozilla/5.0 (compatible; kakaotalk-scrap/1.0; +https://devtalk.kakao.com/)",
+    "Naver's preview": "Mozilla/5.0 (compatible; Blueno/1.0; +http://naver.me/scrap)",
+    "Daum's older": "Mozilla/5.0 (compatible; Daumoa/4.0; +http://cs.daum.net/)",
+    "Band's preview": "facebookexternalhit/1.1 (compatible; bandscraper)",
+    "Facebook's preview": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+    "X's preview": "Twitterbot/1.0",
+    "Slack's other": "Slackbot 1.0 (+https://api.slack.com/robots)",
+    "Slack's images": "Slack-ImgProxy (+https://api.slack.com/robots)",
+    "Discord's preview": "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+    "Telegram's preview": "TelegramBot (like TwitterBot)",
+    "WhatsApp's preview": "WhatsApp/2.23.20.0",
+    "iMessage's preview": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) "
+    "Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+    "Bluesky's preview": "Bluesky Cardyb/1.1; +mailto:support@bsky.app",
+    "Teams' preview": "Mozilla/5.0 SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com",
+    "Googlebot for telephones": "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, "
+    "like Gecko) Chrome/126.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Google's feeds": "FeedFetcher-Google; (+http://www.google.com/feedfetcher.html)",
+    "Bing": "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+    "Pingdom": "Pingdom.com_bot_version_1.4_(http://www.pingdom.com/)",
+    "Route 53": "Amazon-Route53-Health-Check-Service (ref 123; report http://amzn.to/1vsZADi)",
+    "AWS's balancer": "ELB-HealthChecker/2.0",
+    "Azure's": "Edge Health Probe",
+    "Kubernetes": "kube-probe/1.29",
+    "Prometheus": "Prometheus/2.53.0",
+    "its prober": "Blackbox Exporter/0.25.0",
+    "Checkmk": "checkmk-active-httpv2/2.3.0",
+    "New Relic": "NewRelicPinger/1.0 (1234)",
+    "Datadog": "Datadog/Synthetics",
+    "CloudWatch's canary": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0"
+    " Safari/537.36 CloudWatchSynthetics/arn:aws:synthetics:ap-northeast-2:1:canary:c",
+    "Uptime Kuma": "Uptime-Kuma/1.23.3",
+    "Nagios": "check_http/v2.4 (nagios-plugins 2.4)",
     "GPTBot": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
 }
 PEOPLE = {
@@ -60,6 +93,16 @@ def test_known_crawlers_are_told_apart_by_name(who: str):
 @pytest.mark.parametrize("who", PEOPLE)
 def test_people_and_those_who_may_stand_for_them_are_not(who: str):
     assert not is_crawler(PEOPLE[who])
+
+
+def test_names_are_kept_short(door: Door, make_room: Rooms):
+    _is_crawler.cache_clear()
+    room = make_room()
+    for i in range(3):
+        door.more = {"User-Agent": "x" * 300 + str(i)}
+        door.ask(f"/events/{room.slug}/")
+
+    assert _is_crawler.cache_info().currsize == 1
 
 
 @pytest.mark.parametrize("threshold", [1, 100])
@@ -116,13 +159,24 @@ def test_head_by_who_is_inside_is_the_sites_and_by_who_lost_the_place_draws_none
     assert counts(room)[:2] == (0, 0)
 
 
-@pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose"])
+@pytest.mark.parametrize(
+    ("header", "word"),
+    [
+        ("Sec-Purpose", "prefetch"),
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Sec-Purpose", "prefetch;anonymous-client-ip"),
+        ("Purpose", "prefetch"),
+        ("Purpose", "Prefetch"),
+        ("X-Purpose", "preview"),
+        ("X-Moz", "prefetch"),
+    ],
+)
 @pytest.mark.parametrize("visitor", ["", "has been here"])
 def test_what_a_browser_fetches_ahead_is_refused_and_takes_no_place(
-    door: Door, make_room: Rooms, header: str, visitor: str
+    door: Door, make_room: Rooms, header: str, word: str, visitor: str
 ):
     room = make_room()
-    door.more = {header: "prefetch;prerender"}
+    door.more = {header: word}
 
     reply = door.ask(f"/events/{room.slug}/", visitor=visitor)
 
