@@ -53,6 +53,9 @@ def test_the_threshold_is_tuned_on_the_events_own_form_and_recorded(admin_client
         ("users_per_minute_per_instance", "0"),
         ("users_per_minute_per_instance", ""),
         ("claim_seconds", "0"),
+        ("work_tries", "-1"),
+        ("work_tries", "200001"),
+        ("work_tries", "much"),
         ("mode", "sideways"),
         ("closes_at_0", "2001-01-01"),
         ("starts_at_0", "2001-01-01"),
@@ -69,6 +72,14 @@ def test_b22_nonsense_is_refused_and_changes_nothing(admin_client, event, field,
     assert answer.context["adminform"].form.errors or answer.context["errors"]
     event = Event.objects.get(pk=event.pk)
     assert (event.version, event.room.version) == before
+
+
+def test_staff_ask_for_accounts_and_for_work_on_the_events_own_form(admin_client, event, client):
+    assert save(admin_client, event, work_tries="50").status_code == 302
+    assert client.get(f"/api/events/{event.slug}/").json()["status"] == "work"
+
+    assert save(admin_client, event, account_required="on").status_code == 302
+    assert client.get(f"/api/events/{event.slug}/").json()["status"] == "sign-in"
 
 
 def test_f23_of_two_staff_saving_together_the_last_is_warned_and_overwrites_nothing(admin_client, event):

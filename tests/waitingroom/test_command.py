@@ -186,6 +186,8 @@ def test_drop_sends_a_visitor_out(make_room: Rooms):
         ["set", "{}", "slug=other"],
         ["set", "{}", "mode=sideways"],
         ["set", "{}", "idle_seconds=10", "claim_seconds=60"],
+        ["set", "{}", "work_tries=200001"],
+        ["set", "{}", "work_tries=-1"],
         ["set", "{}"],
         ["admit", "{}", "0"],
         ["admit", "{}", "-5"],

@@ -1,6 +1,7 @@
 """Both doors: what each mode, and each of the gate's own settings, does with those who come."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,10 @@ from tests.waitingroom.doors import Door, Gate
 from waitingroom import admission
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
+from waitingroom.newcomers import BURST_SECONDS, newcomers
 from waitingroom.reasons import Reason
 from waitingroom.redis import client
+from waitingroom.room import Room
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -99,6 +102,35 @@ def test_where_an_account_is_required_a_stranger_signs_in_first(door: Door, make
     assert page.headers["location"] == f"/sign-in/?next=/events/{room.slug}/"
     assert (json.status, json.json()) == (401, {"status": "sign-in", "message": "로그인이 필요합니다"})
     assert not client().exists(keys_of(room.slug).queue, keys_of(room.slug).active)
+
+
+@pytest.mark.parametrize("cookie", ["", "browser"])
+def test_where_an_account_is_required_redis_hears_of_nobody_who_is_not_signed_in(
+    door: Door, make_room: Rooms, cookie: str, monkeypatch: pytest.MonkeyPatch
+):
+    room = make_room(account_required=True, work_tries=100)
+    asked: list[str] = []
+    monkeypatch.setattr(Room, "ask_enter", lambda *_: asked.append("enter"))
+    monkeypatch.setattr(Room, "ask_standing", lambda *_: asked.append("look"))
+
+    for address in (f"/events/{room.slug}/", f"/api/events/{room.slug}/", f"/api/events/{room.slug}/queue/"):
+        reply = door.ask(address, visitor=cookie)
+        assert (reply.status, reply.phase, dict(reply.cookies)) in ((302, "none", {}), (401, "none", {}))
+    assert asked == []
+
+
+def test_accounts_are_never_one_too_many_and_strangers_who_are_sent_to_sign_in_use_up_nothing(
+    door: Door, make_room: Rooms, settings: Any
+):
+    settings.WAITINGROOM_NEW_NAMES_PER_PROCESS = 1 / BURST_SECONDS
+    newcomers.forget()
+    room = make_room(account_required=True)
+
+    for i in range(3):
+        assert door.ask(f"/events/{room.slug}/").status == 302
+        assert door.ask(f"/events/{room.slug}/", visitor=f"account-{i}").is_inside
+    assert newcomers.admits("")  # the only one of half a minute
+    newcomers.forget()
 
 
 def test_where_an_account_is_required_an_account_enters(door: Door, make_room: Rooms):
