@@ -21,7 +21,12 @@ def network_of(peer: str, forwarded: str) -> str:
     `forwarded` is X-Forwarded-For, read from its end as long as whoever wrote it is trusted. A private address is a
     proxy that nobody named, or one's own house: the whole world may be behind it.
     """
-    client = address_of(peer, forwarded)
+    return _network(peer, _end_of(forwarded), tuple(conf.WAITINGROOM_TRUSTED_PROXIES))
+
+
+@lru_cache(maxsize=8192)
+def _network(peer: str, forwarded: str, trusted: tuple[str, ...]) -> str:
+    client = _told(peer, forwarded, trusted)
     if client is None or not client.is_global:
         return ""
     return str(ip_network((client, IPV4_PREFIX if client.version == 4 else IPV6_PREFIX), strict=False))
@@ -29,7 +34,15 @@ def network_of(peer: str, forwarded: str) -> str:
 
 def address_of(peer: str, forwarded: str) -> Address | None:
     """The client's address, as the peer's or by the word of trusted proxies; None where it cannot be told."""
-    trusted = _networks(tuple(conf.WAITINGROOM_TRUSTED_PROXIES))
+    return _told(peer, _end_of(forwarded), tuple(conf.WAITINGROOM_TRUSTED_PROXIES))
+
+
+def _end_of(forwarded: str) -> str:
+    return forwarded if len(forwarded) <= MAX_FORWARDED else forwarded[-MAX_FORWARDED:].partition(",")[2]
+
+
+def _told(peer: str, forwarded: str, proxies: tuple[str, ...]) -> Address | None:
+    trusted = _networks(proxies)
     client = _address(peer)
     if not forwarded or client is None:
         return client
@@ -37,8 +50,6 @@ def address_of(peer: str, forwarded: str) -> Address | None:
         if not client.is_global:
             _unnamed(peer)
         return client
-    if len(forwarded) > MAX_FORWARDED:
-        forwarded = forwarded[-MAX_FORWARDED:].partition(",")[2]
     for hop in reversed(forwarded.split(",")):
         client = _address(hop)
         if client is None or not _among(client, trusted):

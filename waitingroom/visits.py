@@ -25,25 +25,20 @@ POLL = re.compile(r"/queue/?$")
 TAKE = re.compile(r"/use-here/$")
 
 
-# The headers a visit is read from, besides the cookies; lower case, as ASGI has them.
-READ = frozenset(
-    (
+# In these browsers say that nobody looks yet; the later ones are older browsers'.
+PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+# The headers a visit is read from, besides the cookies, each with what it is read as; lower case, as ASGI has them.
+READ = {
+    name: name
+    for name in (
         b"accept",
         b"accept-encoding",
         b"accept-language",
         b"user-agent",
-        b"sec-purpose",
-        b"purpose",
-        b"x-purpose",
-        b"x-moz",
         b"x-forwarded-for",
         b"x-proof-of-work",
     )
-)
-
-
-# In which browsers say that nobody looks yet; the later ones are older browsers'.
-PURPOSES = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+} | dict.fromkeys(PURPOSES, PURPOSES[0])
 
 
 class Passing(StrEnum):
@@ -229,7 +224,7 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         else _passing(
             method,
             said.get(b"user-agent", ""),
-            next((said[name] for name in PURPOSES if said.get(name)), "").lower(),
+            said.get(PURPOSES[0], "").lower(),
             known=visitor is not None,
             polls=polls,
         )
@@ -266,14 +261,17 @@ def from_scope(room: str, scope: Mapping[str, Any]) -> Visit:
     for name, value in headers:
         if name == b"cookie":
             cookie = cookie + b"; " + value if cookie else value
-        elif name in READ:
+        elif (key := READ.get(name)) is not None:
             text = value.decode("latin-1")
-            said[name] = f"{said[name]},{text}" if name in said else text  # a proxy may add a line of its own
+            said[key] = f"{said[key]},{text}" if key in said else text  # a proxy may add a line of its own
     peer = (scope.get("client") or ("",))[0]
     return _visit(room, scope["path"], scope["method"], cookie.decode("latin-1"), said, peer)
 
 
 def from_environ(room: str, meta: Mapping[str, Any], path: str, method: str) -> Visit:
     """The visit a WSGI environment (`request.META`) describes; its cookies as the gate would read them."""
-    said = {name: meta.get("HTTP_" + name.decode().upper().replace("-", "_"), "") for name in READ}
+    said: dict[bytes, str] = {}
+    for name, key in READ.items():
+        if text := meta.get("HTTP_" + name.decode().upper().replace("-", "_")):
+            said[key] = f"{said[key]},{text}" if key in said else text
     return _visit(room, path, method, meta.get("HTTP_COOKIE", ""), said, meta.get("REMOTE_ADDR", ""))

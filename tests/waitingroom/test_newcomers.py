@@ -8,7 +8,7 @@ import pytest
 from tests.waitingroom.doors import JSON, Door, Gate
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
-from waitingroom.networks import _unnamed, network_of
+from waitingroom.networks import _network, _unnamed, network_of
 from waitingroom.newcomers import BURST_SECONDS, MAX_NETWORKS, Newcomers, newcomers
 from waitingroom.room_registry import room_registry
 from waitingroom.visits import from_scope
@@ -66,6 +66,7 @@ def test_a_proxy_that_adds_a_line_of_its_own_is_read_after_the_clients(settings:
 def test_a_proxy_that_nobody_named_is_told_of_once(settings: Any, caplog: pytest.LogCaptureFixture):
     settings.WAITINGROOM_TRUSTED_PROXIES = ["10.1.0.0/16"]
     _unnamed.cache_clear()
+    _network.cache_clear()
 
     for _ in range(3):
         assert network_of("10.2.0.7", "8.8.8.8") == ""
