@@ -25,7 +25,7 @@ def test_the_page_computes_and_lines_up_without_a_click(line: Line, open_page: O
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
     handed_in: list[Route] = []
-    page.route(f"**/api{line.path}", handed_in.append)
+    page.route(f"**/api{line.path}", lambda route: handed_in.append(route))
     with page.expect_request(f"**/api{line.path}"):
         page.goto(line.url)
     expect(page.get_by_role("status")).to_contain_text("브라우저가 몇 초 동안 계산합니다")
