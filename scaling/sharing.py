@@ -10,6 +10,7 @@ from scaling.demand import claim
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
 from scaling.registration import SILENT_S, signing
+from scaling.releases import with_releases
 from scaling.room_observation import RoomObservation
 from scaling.serving import serving
 from scaling.shares import shared_out
@@ -52,7 +53,7 @@ def share(view: FleetSnapshot, now: float) -> None:
     the web processes' register, beside what was read; while one signs at least one instance serves.
     """
     statuses = admission.status(worth_a_look(room_registry.slugs()))
-    claims = [claim(observe_room(room, now)) for room in statuses if room.users_per_minute_per_instance]
+    rooms = [observe_room(room, now) for room in statuses if room.users_per_minute_per_instance]
     c = configuration()
     signed, believed = signing(now), now - view.at <= BELIEVED_S
     serves = serving(view, signed, believed=believed, unsigned_s=SILENT_S)
@@ -62,7 +63,8 @@ def share(view: FleetSnapshot, now: float) -> None:
     if in_service < 1 and signed:
         in_service = 1
     before = {room.slug: room.in_service for room in statuses}
-    found = shared_out(claims, in_service, coming)
+    found = shared_out([claim(room) for room in rooms], in_service, coming)
+    found = with_releases(found, rooms, in_service, coming, now)
     losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}
     admission.tell_shares(losing)
     admission.tell_shares({slug: part for slug, part in found.items() if slug not in losing})

@@ -12,7 +12,7 @@ from waitingroom import configure, epochs, hints, scripts
 from waitingroom.alive import rooms_alive
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable, SettingsMissing
-from waitingroom.fleet_share import FleetShare
+from waitingroom.fleet_share import FleetShare, PendingCapacity
 from waitingroom.reasons import Reason
 from waitingroom.redis import answers_now, run_now
 from waitingroom.room import leave_call
@@ -142,13 +142,18 @@ def tell_shares(shares: Mapping[str, FleetShare]) -> None:
             scripts.FLEET.call(
                 room,
                 str(share.in_service),
-                json.dumps([[pending.instances, pending.ready_at_ms] for pending in share.pending]),
+                _listed(share.pending),
+                _listed(share.released),
                 "",
             )
             for room, share in shares.items()
         ]
     )
     _known("told no share", tuple(shares), answers)
+
+
+def _listed(capacity: Sequence[PendingCapacity]) -> str:
+    return json.dumps([[one.instances, one.ready_at_ms] for one in capacity])
 
 
 def status(rooms: Sequence[str]) -> list[RoomStatus]:

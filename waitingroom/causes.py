@@ -70,7 +70,7 @@ def _threshold(pace: Pace) -> int:
 def _supply(pace: Pace, from_s: float) -> float:
     """Instance-seconds of the ten minutes from `from_s` on."""
     until_s = from_s + 600.0
-    coming = sum(instances * max(0.0, until_s - max(ready_s, from_s)) for instances, ready_s in pace.boots)
+    coming = sum(instances * max(0.0, until_s - max(ready_s, from_s)) for instances, ready_s in pace.coming)
     return pace.in_service * 600.0 + coming
 
 

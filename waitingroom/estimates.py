@@ -30,6 +30,12 @@ class Pace:
     departed: int = 0  # visitors who left the room's inside in the last minute
     present_before: tuple[int, ...] = ()  # in each first part of the line, evenly cut; empty: all
     total: int = 0  # in line
+    released: tuple[tuple[float, float], ...] = ()  # (instances, seconds until other rooms stop needing them)
+
+    @property
+    def coming(self) -> tuple[tuple[float, float], ...]:
+        """(instances, in how many seconds) the share grows by, for whatever reason."""
+        return self.boots + self.released
 
     def ahead(self, position: float) -> float:
         """The place among those who are present: who is absent is passed over."""
@@ -55,7 +61,7 @@ class Forecast:
         most = most or pace.ahead(pace.total + 1)
         self._ends: list[float] = []
         self._counts: list[float] = []
-        boots = sorted((ready_s, instances) for instances, ready_s in pace.boots)
+        boots = sorted((ready_s, instances) for instances, ready_s in pace.coming)
         servers, threshold, active = pace.in_service, float(pace.threshold), float(pace.active)
         now, count, booted = 0.0, 0.0, 0
         lengths: tuple[tuple[float, float], ...] = ()

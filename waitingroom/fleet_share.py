@@ -17,3 +17,5 @@ class FleetShare:
 
     in_service: float
     pending: tuple[PendingCapacity, ...] = ()
+    # What other rooms will stop needing, or begin to: no server that boots, but the estimates count on it.
+    released: tuple[PendingCapacity, ...] = ()

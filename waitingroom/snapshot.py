@@ -14,13 +14,15 @@ from waitingroom.stays import Stays, StayTable, prior_s
 
 def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
     """The pace in a script's answer, as the prelude's `pace_of` lists it."""
-    per_minute, in_service, boots, active, threshold, per_instance, departed, claim, idle, left, ages, present = answer
+    per_minute, in_service, boots, active, threshold, per_instance, departed, *rest = answer
+    claim, idle, left, ages, present, released = rest
     fields = [part.decode() for part in left]
     table = StayTable.read(dict(zip(fields[::2], fields[1::2], strict=True)))
     return Pace(
         users_per_minute_per_instance=float(per_minute),
         in_service=float(in_service),
         boots=boots_in(json.loads(boots), now_ms),
+        released=boots_in(json.loads(released), now_ms),
         active=active,
         threshold=int(threshold),
         threshold_per_instance=int(per_instance),

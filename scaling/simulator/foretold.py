@@ -7,6 +7,7 @@ from scaling.boots import watched
 from scaling.demand import claim
 from scaling.fleet import FleetSnapshot, Lifecycle
 from scaling.percentile import percentile
+from scaling.releases import with_releases
 from scaling.shares import shared_out
 from scaling.simulator.plans import SimulatedPolicy
 from scaling.simulator.room import SimulatedRoom
@@ -67,8 +68,11 @@ class _Listening:
         room = self._room
         if room.left < FIRST_DEPARTURES or not room.waiting:
             return
-        boots = tuple((one.instances, one.ready_at_ms / 1000 - now) for one in held.pending)
-        pace = room.pace(now, held.in_service, boots)
+        boots, released = (
+            tuple((one.instances, max(0.0, one.ready_at_ms / 1000 - now)) for one in those)
+            for those in (held.pending, held.released)
+        )
+        pace = room.pace(now, held.in_service, boots, released)
         forecast = Forecast(pace)
         cause = self._causes.of(now, "automatic", pace, forecast)
         places = room.places()
@@ -97,7 +101,9 @@ def foretold(scenario: Scenario, plan: SimulatedPolicy, every_s: int = 5) -> lis
         fleet = _as_watched(simulation, fleet, now)
         if now % every_s or not any(room.waiting for room in simulation.rooms):
             continue
-        held = shared_out([claim(room.observed()) for room in simulation.rooms], *fleet.counted(now, scenario.ramp_s))
+        rooms = [room.observed(mean_stay_s=room.mean_stay_s) for room in simulation.rooms]
+        counted = fleet.counted(now, scenario.ramp_s)
+        held = with_releases(shared_out([claim(room) for room in rooms], *counted), rooms, *counted, now)
         for slug, one in listening.items():
             one.listen(now, held[slug])
     return [one for those in listening.values() for one in those.told]

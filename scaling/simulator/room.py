@@ -125,13 +125,20 @@ class SimulatedRoom:
             ages_s=[ages[int((i + 0.5) * len(ages) / count)] for i in range(count)],
         )
 
-    def pace(self, now: int, in_service: float, boots: tuple[tuple[float, float], ...]) -> Pace:
+    def pace(
+        self,
+        now: int,
+        in_service: float,
+        boots: tuple[tuple[float, float], ...],
+        released: tuple[tuple[float, float], ...] = (),
+    ) -> Pace:
         """What an estimate is made from at second `now`, with the (instances, seconds until ready) to come."""
         sale = self.sale
         return Pace(
             users_per_minute_per_instance=sale.users_per_minute_per_instance,
             in_service=in_service,
             boots=boots,
+            released=released,
             active=self.active,
             threshold=sale.threshold_for(in_service),
             threshold_per_instance=int(sale.threshold_per_instance),

@@ -176,8 +176,10 @@ class Line:
         return answer.decode()
 
     def fleet(self, fleet: FleetShare) -> None:
-        boots = json.dumps([[boot.instances, boot.ready_at_ms] for boot in fleet.pending])
-        self.run(scripts.FLEET, str(fleet.in_service), boots, self.now_us)
+        boots, released = (
+            json.dumps([[one.instances, one.ready_at_ms] for one in those]) for those in (fleet.pending, fleet.released)
+        )
+        self.run(scripts.FLEET, str(fleet.in_service), boots, released, self.now_us)
 
     def status(self) -> RoomStatus:
         return read_status(self.slug, self.run(scripts.SURVEY, self.now_us))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.waitingroom.line import Line
 from waitingroom import admission
+from waitingroom.estimates import Forecast
 from waitingroom.fleet_share import FleetShare, PendingCapacity
 
 
@@ -52,6 +53,17 @@ def test_boots_long_due_may_come_any_moment(line: Line):
     line.fleet(FleetShare(in_service=2, pending=(PendingCapacity(5, line.now_us // 1000 - 60_000),)))
 
     assert line.look().scaling == {"inService": 2, "pending": 5, "readyInSeconds": 0}
+
+
+def test_what_other_rooms_release_shortens_the_wait_and_is_no_server_that_boots(line: Line):
+    line.fleet(FleetShare(in_service=2))
+    before = line.look()
+    line.fleet(FleetShare(in_service=2, released=(PendingCapacity(5, line.now_us // 1000 + 1_000),)))
+
+    after = line.look()
+
+    assert Forecast(after.pace, 500).wait_s(500) < Forecast(before.pace, 500).wait_s(500) / 2
+    assert after.scaling == before.scaling
 
 
 def test_one_call_tells_every_room(make_line: Callable[..., Line]):

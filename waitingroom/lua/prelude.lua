@@ -12,7 +12,8 @@
 -- stay_ends_ms(entered, visitor, c)  when the longest stay of who is inside is over, Unix ms; infinite where there is none
 -- pace_of(keys, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots (JSON), active, threshold in
 --                          force, threshold_per_instance, departures of the last minute, claim_ms, idle_ms, stays (flat), for how many
---                          ms some of those inside are there (the newest first), how many in line are present in each first part of it
+--                          ms some of those inside are there (the newest first), how many in line are present in each first part of it,
+--                          instances that other rooms release (JSON)
 -- lists(names, name)       whether the comma-joined names have this one
 -- recovering(lost_at_ms, recovery_ms, now_ms)  how long the recovery period goes on, ms; 0 where there is none
 -- count_in(state, counts)  adds the counts, by name, to the room's
@@ -158,7 +159,7 @@ local function pace_of(keys, now_ms, c)
     c.users_per_minute_per_instance, tostring(in_service), redis.call('HGET', keys.fleet, 'boots') or '[]',
     redis.call('ZCARD', keys.active), threshold(c, in_service), c.threshold_per_instance, recent(keys.pace, now_ms, 'd'),
     c.claim_ms, c.idle_ms, redis.call('HGETALL', keys.stays), ages_of(keys.entered, now_ms),
-    present_before(keys.queue, keys.present),
+    present_before(keys.queue, keys.present), redis.call('HGET', keys.fleet, 'released') or '[]',
   }
 end
 
