@@ -2,28 +2,28 @@
 
 import pytest
 
-from scaling.simulator.foretold import Judgement, foretold, judged
+from scaling.simulator.estimates_table import CASES, SLOW_BOOTS
+from scaling.simulator.foretold import Told, foretold, judged
 from scaling.simulator.plans import PLANS, by_hand
-from scaling.simulator.scenario import REFERENCE, Scenario
 from scaling.simulator.storms import storm
 
-# Boots of a minute with spread, of which the first fails.
-SLOW_BOOTS = REFERENCE.but(boot_s=60, boot_p90_s=90, boots_that_fail=1)
+# The hardest of twenty: in one a boot takes 161 s where one in ten was known to take 90, in the other three are slow.
+SEEDS = (17, 9)
 
 
-def told(scenario: Scenario) -> Judgement:
-    return judged(foretold(scenario, PLANS["law"](scenario)))
+@pytest.mark.parametrize("case", [case for case in CASES if "fixed" not in case])
+def test_estimates_come_true_and_never_grow_without_a_cause(case: str):
+    every: list[Told] = []
+    for seed in SEEDS:
+        scenario = CASES[case].but(seed=seed)
+        told = foretold(scenario, PLANS["law"](scenario))
+        found = judged(told)
+        assert found.told > 10_000
+        assert found.error_p90 <= 0.30
+        assert found.rise_without_cause <= 0.10
+        every += told
 
-
-@pytest.mark.parametrize("stays_vary", [False, True], ids=["equal stays", "varying stays"])
-@pytest.mark.parametrize("stay_s", [5, 60, 300])
-def test_estimates_come_true_and_never_grow_without_a_cause(stay_s: int, stays_vary: bool):
-    found = told(SLOW_BOOTS.but(stay_s=stay_s, stays_vary=stays_vary))
-
-    assert found.told > 10_000
-    assert found.error_median <= 0.10
-    assert found.error_p90 <= 0.30
-    assert found.rise_without_cause <= 0.10
+    assert judged(every).error_median <= 0.10
 
 
 @pytest.mark.parametrize("stays_vary", [False, True], ids=["equal stays", "varying stays"])
@@ -41,8 +41,9 @@ def test_so_they_do_in_three_rooms_of_which_two_end_before_the_third(stays_vary:
     assert max(found.error_median - 0.10, found.error_p90 - 0.30, found.rise_without_cause - 0.10) <= 0
 
 
-def test_so_they_do_where_a_fixed_threshold_holds_the_line():
-    found = told(SLOW_BOOTS.but(stay_s=300, threshold_per_instance=0, length_s=7200))
+@pytest.mark.parametrize("case", [case for case in CASES if "fixed" in case])
+def test_so_they_do_where_a_fixed_threshold_holds_the_line(case: str):
+    scenario = CASES[case].but(seed=SEEDS[0])
+    found = judged(foretold(scenario, PLANS["law"](scenario), every_s=30))
 
-    assert (found.error_median, found.error_p90, found.rise_without_cause) <= (0.10, 0.30, 0.10)
-    assert max(found.error_p90 - 0.30, found.rise_without_cause - 0.10) <= 0
+    assert max(found.error_median - 0.10, found.error_p90 - 0.30, found.rise_without_cause - 0.10) <= 0
