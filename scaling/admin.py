@@ -1,17 +1,24 @@
-"""Decisions in the admin, to be read only, below how the fleet fares now."""
+"""The fleet in the admin: its decisions, to be read only, below how it fares now; pins, and what staff tune."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
+from simple_history.admin import SimpleHistoryAdmin
 
 from scaling import operator_actions, store
-from scaling.models import FleetPin, ScalingDecision
+from scaling.models import FleetPin, FleetSettings, Prewarm, ScalingDecision
+from scaling.preflight.run import NoSuchRoom, preflight
 from scaling.status import status
 from waitingroom.errors import LineUnavailable
 from waitingroom.hub import hub
@@ -21,10 +28,10 @@ from waitingroom.hub import hub
 class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
     """What was decided, from what, and why."""
 
-    list_display = ("at", "change", "reason", "why", "fault")
-    list_filter = ("reason", "at")
+    list_display = ("at", "change", "reason", "why", "fault", "held_back")
+    list_filter = ("reason", "held_back", "at")
     date_hierarchy = "at"
-    fields = ("at", "reason", "before", "after", "inputs_shown", "terms_shown", "fault")
+    fields = ("at", "reason", "before", "after", "inputs_shown", "terms_shown", "fault", "held_back")
     readonly_fields = fields
     change_list_template = "admin/scaling/scalingdecision/change_list.html"
 
@@ -57,6 +64,22 @@ class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
         jobs = {name: state.trouble for name, state in hub().states.items()}
         return super().changelist_view(request, {**(extra_context or {}), "fleet": fleet, "jobs": jobs})
 
+    def get_urls(self) -> list[URLPattern]:
+        """The check before a sale has an address of its own."""
+        view = self.admin_site.admin_view(self.preflight)
+        return [path("preflight/<slug:slug>/", view, name="scaling_preflight"), *super().get_urls()]
+
+    def preflight(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Everything that would spoil the sale, a line each."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found = preflight(slug)
+        except NoSuchRoom as error:
+            raise Http404(str(error)) from error
+        context = {**self.admin_site.each_context(request), "title": _("Check before the sale"), "slug": slug}
+        return TemplateResponse(request, "admin/scaling/preflight.html", {**context, "lines": found})
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody writes history."""
         return False
@@ -85,21 +108,12 @@ class FleetPinAdmin(admin.ModelAdmin[FleetPin]):
         """Put it in force at once, under the name of who made it."""
         obj.by = request.user.get_username()
         super().save_model(request, obj, form, change)
-        self._hold(request)
+        _told(self, request, lambda: operator_actions.hold(store.now()))
 
     @admin.action(description=_("Lift the pin in force"), permissions=["add"])
     def lift(self, request: HttpRequest, _queryset: Any) -> None:
         """End the one in force."""
-        try:
-            operator_actions.lift_pin(request.user.get_username(), store.now())
-        except operator_actions.NotSettable as error:
-            self.message_user(request, str(error), messages.WARNING)
-
-    def _hold(self, request: HttpRequest) -> None:
-        try:
-            operator_actions.hold(store.now())
-        except (operator_actions.NotSettable, RedisError, LineUnavailable) as error:
-            self.message_user(request, str(error), messages.WARNING)
+        _told(self, request, lambda: operator_actions.lift_pin(request.user.get_username(), store.now()))
 
     def has_change_permission(self, request: HttpRequest, obj: FleetPin | None = None) -> bool:
         """Nobody rewrites it."""
@@ -108,3 +122,68 @@ class FleetPinAdmin(admin.ModelAdmin[FleetPin]):
     def has_delete_permission(self, request: HttpRequest, obj: FleetPin | None = None) -> bool:
         """Nobody tears pages out."""
         return False
+
+
+class FleetSettingsForm(forms.ModelForm[FleetSettings]):
+    """The settings, refused if somebody saved since they were shown."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to overwrite what the sender of the form has not seen."""
+        cleaned = super().clean() or {}
+        if (cleaned.get("seen") or 0) != FleetSettings.saved().version:
+            raise ValidationError(_("Somebody saved while you were editing. Yours was not saved: load it anew."))
+        return cleaned
+
+
+@admin.register(FleetSettings)
+class FleetSettingsAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history has no types
+    """What staff tune, with its history; one row, in force at once."""
+
+    form = FleetSettingsForm
+
+    def save_model(self, request: HttpRequest, obj: FleetSettings, form: Any, change: bool) -> None:  # noqa: FBT001 (Django's)
+        """Put it in force."""
+        super().save_model(request, obj, form, change)
+        _told(self, request, lambda: operator_actions.put_in_force(store.now()))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """One row."""
+        return super().has_add_permission(request) and not FleetSettings.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: FleetSettings | None = None) -> bool:
+        """Emptied, not deleted."""
+        return False
+
+    def revert_disabled(self, request: HttpRequest, obj: FleetSettings | None = None) -> bool:
+        """The history is there to be read."""
+        return True
+
+
+@admin.register(Prewarm)
+class PrewarmAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history has no types
+    """What single sales ask for ahead, with its history."""
+
+    list_display = ("room", "instances", "lead_s", "keep_s", "expected_visitors")
+
+    def save_model(self, request: HttpRequest, obj: Prewarm, form: Any, change: bool) -> None:  # noqa: FBT001 (Django's)
+        """Put it on the schedule."""
+        super().save_model(request, obj, form, change)
+        _told(self, request, lambda: operator_actions.put_on_schedule(store.now()))
+
+    def revert_disabled(self, request: HttpRequest, obj: Prewarm | None = None) -> bool:
+        """The history is there to be read."""
+        return True
+
+
+def _told(model_admin: admin.ModelAdmin[Any], request: HttpRequest, act: Callable[[], None]) -> None:
+    """Do it, and tell where it was refused."""
+    try:
+        act()
+    except (operator_actions.NotSettable, RedisError, LineUnavailable) as error:
+        model_admin.message_user(request, str(error), messages.WARNING)

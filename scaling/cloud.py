@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Any, cast
 
 import boto3
@@ -27,12 +28,16 @@ class CloudUnavailable(Exception):
     """AWS does not answer, refuses, or is not configured; says which call and why."""
 
 
+_making = Lock()  # boto3's clients may be used by many threads, and made by one at a time
+
+
 @cache
 def client(service: str) -> Any:
     """The process's client of a service, configured by AWS's own variables, in the region that boto3 does not read from
     AWS_REGION, within the bounds. Raises BadConfiguration."""
     make = cast("Any", boto3.client)  # its types know only the services whose stubs are installed
-    return make(service, config=Config(region_name=region(os.environ), **BOUNDS))
+    with _making:
+        return make(service, config=Config(region_name=region(os.environ), **BOUNDS))
 
 
 @contextmanager

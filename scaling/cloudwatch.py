@@ -55,6 +55,13 @@ def alarms(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def alarms_with_action(prefix: str) -> list[dict[str, Any]]:
+    """The alarms with an action whose ARN begins so."""
+    with aws_call("describe_alarms"):
+        pages = cloudwatch().get_paginator("describe_alarms").paginate(ActionPrefix=prefix)
+        return [dict(alarm) for page in pages for alarm in page["MetricAlarms"]]
+
+
 def request(alarm: Alarm, *, environment: str, actions: Sequence[str]) -> dict[str, Any]:
     """The alarm as put_metric_alarm takes it and describe_alarms tells it."""
     return {

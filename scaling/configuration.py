@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from math import ceil
 from typing import Any
@@ -56,6 +56,7 @@ class Configuration:
     group: str = "tiketi-web"  # the Auto Scaling group, and the prefix of what is provisioned
     fleet: str = _one_of("local", "aws")
     policy: str = _one_of("alarm", "law")
+    shadow: str = _one_of("off", "on")  # on: decide and write, order nothing
     alarms: str = _one_of("here", "cloudwatch")  # who evaluates them; a moto server evaluates none
     minimum: int = _from(1, 1000, 2)
     maximum: int = _from(1, 1000, 10)
@@ -122,8 +123,13 @@ class Configuration:
         return self.policy == "law" and self.target_wait_s <= self.boot_s
 
     @property
+    def in_shadow(self) -> bool:
+        """Whether nothing is ordered."""
+        return self.shadow == "on"
+
+    @property
     def rules(self) -> tuple[Rule, ...]:
-        """The alarms and policies in force."""
+        """The alarms and policies that decide."""
         return provisioned(
             self.group,
             policy=self.policy,
@@ -132,6 +138,16 @@ class Configuration:
             period_s=self.period_s,
             warm_up_s=round(self.boot_s),
         )
+
+    @property
+    def rules_on_aws(self) -> tuple[Rule, ...]:
+        """The same as the account should have them: in shadow mode every alarm only tells."""
+        return tuple(replace(rule, policy=None) for rule in self.rules) if self.in_shadow else self.rules
+
+    @property
+    def evaluates_here(self) -> bool:
+        """Whether the site evaluates the alarms; in shadow mode nobody else would."""
+        return self.alarms == "here" or self.in_shadow
 
     @property
     def samples_s(self) -> int:

@@ -10,14 +10,15 @@ from django.db import DatabaseError
 from scaling import boots, cloudwatch, metrics, overdue, pins, provisioning, recording, sharing, store
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
-from scaling.controller import CapacityChange, ControlDecision, DecisionReason, decide
+from scaling.controller import BY_LAW, CapacityChange, ControlDecision, DecisionReason, decide
+from scaling.drift import RIVAL
 from scaling.fleet import FleetProvider, FleetSnapshot, FleetUnreadable
 from scaling.in_force import configuration
 from scaling.last_known import LastKnown
 from scaling.local_fleet import LocalFleet
-from scaling.models import ScalingDecision
+from scaling.models import FleetSettings, ScalingDecision
 from scaling.observation import AlarmRecord, Observation
-from scaling.openings import selling, windows
+from scaling.openings import all_rooms, selling, windows
 from scaling.pin import FREE
 from scaling.schedule import Window
 from waitingroom import admission
@@ -96,7 +97,7 @@ def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence
         rooms=[sharing.observe_room(room, view.at) for room in statuses if room.users_per_minute_per_instance],
         windows=sales,
         boots_s=store.boots(),
-        rules=c.rules if c.alarms == "here" else (),
+        rules=c.rules if c.evaluates_here else (),
         samples={
             metric: [(sample["at"], sample[metric]) for sample in samples if metric in sample]
             for metric in {rule.alarm.metric for rule in c.rules}
@@ -107,11 +108,12 @@ def observe(view: FleetSnapshot, statuses: Sequence[RoomStatus], sales: Sequence
 
 def turn(now: float) -> None:
     """Everything that happens every ten seconds."""
+    keep_tuned()
     c, view = configuration(), look(now)
     room_registry.refresh()
     statuses = admission.status(worth_a_look(room_registry.slugs()))
     if last := view or store.last_view():  # else nothing is known of the fleet yet
-        rooms = _rooms.read(lambda: list(WaitingRoom.objects.all()))
+        rooms = _rooms.read(all_rooms)
         sales = windows(c, rooms)
         before = observe(replace(last, at=now), statuses, sales)
         # On an old reading nothing goes, and nothing is ordered.
@@ -120,6 +122,14 @@ def turn(now: float) -> None:
             observation = observe(before.fleet, statuses, sales)  # with what was just published
             carry_out(decide(observation), observation)
     _record(statuses)
+
+
+def keep_tuned() -> None:
+    """Put in force what staff saved: Redis may have lost it. While the database is away, what Redis has stands."""
+    try:
+        store.keep_tuned(FleetSettings.saved().tuned)
+    except DatabaseError as error:
+        log.warning("the fleet's settings were not read: %s", error)
 
 
 def _record(statuses: Sequence[RoomStatus]) -> None:
@@ -147,10 +157,10 @@ def schedule(now: float) -> str:
     """Keep Auto Scaling's own schedule of openings, which raises the minimum even while this site's loop is down, and
     the bounds that are in force now; returns why it was refused, empty if it was not."""
     c = configuration()
-    if c.fleet != "aws":
+    if c.fleet != "aws" or c.in_shadow:
         return ""
     try:
-        provisioning.keep_schedule(pins.in_force(now).on_settings(c), windows(c, WaitingRoom.objects.all()), now)
+        provisioning.keep_schedule(pins.in_force(now).on_settings(c), windows(c, all_rooms()), now)
     except CloudUnavailable as error:
         log.warning("the schedule is not kept: %s", error)
         store.record_failure("order", error, now)
@@ -192,12 +202,32 @@ def _in_step(now: float, period_s: int) -> float:
 
 def carry_out(decision: ControlDecision, observation: Observation) -> None:
     """Remember the alarms' states, show them where CloudWatch evaluates none, and order what is to change."""
+    c = observation.configuration
     for name, record in decision.alarms.items():
         store.keep_alarm(name, record)
         before = observation.alarms.get(name)
-        if observation.configuration.fleet == "aws" and (before is None or before.state is not record.state):
+        if c.fleet == "aws" and c.alarms == "here" and (before is None or before.state is not record.state):
             _show(name, record)
-    order(decision.changes, observation)
+    kept, why = len(decision.changes), ""
+    if c.in_shadow:
+        kept, why = 0, "shadow"
+    elif c.policy == "law" and c.fleet == "aws" and any(code == RIVAL for code, _terms in store.drift()[1]):
+        # One policy orders at a time: until the account lets the alarm only tell, it is the one that orders.
+        by_law = (i for i, change in enumerate(decision.changes) if change.reason in BY_LAW)
+        kept, why = next(by_law, kept), "rival"
+    order(decision.changes[:kept], observation)
+    hold_back(decision.changes[kept:], observation, why)
+
+
+def hold_back(changes: Sequence[CapacityChange], observation: Observation, why: str) -> None:
+    """Write down what would have been ordered, once for as long as it is wanted."""
+    found = [[str(change.reason), change.before, change.after] for change in changes]
+    known = store.held_back()
+    for key, change in zip(found, changes, strict=True):
+        if key not in known:
+            write(change, inputs=observation.inputs(), held_back=why)
+    if found != known:
+        store.keep_held_back(found)
 
 
 def _show(name: str, record: AlarmRecord) -> None:
@@ -227,11 +257,13 @@ def order(changes: Sequence[CapacityChange], observation: Observation) -> str:
     return fault
 
 
-def write(change: CapacityChange, inputs: dict[str, object] | None = None, fault: str = "") -> None:
+def write(
+    change: CapacityChange, inputs: dict[str, object] | None = None, fault: str = "", held_back: str = ""
+) -> None:
     """Write a decision down; the database away is no reason not to act."""
-    log.info("desired %d -> %d: %s %s", change.before, change.after, change.reason, fault)
+    log.info("desired %d -> %d: %s %s%s", change.before, change.after, change.reason, fault, held_back)
     row = {"reason": change.reason, "before": change.before, "after": change.after, "terms": change.terms}
     try:
-        ScalingDecision.objects.create(**row, inputs=inputs or {}, fault=fault)
+        ScalingDecision.objects.create(**row, inputs=inputs or {}, fault=fault, held_back=held_back)
     except DatabaseError as error:
         log.warning("the decision was not written down: %s", error)

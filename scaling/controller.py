@@ -24,9 +24,14 @@ class DecisionReason(StrEnum):
     SCHEDULE = "schedule"
     STAFF = "staff"
     PIN = "pin"
+    BOUNDS = "bounds"
     OUTSIDE = "outside"
     FAULT = "fault"
     RECOVERED = "recovered"
+
+
+# What the law asks for, in time or too late.
+BY_LAW = (DecisionReason.LAW, DecisionReason.PREWARM)
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,9 @@ def decide(observation: Observation) -> ControlDecision:
             changes.append(CapacityChange(reason, desired, after, terms))
             desired = after
 
-    if observation.pin != FREE:
-        minimum, maximum = observation.fleet.minimum, observation.fleet.maximum
-        change(DecisionReason.PIN, min(max(desired, minimum), maximum), {"minimum": minimum, "maximum": maximum})
+    minimum, maximum = observation.fleet.minimum, observation.fleet.maximum
+    hand = DecisionReason.BOUNDS if observation.pin == FREE else DecisionReason.PIN
+    change(hand, min(max(desired, minimum), maximum), {"minimum": minimum, "maximum": maximum})
     change(DecisionReason.SCHEDULE, max(desired, observation.bounds.clamp(0)), {"scheduled": observation.scheduled})
     if observation.configuration.policy == "law":
         terms = observation.law

@@ -7,7 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scaling.controller import DecisionReason
+from scaling.fleet_settings import FleetSettings, Prewarm
 from scaling.in_force import configuration
+
+__all__ = ("ArrivalBin", "FleetPin", "FleetSettings", "Prewarm", "ScalingDecision")
 
 REASONS = {
     DecisionReason.ALARM: _("the alarm: the line is long"),
@@ -17,11 +20,15 @@ REASONS = {
     DecisionReason.SCHEDULE: _("a sale opens soon"),
     DecisionReason.STAFF: _("by hand"),
     DecisionReason.PIN: _("the operator's pin"),
+    DecisionReason.BOUNDS: _("the fleet's bounds"),
     DecisionReason.OUTSIDE: _("changed in Auto Scaling itself"),
     DecisionReason.FAULT: _("the fleet cannot be read or ordered"),
     DecisionReason.RECOVERED: _("the fleet can be read again"),
 }
-CHOICES = [(reason.value, text) for reason, text in REASONS.items()]
+HELD_BACK = [
+    ("shadow", _("shadow mode: written, not ordered")),
+    ("rival", _("an alarm of the account still orders")),
+]
 
 
 class ScalingDecision(models.Model):
@@ -36,6 +43,7 @@ class ScalingDecision(models.Model):
     inputs = models.JSONField(_("inputs"), default=dict)
     terms = models.JSONField(_("terms"), default=dict)
     fault = models.TextField(_("fault"), blank=True)
+    held_back = models.CharField(_("not ordered"), max_length=8, choices=HELD_BACK, blank=True)
 
     class Meta:
         verbose_name = _("scaling decision")

@@ -1,20 +1,22 @@
-"""The openings to come, as the rooms tell them."""
+"""The openings to come, as the rooms tell them, with what each sale asks for ahead."""
 
 from collections.abc import Iterable
 
 from scaling.configuration import Configuration
+from scaling.models import Prewarm
 from scaling.schedule import Window, prewarm
 from waitingroom.models import WaitingRoom
 
 
+def all_rooms() -> list[WaitingRoom]:
+    """Every room, with its prewarm. Raises DatabaseError."""
+    return list(WaitingRoom.objects.select_related("prewarm"))
+
+
 def selling(configuration: Configuration, rooms: Iterable[WaitingRoom], now: float) -> set[str]:
     """The rooms around whose opening it is: from its prewarm's lead until its end."""
-    c = configuration
-    return {
-        room.slug
-        for room in rooms
-        if room.opens_at and -c.prewarm_lead_s <= now - room.opens_at.timestamp() <= c.prewarm_keep_s
-    }
+    found = ((room.slug, window_of(configuration, room)) for room in rooms)
+    return {slug for slug, window in found if window and window.begins <= now <= window.ends}
 
 
 def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[Window]:
@@ -22,13 +24,17 @@ def windows(configuration: Configuration, rooms: Iterable[WaitingRoom]) -> list[
 
     A room may stay closed until it opens, or be closed by its own success while the window lasts.
     """
-    return [
-        prewarm(
-            room.opens_at.timestamp(),
-            lead_s=configuration.prewarm_lead_s,
-            keep_s=configuration.prewarm_keep_s,
-            instances=configuration.prewarm_instances,
-        )
-        for room in rooms
-        if room.opens_at
-    ]
+    return [window for room in rooms if (window := window_of(configuration, room))]
+
+
+def window_of(configuration: Configuration, room: WaitingRoom) -> Window | None:
+    """The room's own window; None without an opening."""
+    if room.opens_at is None:
+        return None
+    c, own = configuration, getattr(room, "prewarm", None) or Prewarm()
+    return prewarm(
+        room.opens_at.timestamp(),
+        lead_s=c.prewarm_lead_s if own.lead_s is None else own.lead_s,
+        keep_s=c.prewarm_keep_s if own.keep_s is None else own.keep_s,
+        instances=c.prewarm_instances if own.instances is None else own.instances,
+    )

@@ -10,16 +10,16 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from scaling import control_loop, pins, store
+from scaling import control_loop, drift, pins, provisioning, store
+from scaling.cloud import CloudUnavailable
 from scaling.controller import CapacityChange, DecisionReason, decide
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
 from scaling.local_fleet import LocalFleet
 from scaling.models import FleetPin
 from scaling.observation import Observation
-from scaling.openings import selling, windows
+from scaling.openings import all_rooms, selling, windows
 from waitingroom import admission
-from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
 
 NAMES = ("desired", "boot_seconds")
@@ -79,7 +79,12 @@ def lift_pin(by: str, now: float) -> None:
 
 
 def hold(now: float) -> None:
-    """Bring the group's bounds and the desired capacity within the pin. Raises NotSettable where that is refused."""
+    """Bring the group's bounds and the desired capacity within the pin. Raises NotSettable where that is refused.
+
+    In shadow mode the next turn writes what it would come to.
+    """
+    if configuration().in_shadow:
+        return
     if fault := control_loop.schedule(now):
         raise NotSettable(f"the pin is kept, but Auto Scaling refused its bounds: {fault}")
     view = control_loop.look(now)
@@ -91,6 +96,25 @@ def hold(now: float) -> None:
         raise NotSettable(f"the pin is kept, but the order was refused: {fault}")
 
 
+def put_in_force(now: float) -> None:
+    """Let the fleet follow what staff saved: at once here, and on AWS as far as it takes it. Raises NotSettable."""
+    control_loop.keep_tuned()
+    c = configuration()
+    try:
+        if c.fleet == "aws":
+            provisioning.apply(pins.in_force(now).on_settings(c), windows(c, all_rooms()), now)
+        drift.compare(now)
+    except CloudUnavailable as error:
+        store.record_failure("order", error, now)
+        raise NotSettable(f"the settings are kept, but AWS did not take them: {error}") from error
+
+
+def put_on_schedule(now: float) -> None:
+    """Let Auto Scaling know of what sales ask for ahead. Raises NotSettable."""
+    if fault := control_loop.schedule(now):
+        raise NotSettable(f"it is kept, but Auto Scaling refused its schedule: {fault}")
+
+
 def publish(now: float) -> bool:
     """Publish the metrics now; False when it failed. Raises NotSettable when the fleet was never read."""
     view = control_loop.look(now) or store.last_view()
@@ -98,12 +122,12 @@ def publish(now: float) -> bool:
         raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
     observation = _observation(replace(view, at=now))
     statuses = admission.status([room.slug for room in observation.rooms])
-    sales = selling(observation.configuration, WaitingRoom.objects.all(), now)
+    sales = selling(observation.configuration, all_rooms(), now)
     return control_loop.publish(observation, statuses, sales, spare=observation.spare)
 
 
 def _observation(view: FleetSnapshot) -> Observation:
-    rooms = list(WaitingRoom.objects.all())
+    rooms = all_rooms()
     statuses = admission.status([room.slug for room in rooms])
     return control_loop.observe(view, statuses, windows(configuration(), rooms))
 

@@ -36,8 +36,13 @@ class Change:
 
 
 def plan(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
-    """Everything to change, in the order to change it; empty when all is as it should be. Raises CloudUnavailable."""
+    """Everything to change, in the order to change it; empty when all is as it should be. Raises CloudUnavailable.
+
+    In shadow mode the site keeps alarms that only tell, and nothing else.
+    """
     group = configuration.group
+    if configuration.in_shadow:
+        return _alarms(configuration, autoscaling.policies(group))
     return [
         *_bounds(configuration, scheduled_minimum(windows, now)),
         *_policies(configuration, autoscaling.policies(group)),
@@ -48,6 +53,10 @@ def plan(configuration: Configuration, windows: Sequence[Window], now: float) ->
 
 def apply(configuration: Configuration, windows: Sequence[Window], now: float) -> list[Change]:
     """Make it so; returns what was changed. Raises CloudUnavailable."""
+    if configuration.in_shadow:
+        found = plan(configuration, windows, now)
+        reconcile(found)
+        return found
     done = [*_bounds(configuration, scheduled_minimum(windows, now))]
     done += _policies(configuration, autoscaling.policies(configuration.group))
     reconcile(done)
@@ -104,7 +113,7 @@ def _there(found: dict[str, dict[str, Any]], request: dict[str, Any]) -> dict[st
 
 def _policies(configuration: Configuration, found: dict[str, dict[str, Any]]) -> list[Change]:
     changed: list[Change] = []
-    for rule in configuration.rules:
+    for rule in configuration.rules_on_aws:
         if rule.policy:
             request = policy_request(configuration.group, rule, rule.policy)
             there = _there(found, request)
@@ -114,9 +123,9 @@ def _policies(configuration: Configuration, found: dict[str, dict[str, Any]]) ->
 
 
 def _alarms(configuration: Configuration, policies: dict[str, dict[str, Any]]) -> list[Change]:
-    found = cloudwatch.alarms([rule.alarm.name for rule in configuration.rules])
+    found = cloudwatch.alarms([rule.alarm.name for rule in configuration.rules_on_aws])
     changed: list[Change] = []
-    for rule in configuration.rules:
+    for rule in configuration.rules_on_aws:
         there = _there(policies, policy_request(configuration.group, rule, rule.policy)) if rule.policy else None
         arn = (there["PolicyARN"] if there else NEW) if rule.policy else ""
         actions = [action for action in (arn, configuration.topic) if action]

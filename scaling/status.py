@@ -3,25 +3,31 @@
 from collections.abc import Sequence
 from typing import Any
 
-from scaling import pins, store
+from django.utils.translation import override
+
+from scaling import drift, pins, store
 from scaling.configuration import Configuration
 from scaling.fleet import Lifecycle
 from scaling.in_force import configuration
-from scaling.openings import windows
+from scaling.openings import all_rooms, windows
 from scaling.percentile import percentile
 from scaling.registration import SILENT_S
 from scaling.schedule import scheduled_minimum
 from scaling.sharing import observe_room
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
-from waitingroom.models import WaitingRoom
 from waitingroom.status import RoomStatus
+
+# So long before its opening a sale is worth checking.
+SOON_S = 7 * 86_400
 
 
 def status() -> dict[str, Any]:
     """Everything known of the fleet now, ready for JSON. Raises RedisError, DatabaseError."""
-    rooms = admission.status(worth_a_look([room.slug for room in WaitingRoom.objects.all()]))
+    all_of_them = all_rooms()
+    rooms = admission.status(worth_a_look([room.slug for room in all_of_them]))
     c, now = configuration(), store.now()
+    compared_at, differences = store.drift()
     view, observed, health = store.last_view(), store.boots(), store.health()
     servers = {name: round(silent, 1) for name, silent in store.servers(now).items()}
     serving = {name.rsplit(":", 1)[0] for name, silent in servers.items() if silent <= SILENT_S}
@@ -29,11 +35,17 @@ def status() -> dict[str, Any]:
     found: dict[str, Any] = {
         "fleet": c.fleet,
         "policy": c.policy,
+        "shadow": c.in_shadow,
+        "drift": drift.told(differences),
+        "drift_age_s": None if compared_at is None else round(now - compared_at, 1),
         "environment": c.environment,
         "group": c.group,
         "minimum": c.minimum,
         "maximum": c.maximum,
-        "scheduled_minimum": scheduled_minimum(windows(c, WaitingRoom.objects.all()), now),
+        "scheduled_minimum": scheduled_minimum(windows(c, all_of_them), now),
+        "to_come": [
+            room.slug for room in all_of_them if room.opens_at and 0 < room.opens_at.timestamp() - now < SOON_S
+        ],
         "desired": None,
         "in_service": None,
         "pending": [],
@@ -108,6 +120,12 @@ def _rooms(rooms: Sequence[RoomStatus], c: Configuration, now: float) -> list[di
         for room in rooms
     ]
     return sorted(rows, key=lambda row: (not (row["waiting"] or row["active"]), -row["share"], row["slug"]))
+
+
+def fleet_drift() -> tuple[str, ...]:
+    """What differed between site and account at the last look, in English. Raises RedisError."""
+    with override("en"):
+        return tuple(drift.told(store.drift()[1]))
 
 
 def publish_age_s() -> float | None:

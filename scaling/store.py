@@ -33,6 +33,13 @@ HEALTH = "health:{scaling}"
 """HASH    published_at, read_at; publish_, read_, order_ and boot_failures; last_fault, last_fault_at; unreadable;
         stuck, missing_since."""
 
+TUNED = "tuned:{scaling}"
+"""STRING  what staff tuned of the fleet's settings, JSON; the database has it too."""
+DRIFT = "drift:{scaling}"
+"""STRING  what differed between site and account at the last look, JSON {"at", "found": [[code, terms], ...]}."""
+HELD_BACK = "held_back:{scaling}"
+"""STRING  the changes that were decided, written and not ordered, JSON [[reason, before, after], ...]."""
+
 BOOTS_KEPT = 50
 SERVER_FORGOTTEN_S = 300
 LONGEST_TURN_S = 60
@@ -74,6 +81,39 @@ def last_view() -> FleetSnapshot | None:
     known = json.loads(text)
     instances = tuple(Instance(**{**i, "lifecycle": Lifecycle(i["lifecycle"])}) for i in known.pop("instances"))
     return FleetSnapshot(**known, instances=instances)
+
+
+def tuned() -> dict[str, Any] | None:
+    """What staff tuned, by the settings' names; None if it was lost."""
+    text = cast("bytes | None", client().get(TUNED))
+    return None if text is None else cast("dict[str, Any]", json.loads(text))
+
+
+def keep_tuned(values: dict[str, Any]) -> None:
+    """Put what staff tuned in force, in every process."""
+    client().set(TUNED, json.dumps(values))
+
+
+def drift() -> tuple[float | None, list[tuple[str, dict[str, Any]]]]:
+    """When site and account were compared last, and what differed then: (code, terms)."""
+    text = cast("bytes | None", client().get(DRIFT))
+    known = json.loads(text) if text else {"at": None, "found": []}
+    return known["at"], [(code, terms) for code, terms in known["found"]]
+
+
+def keep_drift(found: Iterable[tuple[str, dict[str, Any]]], at: float) -> None:
+    """Remember what differs."""
+    client().set(DRIFT, json.dumps({"at": at, "found": list(found)}, default=str))
+
+
+def held_back() -> list[list[Any]]:
+    """The changes that were written and not ordered."""
+    return cast("list[list[Any]]", json.loads(cast("bytes | None", client().get(HELD_BACK)) or b"[]"))
+
+
+def keep_held_back(changes: list[list[Any]]) -> None:
+    """Remember them, so that each is written once."""
+    client().set(HELD_BACK, json.dumps(changes))
 
 
 def keep_sample(sample: dict[str, float], kept: int) -> None:

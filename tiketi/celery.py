@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
         ("tick", "waitingroom.tasks.tick", 1.0),
         ("turn", "scaling.tasks.turn", 10.0),
         ("schedule", "scaling.tasks.schedule", 300.0),
+        ("compare", "scaling.tasks.compare", 60.0),
         ("follow", "scaling.tasks.follow", 1.0),
         ("expire-holds", "events.tasks.expire_holds", 5.0),
         ("settle", "events.tasks.settle", 5.0),

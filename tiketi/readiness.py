@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
-from scaling.status import publish_age_s
+from scaling.status import fleet_drift, publish_age_s
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
 from tiketi.redis_fitness import fitness
@@ -66,6 +66,7 @@ class Keys:
     rooms: tuple[RoomStatus, ...] = ()
     work: Mapping[str, Work] = field(default_factory=dict)
     unwise: str = ""  # how Redis is set up, where that is no good idea
+    drift: tuple[str, ...] = ()  # where the account is not as the site has it
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Sight:
             "database": self.rows.state,
             "redis": self.keys.state,
             "redis_unwise": self.keys.unwise,
+            "scaling_drift": list(self.keys.drift),
             "late": self.late,
             "jobs": self.jobs,
             "work": {name: {"age_s": one.age_s, "late_after_s": one.late_after_s} for name, one in work.items()},
@@ -128,7 +130,7 @@ def _ask_redis() -> Keys:
         rooms = tuple(admission.status(slugs))
         ages = heartbeats.ages(clock_s())
         found = fitness()
-        published = publish_age_s()
+        published, drift = publish_age_s(), fleet_drift()
     except (LineUnavailable, RedisError, OSError) as error:
         return Keys(str(error) or type(error).__name__)
     work = {beat.name: Work(ages[beat.name], beat.late_after_s) for beat in heartbeats.BEATS.values()}
@@ -139,7 +141,7 @@ def _ask_redis() -> Keys:
         work["tick"] = Work(max(known) if len(known) == len(ticks) else None, TICK_IS_LATE_S)
     untold = sorted(set(slugs) - {room.slug for room in rooms})
     state = f"cannot tell of {', '.join(untold[:3])}" if untold else found.too_old or OK
-    return Keys(state, rooms, work, found.unwise)
+    return Keys(state, rooms, work, found.unwise, drift)
 
 
 _database = Question(_ask_database)

@@ -203,6 +203,7 @@ except BadConfiguration as error:
     env.add(error.faults)
     SCALING = Configuration()
 SCALING_ENVIRONMENT = SCALING.environment
+PREFLIGHT_CHECKS = "tiketi.preflight.CHECKS"  # the site's own, beside the fleet's
 WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
 
 # --- Money and mail.

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from django.conf import settings as django_settings
 
-from scaling import autoscaling, cloud, control_loop, store
+from scaling import autoscaling, cloud, control_loop, in_force, store
 from scaling.configuration import Configuration
 from tests.scaling.aws import Moto, moto_server
 from waitingroom import admission
@@ -18,7 +18,8 @@ from waitingroom.redis import client
 from waitingroom.room_registry import room_registry
 
 OURS = (
-    store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH,
+    store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH, store.TUNED,
+    store.DRIFT, store.HELD_BACK,
 )  # fmt: skip
 
 
@@ -26,6 +27,7 @@ OURS = (
 def fresh_memory() -> None:
     """Scaling remembers nothing from other tests."""
     client().delete(*OURS)
+    in_force._known.clear()
 
 
 @pytest.fixture

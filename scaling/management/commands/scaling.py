@@ -1,4 +1,4 @@
-"""The operator's command for the fleet: status, provision, publish, history, set, pin."""
+"""The operator's command for the fleet: status, preflight, provision, publish, history, set, pin."""
 
 import getpass
 import json
@@ -7,23 +7,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.utils.translation import override
 from redis.exceptions import RedisError
 
-from scaling import operator_actions, pins, provisioning, store
+from scaling import drift, operator_actions, pins, provisioning, store
 from scaling.cloud import CloudUnavailable
 from scaling.fleet import FleetUnreadable
 from scaling.in_force import configuration
 from scaling.models import ScalingDecision
-from scaling.openings import windows
+from scaling.openings import all_rooms, windows
+from scaling.preflight.findings import Level
+from scaling.preflight.run import NoSuchRoom, preflight
 from scaling.status import status
 from waitingroom.errors import LineUnavailable
-from waitingroom.models import WaitingRoom
 
 
 class Command(BaseCommand):
-    """manage.py scaling status | provision | publish | history | set | pin."""
+    """manage.py scaling status | preflight SLUG | provision | publish | history | set | pin."""
 
-    help = "Show the fleet, provision what orders it, publish its metrics, read its history, set it by hand."
+    help = "Show the fleet, check a sale beforehand, provision what orders servers, publish metrics, set it by hand."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand a verb."""
@@ -34,6 +36,7 @@ class Command(BaseCommand):
             one.add_argument("--json", action="store_true", dest="as_json", help="answer in JSON")
             return one
 
+        verb("preflight", "everything that would spoil a sale, a line each; exit 1 on a fault").add_argument("slug")
         verb("status", "instances, boots, alarms, web processes, faults")
         how = verb("provision", "alarms, policies and schedule on AWS").add_mutually_exclusive_group(required=True)
         texts = {"plan": "tell what differs", "apply": "make it so", "check": "tell what differs; exit 1 if anything"}
@@ -50,31 +53,42 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, verb: str, as_json: bool, **options: Any) -> None:
-        """Do what the verb says. Errors are one line."""
+        """Do what the verb says, in English as every command. Errors are one line."""
         try:
-            content = getattr(self, verb)(options)
+            with override("en"):
+                content = getattr(self, verb)(options)
         except (LineUnavailable, RedisError) as error:
             raise CommandError(f"Redis does not answer ({error}); start `make run`, or set REDIS_URL.") from error
         except DatabaseError as error:
             raise CommandError(f"The database does not answer ({error}).") from error
-        except (CloudUnavailable, FleetUnreadable, operator_actions.NotSettable) as error:
+        except (CloudUnavailable, FleetUnreadable, NoSuchRoom, operator_actions.NotSettable) as error:
             raise CommandError(str(error)) from error
         if as_json:
             self.stdout.write(json.dumps(content, ensure_ascii=False, default=str))
         else:
             self.tell(content)
+        if verb == "preflight" and any(row["level"] == Level.FAULT for row in content):
+            raise CommandError("there are faults: this sale would be spoilt.")
         if verb == "provision" and options["how"] == "check" and content:
             raise CommandError("AWS is not as it should be; `manage.py scaling provision --apply` mends it.")
 
     def status(self, _options: dict[str, Any]) -> dict[str, Any]:
-        """The fleet now."""
+        """The fleet now, compared with the account."""
+        try:
+            drift.compare(store.now())
+        except CloudUnavailable as error:
+            store.record_failure("read", error, store.now())
         return status()
+
+    def preflight(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        """What was found before the sale."""
+        return [line.as_json() for line in preflight(options["slug"])]
 
     def provision(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """What was changed, or what would be."""
         c, now = configuration(), store.now()
         act = provisioning.apply if options["how"] == "apply" else provisioning.plan
-        found = act(pins.in_force(now).on_settings(c), windows(c, WaitingRoom.objects.all()), now)
+        found = act(pins.in_force(now).on_settings(c), windows(c, all_rooms()), now)
         return [change.as_json() for change in found]
 
     def publish(self, _options: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +100,7 @@ class Command(BaseCommand):
 
     def history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """Past decisions, newest first."""
-        fields = ("at", "reason", "before", "after", "inputs", "terms", "fault")
+        fields = ("at", "reason", "before", "after", "inputs", "terms", "fault", "held_back")
         return list(ScalingDecision.objects.values(*fields)[: max(0, options["limit"])])
 
     def set(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -108,14 +122,18 @@ class Command(BaseCommand):
         if not content:
             self.stdout.write("Nothing to tell: all is as it should be.")
         for row in content if isinstance(content, list) else [content]:
-            if "action" in row:
+            if "todo" in row:
+                todo = f"  -> {row['todo']}" if row["todo"] else ""
+                self.stdout.write(f"{row['level']:<9}{row['check']:<11}{row['text']}{todo}")
+            elif "action" in row:
                 self.stdout.write(f"{row['action']:<7}{row['kind']} {row['name']}")
                 for name, found in row["differences"].items():
                     self.stdout.write(f"         {name}: {found['is']} -> {found['wanted']}")
             elif "reason" in row:
+                held_back = row["held_back"] and f"not ordered: {row['held_back']}"
                 self.stdout.write(
                     f"{row['at']:%Y-%m-%d %H:%M:%S}  {row['before']:>3} -> {row['after']:<3} {row['reason']:<10}"
-                    f" {row['terms'] or ''} {row['fault']}".rstrip()
+                    f" {row['terms'] or ''} {row['fault']}{held_back}".rstrip()
                 )
             else:
                 for name, value in row.items():

@@ -1,0 +1,1 @@
+"""Everything that would spoil a sale, asked before it: a line each."""
