@@ -10,8 +10,9 @@ from django.core.mail import get_connection
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from events.models import Event
-from events.payments.provider import default_provider, provider_named
+from events.models import Event, Payment
+from events.payments.provider import ProviderUnavailable
+from events.payments.registry import default_provider, provider_named
 from scaling import store
 from scaling.preflight.findings import Check, Finding, Sale, fault, ok, unknown, warning
 from tiketi.environment import PRACTICE
@@ -64,24 +65,34 @@ def mail(_sale: Sale) -> Iterator[Finding]:
 
 
 def payment(_sale: Sale) -> Iterator[Finding]:
-    """Who takes the money answers; a provider says by `host` where it is."""
+    """Who takes the money answers: asked how the last payment stands, or, before the first, at its own hosts."""
     name = default_provider()
     if name in PRACTICE:
         yield warning(_("the practice provider gives tickets away"), _("Name a provider: PAYMENT_PROVIDERS"))
         return
-    host = getattr(provider_named(name), "host", "")
-    if not host:
-        text = _("%(name)s does not say where it is (`host`), so nobody can ask")
+    provider, last = provider_named(name), Payment.objects.filter(provider=name).order_by("-pk").first()
+    todo = _("See whether it is down, or the way out.")
+    if last is not None:
+        try:
+            provider.status(last)
+        except ProviderUnavailable as error:
+            yield fault(_("%(name)s does not answer: %(error)s") % {"name": name, "error": error}, todo)
+            return
+        yield ok(_("%(name)s tells how the last payment stands") % {"name": name})
+        return
+    hosts = sorted({host for those in provider.hosts().values() for host in those if "." in host and "*" not in host})
+    if not hosts:
+        text = _("%(name)s was never asked for a payment, and names no host")
         yield unknown(text % {"name": name}, _("Buy a ticket, and refund it."))
-        return
-    where = urlsplit(host if "//" in host else f"//{host}")
-    try:
-        socket.create_connection((where.hostname or "", where.port or 443), timeout=PATIENCE_S).close()
-    except OSError as error:
-        text = _("%(name)s at %(host)s does not answer: %(error)s")
-        yield fault(text % {"name": name, "host": host, "error": error}, _("See whether it is down, or the way out."))
-        return
-    yield ok(_("%(name)s answers at %(host)s") % {"name": name, "host": host})
+    for host in hosts:
+        where = urlsplit(host if "//" in host else f"//{host}")
+        try:
+            socket.create_connection((where.hostname or "", where.port or 443), timeout=PATIENCE_S).close()
+        except OSError as error:
+            text = _("%(name)s at %(host)s does not answer: %(error)s")
+            yield fault(text % {"name": name, "host": host, "error": error}, todo)
+        else:
+            yield ok(_("%(name)s answers at %(host)s") % {"name": name, "host": host})
 
 
 def redis(sale: Sale) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """What would spoil a sale is a line each, in its time; a fault exits 1, and what hangs is a line as well."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from events.models import Payment
+from events.payments.provider import ProviderUnavailable
 from scaling import autoscaling, cloud, control_loop, registration, store
 from scaling.configuration import Configuration
 from scaling.models import ArrivalBin, FleetPin, FleetSettings, Prewarm
@@ -23,8 +26,8 @@ from scaling.preflight.findings import Finding, Level, Sale
 from scaling.preflight.run import Line, preflight
 from tests.scaling.aws import Hanging, misbehaving
 from tests.scaling.conftest import Clock, point_at
+from tiketi import loopback, readiness
 from tiketi import preflight as site
-from tiketi import readiness
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.redis import client as redis
 
@@ -381,3 +384,73 @@ def test_a_check_is_one_function_and_says_one_thing_of_each(on_time: WaitingRoom
     monkeypatch.setitem(site.CHECKS, "work", twice)
 
     assert [line.text for line in lines(on_time)["work"]] == ["one", "two"]
+
+
+class Payments:
+    """One payment that was begun."""
+
+    def order_by(self, _name: str) -> "Payments":
+        return self
+
+    def first(self) -> Payment:
+        return Payment()
+
+
+class Company:
+    """Stands in for a payment company: asked how a payment stands, and named by one host."""
+
+    title, host = "Company", "127.0.0.1:1"
+
+    def hosts(self) -> dict[str, list[str]]:
+        return {"connect-src": [self.host] if self.host else []}
+
+    def status(self, payment: Any) -> None:
+        raise ProviderUnavailable("HTTP 503")
+
+
+def test_a_provider_that_does_not_answer_is_a_fault(on_time: WaitingRoom, settings, monkeypatch):
+    settings.PAYMENT_PROVIDERS = {"company": "tests.scaling.test_preflight.Company"}
+
+    assert "company at 127.0.0.1:1 does not answer" in told(found := lines(on_time)["payment"])
+    assert worst(found) is Level.FAULT
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(Company, "host", f"127.0.0.1:{server.getsockname()[1]}")
+        assert worst(lines(on_time)["payment"]) is Level.OK
+    monkeypatch.setattr(Company, "host", "")
+    assert worst(lines(on_time)["payment"]) is Level.UNKNOWN
+    monkeypatch.setattr(Payment.objects, "filter", lambda **_: Payments())
+    assert "company does not answer: HTTP 503" in told(lines(on_time)["payment"])
+
+
+def test_a_mail_server_that_refuses_is_a_fault(on_time: WaitingRoom, settings):
+    settings.OUTBOX_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", loopback.free_port()
+
+    found = lines(on_time)["mail"]
+
+    assert worst(found) is Level.FAULT
+    assert "does not take mails" in told(found)
+
+
+def test_a_machine_whose_clock_is_off_is_told(on_time: WaitingRoom, monkeypatch):
+    monkeypatch.setattr(site, "clock_s", lambda: time.time() + 90)
+
+    found = lines(on_time)["clocks"]
+
+    assert worst(found) is Level.FAULT
+    assert "differ by 90.0 s" in told(found)
+
+
+def test_a_redis_that_forgets_or_is_too_small_is_a_fault(on_time: WaitingRoom):
+    server: Any = redis()
+    was = server.config_get("maxmemory*")
+    try:
+        server.config_set("maxmemory-policy", "allkeys-lru")
+        assert "noeviction" in told(found := lines(on_time)["redis"])
+        assert worst(found) is Level.FAULT
+        server.config_set("maxmemory-policy", "noeviction")
+        server.config_set("maxmemory", str(server.info("memory")["used_memory"] + 2_000_000))
+        assert "the crowd takes 3 MB" in told(lines(on_time)["redis"])
+    finally:
+        server.config_set("maxmemory", was["maxmemory"])
+        server.config_set("maxmemory-policy", was["maxmemory-policy"])
