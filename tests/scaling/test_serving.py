@@ -4,11 +4,10 @@ from dataclasses import replace
 from math import inf
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from scaling import recording, registration, sharing, store, tasks
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
-from scaling.models import FleetPin, ScalingDecision
 from scaling.serving import serving
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
@@ -73,6 +72,7 @@ def test_an_hour_without_auto_scaling_does_not_slow_seven_that_serve(room: Waiti
     assert told(room) == 2  # now nobody says so
 
 
+@pytest.mark.django_db(transaction=True)
 def test_metrics_and_orders_do_not_wait_for_the_database(room: WaitingRoom, clock: Clock, configured, monkeypatch):
     configured(policy="law")
     clock.turns(1)
@@ -80,12 +80,10 @@ def test_metrics_and_orders_do_not_wait_for_the_database(room: WaitingRoom, cloc
     def away(*_: object, **__: object) -> None:
         raise DatabaseError("the database is away")
 
-    monkeypatch.setattr(recording, "record", away)
-    monkeypatch.setattr(WaitingRoom.objects, "all", away)
-    monkeypatch.setattr(FleetPin.objects, "first", away)
-    monkeypatch.setattr(ScalingDecision.objects, "create", away)
     crowd(room, 9000)
-    clock.turns(11)
+    with monkeypatch.context() as patches:
+        patches.setattr(connection, "cursor", away)
+        clock.turns(11)
 
     assert store.samples()[0]["QueueSize"] >= 9000
     view = store.last_view()
