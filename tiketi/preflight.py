@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from math import ceil
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,11 +21,14 @@ from tiketi.production import UNSENT
 from tiketi.question import within
 from tiketi.readiness import looking
 from tiketi.redis_fitness import fitness
+from tiketi.threads import THREADS
 from waitingroom.redis import clock_s, servers
 
 PATIENCE_S = 4
 # Slips are believed up to a minute of skew.
 SKEW_S, MUCH_SKEW_S = 5.0, 60.0
+# Of one server, with one web process and every worker, once all its threads have had something to do.
+LEAST_CONNECTIONS = THREADS + 6
 # Each visitor waiting, in Redis (docs/operations.md).
 VISITOR_BYTES = 300
 
@@ -128,7 +132,7 @@ def database(sale: Sale) -> Iterator[Finding]:
         most, used, own = cursor.fetchone()
     view = store.last_view()
     there = max(1, view.in_service if view else 1)
-    needed = used - own + round(own / there * sale.configuration.maximum)
+    needed = used - own + ceil(max(own / there, LEAST_CONNECTIONS) * sale.configuration.maximum)
     told = {"most": most, "own": own, "there": there, "needed": needed, "maximum": sale.configuration.maximum}
     if needed > most:
         text = _("%(there)d servers hold %(own)d connections now; %(maximum)d would need %(needed)d of %(most)d")

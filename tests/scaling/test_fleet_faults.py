@@ -56,7 +56,7 @@ def admitted(room: WaitingRoom) -> float:
     return told(room)
 
 
-def test_ten_minutes_without_auto_scaling_cost_seven_that_serve_nothing(
+def test_f26_ten_minutes_without_auto_scaling_cost_seven_that_serve_nothing(
     seven: list[str], room: WaitingRoom, clock: Clock, monkeypatch
 ):
     point_at(monkeypatch, f"http://127.0.0.1:{loopback.free_port()}")
@@ -81,7 +81,7 @@ def test_of_seven_without_auto_scaling_only_those_count_who_still_sign(
     assert admitted(room) == 4
 
 
-def test_cloudwatch_throttled_stops_neither_orders_nor_admission(
+def test_f26_cloudwatch_throttled_stops_neither_orders_nor_admission(
     aws: Configuration, room: WaitingRoom, clock: Clock, monkeypatch
 ):
     crowd(room, 6000)
@@ -107,7 +107,7 @@ class Unforetold(LocalFleet):
         return replace(view, instances=tuple(replace(i, ready_at=None) if i in booting else i for i in view.instances))
 
 
-def test_boots_that_never_come_leave_the_rate_of_those_who_serve(
+def test_f27_boots_that_never_come_leave_the_rate_of_those_who_serve(
     room: WaitingRoom, clock: Clock, configured, monkeypatch
 ):
     c = configured(ramp_s=0, boot_s=60, policy="law")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.utils import ConnectionHandler
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
@@ -26,7 +27,7 @@ from scaling.preflight.findings import Finding, Level, Sale
 from scaling.preflight.run import Line, preflight
 from tests.scaling.aws import Hanging, misbehaving
 from tests.scaling.conftest import Clock, point_at
-from tiketi import loopback, readiness
+from tiketi import environment, loopback, readiness
 from tiketi import preflight as site
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.redis import client as redis
@@ -454,3 +455,20 @@ def test_a_redis_that_forgets_or_is_too_small_is_a_fault(on_time: WaitingRoom):
     finally:
         server.config_set("maxmemory", was["maxmemory"])
         server.config_set("maxmemory-policy", was["maxmemory-policy"])
+
+
+@pytest.mark.parametrize(("maximum", "level"), [(10, Level.OK), (100, Level.FAULT)])
+def test_postgresql_must_take_the_connections_of_the_whole_fleet(
+    on_time: WaitingRoom, configured, monkeypatch, postgres_url: str, maximum: int, level: Level
+):
+    real = ConnectionHandler({"default": environment.database(postgres_url)})["default"]
+    monkeypatch.setattr(site, "connection", real)
+    configured(maximum=maximum)
+
+    (found,) = site.database(run.sale_of(on_time.slug))
+
+    real.close()
+    assert found.level is level
+    assert f"{maximum} " in str(found.text)
+    assert [one.level for one in site.clocks(run.sale_of(on_time.slug))] == [Level.OK]
+    real.close()
