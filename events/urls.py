@@ -37,6 +37,7 @@ urlpatterns = [
     path("orders/<slug:number>/pay/", orders.pay, name="pay"),
     path("orders/<slug:number>/tickets/", orders.tickets, name="tickets"),
     path("tickets/<slug:serial>/", orders.ticket, name="ticket"),
+    path("payments/toss/<uuid:reference>/", payments.toss, name="toss"),
     path("payments/<slug:name>/<uuid:reference>/back/", payments.paid, name="paid"),
     path("payments/<slug:name>/callback/", payments.callback, name="callback"),
     path("staff/door/", door.door, name="door"),

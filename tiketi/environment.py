@@ -21,6 +21,12 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSTGRES = ("postgres", "postgresql", "psql", "pgsql")
 # The provider for practice moves no money; it goes by this word, and by no other.
 PRACTICE = {"sandbox": "events.payments.sandbox.provider.Sandbox"}
+# Those whose adapters are here, and the keys that each needs.
+ADAPTERS = {"toss": "events.payments.toss.Toss", "stripe": "events.payments.stripe_checkout.StripeCheckout"}
+PROVIDER_KEYS = {
+    "toss": ("TOSS_CLIENT_KEY", "TOSS_SECRET_KEY"),
+    "stripe": ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
+}
 DATABASE_FORM = "must be postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:////PATH; all but letters and digits as %2F."
 REDIS_FORM = (
     "must be redis://HOST:PORT/NUMBER, redis+sentinel://HOST:PORT,HOST:PORT/SERVICE/NUMBER or "
@@ -151,6 +157,31 @@ def site_address(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def provider_address(text: str) -> str:
+    """Where a provider's API is: anywhere by HTTPS, or on this machine. Raises BadValue."""
+    form = "must be https://HOST, without a query."
+    try:
+        parts = urlsplit(text)
+        whole = parts.hostname and (parts.port is None or parts.port) and not parts.query and not parts.fragment
+    except ValueError as error:
+        raise BadValue(form) from error
+    here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+    if not whole or "@" in parts.netloc or not (here or parts.scheme == "https"):
+        raise BadValue(form)
+    return text.rstrip("/")
+
+
+def key(*beginnings: str) -> Callable[[str], str]:
+    """A provider's key, by how it begins. Raises BadValue."""
+
+    def kind(text: str) -> str:
+        if not text.isascii() or not text.isprintable() or " " in text or not text.startswith(beginnings):
+            raise BadValue(f"must be the key that begins with {' or '.join(beginnings)}.")
+        return text
+
+    return kind
+
+
 def sender(text: str) -> str:
     """An email address, with or without a name. Raises BadValue."""
     try:
@@ -212,11 +243,13 @@ def providers(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in names(text):
         name, _, path = entry.partition("=")
-        if entry in PRACTICE:
-            path = PRACTICE[name]
+        if entry in PRACTICE | ADAPTERS:
+            path = (PRACTICE | ADAPTERS)[name]
         elif name in PRACTICE or path in PRACTICE.values():
             raise BadValue("names the practice provider by the one word 'sandbox'.")
         if name in found or not re.fullmatch(r"[a-z][a-z0-9-]{0,19}=[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", f"{name}={path}"):
-            raise BadValue(f"must be NAME=DOTTED.CLASS, each name once, or the word 'sandbox', not {entry!r}.")
+            raise BadValue(
+                f"must be toss, stripe, sandbox or NAME=DOTTED.CLASS by comma, each name once, not {entry!r}."
+            )
         found[name] = path
     return found

@@ -114,11 +114,15 @@ def _money(settings: Any) -> Iterator[CheckMessage]:
     providers = settings.PAYMENT_PROVIDERS
     only_practice = not set(providers) - set(PRACTICE)
     if not providers or (only_practice and settings.DEBUG):  # a developer's machine has it without asking
-        hint = "PAYMENT_PROVIDERS=NAME=DOTTED.CLASS, or the word 'sandbox' for a rehearsal in which no money moves."
+        hint = "PAYMENT_PROVIDERS=toss,stripe; or the word 'sandbox' for a rehearsal in which no money moves."
         yield Error("PAYMENT_PROVIDERS is missing: nobody takes money.", hint=hint, id="tiketi.E007")
     elif set(providers) & set(PRACTICE):
         hint = "Take 'sandbox' out of PAYMENT_PROVIDERS before tickets are sold."
         yield Warning("The practice provider gives tickets away for nothing.", hint=hint, id="tiketi.W001")
+    for name in ("TOSS_CLIENT_KEY", "TOSS_SECRET_KEY", "STRIPE_SECRET_KEY"):
+        if "test_" in getattr(settings, name):
+            hint = "With the provider's test keys no money moves: tickets are given away for nothing."
+            yield Warning(f"{name} is a test key.", hint=hint, id="tiketi.W003")
 
 
 def load_providers(settings: Any) -> None:

@@ -209,6 +209,20 @@ WAITINGROOM_MINIMUM_INSTANCES = SCALING.minimum
 # --- Money and mail.
 # Name to class; the first takes new payments. The practice provider is there for developers, or by its name.
 PAYMENT_PROVIDERS = env.read("PAYMENT_PROVIDERS", environment.providers, environment.PRACTICE if DEBUG else {})
+# Of Toss's two pairs of keys, those for the payment window.
+TOSS_CLIENT_KEY = env.read("TOSS_CLIENT_KEY", environment.key("live_ck_", "test_ck_"), "")
+TOSS_SECRET_KEY = env.read("TOSS_SECRET_KEY", environment.key("live_sk_", "test_sk_"), "")
+TOSS_API_URL = env.read("TOSS_API_URL", environment.provider_address, "https://api.tosspayments.com")
+TOSS_SDK_URL = env.read("TOSS_SDK_URL", environment.provider_address, "https://js.tosspayments.com/v2/standard")
+STRIPE_SECRET_KEY = env.read("STRIPE_SECRET_KEY", environment.key("sk_live_", "rk_live_", "sk_test_", "rk_test_"), "")
+STRIPE_WEBHOOK_SECRET = env.read("STRIPE_WEBHOOK_SECRET", environment.key("whsec_"), "")
+STRIPE_API_URL = env.read("STRIPE_API_URL", environment.provider_address, "https://api.stripe.com")
+env.add(
+    f"{key} is missing: PAYMENT_PROVIDERS names {name}."
+    for name, path in environment.ADAPTERS.items()
+    for key in environment.PROVIDER_KEYS[name]
+    if PAYMENT_PROVIDERS.get(name) == path and not globals()[key]
+)
 if environment.PRACTICE.keys() & PAYMENT_PROVIDERS.keys():
     INSTALLED_APPS.append("events.payments.sandbox")
 SITE_ADDRESS = env.read("SITE_ADDRESS", environment.site_address, f"http://localhost:{PORT}" if DEBUG else "")

@@ -4,19 +4,22 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
-from events.models import Payment
+from events.models import OrderState, Payment, PaymentState
 from events.payments import registry
 from events.payments.attempts import UnknownPayment, come_back, hear
 from events.payments.provider import ForgedNotice, ProviderUnavailable
+from events.views.answers import for_accounts
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,31 @@ def leads_to_providers(view: View[P]) -> View[P]:
         return response
 
     return widened
+
+
+@never_cache
+@require_safe
+@leads_to_providers
+@for_accounts
+def toss(request: HttpRequest, account: User, reference: UUID) -> HttpResponse:
+    """The page that opens Toss's payment window: its script and the client key are Toss's way, and hold no secret."""
+    found = Payment.objects.select_related("order__event").filter(provider__in=settings.PAYMENT_PROVIDERS)
+    payment = get_object_or_404(found, reference=reference, provider="toss", order__account=account)
+    if payment.state != PaymentState.STARTED or payment.order.state != OrderState.PENDING:
+        return redirect(payment.order)
+    back = request.build_absolute_uri(reverse("events:paid", args=["toss", reference]))
+    asked = {
+        "clientKey": settings.TOSS_CLIENT_KEY,
+        "customerKey": str(uuid5(reference, "customer")),  # tells Toss nothing of the account
+        "amount": {"currency": "KRW", "value": payment.amount_won},
+        "orderId": str(reference),
+        "orderName": payment.order.event.title[:100],
+        "successUrl": back,
+        "failUrl": back,
+        "customerEmail": account.email or None,
+    }
+    page = {"payment": payment, "request_of_toss": asked, "sdk": settings.TOSS_SDK_URL}
+    return render(request, "events/toss.html", page)
 
 
 @csrf_exempt  # the provider says who calls

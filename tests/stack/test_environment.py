@@ -96,6 +96,34 @@ def test_as_long_as_debug_is_unclear_nothing_of_a_developers_machine_is_on():
     )
 
 
+KEYS = {
+    "TOSS_CLIENT_KEY": "live_ck_1",
+    "TOSS_SECRET_KEY": "live_sk_1",
+    "STRIPE_SECRET_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+}
+
+
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_a_provider_without_its_keys_is_refused_and_each_is_named(debug: str):
+    both = REAL | {"DEBUG": debug, "PAYMENT_PROVIDERS": "toss,stripe"}
+
+    assert named(started("manage.py", "check", **both).stderr) == list(KEYS)
+    one = started("manage.py", "check", **both | KEYS | {"TOSS_SECRET_KEY": ""})
+    assert one.stderr == "TIKETI cannot run: TOSS_SECRET_KEY is missing: PAYMENT_PROVIDERS names toss.\n"
+    assert started("manage.py", "check", **both | KEYS).returncode == 0
+
+
+def test_a_key_in_anothers_place_is_refused_and_not_repeated():
+    wrong = REAL | KEYS | {"PAYMENT_PROVIDERS": "toss,stripe"}
+    wrong |= {"TOSS_CLIENT_KEY": "live_sk_1", "STRIPE_SECRET_KEY": "pk_1"}
+
+    done = started("manage.py", "check", **wrong)
+
+    assert named(done.stderr) == ["TOSS_CLIENT_KEY", "STRIPE_SECRET_KEY"]
+    assert "live_sk_1" not in done.stderr
+
+
 def test_the_stack_says_the_same_and_starts_nothing(tmp_path: Path):
     done = started("-m", "tiketi.stack", DEBUG="0", TIKETI_LOCAL_DIR=str(tmp_path), PORT="8999")
 
@@ -151,6 +179,7 @@ def settings(**changed: Any) -> SimpleNamespace:
         "DEFAULT_FROM_EMAIL": "TIKETI <tickets@tickets.example.com>",
         "PAYMENT_PROVIDERS": {"stand-in": "tests.events.stand_in.StandIn"},
         "WAITINGROOM_TRUSTED_PROXIES": ["10.0.0.0/24"],
+        **dict.fromkeys(KEYS, ""),
     }
     return SimpleNamespace(**whole | changed)
 
@@ -234,6 +263,9 @@ def test_a_key_that_anybody_could_guess_is_none(key: str):
             [],
         ),
         ({"PAYMENT_PROVIDERS": {"real": "shop.Real"} | environment.PRACTICE}, ["tiketi.W001"]),
+        ({"TOSS_CLIENT_KEY": "test_ck_1", "TOSS_SECRET_KEY": "live_sk_1"}, ["tiketi.W003"]),
+        ({"STRIPE_SECRET_KEY": "rk_test_1"}, ["tiketi.W003"]),
+        ({"TOSS_CLIENT_KEY": "live_ck_1", "TOSS_SECRET_KEY": "live_sk_1", "STRIPE_SECRET_KEY": "sk_live_1"}, []),
     ],
 )
 def test_each_shortcoming_has_its_id_and_a_hint(changed: dict[str, Any], ids: list[str]):
@@ -269,6 +301,10 @@ def test_each_shortcoming_has_its_id_and_a_hint(changed: dict[str, Any], ids: li
         ),
         (environment.broker, "redis+sentinel://a/line", "redis+sentinel://a/line"),
         (environment.providers, "sandbox", environment.PRACTICE),
+        (environment.providers, "toss,stripe", environment.ADAPTERS),
+        (environment.key("test_sk_", "live_sk_"), "live_sk_a1", "live_sk_a1"),
+        (environment.provider_address, "https://api.example/", "https://api.example"),
+        (environment.provider_address, "http://127.0.0.1:9/v2", "http://127.0.0.1:9/v2"),
         (environment.providers, "toss=shop.Toss, sandbox", {"toss": "shop.Toss"} | environment.PRACTICE),
     ],
 )
@@ -305,6 +341,8 @@ def test_what_makes_sense_is_read(kind: Any, text: str, value: Any):
             ],
         ),
         (environment.broker, ["redis+cluster://a", "http://h"]),
+        (environment.key("sk_"), ["pk_p#w", "sk_a b", "sk_가", "whsec_p#w"]),
+        (environment.provider_address, ["http://api.example", "api.example", "https://", "https://a:p#w@h", "https://[h"]),
         (
             environment.database,
             [
@@ -320,7 +358,7 @@ def test_what_makes_sense_is_read(kind: Any, text: str, value: Any):
         (
             environment.providers,
             [
-                "toss", "toss=Toss", "toss=shop.", "=shop.Toss", "Toss=shop.Toss", "a=b.C,a=b.D", "sandbox=shop.Toss",
+                "paypal", "toss=Toss", "toss=shop.", "=shop.Toss", "Toss=shop.Toss", "a=b.C,a=b.D", "sandbox=shop.Toss",
                 "toss=events.payments.sandbox.provider.Sandbox", "sandbox,sandbox", "a=b.c d",
             ],
         ),
