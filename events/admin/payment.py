@@ -1,28 +1,35 @@
-"""Payments in the admin: where the money is, and refunds that do not get through."""
+"""Payments in the admin: where the money is, refunds that do not get through, and what the provider did by itself."""
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.admin.order import OnlyToLookAt
-from events.models import Payment, PaymentState
+from events.models import Payment, PaymentState, Trouble
 from events.models.retried import MAX_TRIES
+from events.payments.attempts import ask_again
 from events.payments.refunds import refund_again
 
 
 class RefundFilter(admin.SimpleListFilter):
-    """Refunds that are under way, and those that nobody tries any more."""
+    """Refunds that are under way, those that nobody tries any more, and what staff should look at."""
 
-    title = _("refund")
+    title = _("to look at")
     parameter_name = "refund"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Both kinds."""
-        return [("trying", _("due, being tried")), ("given-up", _("given up"))]
+        """Each kind."""
+        return [
+            ("trying", _("refund due, being tried")),
+            ("given-up", _("refund given up")),
+            ("unanswered", _("no answer from the provider")),
+            ("disputed", _("disputed")),
+            ("at-provider", _("paid back at the provider")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
         """Those payments alone."""
@@ -32,6 +39,14 @@ class RefundFilter(admin.SimpleListFilter):
                 return due.filter(tries__lt=MAX_TRIES)
             case "given-up":
                 return due.filter(tries__gte=MAX_TRIES)
+            case "unanswered":
+                return queryset.filter(state=PaymentState.STARTED, tries__gte=MAX_TRIES)
+            case "disputed":
+                return queryset.exclude(disputed_at=None)
+            case "at-provider":
+                return queryset.filter(
+                    Q(trouble=Trouble.AT_PROVIDER) | Q(state=PaymentState.RECEIVED, refunded_won__gt=0)
+                )
         return queryset
 
 
@@ -39,17 +54,30 @@ class RefundFilter(admin.SimpleListFilter):
 class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
     """Payments, by reference, order or buyer."""
 
-    list_display = ("reference", "order", "event", "received_won", "state", "refund", "problem", "changed_at")
+    list_display = (
+        "reference",
+        "order",
+        "event",
+        "received_won",
+        "refunded_won",
+        "state",
+        "refund",
+        "disputed_at",
+        "problem",
+        "changed_at",
+    )
     list_select_related = ("order__event",)
     list_filter = (RefundFilter, "state", "provider")
-    search_fields = ("reference", "order__number", "order__account__email")
+    search_fields = ("reference", "provider_key", "session_key", "order__number", "order__account__email")
     fields = (
         ("order", "provider", "reference"),
-        ("amount_won", "received_won", "state", "trouble"),
-        ("tries", "try_at", "problem"),
-        ("made_at", "changed_at"),
+        ("session_key", "provider_key"),
+        ("amount_won", "received_won", "refunded_won"),
+        ("state", "trouble", "refusal", "disputed_at"),
+        ("tries", "try_at", "problem", "ask_at"),
+        ("made_at", "ends_at", "returned_at", "changed_at"),
     )
-    actions = ("try_again",)
+    actions = ("try_again", "ask")
 
     @admin.display(description=_("event"))
     def event(self, payment: Payment) -> str:
@@ -76,4 +104,15 @@ class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
             self.log_change(request, payment, "refund tried again")
         count = refund_again(due)
         said = ngettext("%(count)d refund is tried again.", "%(count)d refunds are tried again.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+    @admin.action(description=_("Ask the provider about the chosen payments"), permissions=["refund"])
+    def ask(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
+        """Within seconds, and as often as if they were new; refunds that are due are not asked about, but tried."""
+        for payment in payments:
+            self.log_change(request, payment, "provider asked")
+        count = ask_again(payments)
+        said = ngettext(
+            "The provider is asked about %(count)d payment.", "The provider is asked about %(count)d payments.", count
+        )
         self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)

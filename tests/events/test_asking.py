@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from events import tasks
@@ -224,3 +226,34 @@ def test_what_was_agreed_to_too_late_is_not_taken(event, buyer, monkeypatch):
 
     payment.refresh_from_db()
     assert (payment.state, payment.trouble) == (PaymentState.FAILED, Trouble.RAN_OUT)
+
+
+def test_staff_see_what_to_look_at_and_have_the_provider_asked(client, event, make_buyer, monkeypatch):
+    clerk = make_buyer()
+    clerk.is_staff = True
+    clerk.save()
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_payment", "view_order"]))
+    client.force_login(clerk)
+    seats = seats_of(event)
+    bought = [buy(event, make_buyer(), seat).payments.get() for seat in seats[:2]]
+    settle(bought[0], Statement(Standing.RECEIVED, bought[0].amount_won, disputed=True))
+    settle(bought[1], Statement(Standing.RECEIVED, bought[1].amount_won, refunded_won=1000))
+    _, silent = order(event, make_buyer(), seats[2])
+    Payment.objects.filter(pk=silent.pk).update(tries=MAX_TRIES, problem="away")
+    address = reverse("admin:events_payment_changelist")
+
+    for kind, payment in (("disputed", bought[0]), ("at-provider", bought[1]), ("unanswered", silent)):
+        page = client.get(address, {"refund": kind}).content.decode()
+        assert [str(one.reference) in page for one in (*bought, silent)] == [
+            one == payment for one in (*bought, silent)
+        ]
+
+    chosen = {"action": "ask", "_selected_action": [silent.pk]}
+    client.post(address, chosen)
+    assert Payment.objects.get(pk=silent.pk).given_up  # who may only look asks nobody
+    clerk.user_permissions.add(Permission.objects.get(codename="refund_order"))
+    client.post(address, chosen)
+    said_by(monkeypatch, Statement(Standing.RECEIVED, silent.amount_won))
+    tasks.ask_providers()
+    assert Payment.objects.get(pk=silent.pk).state == PaymentState.RECEIVED
+    assert client.get(reverse("admin:events_payment_change", args=[silent.pk])).status_code == 200
