@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError
 
 from waitingroom import configure, epochs, hints, scripts
-from waitingroom.alive import rooms_alive
+from waitingroom.alive import rooms_known_alive
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.fleet_share import FleetShare, PendingCapacity
@@ -62,7 +62,7 @@ def tick(rooms: Iterable["WaitingRoom"]) -> dict[str, list[str]]:
             continue
         if admitted[room.slug]:
             hints.look(room.slug, admitted[room.slug])
-    rooms_alive(room.slug for i, room in enumerate(rooms) if has_somebody(answers[3 * i + 1]))
+    rooms_known_alive(room.slug for i, room in enumerate(rooms) if has_somebody(answers[3 * i + 1]))
     return admitted
 
 

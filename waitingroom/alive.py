@@ -1,12 +1,16 @@
 """Which rooms have somebody in them: only these cost a tick every second, and a look at how they fare."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from waitingroom.errors import LineUnavailable
 from waitingroom.keys import ALIVE
 from waitingroom.redis import run_now
 from waitingroom.scripts import ALIVE as SCRIPT
 from waitingroom.scripts import Call
+
+log = logging.getLogger(__name__)
 
 # Whoever comes marks the room in the same breath; a process says so again after so long, should Redis have lost it.
 MARK_SECONDS = 1.0
@@ -33,12 +37,21 @@ def rooms_alive(having: Iterable[str] = ()) -> set[str]:
     return read_alive(answer)
 
 
+def rooms_known_alive(having: Iterable[str] = ()) -> set[str] | None:
+    """As `rooms_alive`; None where Redis does not say: of a Cluster the one node that knows may be gone."""
+    try:
+        return rooms_alive(having)
+    except LineUnavailable as error:
+        log.debug("any room may have somebody: %s", error)
+        return None
+
+
 def worth_a_look(slugs: Sequence[str]) -> list[str]:
-    """All of few rooms; of many those with somebody in them. Blocks; raises LineUnavailable."""
+    """All of few rooms; of many those with somebody in them; all where that is not known. Blocks."""
     if len(slugs) <= SWEPT_A_SECOND:
         return list(slugs)
-    alive = rooms_alive()
-    return [slug for slug in slugs if slug in alive]
+    alive = rooms_known_alive()
+    return list(slugs) if alive is None else [slug for slug in slugs if slug in alive]
 
 
 class Sweep:

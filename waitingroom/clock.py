@@ -1,7 +1,7 @@
 """The clock's tick: every room with somebody in it, and of the others some in turn."""
 
 from waitingroom import admission
-from waitingroom.alive import SWEPT_A_SECOND, Sweep, rooms_alive
+from waitingroom.alive import SWEPT_A_SECOND, Sweep, rooms_known_alive
 from waitingroom.models import WaitingRoom
 
 
@@ -18,7 +18,9 @@ class Clock:
         rooms = WaitingRoom.objects.all()
         if not all_due:
             slugs = list(rooms.order_by("pk").values_list("slug", flat=True))
-            rooms = rooms.filter(slug__in=rooms_alive() | set(self._sweep.take(slugs)))
+            alive = rooms_known_alive()
+            if alive is not None:
+                rooms = rooms.filter(slug__in=alive | set(self._sweep.take(slugs)))
         admission.tick(rooms)
         self._all_due = False
 

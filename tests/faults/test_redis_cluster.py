@@ -25,10 +25,11 @@ from tests.redis_servers import Server, server
 from tests.waitingroom.web import serving
 from tiketi import heartbeats, loopback
 from tiketi.local_redis import LocalRedis
-from waitingroom import admission, configure
+from waitingroom import admission, alive, configure
+from waitingroom.clock import Clock
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable
-from waitingroom.keys import keys_of
+from waitingroom.keys import ALIVE, keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client, make_pipe, run_now
 from waitingroom.room import JoinIntent, enter_call
@@ -345,3 +346,39 @@ def test_a_crowd_keeps_its_order_when_its_node_dies(
         both = {"REDIS_URL": cluster.url, "BROKER_URL": redis_server.url}
         with serving(tmp_path / "web", both) as web:
             keeps_its_order(web, room, cluster.nodes[0].process.kill)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_node_that_knows_which_rooms_are_alive_takes_no_room_along(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(alive, "SWEPT_A_SECOND", 0)  # as on a site with more rooms than are swept
+    with running(tmp_path) as cluster, in_use(cluster, settings):
+        its_node = key_slot(ALIVE.encode()) * 3 // SLOTS
+        others = [i for i in range(3) if i != its_node]
+        rooms = [WaitingRoom.objects.create(slug=cluster.room_on(i), mode="always") for i in others]
+        for node in cluster.nodes:
+            if node is cluster.nodes[its_node] or node is cluster.nodes[its_node + 3]:  # for good: no replica serves
+                node.process.kill()
+                node.process.wait()
+        for room in rooms:
+            until(lambda room=room: joined(room.slug), within=15)  # type: ignore[misc]
+
+        ticking = Clock()
+        until(lambda: ticked(ticking, rooms), within=30)
+        assert sorted(alive.worth_a_look([room.slug for room in rooms])) == sorted(room.slug for room in rooms)
+
+
+def ticked(ticking: Clock, rooms: list[WaitingRoom]) -> bool:
+    ticking.tick()
+    return all(inside(room.slug) >= 1 for room in rooms)
+
+
+def joined(room: str) -> bool:
+    with suppress(LineUnavailable):
+        return bool(run_now([joining(room, "waits")]))
+    return False
+
+
+def inside(room: str) -> int:
+    return admission.status([room])[0].active

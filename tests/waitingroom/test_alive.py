@@ -108,7 +108,7 @@ def test_after_redis_was_away_the_clock_ticks_everywhere(many: list[WaitingRoom]
     mine = Clock()
     mine.tick()
     with monkeypatch.context() as outage:
-        outage.setattr(clock, "rooms_alive", lambda: 1 / 0)
+        outage.setattr(clock, "rooms_known_alive", lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             mine.tick()
     many[4].threshold = 7
