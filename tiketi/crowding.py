@@ -44,9 +44,14 @@ def max_connections() -> int:
     return _of_files(CONNECTIONS)
 
 
+def retry_seconds() -> int:
+    """When to come back: each answer says its own, so that those who were refused together do not return together."""
+    return random.randint(5, 15)  # noqa: S311  (no secret)
+
+
 def retrying(scope: Mapping[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of the 503: a page that comes back by itself, or JSON."""
-    seconds = random.randint(5, 15)  # noqa: S311  (spreads those who return; no secret)
+    seconds = retry_seconds()
     wants_json = any(name == b"accept" and b"application/json" in value for name, value in scope.get("headers", ()))
     wants_json = wants_json or str(scope.get("path", "")).startswith("/api/")
     body = (_JSON if wants_json else _PAGE % seconds).encode()

@@ -13,22 +13,26 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views import defaults
 
+from tiketi.crowding import retry_seconds
+
 log = logging.getLogger(__name__)
 
 AWAY = (OperationalError, InterfaceError)
-RETRY_AFTER = {"Retry-After": "5", "Cache-Control": "no-store"}
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Nothing was done: a page that comes back by itself; after a form, one that says so and leads back."""
+    seconds = retry_seconds()
+    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
     if "application/json" in request.headers.get("Accept", "") or request.path_info.startswith("/api/"):
-        return JsonResponse({"status": "unavailable"}, status=503, headers=RETRY_AFTER)
+        return JsonResponse({"status": "unavailable"}, status=503, headers=headers)
     said = {
         "safe": request.method in ("GET", "HEAD"),
+        "seconds": seconds,
         "messages": (),
     }  # messages may lie in the session: in the database
     answer = render(request, "503.html", said, status=503)
-    for name, value in RETRY_AFTER.items():
+    for name, value in headers.items():
         answer[name] = value
     return answer
 

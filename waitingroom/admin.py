@@ -1,18 +1,26 @@
 """Waiting rooms in the admin, for sites whose own pages do not carry the fields."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
+from waitingroom import admission
 from waitingroom.closing import ClosingForm
+from waitingroom.errors import LineUnavailable
 from waitingroom.models import THRESHOLD_PER_INSTANCE, WaitingRoom
 from waitingroom.versions import last_saved
+
+# In the histories; not translated, as what commands write there is not.
+ENDED = "recovery period ended"
 
 
 class WaitingRoomForm(ClosingForm):
@@ -43,13 +51,52 @@ class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hist
     """The settings, with their history."""
 
     form = WaitingRoomForm
-    list_display = ("slug", "mode", "threshold", "users_per_minute_per_instance", "updated_at")
+    list_display = ("slug", "mode", "threshold", "users_per_minute_per_instance", "recovery", "updated_at")
+    actions = ("end_recovery",)
     list_filter = ("mode",)
     search_fields = ("slug",)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new room follows the fleet, unless staff want a fixed threshold."""
         return {"threshold_per_instance": THRESHOLD_PER_INSTANCE, **super().get_changeform_initial_data(request)}
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Ask Redis once for all rooms of the page."""
+        changes = super().get_changelist_instance(request)
+        left = seconds_of_recovery([room.slug for room in changes.result_list])
+        for room in changes.result_list:
+            room.recovering_s = left.get(room.slug, 0)
+        return cast(ChangeList, changes)
+
+    @admin.display(description=gettext_lazy("Recovery period"))
+    def recovery(self, room: WaitingRoom) -> str:
+        """How long it goes on, where Redis lost the line."""
+        left = getattr(room, "recovering_s", 0)
+        return _("%(seconds)d s left") % {"seconds": left} if left else ""
+
+    @admin.action(description=gettext_lazy("End the recovery period of the chosen rooms"), permissions=["change"])
+    def end_recovery(self, request: HttpRequest, rooms: QuerySet[WaitingRoom]) -> None:
+        """Staff know that everybody is back; on record as any change of the room is."""
+        outcomes: dict[bool | None, list[str]] = {}
+        for room in rooms:
+            try:
+                ended: bool | None = admission.end_recovery(room.slug)
+            except LineUnavailable:
+                ended = None
+            outcomes.setdefault(ended, []).append(room.slug)
+            if ended:
+                with transaction.atomic():
+                    locked = WaitingRoom.objects.select_for_update().get(pk=room.pk)
+                    setattr(locked, "_change_reason", ENDED)  # noqa: B010 (simple_history reads it)
+                    locked.save(update_fields=["updated_at"])
+                    self.log_change(request, locked, ENDED)
+        for ended, said, level in (
+            (True, _("%(rooms)s: the line goes on with those who are back."), messages.SUCCESS),
+            (False, _("%(rooms)s: in no recovery period; nothing was changed."), messages.WARNING),
+            (None, _("%(rooms)s: Redis does not answer; try again in a moment."), messages.ERROR),
+        ):
+            if slugs := outcomes.get(ended):
+                self.message_user(request, said % {"rooms": ", ".join(slugs)}, level)
 
     def get_fields(self, request: HttpRequest, obj: WaitingRoom | None = None) -> list[str]:
         """What is on the form alone comes after what it asks for; who may only look gets none of it."""
@@ -67,3 +114,11 @@ class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hist
     def revert_disabled(self, request: HttpRequest, obj: WaitingRoom | None = None) -> bool:
         """The history is there to be read: going back to an old form would overwrite what others changed since."""
         return True
+
+
+def seconds_of_recovery(slugs: list[str]) -> dict[str, int]:
+    """How long the recovery period of each room goes on; of none while Redis is away."""
+    try:
+        return {status.slug: status.recovering_s for status in admission.status(slugs)}
+    except LineUnavailable:
+        return {}

@@ -13,8 +13,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from waitingroom import work as proof
-from waitingroom.page_cache import PageTemplate, wait_text
+from waitingroom.page_cache import PageTemplate, exact_text, wait_text
 from waitingroom.place import Phase, Place
+from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
 from waitingroom.timing import SLOWEST_LOOK_SECONDS
 from waitingroom.visits import Passing, Visit
@@ -92,6 +93,7 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
         b"total_text": f"{max(total, position):,}".encode(),
         b"wait_text": wait_text(wait, visit.language).encode(),
         b"recovery_text": b"",
+        b"recovery_done": b"0",
         b"mode": snapshot.mode.encode() if snapshot else b"",
         b"who": b"account" if visit.is_account else b"browser",
         b"held": b"yes" if visit.slip else b"no",
@@ -140,7 +142,12 @@ def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
     if not place.recovering_s or place.phase is Phase.CLOSED:
         return {b"mode": place.mode.encode()}
     nothing = dict.fromkeys((b"position_text", b"total_text", b"wait_text"), "–".encode())
-    return nothing | {b"mode": b"recovering", b"recovery_text": wait_text(place.recovering_s, visit.language).encode()}
+    left_s, whole_s = place.recovering_s, room_registry.recovery_s(visit.room)
+    return nothing | {
+        b"mode": b"recovering",
+        b"recovery_text": exact_text(left_s, visit.language).encode(),
+        b"recovery_done": b"%d" % max(0, whole_s - left_s),
+    }
 
 
 def standing(place: Place, snapshot: Snapshot) -> Answer:

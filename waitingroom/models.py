@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from waitingroom import configure, epochs, hints
 from waitingroom.conf import conf
-from waitingroom.room_registry import RoomConfig, room_registry
+from waitingroom.room_registry import DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
 from waitingroom.work import MAX_TRIES
 
@@ -105,7 +105,7 @@ class WaitingRoom(models.Model):
     )
     recovery_seconds = models.PositiveIntegerField(
         _("recovery, seconds"),
-        default=45,
+        default=DEFAULT_RECOVERY_SECONDS,
         validators=[MinValueValidator(0), MaxValueValidator(600)],
         help_text=_(
             "After Redis lost the line nobody is let in for so long: those who wait or are inside come back to their "
@@ -210,8 +210,7 @@ class WaitingRoom(models.Model):
         """Put the settings in force, as the database has them now."""
         rooms = list(type(self).objects.filter(pk=self.pk))
         for room in rooms:
-            config = RoomConfig.read(room.slug, room.account_required, room.fail_open, room.work_tries, room.mode)
-            room_registry.note(config)
+            room_registry.note(RoomConfig.read(*(getattr(room, name) for name in ROW)))
         if configure.put_in_force(rooms):
             hints.look_all(self.slug)
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from waitingroom.blocking import BlockingThread
 from waitingroom.inline_code import made_small
 from waitingroom.packed.page import PackedPage
+from waitingroom.room_registry import room_registry
 from waitingroom.stale_cache import StaleCache
 from waitingroom.timing import LONGEST_PAUSE_MS, LOOK_JITTER
 
@@ -41,6 +42,7 @@ VALUES = (
     "total_text",
     "wait_text",
     "recovery_text",
+    "recovery_done",
     "mode",
     "who",
     "closed_reason",
@@ -98,6 +100,15 @@ def _with_reason(pieces: list[bytes], reason: bytes) -> list[bytes]:
     return found
 
 
+def page_periods(room: str) -> dict[str, int | str]:
+    """The periods that a page's script goes by: all of them the server's."""
+    return {
+        "longest_pause_ms": LONGEST_PAUSE_MS,
+        "look_jitter": f"{LOOK_JITTER:g}",
+        "recovery_seconds": room_registry.recovery_s(room),
+    }
+
+
 def render(template: str, room: str, language: str, event: Mapping[str, Any]) -> PageTemplate:
     """Render the page around the event's public summary; an empty one will do."""
     with translation.override(language):
@@ -110,8 +121,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
                 "ws_path": f"/ws/events/{room}/queue/",
                 "poll_path": f"/api/events/{room}/queue/",
                 "take_path": f"/events/{room}/use-here/",
-                "longest_pause_ms": LONGEST_PAUSE_MS,
-                "look_jitter": f"{LOOK_JITTER:g}",
+                **page_periods(room),
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },
         )
@@ -169,9 +179,20 @@ def wait_text(seconds: int, language: str) -> str:
     step = 5 if seconds < 60 else 30 if seconds < 600 else 60
     rest = 60 * ((seconds + 30) // 60) if step == 60 else step * -(-max(seconds, 1) // step)
     with translation.override(language):
-        parts = []
-        for text, size in ((_("{count} h"), 3600), (_("{count} min"), 60), (_("{count} s"), 1)):
-            count, rest = divmod(rest, size)
-            if count:
-                parts.append(text.format(count=count))
-        return _("about {duration}").format(duration=" ".join(parts))
+        return _("about {duration}").format(duration=_duration(rest))
+
+
+@lru_cache(maxsize=1000)
+def exact_text(seconds: int, language: str) -> str:
+    """A time that is known to the second: "1 min 12 s"."""
+    with translation.override(language):
+        return _duration(seconds)
+
+
+def _duration(seconds: int) -> str:
+    parts = []
+    for text, size in ((_("{count} h"), 3600), (_("{count} min"), 60), (_("{count} s"), 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(text.format(count=count))
+    return " ".join(parts)

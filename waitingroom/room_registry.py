@@ -5,6 +5,7 @@ import threading
 from asyncio import wrap_future
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError
@@ -22,21 +23,26 @@ PATIENCE_SECONDS = 0.8
 # With a database silent for so long, nobody more is let in: those inside could not buy.
 AWAY_SECONDS = 5.0
 ROOMS = "rooms"  # the cache's only key
+DEFAULT_RECOVERY_SECONDS = 45
+# What of a room is remembered, by its columns.
+ROW = ("slug", "account_required", "fail_open", "work_tries", "recovery_seconds", "mode")
 
 
 @dataclass(frozen=True, slots=True)
 class RoomConfig:
-    """What the gate must know of a room without asking Redis."""
+    """What the gate and its pages must know of a room without asking Redis."""
 
     slug: str
     account_required: bool
     fail_open: bool
     work_tries: int = 0  # of a newcomer's browser before a number is drawn; 0: none
+    recovery_seconds: int = DEFAULT_RECOVERY_SECONDS
 
     @classmethod
-    def read(cls, slug: str, account_required: bool, fail_open: bool, work_tries: int, mode: str) -> "RoomConfig":  # noqa: FBT001 (a row)
-        """From a row of the database; where everybody goes straight in, there is no number to work for."""
-        return cls(slug, account_required, fail_open, 0 if mode == "off" else work_tries)
+    def read(cls, *row: Any) -> "RoomConfig":
+        """From the columns of ROW; where everybody goes straight in, there is no number to work for."""
+        *facts, work_tries, recovery_seconds, mode = row
+        return cls(*facts, 0 if mode == "off" else work_tries, recovery_seconds)
 
 
 class RoomRegistry:
@@ -62,6 +68,11 @@ class RoomRegistry:
         """The room's configuration as remembered, however the address writes it; the hub, or `find`, renews it."""
         rooms = self._cache.peek(ROOMS)  # this is asked by every request: a look at the clock costs half as much again
         return rooms.get(slug.lower()) if rooms else None
+
+    def recovery_s(self, slug: str) -> int:
+        """How long the room's recovery period lasts, as remembered; at least a second, for a bar to have a length."""
+        config = self.get(slug)
+        return max(1, config.recovery_seconds if config else DEFAULT_RECOVERY_SECONDS)
 
     async def find(self, slug: str) -> RoomConfig | None:
         """The room's configuration; None if the database has no such room.
@@ -116,7 +127,7 @@ class RoomRegistry:
         while True:
             changes = self._changes
             table = apps.get_model("waitingroom", "WaitingRoom").objects
-            rows = table.values_list("slug", "account_required", "fail_open", "work_tries", "mode")
+            rows = table.values_list(*ROW)
             rooms = {row[0].lower(): RoomConfig.read(*row) for row in rows}
             with self._lock:
                 if changes == self._changes:

@@ -10,8 +10,7 @@ from django.utils import translation
 from playwright.sync_api import Page, Route
 
 from waitingroom.inline_code import made_small
-from waitingroom.page_cache import VALUES
-from waitingroom.timing import LONGEST_PAUSE_MS
+from waitingroom.page_cache import VALUES, page_periods
 
 ADDRESS = "http://tiketi.test/events/staged/"
 PLACE = {
@@ -71,7 +70,7 @@ class Stage:
                     "place": values,
                     "ws_path": "/ws/events/staged/queue/",
                     "poll_path": "/poll",
-                    "longest_pause_ms": LONGEST_PAUSE_MS,
+                    **page_periods("staged"),
                 },
             )
         self.html, self.policy = made_small(html)

@@ -174,9 +174,9 @@ def test_poll_and_page_tell_that_the_stay_is_over_and_what_to_do(
     page = door.ask(address, visitor="a", cookie=f"django_language={language}").body.decode()
 
     assert poll == {"status": "none", "reason": "stayed"}
-    assert 'data-left="stayed"' in page
+    assert ' data-left="stayed"' in page
     assert words in page
-    assert 'data-left=""' in door.ask(address, visitor="a").body.decode()
+    assert ' data-left=""' in door.ask(address, visitor="a").body.decode()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ WIDTHS = {
     b"total_text": 11,
     b"wait_text": 32,
     b"recovery_text": 32,
+    b"recovery_done": 3,
     b"mode": 10,
     b"who": 7,
     b"held": 3,

@@ -1,9 +1,10 @@
 // Asks now and then, spread over time, whether the line takes people again, and then lines up.
 "use strict";
 const here = location.pathname + location.search;
+const PAUSE = Number(document.body.dataset.pause);  // the server's
 
 function later() {
-  setTimeout(ask, 6000 + Math.random() * 4000);
+  setTimeout(ask, PAUSE * (0.6 + 0.4 * Math.random()));
 }
 
 async function ask() {

@@ -1,10 +1,11 @@
 // Asks again by itself, spread over time, and goes on as soon as the site answers.
 "use strict";
 const here = location.pathname + location.search;
+const PAUSE = Number(document.body.dataset.pause);  // the server's
 let tries = 0;
 
 function later() {
-  setTimeout(retry, 2000 + Math.random() * Math.min(28000, 5000 * 2 ** tries++));
+  setTimeout(retry, PAUSE * (0.2 + Math.random() * Math.min(2.8, 0.5 * 2 ** tries++)));
 }
 
 async function retry() {

@@ -8,5 +8,5 @@ function showClosed(reason) {
   speak(`${at("shut-title").textContent}. ${at("closed-reason").textContent} ${at("shut-text").textContent}`);
   at("slip").focus({ preventScroll: true });
   // Whether all is sold, this page cannot know: the site's own words, spread over time.
-  setTimeout(() => { if (page.dataset.mode === "closed") renew("shut-title", "closed-reason", "shut-text"); }, jitter(500, 10000));
+  setTimeout(() => { if (page.dataset.mode === "closed") renew("shut-title", "closed-reason", "shut-text"); }, jitter(PAUSE / 20, PAUSE));
 }

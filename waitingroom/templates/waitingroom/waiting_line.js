@@ -4,7 +4,7 @@ const here = location.pathname + location.search;
 // The slowest updates come every 8 s. Two missed: ask. Far more: the socket died without a word.
 const QUIET = 20000, DEAD = 60000;
 // Why a place may be gone for good. Any other reason (absent too long, Redis lost it): line up again at once.
-const ENDS = { left: "left", dropped: "left", paid: "left", abandoned: "left", stayed: "stayed" };
+const ENDS = { left: "left", dropped: "left", paid: "left", abandoned: "left" };
 let socket, timer, finished = false, leaving = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heard = 0, heardAt = Date.now();
 
 function later(action, milliseconds) {
@@ -34,11 +34,12 @@ function finish(showing) {
   showing();
 }
 
-function comeIn(gap) {
+// Within `spread` ms: with many others, perhaps, but not in the same second.
+function comeIn(spread) {
   const last = Number(sessionStorage.getItem("reloaded"));
   sessionStorage.setItem("reloaded", Date.now());
   // A turn that was refused a moment ago is not asked for again at once.
-  setTimeout(() => location.replace(here), Date.now() - last < 10000 ? jitter(3000, 8000) : gap);
+  setTimeout(() => location.replace(here), Date.now() - last < PAUSE ? jitter(0.3 * PAUSE, 0.8 * PAUSE) : jitter(0, spread));
 }
 
 // The line does not know this browser: its number was lost, or it keeps no cookies.
@@ -48,7 +49,7 @@ function becomeStranger(reason) {
   sessionStorage.setItem("rejoined", Date.now());
   if (known) sessionStorage.setItem("position", shown.position);
   sessionStorage.setItem("lost", reason || "");
-  finish(() => { showConnection("reconnecting"); comeIn(jitter(0, 5000)); });
+  finish(() => { showConnection("reconnecting"); comeIn(PAUSE / 2); });
 }
 
 function beGone({ reason }) {
@@ -68,7 +69,7 @@ const hear = {
     showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
     showRecovering(endsInSeconds);
   },
-  "queue-enter": () => finish(() => { showEntering(); comeIn(0); }),
+  "queue-enter": () => finish(() => { showEntering(); comeIn(PAUSE / 10); }),
   "queue-closed": ({ closedReason }) => {
     showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
     showClosed(closedReason);
@@ -117,7 +118,7 @@ function lost(opened, code) {
   if (!opened) unopened += 1;
   if (polling) return;
   showConnection("reconnecting");
-  if (code >= 4000 || unopened >= 2) later(poll, jitter(0, 3000));
+  if (code >= 4000 || unopened >= 2) later(poll, jitter(0, 0.3 * PAUSE));
   else if (code === 1012 || code === 1013) later(connect, jitter(PAUSE / 10, PAUSE));
   else later(connect, backoff());
 }

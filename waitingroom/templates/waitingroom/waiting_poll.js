@@ -7,7 +7,7 @@ const answers = {
   closed: (answer) => hear["queue-closed"](answer),
   deleted: () => finish(() => showEnd("deleted")),
   none: beGone,
-  "sign-in": () => finish(() => comeIn(0)),
+  "sign-in": () => finish(() => comeIn(PAUSE / 2)),
 };
 
 // Resolves to the seconds until the next question; rejects if there was no usable answer.

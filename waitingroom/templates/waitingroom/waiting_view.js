@@ -9,14 +9,18 @@ const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[nam
 // In steps of 5 s, then 30 s, then minutes: more digits would promise what nobody knows.
 function duration(seconds) {
   const step = seconds < 60 ? 5 : seconds < 600 ? 30 : 60;
-  let rest = step * (step === 60 ? Math.round(seconds / step) : Math.ceil(Math.max(seconds, 1) / step));
+  const rest = step * (step === 60 ? Math.round(seconds / step) : Math.ceil(Math.max(seconds, 1) / step));
+  return say(words.about, { duration: exactly(rest) });
+}
+
+function exactly(rest) {
   const parts = [];
   for (const [unit, size] of [["hours", 3600], ["minutes", 60], ["seconds", 1]]) {
     const count = Math.floor(rest / size);
     if (count) parts.push(say(words[unit], { count }));
     rest -= count * size;
   }
-  return say(words.about, { duration: parts.join(" ") });
+  return parts.join(" ");
 }
 
 const waitText = (seconds) => (Number.isFinite(seconds) ? duration(seconds) : words.unknown);
@@ -54,14 +58,25 @@ function showFleet({ inService, pending, readyInSeconds }) {
 }
 
 function showMode(mode) {
+  if (mode !== "recovering") clearInterval(recoveryTimer);
   if (page.dataset.mode !== mode && (mode === "paused" || mode === "recovering")) speak(at(mode).textContent);
   page.dataset.mode = mode;
   at("slip").setAttribute("aria-labelledby", mode === "closed" ? "shut-title" : "heading");
 }
 
-// After a loss nobody can say yet who stands where.
+// After a loss nobody can say yet who stands where; when that is over, the server knows to the second.
+let recoveryTimer;
 function showRecovering(seconds) {
-  at("recovery").textContent = waitText(seconds);
+  const ends = Date.now() + 1000 * seconds, bar = at("recovery-bar");
+  bar.max = Math.max(bar.max, seconds);
+  const goOn = () => {
+    const left = Math.max(0, Math.ceil((ends - Date.now()) / 1000));
+    bar.value = bar.max - left;
+    at("recovery").textContent = left ? exactly(left) : words.soon;
+  };
+  clearInterval(recoveryTimer);
+  recoveryTimer = setInterval(goOn, 1000);
+  goOn();
   document.title = `${words.recovering} · TIKETI`;
   showMode("recovering");
 }
