@@ -165,6 +165,16 @@ def test_an_account_that_does_not_answer_leaves_the_last_look_with_its_age(provi
         drift.compare(store.now())
 
 
+def test_people_read_a_line_each(provisioned: Configuration):
+    other_bounds(provisioned)
+    out = StringIO()
+
+    call_command("scaling", "status", stdout=out)
+
+    assert "drift                 The group tiketi-web has MinSize 1, not 2.\n" in out.getvalue()
+    assert " " * 22 + "The group tiketi-web has MaxSize 20, not 10.\n" in out.getvalue()
+
+
 def test_it_is_told_in_the_readers_language(provisioned: Configuration, client: Client):
     suspended(provisioned)
     drift.compare(store.now())

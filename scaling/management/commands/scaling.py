@@ -137,4 +137,5 @@ class Command(BaseCommand):
                 )
             else:
                 for name, value in row.items():
-                    self.stdout.write(f"{name:<22}{value}")
+                    shown = f"\n{'':<22}".join(value) if name == "drift" else value
+                    self.stdout.write(f"{name:<22}{shown}")
