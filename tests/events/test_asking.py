@@ -208,12 +208,18 @@ def test_seats_are_kept_for_who_is_at_the_till_as_the_time_runs_out(event, buyer
     placed, payment = order(event, buyer, seats_of(event)[0])
     Hold.objects.update(expires_at=timezone.now() + timedelta(seconds=2))
     said_by(monkeypatch, Statement(Standing.AUTHORISED, key="k-2"))
-    monkeypatch.setattr(practice.Sandbox, "confirm", lambda *_: Statement(Standing.RECEIVED, payment.amount_won))
+    left: list[timedelta] = []
 
+    def confirm(*_: object) -> Statement:
+        left.append(Hold.objects.get(order=placed).expires_at - timezone.now())
+        return Statement(Standing.RECEIVED, payment.amount_won)
+
+    monkeypatch.setattr(practice.Sandbox, "confirm", confirm)
     ask(payment)
 
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
+    assert left[0] > timedelta(seconds=30)  # longer than the provider is waited for
 
 
 def test_what_was_agreed_to_too_late_is_not_taken(event, buyer, monkeypatch):

@@ -83,6 +83,16 @@ def test_somebody_elses_payment_pays_no_order(client, toss, begun):
     assert toss.payments[theirs["paymentKey"]]["status"] == "IN_PROGRESS"
 
 
+def test_a_payment_that_paid_another_order_pays_no_second(client, toss, begun):
+    theirs = toss.authorise(str(uuid.uuid4()), PRICE_WON)
+    toss.payments[theirs["paymentKey"]].update(status="DONE", approvedAt="2026-01-02T14:46:58+09:00")
+
+    come_back(client, begun[1], {**toss.agree(begun[1]), "paymentKey": theirs["paymentKey"]})
+    come_round()
+
+    assert state(begun) == (OrderState.PENDING, PaymentState.FAILED)
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_refusal_is_told_with_its_reason_and_another_try(browser, toss, begun, language):
     placed, payment = begun
