@@ -41,8 +41,8 @@ class RoomConfig:
     @classmethod
     def read(cls, *row: Any) -> "RoomConfig":
         """From the columns of ROW; where everybody goes straight in, there is no number to work for."""
-        *facts, work_tries, recovery_seconds, mode = row
-        return cls(*facts, 0 if mode == "off" else work_tries, recovery_seconds)
+        slug, account_required, fail_open, work_tries, recovery_seconds, mode = row
+        return cls(slug, account_required, fail_open, 0 if mode == "off" else work_tries, recovery_seconds)
 
 
 class RoomRegistry:
