@@ -10,12 +10,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode
 
+# Whom the loopback's addresses stand for: each another network.
+WORLD = {f"127.0.0.{n}": f"8.8.{n}.8" for n in range(2, 10)}
 HOP = ("connection", "transfer-encoding", "keep-alive")
 
 
 @contextmanager
 def balancer(port: int) -> Iterator[int]:
-    """A proxy in front of the site at `port`, on a port of its own: says what it ended TLS for, and for whom."""
+    """A proxy in front of the site at `port`, on a port of its own: says what it ended TLS for, and for whom.
+
+    Behind what a client says itself in X-Forwarded-For it writes the client's address, as AWS's balancer does. Those
+    who come from 127.0.0.N, N above 1, stand for clients in the world.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -23,7 +29,9 @@ def balancer(port: int) -> Iterator[int]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
-            headers |= {"X-Forwarded-Proto": "https", "X-Forwarded-For": self.client_address[0]}
+            forwarded = [self.headers.get("x-forwarded-for"), WORLD.get(self.client_address[0], self.client_address[0])]
+            headers = {name: value for name, value in headers.items() if name.lower() != "x-forwarded-for"}
+            headers |= {"X-Forwarded-Proto": "https", "X-Forwarded-For": ", ".join(filter(None, forwarded))}
             with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as site:
                 site.request(self.command, self.path, body or None, headers)
                 answer = site.getresponse()

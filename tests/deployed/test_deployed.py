@@ -145,7 +145,7 @@ def server(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         cloud.keep(PARAMETERS["SiteSecretArn"], json.dumps({"EMAIL_URL": f"smtp://127.0.0.1:{mails.port}"}))
         keep_database_password(cloud, passwords["database"])
         stack = Stack(
-            {**PARAMETERS, "ReleaseSha256": release.sha256},
+            {**PARAMETERS, "ReleaseSha256": release.sha256, "BalancerNetworks": "127.0.0.1/32"},
             {
                 **ATTRIBUTES,
                 "Redis.PrimaryEndPoint.Address": "127.0.0.1",
@@ -157,6 +157,7 @@ def server(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         machine = Machine(root / "machine", loopback.free_port())
         # AWS itself is not here: nobody listens where the site would ask it. The certificate is our own.
         machine.own = {"SSL_CERT_FILE": str(root / "certificate"), "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+        machine.own["NEW_NAMES_PER_NETWORK"] = "1"  # so that a few dozen requests are too many
         cloud.serve(machine)
         systemd = Systemd(machine)
         running.callback(keep_transcript, machine, systemd)
@@ -266,6 +267,32 @@ def test_one_web_process_that_stops_leaves_nobody_without_an_answer(server: Serv
         assert [server.asked("/healthz", HOST) for _ in range(20)] == [200] * 20
     finally:
         server.systemd.do("start", "tiketi-web@1.service")
+
+
+# --- who comes
+
+
+def asks(server: Server, source: str, path: str, forwarded: str = "") -> int:
+    """The status for a client without a cookie, whom an address of the loopback stands for."""
+    connection = HTTPConnection("127.0.0.1", server.through_balancer, timeout=10, source_address=(source, 0))
+    headers = {"Host": HOST, "Accept": "application/json"} | ({"X-Forwarded-For": forwarded} if forwarded else {})
+    with closing(connection):
+        connection.request("GET", f"/api{path}", headers=headers)
+        return connection.getresponse().status
+
+
+def test_each_network_behind_the_balancer_has_a_limit_of_its_own_that_no_forged_header_escapes(server: Server):
+    event = entered(server, server.browser())
+    said = [asks(server, "127.0.0.2", event) for _ in range(30)]
+    assert 429 not in said  # half a minute's worth at once
+    until(lambda: [asks(server, "127.0.0.2", event) for _ in range(10)] == [429] * 10)
+
+    began = time.monotonic()
+    forged = [asks(server, "127.0.0.2", event, f"9.9.{i}.9{more}") for i in range(30) for more in ("", ", 127.0.0.1")]
+    admitted = len(forged) - forged.count(429)
+    assert admitted <= 2 * (time.monotonic() - began) + 2  # one a second from each of two processes
+    assert admitted < len(forged)
+    assert 429 not in [asks(server, "127.0.0.3", event, "8.8.2.8") for _ in range(10)]
 
 
 # --- a ticket
