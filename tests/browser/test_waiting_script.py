@@ -379,7 +379,7 @@ def test_where_an_account_has_become_necessary_the_gate_is_asked(stage: Stage) -
     stage.answers(401, {"status": "sign-in", "message": "로그인이 필요합니다"})
     lose_sockets_twice(stage)
     stage.passes(1.5)
-    stage.reloads(within=0.6)
+    stage.reloads(within=2.6)
 
 
 def test_who_was_away_too_long_lines_up_again_by_himself_and_reads_why(stage: Stage) -> None:
