@@ -10,7 +10,7 @@ DEV := $(VENV)/dev-$(shell cat requirements.txt requirements-dev.txt | cksum | c
 PIP_COMPILE := $(BIN)/pip-compile -q --strip-extras --no-header --no-emit-index-url --no-emit-find-links
 # A site as it would be deployed, for Django's own check of it.
 DEPLOYED := DEBUG=0 SECRET_KEY=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') ALLOWED_HOSTS=tiketi.example \
-	SITE_ADDRESS=https://tiketi.example EMAIL_URL=smtp+tls://mail.tiketi.example:587 \
+	SITE_ADDRESS=https://tiketi.example TRUSTED_PROXIES=10.0.0.0/24 EMAIL_URL=smtp+tls://mail.tiketi.example:587 \
 	PAYMENT_PROVIDERS=stand-in=tests.events.stand_in.StandIn
 
 export PORT
