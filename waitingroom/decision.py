@@ -65,7 +65,11 @@ async def settle(case: Case) -> Decision | None:
             if found is Missing.PLACE:
                 place = await _place(visit, config)
             elif found is Missing.SNAPSHOT:
-                snapshot = await snapshots.get(visit.room)
+                if snapshot is None or not isinstance(place, Place):
+                    snapshot = await snapshots.get(visit.room)
+                else:  # it was older than the closing
+                    snapshot = await snapshots.asked(visit.room)
+                    place = place._replace(mode=snapshot.mode)
             else:
                 made[found] = await page_template(found, visit.room, visit.language)
         except RoomGone:

@@ -91,7 +91,8 @@ def verdict(
         return _work(visit, config, snapshot, pages)
     if phase is not Phase.CLOSED and not visit.safe:
         return _entered(visit, place, answers.not_inside(visit))
-    if snapshot is None:
+    # Of a room that closed since the last look nobody knows yet why.
+    if snapshot is None or (phase is Phase.CLOSED and snapshot.mode != place.mode):
         return Missing.SNAPSHOT
     page = None
     if not visit.wants_json:

@@ -65,6 +65,14 @@ class Line:
         """Change the room's settings, as an operator does."""
         self.site.manage("waitingroom", "set", self.slug, *changes)
 
+    def ask_for_work(self, tries: int) -> None:
+        """Have newcomers compute before they draw a number; return when the site knows.
+
+        No answer tells so without drawing one: whoever knows a room that was made later knows of this.
+        """
+        self.tune(f"work_tries={tries}")
+        Line(self.site, self.chromium)
+
     def withdraw_sections(self, *, but: int) -> None:
         """Take all but so many of the plan's sections off the sale."""
         self.site.manage("shell", "-c", WITHDRAW.format(slug=self.slug, but=but))

@@ -18,7 +18,7 @@ def expect_waiting(page: Page, position: int) -> None:
 
 def test_the_page_computes_and_lines_up_without_a_click(line: Line, open_page: Open) -> None:
     line.join(2)
-    line.tune("work_tries=2000")
+    line.ask_for_work(2000)
     page = open_page()
     outside: list[str] = []
     page.on("request", lambda asked: None if asked.url.startswith(line.site.url) else outside.append(asked.url))
@@ -38,7 +38,7 @@ def test_the_page_computes_and_lines_up_without_a_click(line: Line, open_page: O
 
 
 def test_where_there_is_a_vacancy_it_goes_straight_in(line: Line, open_page: Open) -> None:
-    line.tune("work_tries=200")
+    line.ask_for_work(200)
     page = open_page(locale="en-US")
     page.goto(line.url)
 
@@ -49,7 +49,7 @@ def test_where_there_is_a_vacancy_it_goes_straight_in(line: Line, open_page: Ope
 
 def test_what_is_late_or_refused_begins_anew_by_itself(line: Line, open_page: Open) -> None:
     line.join(2)
-    line.tune("work_tries=200")
+    line.ask_for_work(200)
     page = open_page()
     answers = ["busy", "late"]
 
@@ -78,7 +78,7 @@ def test_what_is_late_or_refused_begins_anew_by_itself(line: Line, open_page: Op
 
 @pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
 def test_without_javascript_it_says_so_and_offers_to_sign_in(line: Line, open_page: Open, locale: str) -> None:
-    line.tune("work_tries=200")
+    line.ask_for_work(200)
     page = open_page(java_script_enabled=False, locale=locale)
     page.goto(line.url)
 
@@ -88,7 +88,7 @@ def test_without_javascript_it_says_so_and_offers_to_sign_in(line: Line, open_pa
 
 
 def test_a_browser_that_cannot_compute_says_so_aloud(line: Line, open_page: Open) -> None:
-    line.tune("work_tries=200")
+    line.ask_for_work(200)
     page = open_page()
     page.add_init_script("delete window.Worker")
     page.goto(line.url)
@@ -98,7 +98,7 @@ def test_a_browser_that_cannot_compute_says_so_aloud(line: Line, open_page: Open
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_accessible_fits_a_phone_and_is_reached_by_keyboard(line: Line, open_page: Open, scheme: str) -> None:
-    line.tune("work_tries=200000")
+    line.ask_for_work(200000)
     page = open_page(color_scheme=scheme, reduced_motion="reduce")
     page.goto(line.url)
     expect(page.get_by_role("status")).to_be_visible()

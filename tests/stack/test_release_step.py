@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -76,7 +76,11 @@ def asks_for_the_lock(database: str, pid: int) -> bool:
         with psycopg.connect(database) as connection:
             found = connection.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone()
         return found is not None
-    return any(str(fd.readlink()).endswith(".sqlite3.release") for fd in Path(f"/proc/{pid}/fd").iterdir())
+    found = False
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found |= str(fd.readlink()).endswith(".sqlite3.release")
+    return found
 
 
 @both

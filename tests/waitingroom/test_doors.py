@@ -206,3 +206,13 @@ def test_an_unknown_room_is_the_sites_to_refuse(door: Door, make_room: Rooms):
     assert reply.phase is None
     assert not reply.cookies
     assert not client().exists(*keys_of("no-such-room").all())
+
+
+def test_whoever_comes_right_after_the_closing_reads_why(door: Door, make_room: Rooms):
+    room = full(make_room)
+    door.ask(f"/events/{room.slug}/", visitor="second")  # the process has just looked at the open room
+    room.mode, room.closed_reason_ko = "closed", "무대 점검 중입니다"
+    room.save()
+
+    for visitor in ("third", "second"):
+        assert "무대 점검 중입니다" in door.ask(f"/events/{room.slug}/", visitor=visitor).body.decode()

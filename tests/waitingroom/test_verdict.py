@@ -1,5 +1,6 @@
 """The verdict on a visit, as a table: what is said, and what is missing to say it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ PACE = Pace(
     departed=0,
 )
 SNAPSHOT = Snapshot("automatic", 9, (), 0, PACE, {})
+SHUT = replace(SNAPSHOT, mode="closed")
 HTML, JSON = b"text/html", b"application/json"
 GAPS = [piece for name in VALUES for piece in (b"|", name.encode())]
 
@@ -100,7 +102,9 @@ TABLE = [
     ("who", "room", "place", "status", "begins"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
 )
 def test_the_answer(who: Any, room: RoomConfig, place: Any, status: int, begins: bytes):
-    said = verdict(who, room, place, SNAPSHOT, pages)
+    snapshot = replace(SNAPSHOT, mode=place.mode) if isinstance(place, Place) else SNAPSHOT
+
+    said = verdict(who, room, place, snapshot, pages)
 
     assert isinstance(said, Decision)
     if status == 0:
@@ -125,8 +129,10 @@ def test_the_answer(who: Any, room: RoomConfig, place: Any, status: int, begins:
         (visit(), SHUT_OUT, None, pages, Missing.SNAPSHOT),
         (poll(), LOOKED, None, nothing, Missing.SNAPSHOT),
         (visit(), WAITING, SNAPSHOT, nothing, Missing.WAITING_PAGE),
-        (visit(), SITS_OUT, SNAPSHOT, nothing, Missing.WAITING_PAGE),
-        (visit(), SHUT_OUT, SNAPSHOT, nothing, Missing.CLOSED_PAGE),
+        (visit(), SHUT_OUT, SNAPSHOT, pages, Missing.SNAPSHOT),  # looked at before it closed
+        (visit(), SITS_OUT, SNAPSHOT, pages, Missing.SNAPSHOT),
+        (visit(), SITS_OUT, SHUT, nothing, Missing.WAITING_PAGE),
+        (visit(), SHUT_OUT, SHUT, nothing, Missing.CLOSED_PAGE),
         (visit(), AWAY, SNAPSHOT, nothing, Missing.UNAVAILABLE_PAGE),
     ],
 )
