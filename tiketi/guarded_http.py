@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 # What of a request is being read.
 NOTHING, HEAD, BODY = range(3)
+# A server that ends still answers what is on its way on connections that are new: browsers ask again by themselves
+# only where a connection has served before.
+LAST_WORD_SECONDS = 1.0
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -51,12 +54,32 @@ class GuardedHttp(HttpToolsProtocol):
         self.ended = False  # a request ended in this piece
         self.body_bytes = self.max_body = 0
         self.lingers: int | None = None  # bytes dropped since the refusal
+        self.ends = False  # with the next answer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self.awaited = True
         self.deadlines.heads.begin(self)
         self.deadlines.watch()
+
+    def shutdown(self) -> None:
+        self.ends = True
+        if not self._was_asked() and not self.transport.is_closing():
+            self.loop.call_later(LAST_WORD_SECONDS, self._end_unasked)
+        else:
+            super().shutdown()
+
+    def _end_unasked(self) -> None:
+        if not self._was_asked():
+            self.transport.close()
+
+    def _was_asked(self) -> bool:
+        return hasattr(self.cycle, "response_complete")  # None before the first request
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.ends and not self.pipeline:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.deadlines.forget(self)
@@ -89,6 +112,9 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _upgrade(self) -> None:
         self.deadlines.forget(self)
+        if self.ends:
+            self.transport.close()
+            return
         owed = not getattr(self.cycle, "response_complete", True)  # None before the first
         if self._should_upgrade():
             if owed or self.pipeline:  # an answer would go into the socket

@@ -66,7 +66,9 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
                 took_s = (_clock_us(stack) - lost_us) / 1e6
                 after = order(client, slug, before)
                 moved = sum(one != other for one, other in zip(before, after, strict=False))
-                back = until(lambda: inside <= set(client.zrange(f"active:{{{slug}}}", 0, -1)), within=SPARE_S)
+                # Who is inside comes back with the next page or look, within the recovery period.
+                left_s = max(SPARE_S, given.recovery - SPARE_S - took_s)
+                back = until(lambda: inside <= set(client.zrange(f"active:{{{slug}}}", 0, -1)), within=left_s)
                 missing = inside - set(client.zrange(f"active:{{{slug}}}", 0, -1))
                 numbers = client.zmscore(f"queue:{{{slug}}}", forged)
                 got_in = sum(client.zscore(f"active:{{{slug}}}", one) is not None for one in forged)

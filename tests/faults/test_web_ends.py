@@ -114,3 +114,32 @@ def test_f13_sigterm_says_1012_ends_what_was_begun_and_costs_no_place(make_room:
     (status,) = admission.status([room.slug])
     assert (status.waiting, status.active, status.gone) == (299, 1, 0)
     assert "Traceback" not in (tmp_path / "output").read_text()
+
+
+def test_f13_what_is_on_its_way_when_a_process_ends_is_answered(make_room: Rooms, tmp_path: Path):
+    room = make_room(mode="always", threshold=1)
+
+    with serving(tmp_path) as web:
+        knowing(web, room)
+        fresh, silent = (socket.create_connection(("127.0.0.1", web.port), timeout=10) for _ in range(2))
+        assert web.knows(room.slug)  # both are accepted
+        web.process.send_signal(signal.SIGTERM)
+        until(lambda: not listens(web.port))
+        fresh.sendall(f"GET /api/events/{room.slug}/ HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        with fresh, fresh.makefile("rb") as answer:
+            head, _, body = answer.read().partition(b"\r\n\r\n")
+        with silent:
+            assert silent.recv(1) == b""
+        assert web.process.wait(10) == -signal.SIGTERM
+
+    assert head.startswith(b"HTTP/1.1 202 ")
+    assert b'"status":"queued"' in body
+
+
+def listens(port: int) -> bool:
+    """Whether the port takes connections."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True

@@ -76,11 +76,11 @@ def asks_for_the_lock(database: str, pid: int) -> bool:
         with psycopg.connect(database) as connection:
             found = connection.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").fetchone()
         return found is not None
-    found = False
+    asks = False
     for fd in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):  # closed meanwhile
-            found |= str(fd.readlink()).endswith(".sqlite3.release")
-    return found
+            asks |= str(fd.readlink()).endswith(".sqlite3.release")
+    return asks
 
 
 @both
