@@ -21,6 +21,17 @@ from tiketi.local_redis import LocalRedis
 
 ROOT = Path(__file__).parent.parent
 START_WITHIN = 30.0
+# A site as it is run, over plain HTTP.
+DEPLOYED = {
+    "DEBUG": "0",
+    "HTTPS": "0",
+    "ALLOWED_HOSTS": "127.0.0.1,tiketi.example",
+    # What a real site must name; nothing is bought here, and nobody gets a mail.
+    "SITE_ADDRESS": "http://tiketi.example",
+    "EMAIL_URL": "smtp://mail.tiketi.example",
+    "PAYMENT_PROVIDERS": "sandbox",
+    "LOG_LEVEL": "WARNING",
+}
 
 
 class NotStarted(Unmeasured):

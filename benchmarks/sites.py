@@ -16,7 +16,7 @@ from typing import Protocol
 import redis
 
 from benchmarks import cores, lines
-from benchmarks.servers import ROOT, Server, running, running_redis, url_of
+from benchmarks.servers import DEPLOYED, ROOT, Server, running, running_redis, url_of
 from tiketi.loopback import free_port
 
 PEER = ROOT / "benchmarks" / "peer"
@@ -142,14 +142,7 @@ def ours(folder: Path) -> Iterator[Ours]:
             "REDIS_URL": url_of(store),
             "DATABASE_URL": f"sqlite:///{home / 'tiketi.sqlite3'}",
             "SECRET_KEY": SECRET,
-            "DEBUG": "0",
-            "HTTPS": "0",
-            "ALLOWED_HOSTS": "127.0.0.1,tiketi.example",
-            # What a real site must name; nothing is bought here, and nobody gets a mail.
-            "SITE_ADDRESS": "http://tiketi.example",
-            "EMAIL_URL": "smtp://mail.tiketi.example",
-            "PAYMENT_PROVIDERS": "sandbox",
-            "LOG_LEVEL": "WARNING",
+            **DEPLOYED,
         }
         line = lines.Ours(store, lines.furnish(env))
         line.clear()

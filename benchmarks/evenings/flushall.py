@@ -72,7 +72,7 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
                 missing = inside - set(client.zrange(f"active:{{{slug}}}", 0, -1))
                 numbers = client.zmscore(f"queue:{{{slug}}}", forged)
                 got_in = sum(client.zscore(f"active:{{{slug}}}", one) is not None for one in forged)
-                early = sum(number is not None and number < lost_us for number in numbers)  # type: ignore[operator]
+                early = sum(number is not None and number < lost_us for number in numbers)
                 stack.manage("waitingroom", "set", slug, f"threshold={2 * everybody}")
                 reports = [first.report(within=900), second.report(within=900)]
         verdict.note("present before", f"{len(before):,} waiting, {len(inside):,} inside")
@@ -89,11 +89,11 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
 
 
 def _present(stack: Stack, slug: str) -> list[str]:
-    return list(stack.client().zrange(f"present:{{{slug}}}", 0, -1))  # type: ignore[arg-type]  # no coroutine
+    return list(stack.client().zrange(f"present:{{{slug}}}", 0, -1))
 
 
 def _clock_us(stack: Stack) -> int:
-    seconds, micros = stack.client().time()  # type: ignore[misc]  # no coroutine
+    seconds, micros = stack.client().time()
     return int(seconds) * 1_000_000 + int(micros)
 
 

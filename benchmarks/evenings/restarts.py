@@ -46,7 +46,7 @@ def judge_storm(verdict: Verdict, report: dict[str, object], name: str = "the st
     if report["errors"]:
         verdict.note("its errors", report["errors_by_kind"])
     if report["overtaken"]:
-        verdict.note("overtaken", report["overtaken"][:2])  # type: ignore[index]
+        verdict.note("overtaken", report["overtaken"][:2])
     verdict.note(
         "visitors",
         f"{report['visitors']} came, {report['entered']} entered, {report['vanished']} vanished, "

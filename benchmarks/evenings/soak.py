@@ -62,9 +62,9 @@ def _sample(stack: Stack, slug: str) -> dict[str, float]:
     server = psutil.Process(stack.redis.pid)
     found["redis: memory, MB"] = server.memory_info().rss / MB
     found["redis: descriptors"] = server.num_fds()
-    gone = int(client.memory_usage(f"gone:{{{slug}}}", samples=5) or 0)  # type: ignore[arg-type]
-    used = int(client.info("memory")["used_memory"])  # type: ignore[index]
+    gone = int(client.memory_usage(f"gone:{{{slug}}}", samples=5) or 0)
+    used = int(client.info("memory")["used_memory"])
     found["redis: used but for the gone, MB"] = (used - gone) / MB
     found["redis: the gone, MB"] = gone / MB
-    found["redis: keys"] = float(client.dbsize())  # type: ignore[arg-type]
+    found["redis: keys"] = float(client.dbsize())
     return found

@@ -24,9 +24,10 @@ from typing import Any, cast
 import redis
 
 from benchmarks.lines import manage
-from benchmarks.servers import ROOT, NotStarted, wait_for
+from benchmarks.servers import DEPLOYED, ROOT, NotStarted, wait_for
 from tiketi import stack as local_stack
 from tiketi.local_redis import LocalRedis
+from tiketi.processes import read_procfile
 from tiketi.tether import die_with_parent
 
 CELERY = ("clock", "worker", "fleet", "beat")
@@ -118,14 +119,7 @@ def running(folder: Path, webs: int = 2, **environment: str) -> Iterator[Stack]:
             "TIKETI_LOCAL_DIR": str(folder),
             "PORT": str(port),
             "SECRET_KEY": secrets.token_urlsafe(50),
-            "DEBUG": "0",
-            "HTTPS": "0",
-            "ALLOWED_HOSTS": "127.0.0.1,tiketi.example",
-            # What a real site must name; nothing is bought here, and nobody gets a mail.
-            "SITE_ADDRESS": "http://tiketi.example",
-            "EMAIL_URL": "smtp://mail.tiketi.example",
-            "PAYMENT_PROVIDERS": "sandbox",
-            "LOG_LEVEL": "WARNING",
+            **DEPLOYED,
             **environment,
         }
         manage("migrate", env=env)
@@ -195,9 +189,7 @@ def order(client: redis.Redis, slug: str, among: Sequence[str] | None = None) ->
 
 
 def _line(name: str) -> str:
-    lines = (line.partition(":") for line in (ROOT / "Procfile").read_text().splitlines())
-    (command,) = (rest.strip() for process, _, rest in lines if process == name)
-    return re.sub(r" --host \S+ --port \S+", "", command)
+    return re.sub(r" --host \S+ --port \S+", "", read_procfile(ROOT / "Procfile")[name])
 
 
 def _as_a_server() -> None:

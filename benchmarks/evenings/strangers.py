@@ -85,7 +85,7 @@ class _Admissions:
 
     def _look(self) -> None:
         while not self._over.wait(0.1):
-            self._seen.append((time.monotonic(), int(self._client.hget(self._key, "admitted") or 0)))  # type: ignore[arg-type]
+            self._seen.append((time.monotonic(), int(self._client.hget(self._key, "admitted") or 0)))
 
     def stop(self) -> tuple[float, int]:
         """(admissions a second from the first to the last, how many went straight in)."""
@@ -93,7 +93,7 @@ class _Admissions:
         self._thread.join()
         steps = [(at, after - before) for (_, before), (at, after) in pairwise(self._seen) if after > before]
         rate = sum(by for _, by in steps[1:]) / (steps[-1][0] - steps[0][0]) if len(steps) > 1 else 0.0
-        return rate, int(self._client.hget(self._key, "straight_in") or 0)  # type: ignore[arg-type]
+        return rate, int(self._client.hget(self._key, "straight_in") or 0)
 
 
 def _strangers(
