@@ -55,10 +55,11 @@ def _json(status: int, content: Mapping[str, object], *headers: tuple[bytes, byt
 def _page(
     status: int, page: PageTemplate, visit: Visit, values: Mapping[bytes, bytes], *headers: tuple[bytes, bytes]
 ) -> Answer:
-    encoding = ((b"content-encoding", visit.coding),) if visit.coding else ()
+    coding = visit.coding
+    encoding = ((b"content-encoding", coding),) if coding else ()
     return Answer(
         status,
-        page.fill_packed(values, visit.coding) if visit.coding else page.fill(values),
+        page.fill_packed(values, coding) if coding else page.fill(values),
         [
             HTML,
             (b"content-security-policy", page.policy),

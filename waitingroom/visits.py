@@ -67,7 +67,7 @@ class Visit(NamedTuple):
     to_renew: bool  # the visitor's cookie or slip counts, but is to be signed anew
     passing: Passing = Passing.NO
     network: str = ""  # of a new visitor, where it can be told
-    coding: bytes = b""  # in which a page is wanted; b"": as it is
+    accept_encoding: str = ""
     cookies: Mapping[str, str] = MappingProxyType({})  # all there are
     solution: str = ""  # of a challenge (work.py), unread
     sign_in: str = NO_SIGN_IN  # an account's
@@ -86,6 +86,11 @@ class Visit(NamedTuple):
     def language(self) -> str:
         """The language the visitor chose on the site, else the browser's."""
         return language_of(self.chosen_language, self.accept_language)
+
+    @property
+    def coding(self) -> bytes:
+        """In which a page is wanted; b"": as it is. Polls and JSON never ask."""
+        return coding_of(self.accept_encoding[:200])
 
     @property
     def opens_page(self) -> bool:
@@ -246,7 +251,7 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
         named is not None and (named.to_renew or (slip is not None and slips.is_by_old_key(held))),
         passing,
         "" if visitor else network_of(peer, said.get(b"x-forwarded-for", "")),
-        coding_of(said.get(b"accept-encoding", "")[:200]),
+        said.get(b"accept-encoding", ""),
         cookies,
         said.get(b"x-proof-of-work", ""),
         named.sign_in if named else NO_SIGN_IN,
