@@ -62,7 +62,8 @@ class Stage:
         self.html = f"<!doctype html>{style}{body}<script>{SCRIPT.read_text()}</script>"
         self.answer: Callable[[Route], None] = answer or (lambda route: route.abort())
         page.route("**/*", self._route)
-        page.clock.install(time=self.now + wrong_by)
+        # The clock runs until it is paused, and is not to have run past that by then.
+        page.clock.install(time=self.now + wrong_by - 60)
         page.clock.pause_at(self.now + wrong_by + 0.5)
         page.goto(ADDRESS)
 
