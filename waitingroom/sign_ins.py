@@ -23,6 +23,9 @@ from waitingroom.blocking import BlockingThread
 
 log = logging.getLogger(__name__)
 
+# Ended sign-ins as (visitor, name), and the generation in force of each visitor.
+Known = tuple[set[tuple[str, str]], dict[str, int]]
+
 # An account's cookie counts for so long; what ended before is of no use to anybody.
 ACCOUNT_DAYS = 7
 KEPT = timedelta(days=ACCOUNT_DAYS + 1)
@@ -42,10 +45,15 @@ class SignIns:
     def __init__(self) -> None:
         self._thread = BlockingThread("waitingroom-sign-ins")
         self._lock = threading.Lock()
-        self.forget()
+        self._forget()
 
     def forget(self) -> None:
-        """Know nothing, as a new process."""
+        """Know nothing, as a new process: nor what a question that is still under way will be answered."""
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._life = object()
         self._generations: dict[str, int] = {}  # visitor to the generation in force
         self._ended: set[tuple[str, str]] = set()
         self._news: set[str] = set()
@@ -69,7 +77,8 @@ class SignIns:
         """One browser signed out; blocks. Raises DatabaseError."""
         _table().update_or_create(visitor=visitor, sign_in=sign_in, defaults={"at": Now()})
         _table().filter(at__lt=timezone.now() - KEPT).exclude(sign_in="").delete()
-        self._note([(visitor, sign_in, 0)])
+        with self._lock:
+            self._note([(visitor, sign_in, 0)])
 
     def end_all(self, visitor: str) -> None:
         """None of the account's sign-ins counts any more; blocks. Raises DatabaseError."""
@@ -77,7 +86,8 @@ class SignIns:
             row, _ = _table().get_or_create(visitor=visitor, sign_in="", defaults={"at": Now()})
             _table().filter(pk=row.pk).update(generation=F("generation") + 1, at=Now())
             row.refresh_from_db(fields=["generation"])
-        self._note([(visitor, "", row.generation)])
+        with self._lock:
+            self._note([(visitor, "", row.generation)])
 
     def take_news(self) -> set[str]:
         """The accounts of which something ended since the last call."""
@@ -92,35 +102,48 @@ class SignIns:
             self._thread.submit(self._ask)
 
     def _ask(self) -> None:
+        life = self._life
         try:
-            self._read()
+            self._read(life)
         except DatabaseError as error:
             log.debug("the database does not say which sign-ins ended: %s", error)
         finally:
-            self._fresh_until = time.monotonic() + FRESH_SECONDS
-            self._asking = False
+            if life is self._life:
+                self._fresh_until = time.monotonic() + FRESH_SECONDS
+                self._asking = False
 
-    def _read(self) -> None:
+    def _read(self, life: object) -> None:
         now = time.monotonic()
         whole = now > self._whole_at or self._read_until is None
         since = timezone.now() - KEPT if whole or self._read_until is None else self._read_until - OVERLAP
+        with self._lock:
+            before: Known = (set(self._ended), dict(self._generations)) if whole else (set(), {})
         rows = list(_table().filter(at__gt=since).values_list("visitor", "sign_in", "generation", "at"))
-        self._note(row[:3] for row in rows)
-        if whole:  # now and then, so that what is too old is forgotten
-            self._whole_at = now + READ_WHOLE_SECONDS
-            self._ended = {(visitor, sign_in) for visitor, sign_in, *_ in rows if sign_in}
-            self._generations = {visitor: generation for visitor, sign_in, generation, _ in rows if not sign_in}
-        self._read_until = max((row[3] for row in rows), default=self._read_until)
+        with self._lock:
+            if life is not self._life:
+                return
+            self._note(row[:3] for row in rows)
+            if whole:  # now and then, so that what is too old is forgotten
+                self._whole_at = now + READ_WHOLE_SECONDS
+                self._drop(before, rows)
+            self._read_until = max((row[3] for row in rows), default=self._read_until)
+
+    def _drop(self, before: Known, rows: Iterable[tuple[Any, ...]]) -> None:
+        """What was known before and is not among the rows any more; not what ended while they were read."""
+        named = {(row[0], row[1]) for row in rows}
+        self._ended -= before[0] - named
+        for visitor, generation in before[1].items():
+            if (visitor, "") not in named and self._generations.get(visitor) == generation:
+                del self._generations[visitor]
 
     def _note(self, rows: Iterable[tuple[str, str, int]]) -> None:
-        with self._lock:
-            for visitor, sign_in, generation in rows:
-                if sign_in and (visitor, sign_in) not in self._ended:
-                    self._ended.add((visitor, sign_in))
-                    self._news.add(visitor)
-                elif not sign_in and generation > self._generations.get(visitor, 0):
-                    self._generations[visitor] = generation
-                    self._news.add(visitor)
+        for visitor, sign_in, generation in rows:
+            if sign_in and (visitor, sign_in) not in self._ended:
+                self._ended.add((visitor, sign_in))
+                self._news.add(visitor)
+            elif not sign_in and generation > self._generations.get(visitor, 0):
+                self._generations[visitor] = generation
+                self._news.add(visitor)
 
 
 sign_ins = SignIns()

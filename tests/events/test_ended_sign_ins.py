@@ -185,6 +185,45 @@ def test_other_processes_hear_of_it_and_so_does_a_new_one(event, buyer):
     until(lambda: sign_ins.has_ended(named.visitor, named.sign_in))
 
 
+class Held:
+    """Rows that a database gives out late: at `between`, once they were read."""
+
+    def __init__(self, between: Callable[[], object]) -> None:
+        self.between = between
+
+    def filter(self, **asked: object) -> "Held":
+        self.rows = EndedSignIn.objects.filter(**asked)
+        return self
+
+    def values_list(self, *columns: str) -> list[tuple[object, ...]]:
+        rows = list(self.rows.values_list(*columns))
+        self.between()
+        return rows
+
+
+def test_an_answer_for_the_process_that_was_says_nothing_to_the_one_that_is(event, buyer, monkeypatch):
+    browser, other = signed_in(buyer), SignIns()
+    sign_out(browser, buyer)
+    monkeypatch.setattr("waitingroom.sign_ins._table", lambda: Held(other.forget))
+
+    other._ask()
+
+    assert not other._ended
+    assert other.take_news() == set()
+
+
+def test_what_ends_while_everything_is_read_stays_ended(event, buyer, monkeypatch):
+    browser, other, table = signed_in(buyer), SignIns(), EndedSignIn.objects
+    named = slips.read_visitor_cookie(browser.cookies["visitor"].value)
+    assert named is not None
+    answers = iter([Held(lambda: other.end(named.visitor, named.sign_in))])
+    monkeypatch.setattr("waitingroom.sign_ins._table", lambda: next(answers, table))
+
+    other._ask()
+
+    assert other.has_ended(named.visitor, named.sign_in)
+
+
 def aged(days: float, visitor: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The visitor's cookie, signed so long ago."""
     with monkeypatch.context() as clock:
