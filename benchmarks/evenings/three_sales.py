@@ -134,6 +134,10 @@ def _judge_estimate(verdict: Verdict, slug: str, report: dict[str, Any]) -> None
         report[name] for name in ("settled_error_median", "settled_error_p90", "estimate_rise_without_cause")
     )
     seen = f"median {median}, p90 {p90}, bias {report['estimate_bias']}, rise without a cause {rise}"
+    if rise > RISE:
+        seen += "; " + ", ".join(
+            "{from_s:g} -> {to_s:g} s at {since} -> {at} s".format(**one) for one in report["rises"][:5]
+        )
     held = median is not None and median <= ERROR_MEDIAN and p90 <= ERROR_P90 and rise <= RISE
     verdict.expect(
         f"{slug}: the estimate", f"median <= {ERROR_MEDIAN}, p90 <= {ERROR_P90}, rise <= {RISE}", seen, held=held

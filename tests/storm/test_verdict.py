@@ -118,6 +118,7 @@ def test_a_wait_that_grows_without_a_cause_is_reported():
     diary.told(100_000.0, 160)
     diary.told(110_000.0, 202)
     assert judged(diary).estimate_rise_without_cause == 0.25
+    assert [(rise["from_s"], rise["to_s"]) for rise in judged(diary).rises] == [(160, 202)]
 
 
 @pytest.mark.parametrize(

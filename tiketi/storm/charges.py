@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from tiketi.storm.diary import Diary, Growth
+from tiketi.storm.diary import Diary, Growth, Rise
 from tiketi.storm.fairness import Turn
 from tiketi.storm.findings import Findings
 from tiketi.storm.run import Run, Sales
@@ -35,6 +35,12 @@ def told(turn: Turn, other: Turn, run: Run) -> dict[str, object]:
 
 def grown(growth: Growth, run: Run) -> dict[str, object]:
     return {"at": round((growth.at - run.began_ms) / 1000, 3), "from": growth.before, "to": growth.after}
+
+
+def risen(rise: Rise, run: Run) -> dict[str, object]:
+    """A wait that grew and nobody was told why; seconds of the storm."""
+    since, at = (round((instant - run.began_ms) / 1000, 3) for instant in (rise.since, rise.at))
+    return {"since": since, "at": at, "from_s": rise.before_s, "to_s": rise.after_s}
 
 
 def is_renumbered(diary: Diary, findings: Findings) -> bool:

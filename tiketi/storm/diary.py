@@ -20,6 +20,21 @@ class Growth:
     after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """An estimate that named no cause was longer than the one before."""
+
+    since: float  # when the one before was told
+    at: float
+    before_s: float
+    after_s: float
+
+    @property
+    def share(self) -> float:
+        """By what part of the one before, rounding aside: 0.1 is a tenth."""
+        return (self.after_s - ROUNDING_S) / self.before_s - 1
+
+
 @dataclass(slots=True)
 class Diary:
     """One visitor's record. Times are those of our clock."""
@@ -44,9 +59,9 @@ class Diary:
     cut_offs: list[tuple[float, float]] = field(default_factory=list)  # by the site's doing: they excuse nothing
     growths: list["Growth"] = field(default_factory=list)
     estimates: list[tuple[float, float]] = field(default_factory=list)  # (when told, seconds still to wait)
-    rise_without_cause: float = 0.0  # the largest from one estimate to the next: 0.1 is a tenth
+    rise: Rise | None = None  # the largest
     _between_ms: float = BETWEEN_ESTIMATES_MS
-    _last_s: float = 0.0
+    _last: tuple[float, float] = (0.0, 0.0)  # (when told, seconds)
 
     @property
     def went_straight_in(self) -> bool:
@@ -65,9 +80,11 @@ class Diary:
 
     def told(self, now: float, estimated_wait: float, cause: str = "") -> None:
         """An estimate came; some of them, spread over the whole wait, are kept, and none of a line that stands."""
-        before, self._last_s = self._last_s, estimated_wait
-        if before >= LEAST_S and not cause:
-            self.rise_without_cause = max(self.rise_without_cause, (estimated_wait - ROUNDING_S) / before - 1)
+        (since, before_s), self._last = self._last, (now, estimated_wait)
+        if before_s >= LEAST_S and not cause:
+            rise = Rise(since, now, before_s, estimated_wait)
+            if rise.share > (self.rise.share if self.rise else 0.0):
+                self.rise = rise
         last = self.estimates[-1][0] if self.estimates else 0.0
         if cause == PAUSE or now - last < self._between_ms:
             return

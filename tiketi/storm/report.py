@@ -66,6 +66,7 @@ class Report:
     estimate_error_p90: float | None
     estimate_bias: float | None  # the median of (estimated - true) / true
     estimate_rise_without_cause: float  # the largest from one estimate to the next: 0.1 is a tenth
+    rises: list[dict[str, object]]  # the largest of some visitors
     settled_error_median: float | None  # of what was said once ten had left: the room knows how long people stay
     settled_error_p90: float | None
     grown_positions: int  # places further back than the one before, of who never left the line

@@ -31,6 +31,7 @@ def judge(
     came = [diary.joined_at for diary in diaries if diary.joined_at is not None]
     arrivals_s = (max(came) - run.began_ms) / 1000 if came else 0.0
     estimate_errors = sorted(error for diary in diaries for error in measures.estimate_errors(diary))
+    rises = sorted((diary.rise for diary in diaries if diary.rise), key=lambda rise: -rise.share)
     off_by = sorted(map(abs, estimate_errors))
     settled_at = measures.tenth_departure_ms(diaries)
     settled = sorted(abs(error) for diary in diaries for error in measures.estimate_errors(diary, settled_at))
@@ -90,7 +91,8 @@ def judge(
         cpu_seconds=round(run.cpu_seconds, 1),
         estimate_error_p90=round(off_by[math.ceil(0.9 * len(off_by)) - 1], 3) if off_by else None,
         estimate_bias=round(median(estimate_errors), 3) if estimate_errors else None,
-        estimate_rise_without_cause=round(max((diary.rise_without_cause for diary in diaries), default=0.0), 3),
+        estimate_rise_without_cause=round(rises[0].share, 3) if rises else 0.0,
+        rises=[charges.risen(rise, run) for rise in rises[:MAX_TOLD]],
         settled_error_median=round(median(settled), 3) if settled else None,
         settled_error_p90=round(settled[math.ceil(0.9 * len(settled)) - 1], 3) if settled else None,
         grown_positions=len(grown),
