@@ -8,6 +8,7 @@ import time
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
+from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from tiketi.request_limits import BODY_SECONDS, HEAD_SECONDS, LINGER_SECONDS, READER_SECONDS, UPLOAD_SECONDS
@@ -59,13 +60,14 @@ class Wait:
 class Deadlines:
     """One server's connections and what each is waited for."""
 
-    def __init__(self, state: ServerState) -> None:
+    def __init__(self, state: ServerState, idle_s: float) -> None:
         self._connections = state.connections
+        self.idles = Wait(idle_s)  # answered, and silent since
         self.heads = Wait(HEAD_SECONDS)
         self.bodies, self.uploads = Wait(BODY_SECONDS), Wait(UPLOAD_SECONDS)
         self.readers, self.closes = Wait(READER_SECONDS), Wait(READER_SECONDS)
         self.lingers = Wait(LINGER_SECONDS)
-        self._waits = (self.heads, self.bodies, self.uploads, self.readers, self.closes, self.lingers)
+        self._waits = (self.heads, self.bodies, self.uploads, self.idles, self.readers, self.closes, self.lingers)
         self._looking = False
 
     def watch(self) -> None:
@@ -87,7 +89,7 @@ class Deadlines:
             if connection.transport.is_closing():
                 self.closes.begin(connection)  # type: ignore[arg-type]  # ours, by the Procfile
         now = time.monotonic()
-        for wait in (self.heads, self.bodies, self.uploads):
+        for wait in (self.heads, self.bodies, self.uploads, self.idles):
             for one in wait.take_overdue(now):
                 one.late()
         for wait in (self.readers, self.closes, self.lingers):
@@ -98,8 +100,8 @@ class Deadlines:
 _deadlines: WeakKeyDictionary[ServerState, Deadlines] = WeakKeyDictionary()
 
 
-def deadlines_of(state: ServerState) -> Deadlines:
-    """The server's one."""
+def deadlines_of(state: ServerState, config: Config) -> Deadlines:
+    """The server's one; who is silent after an answer is waited for as long as uvicorn is told to."""
     if (found := _deadlines.get(state)) is None:
-        found = _deadlines[state] = Deadlines(state)
+        found = _deadlines[state] = Deadlines(state, config.timeout_keep_alive)
     return found

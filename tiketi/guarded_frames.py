@@ -37,7 +37,7 @@ class GuardedFrames(WebSocketsSansIOProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.deadlines = deadlines_of(server_state)
+        self.deadlines = deadlines_of(server_state, config)
         self.opened_at = self.loop.time()
         self.pings = 0
 

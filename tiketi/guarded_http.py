@@ -46,7 +46,7 @@ class GuardedHttp(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.deadlines = deadlines_of(server_state)
+        self.deadlines = deadlines_of(server_state, config)
         self.reading = NOTHING
         self.fed = 0  # bytes of the request before this piece
         self.piece = 0  # bytes of this piece
@@ -77,9 +77,21 @@ class GuardedHttp(HttpToolsProtocol):
         return hasattr(self.cycle, "response_complete")  # None before the first request
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.ends and not self.pipeline:
+        # As uvicorn's, whose timer for each answer costs what a tenth of a poll does.
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        elif self.ends:
             self.transport.close()
+        else:
+            self.deadlines.idles.begin(self)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self.deadlines.idles.end(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.deadlines.forget(self)
@@ -146,7 +158,6 @@ class GuardedHttp(HttpToolsProtocol):
         self.reading, self.body_bytes = HEAD, 0
 
     def on_headers_complete(self) -> None:
-        self._unset_keepalive_if_required()
         if self.awaited:
             self.awaited = False
             self.deadlines.heads.end(self)

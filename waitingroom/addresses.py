@@ -84,9 +84,10 @@ def answer_elsewhere(arrival: Arrival, scope: Mapping[str, Any]) -> Answer | Non
     """The answer to who came to a wrong address; None for a right one."""
     if arrival.host is None:
         return Answer(400, b"", [TEXT])
+    if arrival.secure or not conf.SECURE_SSL_REDIRECT:
+        return None
     path: str = scope["path"]
-    exempt = any(re.search(pattern, path.lstrip("/")) for pattern in conf.SECURE_REDIRECT_EXEMPT)
-    if arrival.secure or exempt or not conf.SECURE_SSL_REDIRECT:
+    if any(re.search(pattern, path.lstrip("/")) for pattern in conf.SECURE_REDIRECT_EXEMPT):
         return None
     query = scope.get("query_string", b"").decode("latin-1")
     to = escape_uri_path(path) + (f"?{iri_to_uri(query)}" if query else "")
