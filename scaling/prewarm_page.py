@@ -1,17 +1,24 @@
 """Staff ask how many servers the next opening needs, and how long before; the simulator answers."""
 
+from typing import Any
+
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from redis.exceptions import RedisError
 
+from scaling import operator_actions, store
+from scaling.fleet_settings import Prewarm
 from scaling.in_force import configuration
 from scaling.recording import NothingRecorded
 from scaling.sales import NoSuchRoom, expected
 from scaling.simulator.prewarm_plans import advise
+from waitingroom.errors import LineUnavailable
 from waitingroom.models import WaitingRoom
 
 
@@ -41,17 +48,58 @@ class ExpectedSaleForm(forms.Form):
     )
 
 
+class TakenForm(forms.ModelForm[Prewarm]):
+    """The plan that staff take for the sale."""
+
+    class Meta:
+        model = Prewarm
+        fields = ("instances", "lead_s", "expected_visitors")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("instances", "lead_s"):
+            self.fields[name].required = True
+
+
 def prewarm_plan(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form; asked with its fields, the prewarms tried and the cheapest that keeps the target wait."""
+    """The form; asked with its fields, the prewarms tried and the cheapest that keeps the target wait.
+
+    A POST takes one: it becomes the sale's prewarm, on the schedule at once.
+    """
     if not request.user.has_perm("scaling.view_scalingdecision"):
         raise PermissionDenied
-    if not WaitingRoom.objects.filter(slug=slug).exists():
+    room = WaitingRoom.objects.filter(slug=slug).first()
+    if room is None:
         raise Http404
+    if request.method == "POST":
+        return _take(request, room)
     form = ExpectedSaleForm(request.GET or None)
     page = {**admin.site.each_context(request), "title": _("Servers for the opening"), "slug": slug, "form": form}
+    page["may_take"] = _may_take(request)
     if form.is_valid():
         page |= _plan(form, slug)
     return render(request, "admin/scaling/prewarm_plan.html", page)
+
+
+def _may_take(request: HttpRequest) -> bool:
+    return request.user.has_perms(["scaling.add_prewarm", "scaling.change_prewarm"])
+
+
+def _take(request: HttpRequest, room: WaitingRoom) -> HttpResponse:
+    if not _may_take(request):
+        raise PermissionDenied
+    taken = TakenForm(request.POST, instance=Prewarm.objects.filter(room=room).first() or Prewarm(room=room))
+    if not taken.is_valid():
+        for texts in taken.errors.values():
+            messages.error(request, " ".join(texts))
+        return HttpResponseRedirect(reverse("prewarm-plan", args=[room.slug]))
+    prewarm = taken.save()
+    messages.success(request, _("The plan is taken: it holds for this sale, and is on the schedule."))
+    try:
+        operator_actions.put_on_schedule(store.now())
+    except (operator_actions.NotSettable, RedisError, LineUnavailable) as error:
+        messages.warning(request, str(error))
+    return HttpResponseRedirect(reverse("admin:scaling_prewarm_change", args=[prewarm.pk]))
 
 
 def _plan(form: ExpectedSaleForm, slug: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The cheapest prewarm that keeps the target wait: what is advised does keep it, by the command and in the admin."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -12,8 +13,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from scaling import store
-from scaling.models import ArrivalBin
+from scaling import control_loop, store
+from scaling.models import ArrivalBin, Prewarm
 from scaling.simulator import prewarm_plans
 from scaling.simulator.arrivals import resized, rush
 from scaling.simulator.plans import PLANS, windows
@@ -187,6 +188,37 @@ def test_staff_are_offered_the_plan(staff: Client, room: WaitingRoom, configured
     assert f"판매 시작 {best.lead_s}초 전 서버 {best.instances}대" in korean
 
 
+def test_staff_take_the_plan_with_one_button_and_it_is_on_the_schedule(
+    staff: Client, room: WaitingRoom, configured, monkeypatch
+):
+    scheduled: list[float] = []
+    monkeypatch.setattr(control_loop, "schedule", lambda now: scheduled.append(now) or "")
+    configured(target_wait_s=150.0)
+    address = reverse("prewarm-plan", args=[room.slug])
+    page = staff.get(address, {"crowd": "12000"})
+    best = page.context["advice"].best
+    button = re.search(r'<form method="post">.*?</form>', page.content.decode(), re.DOTALL)
+    assert button is not None
+    sent = dict(re.findall(r'name="(\w+)" value="(\w+)"', button[0]))
+
+    for _ in range(2):  # a second time it is the same prewarm that changes
+        answer = staff.post(address, sent)
+        taken = Prewarm.objects.get(room=room)
+        assert answer["Location"] == reverse("admin:scaling_prewarm_change", args=[taken.pk])
+        assert (taken.instances, taken.lead_s, taken.expected_visitors) == (best.instances, best.lead_s, 12_000)
+    assert len(scheduled) == 2
+    assert taken.history.first().history_user.username == "staff"
+
+
+def test_a_plan_that_is_none_is_not_taken(staff: Client, room: WaitingRoom):
+    address = reverse("prewarm-plan", args=[room.slug])
+
+    for sent in ({}, {"instances": "4"}, {"instances": "99", "lead_s": "600"}, {"instances": "4", "lead_s": "1"}):
+        answer = staff.post(address, sent, follow=True)
+        assert list(answer.context["messages"])
+    assert not Prewarm.objects.exists()
+
+
 def test_staff_are_told_what_is_missing(staff: Client, room: WaitingRoom):
     address = reverse("prewarm-plan", args=[room.slug])
 
@@ -208,3 +240,5 @@ def test_only_who_may_see_the_fleet_may_plan(client: Client, room: WaitingRoom):
 
     somebody.user_permissions.add(Permission.objects.get(codename="view_scalingdecision"))
     assert client.get(address).status_code == 200
+    assert client.post(address, {"instances": "4", "lead_s": "600"}).status_code == 403
+    assert not Prewarm.objects.exists()
