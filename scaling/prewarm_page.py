@@ -91,7 +91,7 @@ def _take(request: HttpRequest, room: WaitingRoom) -> HttpResponse:
     taken = TakenForm(request.POST, instance=Prewarm.objects.filter(room=room).first() or Prewarm(room=room))
     if not taken.is_valid():
         for texts in taken.errors.values():
-            messages.error(request, " ".join(texts))
+            messages.error(request, " ".join(map(str, texts)))
         return HttpResponseRedirect(reverse("prewarm-plan", args=[room.slug]))
     prewarm = taken.save()
     messages.success(request, _("The plan is taken: it holds for this sale, and is on the schedule."))

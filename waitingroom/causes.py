@@ -45,7 +45,8 @@ class Causes:
         present = _Past(now_s, pace, forecast)
         slower = (past for past in self._past if forecast.slower_than(past.forecast) or _returned(past.pace, pace))
         past = next(slower, None)
-        if not self._past or now_s - self._past[-1].at_s >= LOOKS_S:
+        # Good news that lasts a second was told all the same.
+        if not self._past or now_s - self._past[-1].at_s >= LOOKS_S or self._past[-1].forecast.slower_than(forecast):
             self._past.append(present)
         return _cause(past, present).value if past else ""
 

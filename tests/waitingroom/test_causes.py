@@ -42,6 +42,11 @@ def test_what_made_it_slower_is_the_cause_until_everybody_heard_of_it(cause: str
     assert told((0, before), (10, after), (STANDS_S - 1, after), (3 * STANDS_S, after)) == ["", cause, cause, ""]
 
 
+def test_good_news_of_a_second_is_told_and_so_is_why_it_is_over():
+    faster = replace(FOLLOWING, in_service=7, threshold=3500)
+    assert told((0, FOLLOWING), (1, faster), (2, FOLLOWING), (3, FOLLOWING)) == ["", "", "fleet", "fleet"]
+
+
 def test_a_paused_line_says_so():
     assert told((0, PACE), (1, PACE), mode="paused") == ["pause", "pause"]
 
