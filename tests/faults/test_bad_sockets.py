@@ -252,6 +252,8 @@ def test_b6_a_visitors_sixth_socket_ends_the_oldest(web: Web, room: WaitingRoom)
 
 UNREADABLE = {
     "a line of 70 kB": ("X: " + "x" * 70_000, b"HTTP/1.1 431 "),
+    "a body": ("Content-Length: 3", b"HTTP/1.1 400 "),
+    "a body in chunks": ("Transfer-Encoding: chunked", b"HTTP/1.1 400 "),
     "two hundred lines": ("\r\n".join(f"X{i}: y" for i in range(200)), b"HTTP/1.1 431 "),
     "no version": ("Sec-WebSocket-Version: 8", b"HTTP/1.1 4"),
     "bad UTF-8": ("X: \xff\xfe", b"HTTP/1.1 101 "),
