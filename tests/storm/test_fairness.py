@@ -49,6 +49,19 @@ def test_an_absent_visitor_may_be_passed_over_until_noticed_again(absence: tuple
     assert len(inversions([turn(1, 8_000, absences=[absence]), turn(2, 5_000)])) == 0
 
 
+def test_a_number_waits_for_nobody_who_has_not_shown_up_yet():
+    stranger = {"joined_at": 4_900.0, "noticed_at": 5_100.0}
+    assert len(inversions([turn(1, 6_000, **stranger), turn(2, 5_000)])) == 0
+    assert len(inversions([turn(1, 6_000, **stranger), turn(2, 5_200)])) == 1
+    assert len(inversions([turn(1, 9_000, joined_at=4_900.0), turn(2, 6_800)])) == 0
+    assert len(inversions([turn(1, 9_000, joined_at=4_900.0), turn(2, 7_000)])) == 1  # whatever kept the socket
+
+
+def test_nobody_goes_straight_in_past_the_number_of_a_stranger():
+    newcomer = Turn(Diary(arrived_at=0), number=2, earliest=5_000, latest=5_050)
+    assert len(inversions([turn(1, 6_000, joined_at=4_900.0, noticed_at=5_100.0), newcomer])) == 1
+
+
 def test_who_was_cut_off_by_the_site_was_there():
     assert len(inversions([turn(1, 8_000, cut_offs=[(4_000, 7_000)]), turn(2, 5_000)])) == 1
 

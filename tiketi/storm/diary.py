@@ -45,7 +45,8 @@ class Diary:
     joined_at: float | None = None  # when the first page was there
     number: int | None = None
     numbers_changed: int = 0
-    reachable_at: float | None = None  # when the socket opened, last
+    noticed_at: float | None = None  # when the socket opened, first
+    reachable_at: float | None = None  # when it opened, last
     called_at: float | None = None  # when the first `queue-enter` came
     entered_at: float | None = None  # when the page of an active visitor was there
     vanished_at: float | None = None

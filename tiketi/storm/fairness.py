@@ -1,12 +1,14 @@
 """Was the line fair? Whoever came earlier, and was there, must not have been let in later."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from tiketi.storm.diary import Diary
 
-# After coming back, a visitor may be overlooked until the line has noticed. Milliseconds.
+# After coming back, a visitor may be overlooked until the line has noticed; so may who was given a number and has not
+# shown yet that its cookie comes back. Milliseconds.
 NOTICED_MS = 2_000
 
 
@@ -34,7 +36,19 @@ def inversions(turns: Iterable[Turn]) -> list[tuple[Turn, Turn]]:
 
 
 def _overtakers(turn: Turn, later: Iterable[Turn]) -> Iterator[Turn]:
-    return (other for other in later if other.latest < turn.earliest and not _away(turn.diary, other.latest))
+    return (other for other in later if other.latest < turn.earliest and not _excused(turn.diary, other))
+
+
+def _excused(diary: Diary, other: Turn) -> bool:
+    """Whether the other may be let in first; nobody goes straight in past a number, whosever it is."""
+    return _away(diary, other.latest) or (other.diary.number is not None and _is_stranger(diary, other.latest))
+
+
+def _is_stranger(diary: Diary, at: float) -> bool:
+    """Whether the line may not know yet that somebody has the number."""
+    if diary.joined_at is None:
+        return False
+    return at <= min(diary.noticed_at or math.inf, diary.joined_at + NOTICED_MS)
 
 
 def _away(diary: Diary, at: float) -> bool:

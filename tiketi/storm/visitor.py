@@ -122,6 +122,7 @@ class Visitor:
         await tab.open()
         if len(self._tabs) == 1:
             self.diary.reachable_at = now_ms()
+            self.diary.noticed_at = self.diary.noticed_at or self.diary.reachable_at
 
     def _is_absent(self) -> None:
         self._scene.present.pop(self.diary.visitor, None)
