@@ -11,6 +11,9 @@ FINE_STEPS, FINE_S = 600, 1.0
 COARSE_STEPS, COARSE_S = 720, 10.0
 # The line is cut into so many parts, to see how many are present in each.
 LINE_PARTS = 16
+# So many more than wait now: a line that has just begun has twice as many when the next one asks, and who is beyond the
+# curve is told by its mean rate, that of people who still found a vacancy.
+BEYOND = 1000
 # A wait that grew by less is nothing to speak of.
 GROWN, GROWN_S = 1.05, 2.0
 STEPS = [FINE_S] * FINE_STEPS + [COARSE_S] * COARSE_STEPS
@@ -52,13 +55,14 @@ class Forecast:
     """How many visitors will have been admitted, second by second."""
 
     def __init__(self, pace: Pace, most: float = 0.0) -> None:
-        """Integrate until `most` visitors are in, or the whole line and one more.
+        """Integrate until `most` visitors are in, or the line and those who will have joined it by the next look.
 
         Each step admits the smaller of the tokens, in_service(t) x users_per_minute_per_instance / 60 a second, and the
         vacancy: the threshold minus those inside, of whom each leaves when the time of a stay is over.
         """
         self._pace = pace
-        most = most or pace.ahead(pace.total + 1)
+        self._line = most or pace.ahead(pace.total + 1)
+        most = most or self._line + max(self._line, BEYOND)
         self._ends: list[float] = []
         self._counts: list[float] = []
         boots = sorted((ready_s, instances) for instances, ready_s in pace.coming)
@@ -94,7 +98,7 @@ class Forecast:
 
     def slower_than(self, before: "Forecast") -> bool:
         """Whether some place in line has to wait longer than it would have, by enough to speak of it."""
-        last = self._counts[-1]
+        last = min(self._counts[-1], self._line)
         for end, count in zip(before._ends, before._counts, strict=True):
             count = min(count, last)
             if self._by(end * GROWN + GROWN_S) < count - 1:

@@ -47,6 +47,14 @@ def test_good_news_of_a_second_is_told_and_so_is_why_it_is_over():
     assert told((0, FOLLOWING), (1, faster), (2, FOLLOWING), (3, FOLLOWING)) == ["", "", "fleet", "fleet"]
 
 
+def test_who_comes_as_the_line_begins_is_told_why_the_wait_grew():
+    """Three sales open within a second: of seven servers each has a third, and each line was just begun."""
+    alone = replace(FOLLOWING, active=900, total=5)
+    shared = replace(FOLLOWING, in_service=0.66, threshold=330, active=200, total=400)
+    assert Forecast(alone).wait_s(300) < Forecast(shared).wait_s(300) / 2
+    assert told((0, alone), (1, shared)) == ["", "fleet"]
+
+
 def test_a_paused_line_says_so():
     assert told((0, PACE), (1, PACE), mode="paused") == ["pause", "pause"]
 
