@@ -355,6 +355,8 @@ def check_seed(report: Report, bundle: Any, rule: dict[str, Any], checkpoint: di
     values = [value for value in given if value is not None]
     if len(values) < len(given):
         return None
+    if all(source.startswith("party ") for source in rule["sources"]):
+        report.say("parties-alone")
     made = ["tiketi-draw-v1\n" + checkpoint["text"], *(value.hex() + "\n" for value in values)]
     seed = sha256("".join(made).encode()).digest()
     if from_hex(take(bundle, "seed", str), 32, "seed") != seed:
@@ -634,6 +636,11 @@ SENTENCES |= {
         "ok",
         "{name} told what they had committed to before the first entry.",
         "{name}: 접수 전에 약속한 값을 공개했습니다.",
+    ),
+    "parties-alone": (
+        "open",
+        "Cannot be checked: whether these parties acted for themselves. One who did is enough; all of them together with the organiser could have chosen.",
+        "확인할 수 없음: 이들이 서로 독립적인지. 한 곳만 독립적이면 충분하지만, 모두가 주최 측과 짜면 결과를 고를 수 있습니다.",
     ),
     "reveal-withheld": (
         "no",
