@@ -226,6 +226,12 @@ env.add(
 if environment.PRACTICE.keys() & PAYMENT_PROVIDERS.keys():
     INSTALLED_APPS.append("events.payments.sandbox")
 SITE_ADDRESS = env.read("SITE_ADDRESS", environment.site_address, f"http://localhost:{PORT}" if DEBUG else "")
+# Draws are signed in the site's name. A key of their own outlasts a new SECRET_KEY: `openssl rand -base64 32`.
+WAITINGROOM_DRAW_ORIGIN = urlsplit(SITE_ADDRESS).netloc
+WAITINGROOM_DRAW_KEY = env.read("DRAW_KEY", str, "")
+WAITINGROOM_DRAND_RELAYS = env.read(
+    "DRAND_RELAYS", environment.names, ["https://api.drand.sh", "https://drand.cloudflare.com"]
+)
 vars().update(env.read("EMAIL_URL", environment.mail, environment.mail("consolemail://")))
 # Requests write into the outbox; a worker sends from there by what EMAIL_URL names.
 OUTBOX_BACKEND, EMAIL_BACKEND = vars()["EMAIL_BACKEND"], "tiketi.outbox.Outbox"

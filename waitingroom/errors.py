@@ -53,3 +53,15 @@ class RoomGone(LineUnavailable):
 
     def __init__(self, room: str) -> None:
         super().__init__(f"the room {room} is no more")
+
+
+class DrawRefused(WaitingRoomError):
+    """A step of a draw is not to be taken now; nothing was changed."""
+
+
+class AlreadyTaken(DrawRefused):
+    """The step was taken before, and is never taken twice."""
+
+
+class EntryRefused(DrawRefused):
+    """Somebody cannot enter a draw."""

@@ -14,9 +14,23 @@ from simple_history.models import HistoricalRecords
 
 from waitingroom import configure, epochs, hints
 from waitingroom.conf import conf
+from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawnLine, DrawResult, DrawReveal
 from waitingroom.room_registry import DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
 from waitingroom.work import MAX_TRIES
+
+# Django finds models here.
+__all__ = [
+    "Draw",
+    "DrawClosing",
+    "DrawEntry",
+    "DrawResult",
+    "DrawReveal",
+    "DrawnLine",
+    "EndedSignIn",
+    "Mode",
+    "WaitingRoom",
+]
 
 # What forms offer for a new room: its threshold follows the fleet, so that more servers let more in. Two servers make
 # the reference's 1,000.

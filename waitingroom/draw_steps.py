@@ -1,0 +1,189 @@
+"""The steps of a draw, each one transaction: announce, enter, close, reveal (the last reveal draws), line up.
+
+Closing and revealing are durable: once `close` returns everybody can see the checkpoint, and nothing is revealed yet.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from waitingroom.conf import conf
+from waitingroom.draw.checkpoint import checkpoint_of
+from waitingroom.draw.errors import BadDraw
+from waitingroom.draw.ranks import in_order, ranks_of, result_text, seed_of
+from waitingroom.draw.receipt import Entrance
+from waitingroom.draw.roster import Roster, entry_id, nonce_of, plain_identity
+from waitingroom.draw.rule import LEAD, Identity, Rule
+from waitingroom.draw.sources import Drand, Source
+from waitingroom.draw_key import signer
+from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawnLine, DrawResult, DrawReveal
+from waitingroom.errors import AlreadyTaken, DrawRefused, EntryRefused
+from waitingroom.models import WaitingRoom
+
+
+def announce(room: WaitingRoom, *, opens_at: datetime, closes_at: datetime, sources: Sequence[Source]) -> Draw:
+    """Sign and keep the rule; from then on nothing of it can change.
+
+    Raises BadDraw for a rule that would not hold, DrawRefused where its closing is past, AlreadyTaken the second time.
+    """
+    now = timezone.now()
+    identity = Identity.EMAIL if room.account_required else Identity.NAME
+    rule = Rule(conf.WAITINGROOM_DRAW_ORIGIN, room.slug, identity, opens_at, closes_at, tuple(sources))
+    if closes_at <= now:
+        raise DrawRefused("The gathering would have closed before it was announced.")
+    by = signer()
+    try:
+        with transaction.atomic():
+            draw: Draw = Draw.objects.create(
+                room=room.slug,
+                key=str(by.key),
+                rule_note=by.sign(rule.text),
+                nonce_secret=secrets.token_hex(32),
+                announced_at=now,
+            )
+    except IntegrityError as error:
+        raise AlreadyTaken(f"There is a draw of '{room.slug}' already: a room has one.") from error
+    return draw
+
+
+def draw_of(room: str) -> Draw:
+    """The room's draw. Raises DrawRefused."""
+    found: Draw | None = Draw.objects.filter(room__iexact=room).first()
+    if found is None:
+        raise DrawRefused(f"There is no draw of '{room}'.")
+    return found
+
+
+def _locked(room: str) -> Draw:
+    # Entries and the closing wait for each other: an entry that was confirmed is in the roster.
+    locked: Draw = Draw.objects.select_for_update().get(pk=draw_of(room).pk)
+    return locked
+
+
+@transaction.atomic
+def enter(room: str, people: Mapping[str, str]) -> dict[str, Entrance | EntryRefused]:
+    """Enter persons (visitor's name to address or name); who is in already keeps the entry of before.
+
+    Each gets their entrance, or why not: no address, or one that entered from another account. Raises DrawRefused
+    outside the gathering. Receipts are to be handed out only once the transaction is committed.
+    """
+    draw, now = _locked(room), timezone.now()
+    rule = draw.rule
+    if now < rule.opens_at:
+        raise DrawRefused("The gathering has not begun.")
+    if now >= rule.closes_at or DrawClosing.objects.filter(draw=draw).exists():
+        raise DrawRefused("The gathering is over.")
+    answers: dict[str, Entrance | EntryRefused] = {
+        row.person: row.entrance for row in draw.entries.filter(person__in=people)
+    }
+    made = [_entry(draw, rule, person, given, now) for person, given in people.items() if person not in answers]
+    ids = [row.entry for row in made if isinstance(row, DrawEntry)]
+    taken = set(draw.entries.filter(entry__in=ids).values_list("entry", flat=True))
+    added: dict[str, DrawEntry] = {}
+    for person, row in zip([person for person in people if person not in answers], made, strict=True):
+        if isinstance(row, EntryRefused):
+            answers[person] = row
+        elif row.entry in taken or row.entry in added:
+            answers[person] = EntryRefused("This address has entered already, from another account.")
+        else:
+            added[row.entry], answers[person] = row, row.entrance
+    DrawEntry.objects.bulk_create(added.values())
+    return answers
+
+
+def _entry(draw: Draw, rule: Rule, person: str, given: str, at: datetime) -> DrawEntry | EntryRefused:
+    try:
+        plain = plain_identity(rule.identity, given)
+    except BadDraw as error:
+        return EntryRefused(str(error))
+    nonce = nonce_of(bytes.fromhex(draw.nonce_secret), plain)
+    entry = entry_id(rule, nonce, plain).hex()
+    return DrawEntry(draw=draw, person=person, identity=plain, nonce=nonce.hex(), entry=entry, at=at)
+
+
+@transaction.atomic(durable=True)
+def close(room: str) -> DrawClosing:
+    """Close the roster for good, and publish its root.
+
+    Raises DrawRefused before the rule's instant and when chance may be known already, AlreadyTaken the second time.
+    """
+    draw, now = _locked(room), timezone.now()
+    rule = draw.rule
+    if DrawClosing.objects.filter(draw=draw).exists():
+        raise AlreadyTaken("The roster is closed.")
+    if now < rule.closes_at:
+        raise DrawRefused(f"Entries are taken until {rule.closes_at:%Y-%m-%d %H:%M:%S %Z}.")
+    for source in rule.sources:
+        if isinstance(source, Drand) and now > source.at - LEAD:
+            raise DrawRefused(f"{source.name} is near, or has come: it may be known. This draw is void.")
+    note = signer(draw.key).sign(checkpoint_of(rule, roster_of(draw), now).text)
+    return DrawClosing.objects.create(draw=draw, checkpoint_note=note, closed_at=now)
+
+
+@transaction.atomic(durable=True)
+def reveal(room: str, number: int, given: str) -> DrawResult | None:
+    """Take what source `number` (from 0) of the rule gave; the last of them makes the draw, and returns its result.
+
+    Raises DrawRefused before the closing, BadReveal for what cannot be the source's, AlreadyTaken the second time.
+    """
+    draw, now = _locked(room), timezone.now()
+    rule, closing = draw.rule, DrawClosing.objects.filter(draw=draw).first()
+    if closing is None:
+        raise DrawRefused("The roster is not closed: chance comes after it.")
+    if not 0 <= number < len(rule.sources):
+        raise DrawRefused(f"The rule names {len(rule.sources)} sources.")
+    rule.sources[number].value(given)
+    if closing.reveals.filter(source=number).exists():
+        raise AlreadyTaken(f"{rule.sources[number].name} has spoken.")
+    DrawReveal.objects.create(closing=closing, source=number, reveal=given, at=now)
+    told = list(closing.reveals.values_list("reveal", flat=True))
+    if len(told) < len(rule.sources):
+        return None
+    checkpoint, roster = closing.checkpoint, roster_of(draw)
+    seed = seed_of(rule, checkpoint, told)
+    note = signer(draw.key).sign(result_text(checkpoint, seed, ranks_of(seed, roster.ids)))
+    return DrawResult.objects.create(closing=closing, seed=seed.hex(), result_note=note, at=now)
+
+
+def own_chance() -> str:
+    """What the rule's source `local` gives: this machine's chance, trusted by nobody."""
+    return secrets.token_hex(32)
+
+
+def missing(draw: Draw) -> list[tuple[int, Source]]:
+    """The sources that have not spoken, by their place in the rule."""
+    told = set(DrawReveal.objects.filter(closing=draw.pk).values_list("source", flat=True))
+    return [(i, source) for i, source in enumerate(draw.rule.sources) if i not in told]
+
+
+def roster_of(draw: Draw) -> Roster:
+    """The roster as it stands. Raises DrawRefused where the rows are not those that were closed."""
+    roster = Roster(bytes.fromhex(entry) for entry in draw.entries.values_list("entry", flat=True))
+    closing = DrawClosing.objects.filter(draw=draw).first()
+    if closing is not None and roster.tree.root != closing.checkpoint.root:
+        raise DrawRefused("The entries in the database are not those that were closed.")
+    return roster
+
+
+def drawn(draw: Draw) -> list[str]:
+    """The visitors' names, first come first. Raises DrawRefused before the draw is done."""
+    result = DrawResult.objects.filter(closing=draw.pk).first()
+    if result is None:
+        raise DrawRefused("The draw is not done.")
+    people = dict(draw.entries.values_list("entry", "person"))
+    return [people[one.hex()] for one in in_order(bytes.fromhex(result.seed), roster_of(draw).ids)]
+
+
+def opened_us(draw: Draw, now_us: int) -> int:
+    """The instant that the drawn's numbers count down from: `now_us` the first time, and the same ever after.
+
+    `now_us` is of Redis's clock. Raises DrawRefused before the draw is done.
+    """
+    result = DrawResult.objects.filter(closing=draw.pk).first()
+    if result is None:
+        raise DrawRefused("The draw is not done.")
+    line, _ = DrawnLine.objects.get_or_create(result=result, defaults={"opened_us": now_us})
+    return line.opened_us
