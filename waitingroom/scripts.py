@@ -106,6 +106,7 @@ EXPIRE = load("expire")
 ABSENT = load("absent")
 TAKE_OVER = load("take_over")
 TAKE_BACK = load("take_back")
+DRAW = load("draw")
 CONFIGURE = load("configure")
 RECOVERED = load("recovered")
 FLEET = load("fleet")
@@ -121,6 +122,7 @@ EVERY = (
     ABSENT,
     TAKE_OVER,
     TAKE_BACK,
+    DRAW,
     CONFIGURE,
     RECOVERED,
     FLEET,

@@ -13,6 +13,8 @@ from waitingroom.draw.sources import Drand, Local, Party, Source, read_source
 HEAD = "tiketi-draw-rule-v1"
 # So long the closed roster is shown, and anybody may object, before a source named by its instant speaks.
 LEAD = timedelta(minutes=10)
+# Closing takes its time as well.
+MIN_AFTER_CLOSING = LEAD + timedelta(minutes=1)
 MAX_SOURCES = 16
 _ORIGIN = re.compile(r"[a-z0-9.-]+(:\d+)?")
 _EVENT = re.compile(r"[-\w]{1,80}", re.ASCII)
@@ -52,8 +54,8 @@ class Rule:
             # It could be drawn again until the sum of both pleased.
             raise BadDraw("This machine's own chance spoils any other: name it alone, or not at all.")
         for source in self.sources:
-            if isinstance(source, Drand) and source.at < self.closes_at + LEAD:
-                raise BadDraw(f"{source.name} comes less than 10 minutes after the closing.")
+            if isinstance(source, Drand) and source.at < self.closes_at + MIN_AFTER_CLOSING:
+                raise BadDraw(f"{source.name} comes less than 11 minutes after the closing.")
 
     @property
     def log(self) -> str:

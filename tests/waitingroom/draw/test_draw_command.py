@@ -189,7 +189,7 @@ def test_a_draw_by_drand_leaves_time_for_closing(make_room: Rooms, host: Host):
             ("announce", "ROOM", "--closes", "2030-01-01T00:00Z", "--source", "local", "--source", "drand"),
             "spoils any other",
         ),
-        (("announce", "ROOM", "--closes", "2030-01-01T00:00Z", "--source", "drand:9"), "less than 10 minutes"),
+        (("announce", "ROOM", "--closes", "2030-01-01T00:00Z", "--source", "drand:10"), "less than 11 minutes"),
         (("status", "ROOM"), "There is no draw of"),
         (("close", "ROOM"), "There is no draw of"),
         (("bundle", "nowhere"), "There is no draw of"),

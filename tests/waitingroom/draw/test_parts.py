@@ -19,7 +19,7 @@ from waitingroom.draw.errors import BadDraw, BadEmail, BadReveal
 from waitingroom.draw.numbers import MAX_SIZE, queue_number
 from waitingroom.draw.ranks import in_order, ranks_of
 from waitingroom.draw.roster import Roster, plain_identity
-from waitingroom.draw.rule import LEAD, Identity, Rule, read_rule
+from waitingroom.draw.rule import MIN_AFTER_CLOSING, Identity, Rule, read_rule
 from waitingroom.draw.sources import DRAND_DOMAIN, QUICKNET, Chain, Drand, Local, read_source
 
 IDS = st.lists(st.binary(min_size=32, max_size=32), unique=True, min_size=1, max_size=50)
@@ -142,7 +142,7 @@ def bad_rules() -> dict[str, dict[str, object]]:
         "one party twice": {"sources": (party, replace(party, commitment="ab" * 32))},
         "its own chance beside a party": {"sources": (party, Local())},
         "a round before the closing": {"sources": (replace(ROUND, round=ROUND.round - 1000),)},
-        "a round too soon": {"closes_at": ROUND.at - LEAD + timedelta(seconds=1)},
+        "a round too soon": {"closes_at": ROUND.at - MIN_AFTER_CLOSING + timedelta(seconds=1)},
         "an origin with a path": {"origin": "tiketi.example/x"},
         "an event of two lines": {"event": "a\nb"},
     }
