@@ -61,6 +61,16 @@ def test_whoever_comes_later_stands_behind_also_between_two_batches(make_line: M
     assert line.where(*names(6), "early bird", "late") == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
+def test_whoever_comes_later_stands_behind_though_the_servers_clock_jumps_back(make_line: Make):
+    line = make_line(mode="always")
+    draw(line, *names(3))
+    line.pass_s(-60)
+
+    line.enter("late")
+
+    assert line.where(*names(3), "late") == [1, 2, 3, 4]
+
+
 def test_calling_again_changes_nothing(make_line: Make):
     line = make_line(mode="always")
     opened_us = line.now_us
@@ -105,7 +115,7 @@ def test_who_joined_at_the_opening_has_the_drawn_number_from_then_on(make_line: 
     opened_us = line.now_us
     line.fill("stranger", "a", "another")
 
-    draw(line, "z", "a", opened_us=opened_us)
+    line.run(scripts.DRAW, opened_us, 2, 1, line.now_us, "z", line.now_us // 1000, "a", 0)  # seen by the line alone
 
     assert line.where("z", "a", "stranger", "another") == [1, 2, 3, 4]
     assert line.scores("present")["a"] == line.scores("queue")["a"] == queue_number(2, 2, opened_us)
@@ -116,6 +126,7 @@ def test_who_is_not_there_keeps_the_number_for_the_grace_and_holds_nobody_up(mak
     line = make_line(mode="always", presence_seconds=30, grace_seconds=60, threshold=1)
     begin(line)
     line.run(scripts.DRAW, line.now_us, 2, 1, line.now_us, "absent", 0, "here", line.now_us // 1000)
+    assert list(line.scores("present")) == ["here"]
 
     assert line.tick() == ["here"]
     line.live_s(20)
