@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("events.account_urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("draws/", include("waitingroom.draw_urls")),
     path("", include("tiketi.desired")),
     path("", include("events.urls")),
 ]

@@ -1,0 +1,114 @@
+"""What of a draw anybody can fetch, and from when on."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from tests.waitingroom.draw.evening import CLOSES, FAN_CLUB, ROUND, SIGNATURE, secret_party
+from waitingroom import draw_files, draw_steps
+from waitingroom.draw.note import Key, opened
+from waitingroom.models import WaitingRoom
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PARTY = secret_party("팬클럽 하늘", FAN_CLUB)
+
+
+class Host:
+    """The host's clock."""
+
+    at = CLOSES - timedelta(minutes=20)
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    host = Host()
+    monkeypatch.setattr(draw_steps, "timezone", SimpleNamespace(now=lambda: host.at))
+    return host
+
+
+@pytest.fixture
+def room(make_room: Callable[..., WaitingRoom], host: Host) -> str:
+    """A room whose draw seven have entered."""
+    room = make_room(account_required=True)
+    draw_steps.announce(room, opens_at=CLOSES - timedelta(hours=1), closes_at=CLOSES, sources=[PARTY, ROUND])
+    draw_steps.enter(room.slug, {f"account-{i}": f"fan{i}@example.com" for i in range(7)})
+    return room.slug
+
+
+def test_the_checkpoint_is_public_before_the_seed_is(client: Client, room: str, host: Host):
+    assert client.get(f"/draws/{room}/checkpoint").status_code == 404
+    assert client.get(f"/draws/{room}/bundle.json").status_code == 404
+    host.at = CLOSES + timedelta(seconds=1)
+
+    draw_steps.close(room)
+
+    shown = client.get(f"/draws/{room}/checkpoint")
+    key = Key.read(draw_steps.draw_of(room).key)
+    assert opened(shown.text, key).splitlines()[1] == "7"
+    assert shown["Cache-Control"] == "public, max-age=5"
+    early = client.get(f"/draws/{room}/bundle.json").json()
+    assert "seed" not in early
+    assert early["reveals"] == [None, None]
+    assert len(early["roster"]) == 7
+
+    draw_steps.reveal(room, 0, FAN_CLUB.hex())
+    draw_steps.reveal(room, 1, SIGNATURE)
+
+    done = client.get(f"/draws/{room}/bundle.json").json()
+    assert done["checkpoint"] == early["checkpoint"] == shown.text
+    assert sorted(done["ranks"]) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_the_rule_is_public_from_the_announcement_on(client: Client, room: str):
+    note = client.get(f"/draws/{room}/rule").text
+
+    assert f"source {PARTY.line}\n" in opened(note, Key.read(draw_steps.draw_of(room).key))
+
+
+def test_whoever_has_only_what_is_public_and_a_receipt_can_check(client: Client, room: str, host: Host, tmp_path: Path):
+    host.at = CLOSES + timedelta(seconds=1)
+    draw_steps.close(room)
+    draw_steps.reveal(room, 0, FAN_CLUB.hex())
+    draw_steps.reveal(room, 1, SIGNATURE)
+    receipt = draw_files.receipt_of(draw_steps.draw_of(room), "account-3")
+    (tmp_path / "receipt.json").write_text(json.dumps(receipt))
+    for name, address in {"bundle.json": f"/draws/{room}/bundle.json", "verify.py": "/draws/verify.py"}.items():
+        (tmp_path / name).write_bytes(client.get(address).getvalue())
+    words = ["verify.py", "bundle.json", "receipt.json", "--email", "fan3@example.com", "--language", "en"]
+
+    done = subprocess.run([sys.executable, "-I", *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert "Your rank: " in done.stdout
+
+
+def test_the_verifiers_are_given_to_be_saved(client: Client):
+    for name in ("verify.py", "verify.html"):
+        answer = client.get(f"/draws/{name}")
+
+        assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert len(answer.getvalue()) > 10_000
+
+
+@pytest.mark.parametrize(
+    "path", ["sources.py", "../settings.py", "%2e%2e", "nowhere/rule", "nowhere/checkpoint", "nowhere/bundle.json"]
+)
+def test_nothing_else_is(client: Client, path: str):
+    assert client.get(f"/draws/{path}").status_code == 404
+
+
+def test_asking_changes_nothing(client: Client, room: str):
+    for address in (
+        f"/draws/{room}/rule",
+        f"/draws/{room}/checkpoint",
+        f"/draws/{room}/bundle.json",
+        "/draws/verify.py",
+    ):
+        assert client.post(address).status_code == 405

@@ -1,0 +1,73 @@
+"""What of a draw is public: the rule, the checkpoint before there is a seed, the bundle, and the two verifiers."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from waitingroom.draw import verify
+from waitingroom.draw_files import bundle_of
+from waitingroom.draw_records import Draw, DrawClosing, DrawReveal
+from waitingroom.draw_steps import draw_of
+from waitingroom.errors import DrawRefused
+
+TEXT = "text/plain; charset=utf-8"
+VERIFIERS = {path.name: path for path in (Path(verify.__file__), Path(verify.__file__).with_suffix(".html"))}
+
+
+def _draw(room: str) -> Draw:
+    try:
+        return draw_of(room)
+    except DrawRefused as error:
+        raise Http404(str(error)) from error
+
+
+@require_safe
+@cache_control(public=True, max_age=5)
+def rule(_request: HttpRequest, room: str) -> HttpResponse:
+    """The signed rule, from the announcement on."""
+    return HttpResponse(_draw(room).rule_note, content_type=TEXT)
+
+
+@require_safe
+@cache_control(public=True, max_age=5)
+def checkpoint(_request: HttpRequest, room: str) -> HttpResponse:
+    """The signed checkpoint, from the closing on."""
+    closing = DrawClosing.objects.filter(draw=_draw(room)).first()
+    if closing is None:
+        raise Http404("The roster is not closed.")
+    return HttpResponse(closing.checkpoint_note, content_type=TEXT)
+
+
+@require_safe
+@cache_control(public=True, max_age=5)
+def bundle(_request: HttpRequest, room: str) -> HttpResponse:
+    """The bundle, from the closing on: without a seed until every source has spoken."""
+    draw = _draw(room)
+    closing = DrawClosing.objects.filter(draw=draw).first()
+    told = DrawReveal.objects.filter(closing=draw.pk).count()
+    try:
+        content = _bundle(draw.pk, closing.checkpoint_note if closing else "", told)
+    except DrawRefused as error:
+        raise Http404(str(error)) from error
+    answer = HttpResponse(content, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{draw.room}-draw.json"'
+    return answer
+
+
+@lru_cache(maxsize=4)
+def _bundle(draw: int, _checkpoint: str, _told: int) -> bytes:
+    # Nothing else of a closed draw changes, and 10,000 entries cost a tenth of a second.
+    return json.dumps(bundle_of(Draw.objects.get(pk=draw)), ensure_ascii=False).encode()
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def verifier(_request: HttpRequest, name: str) -> FileResponse:
+    """verify.py or verify.html, to be saved and run without this site."""
+    if name not in VERIFIERS:
+        raise Http404
+    return FileResponse(VERIFIERS[name].open("rb"), as_attachment=True, filename=name)
