@@ -16,6 +16,7 @@ LOOKS = [
     "view_orderline",
     "view_orderchange",
     "view_payment",
+    "view_paymentchange",
     "view_ticket",
     "view_ticketchange",
     "view_hold",

@@ -5,6 +5,8 @@
 3. Seats, by the unique constraint on occupied seats, inserted in the order of their prices' ids, then their own; each
    insert shares its price's key, so that a section cannot leave the sale meanwhile.
 
+4. An order's or a payment's own row, as its state changes (`models/transitions.py`).
+
 Whoever changes what is on sale, or counts it, locks the event, then its room, its plan and its prices by id; a price
 that is to go is not waited for, because a buyer who has it locked is taking seats there. No buyer locks an event.
 

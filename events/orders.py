@@ -84,14 +84,12 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
 def cancel_order(order_id: int, *, by: User, why: Why, note: str = "") -> Order:
     """Give the seats back to the sale; what was paid is due back. `note` is kept with the change.
 
-    Raises TooLate once a ticket was used, and to the buyer once the deadline passed: asked with the account locked, so
-    that no payment and no clock slips in between.
+    Raises TooLate once a ticket was used, and to the buyer once the deadline passed: the order's table asks that, with
+    account and order locked, so that no payment and no clock slips in between.
     """
     account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
     lock_account(account_id)
     order = Order.objects.select_related("event").get(pk=order_id)
-    if why == Why.BY_BUYER and not may_cancel(order):
-        raise TooLate
     if order.state == OrderState.PENDING:
         hold = Hold.objects.filter(order=order).first()
         if hold is not None:
@@ -100,9 +98,8 @@ def cancel_order(order_id: int, *, by: User, why: Why, note: str = "") -> Order:
         places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
         return order
     void(order, why=why, by=by, note=note)
-    order.payments.filter(state=PaymentState.RECEIVED).update(
-        state=PaymentState.REFUND_DUE, trouble=Trouble.CANCELLED, tries=0, try_at=None, changed_at=timezone.now()
-    )
+    for payment in order.payments.filter(state=PaymentState.RECEIVED):
+        payment.move_to(PaymentState.REFUND_DUE, Trouble.CANCELLED, by=by)
     return order
 
 
@@ -117,15 +114,3 @@ def void(order: Order, *, why: Why, by: User | None = None, note: str = "") -> N
     Occupancy.objects.filter(order=order).delete()
     order.move_to(OrderState.CANCELLED, why=why, by=by, note=note)
     transaction.on_commit(lambda: closing.follow(order.event_id))
-
-
-def may_cancel(order: Order) -> bool:
-    """Whether the buyer may still cancel: unpaid, or paid and unused, in time; a show called off sets no time."""
-    if order.state == OrderState.PENDING:
-        return True
-    if order.state != OrderState.PAID or Ticket.objects.filter(line__order=order).exclude(used_at=None).exists():
-        return False
-    event = order.event
-    if event.called_off_at is not None:
-        return True
-    return event.cancel_until is not None and timezone.now() < min(event.cancel_until, event.starts_at)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.admin.order import OnlyToLookAt
-from events.models import Payment, PaymentState, Trouble
+from events.models import Payment, PaymentChange, PaymentState, Trouble
 from events.models.retried import MAX_TRIES
 from events.payments.attempts import ask_again
 from events.payments.refunds import refund_again
@@ -50,10 +50,18 @@ class RefundFilter(admin.SimpleListFilter):
         return queryset
 
 
+class PaymentChangeInline(OnlyToLookAt, admin.TabularInline[PaymentChange, Payment]):
+    """What became of it."""
+
+    model = PaymentChange
+    fields = ("at", "state", "trouble", "by")
+
+
 @admin.register(Payment)
 class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
     """Payments, by reference, order or buyer."""
 
+    inlines = (PaymentChangeInline,)
     list_display = (
         "reference",
         "order",

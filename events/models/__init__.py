@@ -4,7 +4,7 @@ from events.models.choices import Kind, SaleState
 from events.models.event import Event
 from events.models.hold import Hold, Occupancy
 from events.models.order import Order, OrderChange, OrderLine, OrderState, Why
-from events.models.payment import Payment, PaymentState, Trouble
+from events.models.payment import Payment, PaymentChange, PaymentState, Trouble
 from events.models.plan import Plan, Seat, Section
 from events.models.price import PriceTier, SectionPrice
 from events.models.ticket import DoorAct, Ticket, TicketChange
@@ -21,6 +21,7 @@ __all__ = [
     "OrderLine",
     "OrderState",
     "Payment",
+    "PaymentChange",
     "PaymentState",
     "Plan",
     "PriceTier",

@@ -1,6 +1,8 @@
 """An order: what an account buys, at the prices of that moment."""
 
 import secrets
+from collections.abc import Mapping
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -13,6 +15,8 @@ from events.languages import in_language
 from events.models.event import Event
 from events.models.plan import Seat, seat_label
 from events.models.price import PriceTier
+from events.models.transitions import Rule, Stateful
+from events.refusals import CalledOff, TooLate
 
 # Read over the telephone: no letter that looks like another.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -46,8 +50,33 @@ class Why(models.TextChoices):
     AT_PROVIDER = "provider", _("paid back at the provider")
 
 
-class Order(models.Model):
+def _takes_place(order: "Order") -> None:
+    """Nobody buys a ticket for a show that was called off."""
+    if order.event.called_off_at is not None:
+        raise CalledOff
+
+
+def _in_time(order: "Order") -> None:
+    """The buyer's own word counts until the deadline, and until somebody went in."""
+    if not order.may_be_cancelled():
+        raise TooLate
+
+
+class Order(Stateful):
     """A purchase of some seats of one event."""
+
+    transitions: ClassVar[Mapping[tuple[OrderState, OrderState], frozenset[Why]]] = {
+        (OrderState.PENDING, OrderState.PAID): frozenset({Why.PAID}),
+        (OrderState.PENDING, OrderState.EXPIRED): frozenset({Why.RAN_OUT}),
+        (OrderState.PENDING, OrderState.ABANDONED): frozenset({Why.GIVEN_UP, Why.BY_BUYER, Why.BY_STAFF}),
+        (OrderState.EXPIRED, OrderState.PAID): frozenset({Why.PAID_LATE}),
+        (OrderState.PAID, OrderState.CANCELLED): frozenset({Why.BY_BUYER, Why.BY_STAFF, Why.AT_PROVIDER}),
+    }
+    rules: ClassVar[Mapping[Why, Rule]] = {
+        Why.PAID: _takes_place,
+        Why.PAID_LATE: _takes_place,
+        Why.BY_BUYER: _in_time,
+    }
 
     number = models.CharField(_("order number"), max_length=12, unique=True, default=new_number, editable=False)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="orders", verbose_name=_("event"))
@@ -82,10 +111,23 @@ class Order(models.Model):
         return in_language(self.venue_ko, self.venue_en)
 
     def move_to(self, state: OrderState, *, why: Why, by: User | None = None, note: str = "") -> None:
-        """Change the state, and record who did it and why; `note` is staff's own words."""
-        self.state = state
-        self.save(update_fields=["state"])
-        self.changes.create(state=state, why=why, by=by, note=note)
+        """Change the state as the table allows, and record who did it and why; `note` is staff's own words.
+
+        In the caller's transaction, with the account locked. Raises TooLate or CalledOff by the rules above, and
+        ForbiddenTransition for what the table does not have; then nothing was changed.
+        """
+        self._move(state, why, lambda: self.changes.create(state=state, why=why, by=by, note=note))
+
+    def may_be_cancelled(self) -> bool:
+        """Whether the buyer may still cancel: unpaid, or paid and unused, in time; a show called off sets no time."""
+        if self.state == OrderState.PENDING:
+            return True
+        if self.state != OrderState.PAID or self.lines.filter(ticket__used_at__isnull=False).exists():
+            return False
+        event = self.event
+        if event.called_off_at is not None:
+            return True
+        return event.cancel_until is not None and timezone.now() < min(event.cancel_until, event.starts_at)
 
 
 class OrderLine(models.Model):

@@ -1,13 +1,18 @@
 """A payment: one attempt to pay an order, and what became of the money."""
 
 import uuid
+from collections.abc import Mapping
+from typing import ClassVar
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.models.order import Order
 from events.models.retried import Retried
+from events.models.transitions import Stateful
 
 
 class PaymentState(models.TextChoices):
@@ -36,11 +41,40 @@ class Trouble(models.TextChoices):
     AT_PROVIDER = "provider", _("paid back at the provider")
 
 
-class Payment(Retried):
+BOUGHT_NOTHING = frozenset(
+    {
+        Trouble.WRONG_AMOUNT,
+        Trouble.SEATS_GONE,
+        Trouble.OVER_LIMIT,
+        Trouble.NOT_WANTED,
+        Trouble.NOT_ON_SALE,
+        Trouble.CALLED_OFF,
+    }
+)
+GOES_BACK = BOUGHT_NOTHING | {Trouble.CANCELLED, Trouble.AT_PROVIDER}
+
+
+class Payment(Stateful, Retried):
     """Money on its way for an order, under a reference that the provider repeats in its callbacks.
 
     What is tried again is the refund, or asking the provider how the payment stands.
     """
+
+    transitions: ClassVar[Mapping[tuple[PaymentState, PaymentState], frozenset[str]]] = {
+        (PaymentState.STARTED, PaymentState.FAILED): frozenset({Trouble.REFUSED, Trouble.RAN_OUT, Trouble.NO_ANSWER}),
+        (PaymentState.STARTED, PaymentState.RECEIVED): frozenset({""}),
+        (PaymentState.STARTED, PaymentState.REFUND_DUE): BOUGHT_NOTHING,
+        (PaymentState.STARTED, PaymentState.REFUNDED): frozenset({Trouble.AT_PROVIDER}),
+        # A provider may say no, and then yes after all.
+        (PaymentState.FAILED, PaymentState.RECEIVED): frozenset({""}),
+        (PaymentState.FAILED, PaymentState.REFUND_DUE): BOUGHT_NOTHING,
+        (PaymentState.FAILED, PaymentState.REFUNDED): frozenset({Trouble.AT_PROVIDER}),
+        (PaymentState.RECEIVED, PaymentState.REFUND_DUE): frozenset({Trouble.CANCELLED}),
+        (PaymentState.RECEIVED, PaymentState.REFUNDED): frozenset({Trouble.AT_PROVIDER}),
+        (PaymentState.REFUND_DUE, PaymentState.REFUNDED): GOES_BACK,
+        # A bank may give a refund back.
+        (PaymentState.REFUNDED, PaymentState.REFUND_DUE): GOES_BACK,
+    }
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
     provider = models.CharField(_("provider"), max_length=20)
@@ -79,3 +113,33 @@ class Payment(Retried):
 
     def __str__(self) -> str:
         return str(self.reference)
+
+    def move_to(self, state: PaymentState, trouble: Trouble | str = "", *, by: User | None = None) -> None:
+        """Change the state as the table allows, and record who did it and why; a refund is tried as if it were new.
+
+        In the caller's transaction. Raises ForbiddenTransition for what the table does not have.
+        """
+        besides: dict[str, object] = {"trouble": trouble, "changed_at": timezone.now()}
+        if state == PaymentState.REFUND_DUE:
+            besides |= {"tries": 0, "try_at": None}
+        self._move(state, trouble, lambda: self.changes.create(state=state, trouble=trouble, by=by), **besides)
+
+
+class PaymentChange(models.Model):
+    """A state that a payment came into: when, why, by whom if it was somebody."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, related_name="changes", verbose_name=_("payment"))
+    state = models.CharField(_("state"), max_length=10, choices=PaymentState)
+    trouble = models.CharField(_("reason"), max_length=10, choices=Trouble, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of a payment")
+        verbose_name_plural = _("changes of a payment")
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.payment_id}: {self.state}"

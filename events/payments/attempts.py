@@ -52,9 +52,7 @@ def start_payment(order: Order, name: str = "", site: str = "") -> Payment:
         attempt = provider_named(name).start(payment, back)
     except ProviderUnavailable as error:
         log.warning("no payment can be begun at %s: %s", name, error)
-        Payment.objects.filter(pk=payment.pk).update(
-            state=PaymentState.FAILED, trouble=Trouble.NO_ANSWER, problem=str(error)[:200], ask_at=None
-        )
+        _fail(payment, Trouble.NO_ANSWER, problem=str(error)[:200])
         raise NoWayToPay from error
     payment.address, payment.session_key, payment.ends_at = attempt.address, attempt.session_key, attempt.ends_at
     payment.save(update_fields=["address", "session_key", "ends_at", "ask_at"])
@@ -100,11 +98,17 @@ def come_back(payment: Payment, query: Mapping[str, str]) -> Payment:
 
 def _refuse(payment: Payment, trouble: Trouble, words: str) -> Payment:
     """Confirm nothing, so that nothing is taken."""
-    Payment.objects.filter(pk=payment.pk, state=PaymentState.STARTED, provider_key="").update(
-        state=PaymentState.FAILED, trouble=trouble, refusal=words[:200], changed_at=timezone.now()
-    )
+    _fail(payment, trouble, refusal=words[:200])
     payment.refresh_from_db()
     return payment
+
+
+@transaction.atomic(durable=True)
+def _fail(payment: Payment, trouble: Trouble, **said: str) -> None:
+    """The attempt is over unpaid, unless somebody was at the till with it meanwhile."""
+    lock_account(payment.order.account_id)
+    if Payment.objects.filter(pk=payment.pk, state=PaymentState.STARTED, provider_key="").update(**said):
+        payment.move_to(PaymentState.FAILED, trouble)
 
 
 @transaction.atomic(durable=True)

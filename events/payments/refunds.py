@@ -1,7 +1,7 @@
 """Paying back what is due, one payment at a time."""
 
+from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -30,8 +30,10 @@ def _refund(payment: Payment) -> None:
                 "reason": payment.get_trouble_display(),
             }
         provider.refund(payment, due_won, reason, key)
-    due = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUND_DUE)
-    due.update(state=PaymentState.REFUNDED, refunded_won=payment.received_won, changed_at=timezone.now())
+    with transaction.atomic():
+        due = Payment.objects.filter(pk=payment.pk, state=PaymentState.REFUND_DUE)
+        if due.update(refunded_won=payment.received_won):
+            payment.move_to(PaymentState.REFUNDED, payment.trouble)
 
 
 def refund_again(payments: QuerySet[Payment]) -> int:

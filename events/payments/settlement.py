@@ -12,13 +12,13 @@ from events.orders import confirm, void
 from events.payments.provider import Standing, Statement
 from events.payments.schedule import next_question
 from events.pricing import prices_of
-from events.refusals import BadPick, SeatTaken, TooLate
+from events.refusals import BadPick, CalledOff, SeatTaken, TooLate
 
 log = logging.getLogger(__name__)
 
 # All but the claim, which is the workers'.
 SETTLED = (
-    *("state", "trouble", "refusal", "received_won", "refunded_won", "provider_key", "disputed_at"),
+    *("refusal", "received_won", "refunded_won", "provider_key", "disputed_at"),
     *("ask_at", "tries", "try_at", "changed_at"),
 )
 
@@ -57,7 +57,11 @@ def _receive(payment: Payment, said: Statement) -> None:
     elif said.received_won != payment.amount_won:
         _come(payment, PaymentState.REFUND_DUE, Trouble.WRONG_AMOUNT)
     else:
-        trouble = _deliver(payment.order)
+        try:
+            with transaction.atomic():
+                trouble = _deliver(payment.order)
+        except CalledOff:  # since the look
+            trouble = Trouble.CALLED_OFF
         _come(payment, PaymentState.REFUND_DUE if trouble else PaymentState.RECEIVED, trouble)
 
 
@@ -123,5 +127,5 @@ def _deliver(order: Order) -> Trouble | None:
 
 
 def _come(payment: Payment, state: PaymentState, trouble: Trouble | str | None) -> None:
-    payment.state, payment.trouble = state, trouble or ""
+    payment.move_to(state, trouble or "")
     log.info("payment %s of order %s: %s %s", payment.reference, payment.order_id, state, payment.trouble)

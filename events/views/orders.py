@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Hold, Order, OrderState, PaymentState, Ticket, Why
-from events.orders import cancel_order, may_cancel
+from events.orders import cancel_order
 from events.payments import registry
 from events.payments.attempts import start_payment
 from events.refusals import Refused, TooLate
@@ -56,7 +56,7 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
         "order": found,
         "event": found.event,
         "hold": live_hold_of(found),
-        "may_cancel": may_cancel(found),
+        "may_cancel": found.may_be_cancelled(),
         "refunded": [p for p in payments if p.state in (PaymentState.REFUND_DUE, PaymentState.REFUNDED)],
         "failed": payments[0] if payments and payments[0].state == PaymentState.FAILED else None,
         "under_way": any(p.state == PaymentState.STARTED for p in payments),
@@ -71,7 +71,7 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
 def ask_to_cancel(request: HttpRequest, account: User, number: str) -> HttpResponse:
     """What cancelling gives back and takes away, before it does."""
     found = get_object_or_404(orders_of(account), number=number)
-    if not may_cancel(found):
+    if not found.may_be_cancelled():
         return refuse(request, TooLate(), found.get_absolute_url())
     return render(request, "events/cancel.html", {"order": found})
 
