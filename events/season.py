@@ -9,7 +9,8 @@ from django.db import transaction
 
 from events.building import build
 from events.models import Event, Plan, PriceTier, SectionPrice, Venue
-from events.plans import COLUMNS, read_plan, spread
+from events.plan_ranges import names_in
+from events.plans import COLUMNS, read_plan
 from waitingroom.models import WaitingRoom
 
 SEASON = Path(__file__).parent / "demo" / "season.toml"
@@ -71,7 +72,7 @@ def _event(
         **facts,
     )
     tiers = [PriceTier.objects.create(event=event, **price) for price in prices]
-    tier_of = {code: tiers[block["tier"]] for block in blocks for code in spread(block["sections"])}
+    tier_of = {code: tiers[block["tier"]] for block in blocks for code in names_in(block["sections"]).spread()}
     SectionPrice.objects.bulk_create(
         SectionPrice(event=event, section=section, tier=tier_of[section.code]) for section in plan.sections.all()
     )

@@ -6,7 +6,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.plans import COLUMNS, Draft, generate, read_plan
+from events.plan_files import UnreadableFile, text_of
+from events.plans import Draft, generate, read_plan
 
 LARGEST_FILE = 2_000_000  # bytes
 
@@ -20,8 +21,8 @@ class LinesForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 14, "cols": 70, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "section,level,row,first,last. Level 0 is the floor. Sections and rows may be ranges such as 101-110 or "
-            "A1-6; a line without a row is a standing area with entry numbers."
+            "section,level,row,first,last. Level 0 is the floor. Sections and rows may be ranges such as 101-110, "
+            "A1-A6, 01-06 or A-J; a line without a row is a standing area with entry numbers."
         ),
     )
     draft: Draft
@@ -34,9 +35,9 @@ class LinesForm(forms.Form):
             if upload.size > LARGEST_FILE:
                 raise forms.ValidationError(_("The file is too large."))
             try:
-                text = upload.read().decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                raise forms.ValidationError(_("The file is not UTF-8 text.")) from error
+                text = text_of(upload.read())
+            except UnreadableFile as error:
+                raise forms.ValidationError(str(error)) from error
         self.draft = read_plan(text)
         if self.draft.errors:
             raise forms.ValidationError(
@@ -62,6 +63,3 @@ class GeneratorForm(forms.Form):
         """The lines so far, with these sections' added."""
         made = generate(**self.cleaned_data)
         return f"{lines.rstrip()}\n{made.split(chr(10), 1)[1]}" if lines.strip() else made
-
-
-HEADER = ",".join(COLUMNS)

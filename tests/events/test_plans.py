@@ -5,10 +5,16 @@ import tracemalloc
 import unicodedata
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from events.building import PlanInUse, build
 from events.models import Plan, Seat, Venue
-from events.plans import MAX_ERRORS, MOST_SEATS, generate, read_plan, spread
+from events.plan_files import UnreadableFile, clean, text_of
+from events.plan_ranges import BadNames, names_in
+from events.plans import MAX_ERRORS, MAX_SEATS, MAX_SECTIONS, generate, read_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +75,8 @@ def test_a_generator_without_rows_makes_a_standing_area():
         ("101,1,Jan-20,1,5", "Jan-20"),
         ("101,1,1/20,1,5", "1/20"),
         ("2026-01-20,1,1,1,5", "2026-01-20"),
-        ("B2-A9,1,J-A,1,5", "J-A"),
+        ("B2-A9,1,1,1,5", "B2-A9"),
+        ("A,1,J-A,1,5", "J-A"),
     ],
 )
 def test_every_mistake_is_named_with_its_line(line, said):
@@ -112,14 +119,14 @@ def test_a_flood_is_refused_before_it_takes_memory_or_time(lines):
     finally:
         tracemalloc.stop()
 
-    assert draft.errors or draft.capacity <= MOST_SEATS
+    assert draft.errors or draft.capacity <= MAX_SEATS
     assert len(draft.errors) <= MAX_ERRORS
     assert peak < 60_000_000
     assert time.process_time() - began < 20
 
 
 def test_the_largest_plan_is_read_and_one_place_more_is_not():
-    assert read_plan("1-400,1,1-10,1,50\n").capacity == MOST_SEATS
+    assert read_plan("1-400,1,1-10,1,50\n").capacity == MAX_SEATS
     assert not read_plan("1-400,1,1-10,1,50\n").errors
     assert read_plan("1-400,1,1-10,1,50\nX,1,1,1,1\n").errors[0].line == 2
 
@@ -144,14 +151,182 @@ def test_many_short_lines_are_read_in_time_that_grows_with_their_number():
         ("01-03", ["01", "02", "03"]),
         ("098-101", ["098", "099", "100", "101"]),
         ("8-10", ["8", "9", "10"]),
+        ("1-06", ["01", "02", "03", "04", "05", "06"]),
+        ("A1~A3", ["A1", "A2", "A3"]),
+        ("101 – 103", ["101", "102", "103"]),
+        ("１０１～１０３", ["101", "102", "103"]),
+        ("1열-3열", ["1열", "2열", "3열"]),
+        ("1-3열", ["1열", "2열", "3열"]),
+        ("1A-3A", ["1A", "2A", "3A"]),
+        ("AA-AC", ["AA", "AB", "AC"]),
+        ("가-다", ["가", "나", "다"]),
+        ("파~하", ["파", "하"]),
+        ('="01-02"', ["01", "02"]),
+        ("'01-02", ["01", "02"]),
         ("VIP-1", ["VIP-1"]),
-        ("가-나", ["가-나"]),
-        ("A1-B3", ["A1-B3"]),
+        ("A-1", ["A-1"]),
+        ("VIP-R", ["VIP-R"]),
+        ("Marble-2", ["Marble-2"]),
+        ("-", ["-"]),
         ("", [""]),
     ],
 )
 def test_ranges_mean_what_people_write(cell, names):
-    assert spread(cell) == names
+    assert names_in(clean(cell)).spread() == names
+
+
+@pytest.mark.parametrize("cell", ["A1-B3", "1A-3B", "A-j", "가-J", "AA-BC", "A1열-B3열"])
+def test_what_looks_like_a_range_and_is_none_is_no_name(cell):
+    with pytest.raises(BadNames, match=cell):
+        names_in(cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("20-Jan", "20-jan-26", "Jan-20", "January 20, 2026", "1월 20일", "1월20일", "2026년 1월 20일", "1월"),
+        *(
+            "2026-01-20",
+            "2026/1/20",
+            "2026. 1. 20",
+            "2026.1.20.",
+            "1/20",
+            "1/20/2026",
+            "1-20-26",
+            "1:20",
+            "오전 1:20:00",
+        ),
+    ],
+)
+def test_every_kind_of_date_is_refused_with_what_to_do(cell):
+    for line in (f"{cell},1,1,1,5", f"A,1,{cell},1,5", f"A,1,1,{cell},5", f"A,1,1,1,{cell}", f"A,{cell},1,1,5"):
+        (error,) = read_plan(line.replace(cell, f'"{cell}"')).errors
+        assert cell in error.text
+        assert "1-20" in error.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_file_is_read_as_korean_and_other_spreadsheets_save_it(encoding, separator, ends):
+    lines = ["구역,층,열,시작,끝", "가-다,2,01-03,1,10", "똠방,1,1,1,5,,", ",,,,"]
+    text = ends.join(line.replace(",", separator) for line in lines)
+
+    draft = read_plan(text_of(text.encode(encoding)))
+
+    assert not draft.errors
+    assert {code: list(block.rows) for code, block in draft.blocks.items()} == {
+        "가": ["01", "02", "03"],
+        "나": ["01", "02", "03"],
+        "다": ["01", "02", "03"],
+        "똠방": ["1"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"caf\xe9,1,1,1,5", "UTF-8"),
+        ("東京,1,1,1,5".encode("euc-jp") + b"\xff", "CP949"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b"PK\x03\x04rest of a workbook", "CSV UTF-8"),
+    ],
+)
+def test_a_file_in_no_known_encoding_is_refused_in_words(data, said):
+    with pytest.raises(UnreadableFile, match=said):
+        text_of(data)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "SECTION,LEVEL,ROW,FIRST,LAST",
+        "구역,층,열,시작 번호,끝 번호",
+        "Section,Level,Row,First seat,Last_Seat",
+        "sep=,\n블록,층,행,시작,끝",
+    ],
+)
+def test_headings_are_understood(heading):
+    draft = read_plan(f"\n{heading}\nA,1,1,1,5\n")
+
+    assert (draft.errors, draft.capacity) == ([], 5)
+
+
+def test_headings_in_another_order_put_the_columns_where_they_belong():
+    draft = read_plan("층;구역;시작;끝;열\n2;A;1;5;B\n")
+
+    assert (draft.errors, draft.blocks["A"].level, draft.blocks["A"].rows) == ([], 2, {"B": {1, 2, 3, 4, 5}})
+
+
+@pytest.mark.parametrize(
+    "heading", ["section,level,row,first", "구역,층,열,시작,비고", "section,level,row,first,last,last"]
+)
+def test_headings_that_miss_a_column_or_have_one_that_nobody_knows_are_named(heading):
+    (error,) = read_plan(f"{heading}\nA,1,1,1,5\n").errors
+
+    assert error.line == 1
+    assert "section, level, row, first, last" in error.text
+
+
+@pytest.mark.parametrize("twin", ["\uff21", "A\u200b", " A ", "\ufeffA", "A\u00ad"])
+def test_names_that_look_alike_are_one_section(twin):
+    draft = read_plan(f"A,1,1,1,5\n{twin},1,2,１,５\n")
+
+    assert (list(draft.blocks), draft.errors) == (["A"], [])
+
+
+def test_a_sign_that_nobody_can_print_is_refused():
+    assert read_plan("A\x00,1,1,1,5").errors[0].line == 1
+    assert read_plan("A,1,\x07,1,5").errors
+
+
+def test_a_plan_has_no_more_sections_than_its_form_can_show():
+    assert not read_plan(f"1-{MAX_SECTIONS},1,1,1,1").errors
+    assert read_plan(f"1-{MAX_SECTIONS},1,1,1,1\nX,1,1,1,1").errors
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(st.sampled_from("A1가~-–,;\t\r\n\"'= 0９Jan월일/.:\x00\u200b") | st.characters()))
+def test_no_text_is_too_strange_to_read(text):
+    draft = read_plan(text)
+
+    assert draft.errors or draft.capacity
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.binary()
+    | st.text().map(lambda text: text.encode("utf-16"))
+    | st.text("가나,\n1", min_size=5).map(lambda t: t.encode("cp949"))
+)
+def test_no_bytes_are_too_strange_to_read(data):
+    try:
+        text = text_of(data)
+    except UnreadableFile:
+        return
+    assert read_plan(text) is not None
+
+
+_NUMBER = st.integers(0, 10**7).map(str)
+_NAMES = st.builds(
+    "{}{}-{}{}".format, st.sampled_from(["", "A", "가"]), _NUMBER, st.sampled_from(["", "A", "가"]), _NUMBER
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(_NAMES | st.just("A"), st.just("1"), _NAMES | st.just(""), _NUMBER, _NUMBER), max_size=20))
+def test_no_plan_takes_more_than_sixty_megabytes_and_five_seconds(rows):
+    began = time.process_time()
+    tracemalloc.start()
+    try:
+        draft = read_plan("\n".join(map(",".join, rows)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert draft.capacity <= MAX_SEATS
+    assert peak < 60_000_000
+    assert time.process_time() - began < 5
 
 
 def test_a_name_typed_on_a_mac_and_elsewhere_is_one_section_and_a_header_may_have_capitals():
@@ -175,3 +350,20 @@ def test_building_again_replaces_what_was_there(plan):
     build(plan, read_plan("B,1,1,1,7\n"))
 
     assert list(plan.sections.values_list("code", "capacity")) == [("B", 7)]
+
+
+def test_staff_upload_a_file_that_korean_excel_saved(admin_client, plan):
+    file = SimpleUploadedFile("plan.csv", "구역,층,열,시작,끝\r\n가-나,1,1-2,1,5\r\n".encode("cp949"))
+
+    answer = admin_client.post(reverse("admin:events_plan_build", args=[plan.pk]), {"file": file, "build": ""})
+
+    assert answer.status_code == 302
+    assert list(plan.sections.values_list("code", "capacity")) == [("가", 10), ("나", 10)]
+
+
+def test_a_workbook_is_no_plan_and_says_what_to_save(admin_client, plan):
+    file = SimpleUploadedFile("plan.xlsx", b"PK\x03\x04...")
+
+    answer = admin_client.post(reverse("admin:events_plan_build", args=[plan.pk]), {"file": file, "build": ""})
+
+    assert "CSV UTF-8" in answer.content.decode()
