@@ -67,8 +67,8 @@ class Used(NotAdmitted):
         super().__init__(ticket.serial)
 
     def __str__(self) -> str:
-        at = timezone.localtime(self.ticket.used_at).strftime("%Y-%m-%d %H:%M:%S")
-        return _("Refused: this ticket was used at %(at)s.") % {"at": at}
+        at = timezone.localtime(self.ticket.used_at, self.ticket.line.order.event.zone)
+        return _("Refused: this ticket was used at %(at)s.") % {"at": f"{at:%Y-%m-%d %H:%M:%S %Z}"}
 
 
 class DoorClosed(NotAdmitted):
@@ -76,10 +76,11 @@ class DoorClosed(NotAdmitted):
 
     def __init__(self, event: Event) -> None:
         self.opens_at, self.closes_at = door_times(event)
+        self.zone = event.zone
         super().__init__(event.slug)
 
     def __str__(self) -> str:
-        opens, closes = (timezone.localtime(at).strftime("%Y-%m-%d %H:%M") for at in (self.opens_at, self.closes_at))
+        opens, closes = (f"{at.astimezone(self.zone):%Y-%m-%d %H:%M %Z}" for at in (self.opens_at, self.closes_at))
         return _("Refused: this door is open from %(opens)s to %(closes)s.") % {"opens": opens, "closes": closes}
 
 

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from django.db.models import Count, Sum
-from django.utils import timezone
 
 from events.models import Event, Occupancy, Order, OrderLine, OrderState, Payment, PaymentState, SectionPrice, Ticket
 from events.sold_out import seats_on_sale
 
-STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 360, 1440, 10_080))
-MOST_BARS = 48
+STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 360))
+# Longer ones, in days: a day, then as many weeks as it takes.
+DAYS = (1, *range(7, 366_000, 7))
+MAX_BARS = 48
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,29 @@ def sales_of(event: Event) -> Sales:
         refunded_won=back.aggregate(won=Sum("received_won"))["won"] or 0,
         used=tickets.exclude(used_at=None).count(),
         tiers=tiers,
-        bars=bars_of(list(tickets.values_list("issued_at", flat=True))),
+        bars=bars_of(list(tickets.values_list("issued_at", flat=True)), event.zone),
     )
 
 
-def bars_of(instants: list[datetime]) -> list[Bar]:
-    """How many instants fall into each of at most MOST_BARS even stretches of a round length; in local time."""
-    if not instants:
+def bars_of(instants: list[datetime], zone: tzinfo) -> list[Bar]:
+    """How many instants fall into each of at most MAX_BARS even stretches of a round length.
+
+    They begin at round times of the zone's clock; those of days at its midnights, also where a day has 23 or 25 hours.
+    """
+    local = sorted(instant.astimezone(zone) for instant in instants)
+    if not local:
         return []
-    first, last = timezone.localtime(min(instants)), timezone.localtime(max(instants))
-    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    step = next((step for step in STEPS if (last - first) / step < MOST_BARS), STEPS[-1])
-    start = midnight + (first - midnight) // step * step
-    counts = Counter((instant - start) // step for instant in instants)
-    return [Bar(start + index * step, counts[index]) for index in range(max(counts) + 1)]
+    first, last = local[0], local[-1]
+    for step in STEPS:
+        past_midnight = first.replace(tzinfo=None) - first.replace(
+            hour=0, minute=0, second=0, microsecond=0, tzinfo=None
+        )
+        start = first.astimezone(UTC) - past_midnight % step
+        if (last - start) // step < MAX_BARS:
+            counts = Counter((instant - start) // step for instant in local)
+            return [Bar((start + index * step).astimezone(zone), counts[index]) for index in range(max(counts) + 1)]
+    days = next(days for days in DAYS if (last.date() - first.date()).days // days < MAX_BARS)
+    counts = Counter((instant.date() - first.date()).days // days for instant in local)
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    # Of one zone, so this counts by its clock.
+    return [Bar(midnight + timedelta(days=index * days), counts[index]) for index in range(max(counts) + 1)]

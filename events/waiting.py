@@ -1,5 +1,6 @@
 """What the waiting page may say of an event."""
 
+from django.templatetags.tz import do_timezone
 from django.utils import timezone
 
 from events.availability import free_places
@@ -21,8 +22,8 @@ def page_context(slug: str) -> dict[str, object]:
         "performers": event.performers,
         "kind": event.get_kind_display(),
         "venue": event.venue.name,
-        "starts_at": event.starts_at,
-        "opens_at": event.opens_at,
+        "starts_at": do_timezone(event.starts_at, event.zone),
+        "opens_at": do_timezone(event.opens_at, event.zone),
         "poster_url": event.poster_url,
         "colours": (tone(event.hue, 40), tone(event.hue + 40, 70), tone(event.hue, 14)),
         "sections": [{"name": section.name, "left": free[section.pk]} for section in sections],

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,8 +18,8 @@ from simple_history.admin import SimpleHistoryAdmin
 from events.admin import event_pages
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.closing import Closing
-from events.models import Event, PriceTier
-from events.templatetags.event_words import day
+from events.models import Event, PriceTier, Venue
+from events.moments import day
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 
@@ -76,6 +78,14 @@ class EventAdmin(HistoryAdmin):
             (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[6:], "classes": ("collapse",)}),
         ]
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Times are typed and shown by the clock of the venue: the one that is being chosen, or the event's."""
+        chosen, pk = request.POST.get("venue", ""), kwargs.get("object_id", args[0] if args else None)
+        venue = Venue.objects.filter(pk=chosen) if chosen.isdecimal() else Venue.objects.filter(events=pk)
+        with timezone.override(next((found.zone for found in venue), None)):
+            answer = super().changeform_view(request, *args, **kwargs)
+            return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
+
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:  # noqa: FBT001 (Django's own signature)
         """Room, event, then the prices: all valid by now, and in the admin's one transaction."""
         obj.room = form.save_room()
@@ -124,7 +134,7 @@ class EventAdmin(HistoryAdmin):
     @admin.display(description=_("sale opens"), ordering="opens_at")
     def opens(self, event: Event) -> str:
         """The day in short: the list has many columns."""
-        return day(event.opens_at)
+        return day(event.opens_at, event.zone)
 
     @admin.display(description=_("mode"), ordering="room__mode")
     def mode(self, event: Event) -> str:

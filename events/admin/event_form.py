@@ -84,6 +84,11 @@ class EventForm(forms.ModelForm[Event]):
             for field in self.room_form.fields.values():
                 field.disabled = not self.may_tune
         self.fields |= self.room_form.fields
+        by_clock = _("By the clock of %(zone)s.") % {"zone": self.instance.venue.time_zone} if self.instance.pk else ""
+        for name in ("starts_at", "opens_at", "closes_at", "cancel_until"):
+            if name in self.fields:
+                said = (self.fields[name].help_text, by_clock or _("By the clock of the venue."))
+                self.fields[name].help_text = " ".join(filter(None, map(str, said)))
         self.initial = {**self.initial, **self.room_form.initial, "seen": _version_of(self.instance)}
 
     def clean(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.admin.call_off_form import CallOffForm
@@ -94,4 +95,5 @@ def _page(
     model_admin: admin.ModelAdmin[Event], request: HttpRequest, event: Event, name: str, page: dict[str, object]
 ) -> HttpResponse:
     context = {**model_admin.admin_site.each_context(request), "event": event, "opts": model_admin.opts, **page}
-    return render(request, f"admin/events/event/{name}.html", context)
+    with timezone.override(event.zone):
+        return render(request, f"admin/events/event/{name}.html", context)

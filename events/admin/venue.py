@@ -15,8 +15,8 @@ class PlanInline(admin.TabularInline[Plan, Venue]):
 
 @admin.register(Venue)
 class VenueAdmin(admin.ModelAdmin[Venue]):
-    """Names and addresses."""
+    """Names, addresses and clocks."""
 
     inlines = (PlanInline,)
-    list_display = ("name_ko", "name_en", "address_ko")
+    list_display = ("name_ko", "name_en", "address_ko", "time_zone")
     search_fields = ("name_ko", "name_en")

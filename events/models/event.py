@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -149,6 +150,11 @@ class Event(models.Model):
     def slug(self) -> str:
         """The name in addresses, the same as the waiting room's."""
         return self.room_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The venue's clock, by which people are told when."""
+        return self.venue.zone
 
     @property
     def title(self) -> str:

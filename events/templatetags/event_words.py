@@ -4,45 +4,44 @@ from datetime import UTC, datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import get_language
+
+from events import moments
+from events.models import Event
 
 register = template.Library()
-
-DAYS_KO = "월화수목금토일"
 
 
 @register.filter
 def won(amount: int) -> str:
     """165000 -> "165,000원" or "₩165,000"."""
-    return f"₩{amount:,}" if _english() else f"{amount:,}원"
+    return f"₩{amount:,}" if moments.in_english() else f"{amount:,}원"
 
 
 @register.filter
-def day(at: datetime) -> str:
-    """The short form: "12.27 (일) 18:00" or "Dec 27 (Sun) 18:00"."""
-    local = timezone.localtime(at)
-    if _english():
-        return f"{local:%b} {local.day} ({local:%a}) {local:%H:%M}"
-    return f"{local.month}.{local.day} ({DAYS_KO[local.weekday()]}) {local:%H:%M}"
+def moment(at: datetime, event: Event) -> str:
+    """The moment in full, by the clock of the event's venue."""
+    return moments.moment(at, event.zone)
+
+
+@register.filter
+def day(at: datetime, event: Event) -> str:
+    """The moment in short, by the clock of the event's venue."""
+    return moments.day(at, event.zone)
 
 
 @register.filter
 def second(at: datetime) -> str:
-    """The time of day to the second: "14:32:10"."""
-    return f"{timezone.localtime(at):%H:%M:%S}"
+    """The time of day to the second, by the site's clock: of what ends in minutes."""
+    return moments.second(at)
 
 
 @register.filter
 def second_of(at_ms: int) -> str:
     """As `second`, of Unix milliseconds."""
-    return second(datetime.fromtimestamp(at_ms / 1000, tz=UTC))
+    return moments.second(datetime.fromtimestamp(at_ms / 1000, tz=UTC))
 
 
 @register.simple_tag
 def now_ms() -> int:
     """The server's clock, Unix milliseconds, for pages that count down to an instant of it."""
     return int(timezone.now().timestamp() * 1000)
-
-
-def _english() -> bool:
-    return (get_language() or "").startswith("en")

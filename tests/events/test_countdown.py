@@ -248,5 +248,5 @@ def test_the_deadline_stands_there_for_who_runs_no_scripts(chromium: Browser):
     with translation.override("ko"):
         html = engines["django"].from_string('{% include "events/hold_clock.html" %}').render({"hold": hold})
     page.set_content(html)
-    assert f"{ends:%M:%S}까지" in page.get_by_role("timer").inner_text()
+    assert f"{ends:%M:%S} KST까지" in page.get_by_role("timer").inner_text()
     context.close()

@@ -23,7 +23,7 @@ def form_of(client, event: Event) -> dict[str, str]:
     form = page.context["adminform"].form
     sent = {name: form[name].value() for name in form.fields}
     for name in ("opens_at", "closes_at", "starts_at"):
-        instant = sent.pop(name)
+        instant = timezone.localtime(sent.pop(name), Event.objects.get(pk=event.pk).zone)
         sent |= {f"{name}_0": instant.strftime("%Y-%m-%d"), f"{name}_1": instant.strftime("%H:%M:%S")}
     for formset in page.context["inline_admin_formsets"]:
         for bound in [formset.formset.management_form, *formset.formset.forms]:

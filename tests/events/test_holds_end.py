@@ -21,7 +21,7 @@ def shown(page: str) -> str:
 
 def test_the_deadline_is_printed_for_who_runs_no_scripts_and_told_to_those_who_do(browser, event, buyer):
     held = hold(event, buyer, *seats_of(event)[:2])
-    at = f"{timezone.localtime(held.expires_at):%H:%M:%S}"
+    at = f"{timezone.localtime(held.expires_at):%H:%M:%S} KST"
     for address in (
         reverse("events:checkout", args=[event.slug]),
         reverse("events:seats", args=[event.slug]),

@@ -1,15 +1,17 @@
 """Staff price sections, build plans, look at sales, find orders and refund them."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from events import tasks
-from events.models import OrderState, PaymentState, Plan, SectionPrice, Why
+from events.models import OrderState, PaymentState, Plan, SectionPrice, Venue, Why
 from events.orders import cancel_order
-from events.sales import MOST_BARS, bars_of, sales_of
+from events.sales import MAX_BARS, bars_of, sales_of
 from tests.events.conftest import PRICE_WON, buy, hold, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,10 +37,38 @@ def test_a_chart_has_a_readable_number_of_bars_that_count_every_ticket(apart):
     start = datetime(2026, 11, 24, 1, 23, 45, tzinfo=UTC)
     instants = [start, start + apart / 3, start + apart]
 
-    bars = bars_of(instants)
+    bars = bars_of(instants, ZoneInfo("Asia/Seoul"))
 
-    assert len(bars) <= MOST_BARS + 1
+    assert len(bars) <= MAX_BARS
     assert sum(bar.tickets for bar in bars) == 3
+
+
+@pytest.mark.parametrize("hours", [0.3, 5, 26, 24 * 20, 24 * 30, 24 * 47, 24 * 365 * 3])
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Seoul", "Australia/Lord_Howe", "America/Santiago"])
+def test_every_bar_counts_what_falls_between_it_and_the_next_also_where_clocks_change(zone, hours):
+    clock = ZoneInfo(zone)
+    for around in (datetime(2026, 3, 8, 6, 59, tzinfo=UTC), datetime(2026, 11, 1, 5, 1, tzinfo=UTC)):
+        instants = [around - timedelta(hours=hours) + timedelta(hours=2 * hours) * part / 97 for part in range(98)]
+
+        bars = bars_of(instants, clock)
+
+        assert len(bars) <= MAX_BARS
+        starts = [bar.start for bar in bars]
+        ends = [*starts[1:], datetime.max.replace(tzinfo=UTC)]
+        for bar, end in zip(bars, ends, strict=True):
+            inside = [at for at in instants if bar.start.astimezone(UTC) <= at < end.astimezone(UTC)]
+            assert bar.tickets == len(inside), bar
+        if (starts[-1] - starts[0]) > timedelta(days=48):
+            assert {(start.hour, start.minute) for start in starts} == {(0, 0)}
+
+
+def test_the_chart_is_drawn_by_the_venues_clock(admin_client, event, buyer):
+    Venue.objects.filter(pk=event.venue_id).update(time_zone="America/Los_Angeles")
+    buy(event, buyer, seats_of(event)[0])
+
+    page = admin_client.get(reverse("admin:events_event_sales", args=[event.pk])).content.decode()
+
+    assert re.search(r"\d\d:\d\d P[SD]T: 1<", page)
 
 
 def test_no_sales_make_no_bars(event):

@@ -21,7 +21,9 @@ def check_sale(slug: str) -> None:
     if event is None:
         raise CannotStorm(f"the waiting room {slug} has no event, and so nothing to buy")
     if event.sale_state() is not SaleState.OPEN:
-        opens, closes = (localtime(at).strftime("%Y-%m-%d %H:%M") for at in (event.opens_at, event.closes_at))
+        opens, closes = (
+            localtime(at, event.zone).strftime("%Y-%m-%d %H:%M %Z") for at in (event.opens_at, event.closes_at)
+        )
         raise CannotStorm(f"nothing of {slug} can be bought now: its sale runs from {opens} to {closes}")
     if not event.section_prices.exists():
         raise CannotStorm(f"no seats of {slug} are on sale")

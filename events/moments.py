@@ -1,0 +1,38 @@
+"""Moments as people read them: by the clock of the venue, with the name of its zone beside."""
+
+from datetime import datetime, tzinfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+
+DAYS_KO = "월화수목금토일"
+
+
+def moment(at: datetime, zone: tzinfo | None = None) -> str:
+    """In full: "2026년 12월 27일 (일요일) 18:00 KST", "Sun, Dec 27, 2026, 18:00 KST"; by `zone` or the site's clock."""
+    return date_format(timezone.localtime(at, zone), "DATETIME_FORMAT")
+
+
+def day(at: datetime, zone: tzinfo | None = None) -> str:
+    """In short: "12.27 (일) 18:00 KST" or "Dec 27 (Sun) 18:00 KST"."""
+    local = timezone.localtime(at, zone)
+    if in_english():
+        return f"{local:%b} {local.day} ({local:%a}) {local:%H:%M} {zone_name(local)}"
+    return f"{local.month}.{local.day} ({DAYS_KO[local.weekday()]}) {local:%H:%M} {zone_name(local)}"
+
+
+def second(at: datetime, zone: tzinfo | None = None) -> str:
+    """The time of day to the second: "14:32:10 KST"."""
+    local = timezone.localtime(at, zone)
+    return f"{local:%H:%M:%S} {zone_name(local)}"
+
+
+def zone_name(local: datetime) -> str:
+    """What clocks there are called then: "KST", "PDT"; where they have no letters, "+04"."""
+    return local.tzname() or ""
+
+
+def in_english() -> bool:
+    """Whether the page is in English."""
+    return (get_language() or "").startswith("en")
