@@ -5,6 +5,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,14 @@ _PLAIN |= {
 }
 # What a spreadsheet shows as text: ="01-06" or '01-06.
 _AS_TEXT = re.compile(r'="(?P<formula>[^"]*)"|\'(?P<quoted>.*)')
+
+
+@dataclass(frozen=True)
+class LineError:
+    """What is wrong with a line of a table, counted from 1."""
+
+    line: int
+    text: str
 
 
 class UnreadableFile(Exception):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from events.plan_files import NotATable, records_of, wanted
+from events.plan_files import LineError, NotATable, records_of, wanted
 from events.plan_ranges import BadNames, names_in
 
 # With what people write over them beside these names.
@@ -18,14 +18,6 @@ COLUMNS = {
 MAX_SEATS = 200_000
 MAX_SECTIONS = 1900  # the plan's form has five fields for each of them
 MAX_ERRORS = 50  # who has more mends these first
-
-
-@dataclass(frozen=True)
-class LineError:
-    """What is wrong with a line of the CSV, counted from 1."""
-
-    line: int
-    text: str
 
 
 @dataclass

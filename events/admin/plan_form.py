@@ -6,46 +6,27 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.plan_files import UnreadableFile, text_of
+from events.admin.table_form import TableForm
 from events.plans import Draft, generate, read_plan
 
-LARGEST_FILE = 2_000_000  # bytes
 
-
-class LinesForm(forms.Form):
+class LinesForm(TableForm):
     """The plan as CSV."""
 
-    file = forms.FileField(label=gettext_lazy("CSV file"), required=False)
-    lines = forms.CharField(
-        label=gettext_lazy("or its lines"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 14, "cols": 70, "spellcheck": "false"}),
-        help_text=gettext_lazy(
-            "section,level,row,first,last. Level 0 is the floor. Sections and rows may be ranges such as 101-110, "
-            "A1-A6, 01-06 or A-J; a line without a row is a standing area with entry numbers."
-        ),
-    )
     draft: Draft
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["lines"].help_text = _(
+            "section,level,row,first,last. Level 0 is the floor. Sections and rows may be ranges such as 101-110, "
+            "A1-A6, 01-06 or A-J; a line without a row is a standing area with entry numbers."
+        )
+
     def clean(self) -> dict[str, Any]:
-        """Read the lines; every mistake becomes an error that names its line."""
-        cleaned = super().clean() or {}
-        text = cleaned.get("lines", "")
-        if upload := cleaned.get("file"):
-            if upload.size > LARGEST_FILE:
-                raise forms.ValidationError(_("The file is too large."))
-            try:
-                text = text_of(upload.read())
-            except UnreadableFile as error:
-                raise forms.ValidationError(str(error)) from error
-        self.draft = read_plan(text)
-        if self.draft.errors:
-            raise forms.ValidationError(
-                [
-                    forms.ValidationError(_("Line %(line)d: %(text)s"), params={"line": error.line, "text": error.text})
-                    for error in self.draft.errors
-                ]
-            )
+        """Read the plan."""
+        cleaned = super().clean()
+        self.draft = read_plan(self.text)
+        self.refuse(self.draft.errors)
         return cleaned
 
 
