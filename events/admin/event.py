@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
-from events.admin import event_pages
+from events.admin import event_pages, pricing_pages
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.closing import Closing
 from events.models import Event, PriceTier, Venue
@@ -119,7 +119,10 @@ class EventAdmin(HistoryAdmin):
         guard = self.admin_site.admin_view
         return [
             path("live/", guard(self.live), name="events_event_live"),
-            path("<int:pk>/pricing/", guard(partial(event_pages.pricing, self)), name="events_event_pricing"),
+            path("<int:pk>/pricing/", guard(partial(pricing_pages.pricing, self)), name="events_event_pricing"),
+            path(
+                "<int:pk>/price-list/", guard(partial(pricing_pages.price_list, self)), name="events_event_price_list"
+            ),
             path("<int:pk>/call-off/", guard(partial(event_pages.calling_off, self)), name="events_event_call_off"),
             path("<int:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),
             *super().get_urls(),

@@ -1,9 +1,8 @@
-"""An event's further pages in the admin: its prices by section, and its sales."""
+"""An event's further pages in the admin: calling it off, and its sales."""
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,37 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.admin.call_off_form import CallOffForm
-from events.admin.pricing_form import PricingForm
 from events.calling_off import call_off
-from events.closing import follow
-from events.models import Event, Order, OrderState, Plan, Ticket
+from events.models import Event, Order, OrderState, Ticket
 from events.sales import sales_of
 
 # Of the chart, in its own units.
 WIDTH, HEIGHT = 960, 220
-
-
-def pricing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
-    """Give every section a tier, or take it off the sale."""
-    event = get_object_or_404(Event.objects.select_related("plan"), pk=pk)
-    if not model_admin.has_change_permission(request, event):
-        raise PermissionDenied
-    if request.method != "POST":
-        return _page(
-            model_admin, request, event, "pricing", {"form": PricingForm(event), "title": _("Prices by section")}
-        )
-    with transaction.atomic():
-        event = Event.objects.select_for_update(no_key=True).get(pk=pk)
-        if event.plan_id is not None:  # nobody builds it anew meanwhile
-            Plan.objects.select_for_update(no_key=True).get(pk=event.plan_id)
-        form = PricingForm(event, request.POST)
-        if form.is_valid():
-            form.save()
-            model_admin.log_change(request, event, "priced by section")
-            messages.success(request, _("The prices are in force."))
-            transaction.on_commit(lambda: follow(pk))
-            return redirect(reverse("admin:events_event_change", args=[pk]))
-    return _page(model_admin, request, event, "pricing", {"form": form, "title": _("Prices by section")})
 
 
 def calling_off(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
@@ -64,7 +38,7 @@ def calling_off(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: 
         "pending": Order.objects.filter(event=event, state=OrderState.PENDING).count(),
         "tickets": tickets.count(),
     }
-    return _page(model_admin, request, event, "call_off", page)
+    return page_of(model_admin, request, event, "call_off", page)
 
 
 def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
@@ -86,14 +60,15 @@ def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -
         }
         for index, bar in enumerate(found.bars)
     ]
-    return _page(
+    return page_of(
         model_admin, request, event, "sales", {"sales": found, "bars": bars, "most": most, "title": _("Sales")}
     )
 
 
-def _page(
+def page_of(
     model_admin: admin.ModelAdmin[Event], request: HttpRequest, event: Event, name: str, page: dict[str, object]
 ) -> HttpResponse:
+    """The page of that name about the event, its times by the venue's clock."""
     context = {**model_admin.admin_site.each_context(request), "event": event, "opts": model_admin.opts, **page}
     with timezone.override(event.zone):
         return render(request, f"admin/events/event/{name}.html", context)

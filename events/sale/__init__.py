@@ -1,0 +1,1 @@
+"""A purchase, in order: what is on sale, holds, orders, tickets."""
