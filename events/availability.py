@@ -1,9 +1,11 @@
 """Which seats are free, held or sold: one look at the database a second for however many viewers."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.cache import cache
 from django.db.models import Q
+from django.utils import timezone
 
 from events.models import Occupancy, SectionPrice
 
@@ -20,6 +22,7 @@ class Availability:
 
     free: dict[int, int]  # by section id
     states: dict[int, str]  # by section id: one of FREE, HELD, SOLD for each place, in order
+    opens_at: datetime | None  # None where nothing is on sale
 
     @property
     def left(self) -> int:
@@ -29,13 +32,16 @@ class Availability:
 
 def look(slug: str) -> Availability:
     """Ask the database: every section on sale at the event, every place."""
-    capacities = SectionPrice.objects.filter(event__room__slug=slug).values_list("section_id", "section__capacity")
-    states = {section: bytearray(FREE.encode() * capacity) for section, capacity in capacities}
+    on_sale = SectionPrice.objects.filter(event__room__slug=slug)
+    capacities = list(on_sale.values_list("section_id", "section__capacity", "event__opens_at"))
+    states = {section: bytearray(FREE.encode() * capacity) for section, capacity, _ in capacities}
     rows = Occupancy.objects.filter(event__room__slug=slug).annotate(sold=Q(order__isnull=False))
     for section, place, sold in rows.values_list("seat__section_id", "seat__place", "sold"):
-        if section in states:
+        # A place that was added to the plan between the two questions is seen by the next look.
+        if section in states and place < len(states[section]):
             states[section][place] = ord(SOLD if sold else HELD)
     return Availability(
+        opens_at=next((opens_at for _, _, opens_at in capacities), None),
         free={section: state.count(FREE.encode()) for section, state in states.items()},
         states={section: state.decode() for section, state in states.items()},
     )
@@ -49,10 +55,14 @@ def free_places(slug: str) -> dict[int, int]:
 
 
 def section_state(slug: str, section_id: int) -> str | None:
-    """The state of each place of a section, about a second old; None if the section is not on sale."""
+    """The state of each place of a section, about a second old; None if the section is not on sale, or not yet."""
     _refresh_if_stale(slug)
-    kept: str | None = cache.get(_state_key(slug, section_id))
-    return look(slug).states.get(section_id) if kept is None else kept
+    kept = cache.get_many([_opens_key(slug), _state_key(slug, section_id)])
+    if len(kept) < 2:
+        seen = look(slug)
+        kept = {_opens_key(slug): seen.opens_at, _state_key(slug, section_id): seen.states.get(section_id)}
+    opens_at, state = kept[_opens_key(slug)], kept[_state_key(slug, section_id)]
+    return None if opens_at is None or timezone.now() < opens_at else state
 
 
 def _refresh_if_stale(slug: str) -> None:
@@ -60,11 +70,15 @@ def _refresh_if_stale(slug: str) -> None:
     if cache.add(f"seats:{slug}:fresh", 1, FRESH_SECONDS):
         seen = look(slug)
         states = {_state_key(slug, section): state for section, state in seen.states.items()}
-        cache.set_many({_free_key(slug): seen.free, **states}, KEPT_SECONDS)
+        cache.set_many({_free_key(slug): seen.free, _opens_key(slug): seen.opens_at, **states}, KEPT_SECONDS)
 
 
 def _free_key(slug: str) -> str:
     return f"seats:{slug}:free"
+
+
+def _opens_key(slug: str) -> str:
+    return f"seats:{slug}:opens"
 
 
 def _state_key(slug: str, section_id: int) -> str:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from events.arena import lay_out
 from events.availability import free_places, section_state
 from events.holds import owned_seats
-from events.models import Event, Hold, Seat, SectionPrice
+from events.models import Event, Hold, SaleState, Seat, SectionPrice
 from events.seatmap import seats_svg
 from events.views.answers import for_accounts, for_visitors
 
@@ -29,7 +29,7 @@ def held_by(event: Event, account: User) -> Hold | None:
 def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     """The sections, with what is left in each."""
     event = event_of(slug)
-    if event.called_off_at is not None:
+    if not _shows_seats(event):
         return redirect(event)
     prices = list(SectionPrice.objects.filter(event=event).select_related("section", "tier"))
     free = free_places(slug)
@@ -55,7 +55,7 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
 def section(request: HttpRequest, account: User, slug: str, section_id: int) -> HttpResponse:
     """One section: its seats to pick, or how many places of a standing area."""
     event = event_of(slug)
-    if event.called_off_at is not None:
+    if not _shows_seats(event):
         return redirect(event)
     prices = SectionPrice.objects.select_related("section", "tier")
     price = get_object_or_404(prices, event=event, section=section_id)
@@ -69,6 +69,11 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
         seats = Seat.objects.filter(section=section_id).order_by("place").values_list("pk", "row", "number")
         page["drawing"] = seats_svg(seats, state, mine, price.section.name)
     return render(request, "events/section.html", page)
+
+
+def _shows_seats(event: Event) -> bool:
+    """Whether there are seats to look at: not before the sale opens, nor of a show that was called off."""
+    return event.sale_state() in (SaleState.OPEN, SaleState.OVER)
 
 
 @require_safe
