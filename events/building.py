@@ -22,31 +22,37 @@ def build(plan: Plan, draft: Draft) -> int:
     except ProtectedError as error:
         raise PlanInUse from error
     for order, block in enumerate(draft.blocks.values()):
-        names = _names(block)
-        section = Section.objects.create(
-            plan=plan,
-            code=block.code,
-            name_ko=names[0],
-            name_en=names[1],
-            level=block.level,
-            order=order,
-            standing=block.standing,
-            capacity=block.capacity,
-        )
-        Seat.objects.bulk_create(_places(section, block), batch_size=5000)
+        new_section(plan, block, order)
     return draft.capacity
 
 
-def _names(block: Block) -> tuple[str, str]:
-    """What signs in the hall would say, in Korean and English."""
-    if block.standing:
-        return f"스탠딩 {block.code}구역", f"Standing {block.code}"
-    if block.level == 0:
-        return f"플로어 {block.code}구역", f"Floor {block.code}"
-    return f"{block.level}층 {block.code}구역", f"Level {block.level}, section {block.code}"
+def new_section(plan: Plan, block: Block, order: int) -> None:
+    """Add a section with its seats, as the n-th of its level, named as signs in the hall would."""
+    names = names_of(block.code, block.level, standing=block.standing)
+    section = Section.objects.create(
+        plan=plan,
+        code=block.code,
+        name_ko=names[0],
+        name_en=names[1],
+        level=block.level,
+        order=order,
+        standing=block.standing,
+        capacity=block.capacity,
+    )
+    Seat.objects.bulk_create(places_of(section, block), batch_size=5000)
 
 
-def _places(section: Section, block: Block) -> Iterator[Seat]:
+def names_of(code: str, level: int, *, standing: bool) -> tuple[str, str]:
+    """What signs in the hall would say of a section, in Korean and English."""
+    if standing:
+        return f"스탠딩 {code}구역", f"Standing {code}"
+    if level == 0:
+        return f"플로어 {code}구역", f"Floor {code}"
+    return f"{level}층 {code}구역", f"Level {level}, section {code}"
+
+
+def places_of(section: Section, block: Block) -> Iterator[Seat]:
+    """The block's seats, unsaved, row by row; `place` counts them."""
     ordered = ((row, number) for row, numbers in block.rows.items() for number in sorted(numbers))
     for place, (row, number) in enumerate(ordered):
         yield Seat(section=section, row=row, number=number, place=place)

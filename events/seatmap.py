@@ -38,7 +38,8 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
         parts.append(f'<g role="group" aria-label="{escape(name)}">')
         parts += [f'<text x="{x:g}" y="{y + 4:g}" aria-hidden="true">{escape(row)}</text>' for x in ends]
         for column, (place, (pk, _row, number)) in enumerate(members):
-            what = "mine" if pk in mine else NAMES[state[place]]
+            # The state may be a second older than a seat that was added.
+            what = "mine" if pk in mine else NAMES[state[place : place + 1] or HELD]
             spoken = escape(seat_name % {"row": name, "number": number, "state": words[what]})
             parts.append(
                 f'<circle class="seat {what}" cx="{left + column * PITCH:g}" cy="{y:g}" r="{RADIUS}" data-seat="{pk}" '

@@ -1,16 +1,22 @@
 """Seating plans in the admin: built from CSV or by a generator, tried dry first."""
 
+from functools import partial
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.admin.correction_form import CorrectionForm
 from events.admin.plan_form import GeneratorForm, LinesForm
 from events.building import PlanInUse, build
+from events.closing import follow
 from events.models import Plan, Section
+from events.plan_correction import correct, lock_plan
 
 
 class SectionInline(admin.TabularInline[Section, Plan]):
@@ -44,8 +50,36 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
 
     def get_urls(self) -> list[URLPattern]:
         """The builder has a page of its own."""
-        builder = path("<int:pk>/build/", self.admin_site.admin_view(self.build), name="events_plan_build")
-        return [builder, *super().get_urls()]
+        guard = self.admin_site.admin_view
+        return [
+            path("<int:pk>/build/", guard(self.build), name="events_plan_build"),
+            path("<int:pk>/correct/", guard(self.correct), name="events_plan_correct"),
+            *super().get_urls(),
+        ]
+
+    def correct(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what another table would change of a plan that sells, and do it if nobody is hurt."""
+        plan = get_object_or_404(Plan, pk=pk)
+        if not self.has_change_permission(request, plan):
+            raise PermissionDenied
+        form, correction = CorrectionForm(plan), None
+        if request.method == "POST":
+            with transaction.atomic():
+                plan = lock_plan(pk)
+                form = CorrectionForm(plan, request.POST, request.FILES)
+                if form.is_valid():
+                    correction = form.correction
+                    if "apply" in request.POST and not correction.is_nothing:
+                        places = correct(plan, correction)
+                        said = [*correction.added, *correction.changed, *correction.removed]
+                        self.log_change(request, plan, "corrected: " + "; ".join(said))
+                        messages.success(request, _("The plan has %(places)d places now.") % {"places": places})
+                        for event in plan.events.all():
+                            transaction.on_commit(partial(follow, event.pk))
+                        return redirect(reverse("admin:events_plan_change", args=[pk]))
+        page = {**self.admin_site.each_context(request), "plan": plan, "form": form, "correction": correction}
+        page |= {"title": _("Correct the plan"), "opts": self.opts}
+        return render(request, "admin/events/plan/correct.html", page)
 
     def build(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Generate lines, check them, or build the plan from them."""
@@ -67,7 +101,7 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
                         places = build(plan, draft)
                     except PlanInUse:
                         why = _(
-                            "Events are on sale with this plan, or its seats were ordered. Make a new plan instead."
+                            "Events are on sale with this plan, or its seats were ordered. Correct it, or make another."
                         )
                         form.add_error(None, why)
                     else:

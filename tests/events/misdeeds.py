@@ -22,6 +22,7 @@ from events.building import PlanInUse, build
 from events.holds import hold_seats
 from events.models import Event, Occupancy, Plan, PriceTier, Seat, Section, SectionPrice, Venue
 from events.picks import Pick
+from events.plan_correction import compare, correct, lock_plan
 from events.plans import read_plan
 from events.refusals import Refused
 from tests.events.conftest import PLAN, buy, hold, occupied, seats_of
@@ -179,6 +180,7 @@ def races(rounds: int) -> dict[str, object]:
     """A section put on sale while the plan changes, a seat held while its section goes: how often both succeeded."""
     both = {"priced while the plan changes": 0, "held while the section goes": 0, "held while a form ends the sale": 0}
     ended: set[str] = set()
+    corrected: set[str] = set()
     for _ in range(rounds):
         event = an_event()
         SectionPrice.objects.filter(event=event).delete()
@@ -209,7 +211,20 @@ def races(rounds: int) -> dict[str, object]:
         sections = set(SectionPrice.objects.filter(event=event).values_list("section", flat=True))
         taken = set(Occupancy.objects.filter(event=event).values_list("seat__section", flat=True))
         both["held while a form ends the sale"] += len(taken - sections)
-    return {"both": both, "ended": sorted(ended)}
+
+        event, buyer = an_event(), account()
+        first, *_ = seats_of(event)
+        corrected |= at_once(partial(hold, event, buyer, first), partial(correct_by_table, event))
+    return {"both": both, "ended": sorted(ended), "corrected": sorted(corrected)}
+
+
+def correct_by_table(event: Event) -> None:
+    """What the page that corrects a plan does: the first row goes."""
+    with transaction.atomic():
+        plan = lock_plan(Plan.objects.get(events=event).pk)
+        found = compare(plan, read_plan("A,1,2,1,5\nS,0,,1,6\n"), {})
+        if not found.refused:
+            correct(plan, found)
 
 
 def price_by_form(event_id: int, tier: int | None) -> None:

@@ -58,6 +58,10 @@ def test_where_nothing_is_on_sale_staff_may_change_everything(told: dict[str, An
     assert set(told["nothing on sale"].values()) == {"done"}
 
 
+def test_of_a_buyer_and_a_correction_of_the_plan_one_is_refused_in_words(told: dict[str, Any]):
+    assert set(told["races"]["corrected"]) <= {"done", "SeatTaken", "BadPick"}
+
+
 def test_of_a_buyer_and_staff_at_the_same_moment_one_is_refused(told: dict[str, Any]):
     assert set(told["races"]["both"].values()) == {0}
     assert "OperationalError" not in told["races"]["ended"]
