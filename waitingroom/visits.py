@@ -7,13 +7,11 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.utils.translation import get_supported_language_variant
-from django.utils.translation.trans_real import parse_accept_lang_header
-
 from waitingroom import slips
 from waitingroom.conf import conf
 from waitingroom.cookie_names import slip_cookie, visitor_cookie
 from waitingroom.crawlers import is_crawler
+from waitingroom.languages import language_of
 from waitingroom.networks import network_of
 from waitingroom.packed.page import BR, GZIP
 from waitingroom.slips import ACCOUNT, NO_SIGN_IN, Slip
@@ -158,24 +156,6 @@ def form_of(path: str) -> tuple[bool, bool]:
 def _form_of(path: str) -> tuple[bool, bool]:
     api = plain(path).lower().startswith("/api/")
     return api, api and POLL.search(path) is not None
-
-
-@lru_cache(maxsize=1024)
-def accepted_language(header: str) -> str:
-    """The site's language that suits an Accept-Language header best."""
-    for wanted, _ in parse_accept_lang_header(header.lower()):
-        if wanted == "*":
-            break
-        try:
-            return get_supported_language_variant(wanted)
-        except LookupError:
-            continue
-    return str(conf.LANGUAGE_CODE)
-
-
-def language_of(chosen: str, header: str) -> str:
-    """The language the visitor chose on the site, else the browser's."""
-    return chosen if chosen and chosen in dict(conf.LANGUAGES) else accepted_language(header[:200])
 
 
 @lru_cache(maxsize=1024)
