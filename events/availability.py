@@ -31,11 +31,12 @@ class Availability:
 
 
 def look(slug: str) -> Availability:
-    """Ask the database: every section on sale at the event, every place."""
+    """Ask the database: every section on sale at the event, every place. A hold whose time ran out holds nothing."""
     on_sale = SectionPrice.objects.filter(event__room__slug=slug)
     capacities = list(on_sale.values_list("section_id", "section__capacity", "event__opens_at"))
     states = {section: bytearray(FREE.encode() * capacity) for section, capacity, _ in capacities}
-    rows = Occupancy.objects.filter(event__room__slug=slug).annotate(sold=Q(order__isnull=False))
+    standing = Q(hold=None) | Q(hold__expires_at__gt=timezone.now())
+    rows = Occupancy.objects.filter(standing, event__room__slug=slug).annotate(sold=Q(order__isnull=False))
     for section, place, sold in rows.values_list("seat__section_id", "seat__place", "sold"):
         # A place that was added to the plan between the two questions is seen by the next look.
         if section in states and place < len(states[section]):

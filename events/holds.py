@@ -87,9 +87,18 @@ def taken_seats(event: Event, seats: Iterable[Seat]) -> list[str]:
 
 
 def owned_seats(event: Event, account_id: int) -> int:
-    """How many seats of the event the account holds and has bought."""
+    """How many seats of the event the account holds and has bought.
+
+    Those of an overdue hold count until it is ended: a payment under way may yet turn them into tickets.
+    """
     whose = Q(hold__account=account_id) | Q(order__account=account_id)
     return Occupancy.objects.filter(whose, event=event).count()
+
+
+def seats_left_to(event: Event, account_id: int) -> int:
+    """How many more seats of the event the account may pick: its own overdue hold is ended as it picks."""
+    overdue = Occupancy.objects.filter(event=event, hold__account=account_id, hold__expires_at__lte=timezone.now())
+    return max(0, event.seats_per_account - owned_seats(event, account_id) + overdue.count())
 
 
 def bought_seats(slug: str, account_id: int) -> int:
@@ -151,7 +160,10 @@ def expire_overdue() -> int:
 
 def _clear_the_way(event: Event, pick: Pick, now: datetime) -> None:
     """End overdue holds on what is wanted, where the sweep is late; one transaction each, as each locks its account."""
-    wanted = Q(occupancies__seat__in=pick.seats) | Q(occupancies__seat__section__in=[area for area, _ in pick.areas])
-    overdue = Hold.objects.filter(wanted, event=event, expires_at__lte=now).distinct()
-    for hold_id in overdue.values_list("pk", flat=True)[:MOST_CLEARED]:
-        expire(hold_id)
+    overdue = Hold.objects.filter(event=event, expires_at__lte=now).order_by("pk").distinct()
+    of_seats = overdue.filter(occupancies__seat__in=pick.seats)
+    in_areas = overdue.filter(occupancies__seat__section__in=[area for area, _ in pick.areas])
+    # The seats by name first: an area has others to deal.
+    for holds in (of_seats, in_areas):
+        for hold_id in holds.values_list("pk", flat=True)[:MOST_CLEARED]:
+            expire(hold_id)

@@ -69,7 +69,7 @@ def sales_of(event: Event) -> Sales:
     return Sales(
         places=seats_on_sale(event.pk),
         sold=occupied.filter(order__isnull=False).count(),
-        held=occupied.filter(hold__isnull=False).count(),
+        held=occupied.filter(hold__expires_at__gt=timezone.now()).count(),
         won=paid.aggregate(won=Sum("total_won"))["won"] or 0,
         refunded_won=back.aggregate(won=Sum("received_won"))["won"] or 0,
         used=tickets.exclude(used_at=None).count(),

@@ -113,6 +113,6 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         "lines": lines,
         "total_won": sum(line.price_won for line in lines),
         "providers": registry.choices(),
-        "more": event.seats_per_account - holds.owned_seats(event, account.pk),
+        "more": holds.seats_left_to(event, account.pk),
     }
     return render(request, "events/checkout.html", page)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from events.arena import lay_out
 from events.availability import free_places, section_state
-from events.holds import owned_seats
+from events.holds import seats_left_to
 from events.models import Event, Hold, SaleState, Seat, SectionPrice
 from events.seatmap import seats_svg
 from events.views.answers import for_accounts, for_visitors
@@ -61,7 +61,7 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
     price = get_object_or_404(prices, event=event, section=section_id)
     hold = held_by(event, account)
     state = section_state(slug, section_id) or ""
-    allowed = event.seats_per_account - owned_seats(event, account.pk)
+    allowed = seats_left_to(event, account.pk)
     page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count("0")}
     page |= {"allowed": allowed, "counts": range(1, max(1, min(allowed, state.count("0"))) + 1)}
     if not price.section.standing:

@@ -7,8 +7,12 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from events import holds
 from events.availability import Availability, free_places, look, section_state
-from tests.events.conftest import buy, hold, seats_of
+from events.picks import Pick
+from events.sales import sales_of
+from events.waiting import page_context
+from tests.events.conftest import buy, hold, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,3 +70,32 @@ def test_without_a_cache_the_database_answers(event, monkeypatch):
 
 def test_an_unknown_events_seats_are_not_found(client, db):
     assert client.get("/events/nowhere/seats/state/").status_code == 404
+
+
+def test_a_hold_whose_time_ran_out_is_free_wherever_seats_are_shown_however_late_the_worker(event, browser, buyer):
+    first, second, *_ = seats_of(event)
+    run_out(hold(event, buyer, first, second))
+    section = event.plan.sections.get(code="A")
+
+    assert section_state(event.slug, section.pk) == "0000000000"
+    assert free_places(event.slug)[section.pk] == 10
+    assert {"name": section.name, "left": 10} in page_context(event.slug)["sections"]
+    assert (sales_of(event).held, sales_of(event).free) == (0, 16)
+    page = browser.get(f"/events/{event.slug}/seats/{section.pk}/").content.decode()
+    assert page.count('aria-disabled="false"') == 10
+    assert 'data-limit="4"' in page  # what ran out is in its own buyer's way no more
+
+
+def test_seats_picked_by_name_are_freed_before_those_of_an_area_where_many_holds_are_overdue(
+    event, make_buyer, monkeypatch
+):
+    monkeypatch.setattr(holds, "MOST_CLEARED", 1)
+    seats, standing = seats_of(event), event.plan.sections.get(code="S")
+    for seat in [*seats_of(event, "S")[:3], seats[0]]:
+        run_out(hold(event, make_buyer(), seat))
+
+    held = holds.hold_seats(
+        event=event, account_id=make_buyer().pk, visitor="", pick=Pick(seats=(seats[0],), areas=((standing.pk, 2),))
+    )
+
+    assert held.occupancies.count() == 3

@@ -280,9 +280,10 @@ class Sale(RuleBasedStateMachine):
         occupied = Occupancy.objects.filter(event=self.event)
         seats = seats_on_sale(self.event.pk)
         assert len(states) == seats
-        assert states.count(HELD) == occupied.filter(hold__isnull=False).count()
+        overdue = occupied.filter(hold__expires_at__lte=timezone.now()).count()
+        assert states.count(HELD) == occupied.filter(hold__isnull=False).count() - overdue
         assert states.count(SOLD) == occupied.filter(order__isnull=False).count()
-        assert states.count(FREE) == seats - occupied.count()
+        assert states.count(FREE) == seats - occupied.count() + overdue
 
     @invariant()
     def tickets_stand_for_paid_orders_seats_and_for_nothing_else(self):
