@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
 from events.models import Event, Occupancy, Seat, SectionPrice
-from events.refusals import BadPick, SeatTaken
+from events.refusals import BadPick, NotTogether, SeatTaken
 
 # Far above any event's limit; a request that names more is not worth a question to the database.
 MOST_NAMED = 200
@@ -19,10 +19,11 @@ NEIGHBOURHOOD = 500
 
 @dataclass(frozen=True)
 class Pick:
-    """Seats by id; areas (sections) with how many of their places."""
+    """Seats by id; areas (sections) with how many of their places, and whether only neighbours will do."""
 
     seats: tuple[int, ...] = ()
     areas: tuple[tuple[int, int], ...] = ()
+    together: bool = False
 
     @property
     def count(self) -> int:
@@ -31,7 +32,7 @@ class Pick:
 
 
 def read_pick(sent: QueryDict) -> Pick:
-    """The pick of a form: `seat=<id>` each, and `area-<section id>=<count>`. Raises BadPick."""
+    """The pick of a form: `seat=<id>` each, `area-<section id>=<count>`, `together=1`. Raises BadPick."""
     named = sent.getlist("seat")
     if len(named) > MOST_NAMED or len(sent) > MOST_NAMED:
         raise BadPick
@@ -44,7 +45,7 @@ def read_pick(sent: QueryDict) -> Pick:
                 raise BadPick
             if count := _number(values[0]):
                 areas.append((_number(name.removeprefix(AREA)), count))
-    pick = Pick(tuple(seats), tuple(areas))
+    pick = Pick(tuple(seats), tuple(areas), together=sent.get("together") == "1")
     if pick.count == 0 or len(set(seats)) != len(seats):
         raise BadPick
     return pick
@@ -60,7 +61,8 @@ def _number(text: str) -> int:
 def seats_for(event: Event, pick: Pick) -> list[Seat]:
     """The seats that would serve the pick, in the order of their ids; deals an area's places from the front.
 
-    Raises BadPick for what is not on sale at the event, and SeatTaken where an area has not enough left.
+    Raises BadPick for what is not on sale at the event, SeatTaken where an area has not enough left, and NotTogether
+    where neighbours are wanted and none are free.
     """
     seats = list(Seat.objects.filter(pk__in=pick.seats, section__prices__event=event).select_related("section"))
     if len(seats) != len(pick.seats):
@@ -73,7 +75,10 @@ def seats_for(event: Event, pick: Pick) -> list[Seat]:
     if len(areas) != len(wanted):
         raise BadPick
     for section_id in areas:
-        seats += _deal(event, section_id, wanted[section_id], besides={seat.pk for seat in seats})
+        dealt = _deal(event, section_id, wanted[section_id], besides={seat.pk for seat in seats})
+        if pick.together and not dealt[0].section.standing and not are_neighbours(dealt):
+            raise NotTogether(len(dealt))
+        seats += dealt
     return sorted(seats, key=lambda seat: seat.pk)
 
 
@@ -90,7 +95,13 @@ def _deal(event: Event, section_id: int, count: int, besides: set[int]) -> list[
         if side_by_side([(row, number) for _, row, number in run]):
             chosen = run
             break
-    return list(Seat.objects.filter(pk__in=[pk for pk, _, _ in chosen]).select_related("section"))
+    found = Seat.objects.filter(pk__in=[pk for pk, _, _ in chosen])
+    return list(found.select_related("section").order_by("place"))
+
+
+def are_neighbours(seats: Sequence[Seat]) -> bool:
+    """Whether the seats, in the section's order, are side by side."""
+    return side_by_side([(seat.row, seat.number) for seat in seats])
 
 
 def side_by_side(seats: Sequence[tuple[str, int]]) -> bool:

@@ -51,6 +51,20 @@ class SeatTaken(Refused):
         }
 
 
+class NotTogether(Refused):
+    """That many neighbours are not free there."""
+
+    code = "not-together"
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(count)
+
+    def __str__(self) -> str:
+        said = _("%(count)d seats side by side are not free here.")
+        return said % {"count": self.count}
+
+
 class TooManySeats(Refused):
     """More than the event allows an account."""
 

@@ -15,8 +15,8 @@ from events.models import Hold
 from events.orders import place_order
 from events.payments import registry
 from events.payments.attempts import start_payment
-from events.picks import Pick, read_pick, side_by_side
-from events.refusals import Refused
+from events.picks import Pick, are_neighbours, read_pick
+from events.refusals import NotTogether, Refused
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
 from events.views.seats import event_of
@@ -25,12 +25,20 @@ from events.views.seats import event_of
 @require_POST
 @for_accounts
 def hold(request: HttpRequest, account: User, slug: str) -> HttpResponse:
-    """Hold what was picked: `seat=<id>` each, and `area-<section>=<count>`."""
+    """Hold what was picked: `seat=<id>` each, and `area-<section>=<count>`.
+
+    By `together=1` neighbours or nothing: the section's page then asks whether separate seats will do.
+    """
     event = event_of(slug)
     section = request.POST.get("from", "")
     try:
         pick = read_pick(request.POST)
         held = holds.hold_seats(event=event, account_id=account.pk, visitor=visitor_of(account), pick=pick)
+    except NotTogether as why:
+        if wants_json(request):
+            return refuse(request, why, request.path)
+        chosen, count = pick.areas[0]
+        return redirect(f"{reverse('events:section', args=[slug, chosen])}?apart={count}")
     except Refused as why:
         known = section.isascii() and section.isdigit() and len(section) < 19
         back = reverse("events:section", args=[slug, section]) if known else reverse("events:seats", args=[slug])
@@ -57,7 +65,7 @@ def dealt_apart(held: Hold, pick: Pick) -> list[str]:
             occupancy.seat for occupancy in latest.filter(seat__section=section).exclude(seat__in=pick.seats)[:count]
         ]
         dealt.sort(key=lambda seat: seat.place)
-        if dealt and not side_by_side([(seat.row, seat.number) for seat in dealt]):
+        if dealt and not are_neighbours(dealt):
             return [seat.label for seat in dealt]
     return []
 

@@ -1,12 +1,14 @@
 """The seat map: sections first, then a section's seats, and their state while the page is open."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from events.arena import lay_out
-from events.availability import free_places, section_state
+from events.availability import FREE, free_places, section_state
 from events.holds import seats_left_to
 from events.models import Event, Hold, SaleState, Seat, SectionPrice
 from events.seatmap import seats_svg
@@ -62,8 +64,9 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
     hold = held_by(event, account)
     state = section_state(slug, section_id) or ""
     allowed = seats_left_to(event, account.pk)
-    page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count("0")}
-    page |= {"allowed": allowed, "counts": range(1, max(1, min(allowed, state.count("0"))) + 1)}
+    page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count(FREE)}
+    counts = range(1, max(1, min(allowed, state.count(FREE))) + 1)
+    page |= {"allowed": allowed, "counts": counts, "apart": _apart(request.GET.get("apart", ""), counts)}
     if not price.section.standing:
         mine = {occupancy.seat_id for occupancy in hold.occupancies.all()} if hold else set()
         seats = Seat.objects.filter(section=section_id).order_by("place").values_list("pk", "row", "number")
@@ -74,6 +77,11 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
 def _shows_seats(event: Event) -> bool:
     """Whether there are seats to look at: not before the sale opens, nor of a show that was called off."""
     return event.sale_state() in (SaleState.OPEN, SaleState.OVER)
+
+
+def _apart(sent: str, counts: Iterable[int]) -> int | None:
+    """How many seats the viewer may have apart, after that many neighbours were not free; None if nobody asked."""
+    return next((count for count in counts if count > 1 and str(count) == sent), None)
 
 
 @require_safe

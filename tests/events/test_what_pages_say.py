@@ -7,7 +7,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from events.models import Occupancy
+from events.models import Hold, Occupancy
+from events.seatmap import columns_of
 from tests.events.conftest import buy, occupied, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +63,73 @@ def test_an_aisle_is_between_seats_whose_numbers_do_not_follow(browser, make_eve
     held = deal(browser, event, 2, headers=JSON).json()
 
     assert [seat["label"][-3:] for seat in held["seats"]] == ["21번", "22번"]
+
+
+def test_where_no_neighbours_are_free_the_page_asks_before_it_takes_separate_seats(browser, buyer, event, make_buyer):
+    sell_all_but(event, make_buyer(), 4, 5, 9)
+    section = reverse("events:section", args=[event.slug, section_of(event)])
+    form = f'name="area-{section_of(event)}" value="2"'
+    assert 'name="together" value="1"' in browser.get(section).content.decode()
+
+    sent = {f"area-{section_of(event)}": 2, "from": section_of(event), "together": "1"}
+    said = browser.post(reverse("events:hold", args=[event.slug]), sent, follow=True).content.decode()
+
+    assert "나란한 빈자리 2석이 이 구역에 없어요" in said
+    assert "떨어진 좌석 2석 선택" in said
+    assert form in said
+    assert not Hold.objects.filter(account=buyer).exists()
+
+    taken = deal(browser, event, 2).content.decode()  # what the button sends
+
+    assert "나란한 좌석이 아니에요" in taken
+    assert Occupancy.objects.filter(hold__account=buyer).count() == 2
+
+
+def test_programs_may_ask_for_neighbours_or_nothing(browser, buyer, event, make_buyer):
+    sell_all_but(event, make_buyer(), 4, 5, 7, 8)
+    browser.get(event.get_absolute_url())
+    sent = {f"area-{section_of(event)}": 2, "together": "1"}
+    address = reverse("events:hold", args=[event.slug])
+
+    first, second = (browser.post(address, sent, headers=JSON) for _ in range(2))
+
+    assert (first.status_code, first.json()["together"]) == (201, True)
+    assert (second.status_code, second.json()["status"]) == (409, "not-together")
+    assert Occupancy.objects.filter(hold__account=buyer).count() == 2
+
+
+@pytest.mark.parametrize("apart", ["0", "1", "5", "-2", "２", "x" * 999, "2 "])
+def test_nobody_is_offered_separate_seats_that_make_no_sense(browser, event, apart):
+    page = browser.get(reverse("events:section", args=[event.slug, section_of(event)]), {"apart": apart})
+
+    assert page.status_code == 200
+    assert "떨어진 좌석" not in page.content.decode()
+
+
+def test_people_who_stand_are_asked_for_no_neighbours(browser, event):
+    standing = event.plan.sections.get(code="S").pk
+
+    assert "together" not in browser.get(reverse("events:section", args=[event.slug, standing])).content.decode()
+
+
+def test_an_aisle_is_drawn_and_seats_of_a_number_stand_below_each_other(browser, make_event):
+    event = make_event("section,level,row,first,last\nA,1,1,1,4\nA,1,1,21,24\nA,1,2,3,22\n")
+    page = browser.get(reverse("events:section", args=[event.slug, section_of(event)])).content.decode()
+
+    across = {
+        (int(row), int(number)): float(x)
+        for x, row, number in re.findall(r'cx="([\d.]+)"[^>]*aria-label="([12])열 (\d+)번', page)
+    }
+
+    assert len(across) == 28
+    assert all(across[1, number] == across[2, number] for number in (3, 4, 21, 22))
+    pitch = across[1, 2] - across[1, 1]
+    assert across[1, 21] - across[1, 4] == pitch * 17  # row 2 goes on where row 1 has the aisle
+
+
+def test_numbers_that_nobody_has_leave_an_aisle_and_no_desert():
+    assert columns_of([1, 2, 101, 102, 2]) == {1: 0, 2: 1, 101: 3, 102: 4}
+    assert columns_of([]) == {}
 
 
 def test_no_more_tickets_are_offered_than_are_left(browser, event, make_buyer):
