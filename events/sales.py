@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from django.db.models import Count, Sum
+from django.utils import timezone
 
 from events.models import Event, Occupancy, Order, OrderLine, OrderState, Payment, PaymentState, SectionPrice, Ticket
 from events.sold_out import seats_on_sale
