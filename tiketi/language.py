@@ -15,4 +15,4 @@ class LanguageMiddleware(LocaleMiddleware):
         """Choose the language of whatever answers the request."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         translation.activate(language_of(chosen, request.headers.get("accept-language", "")))
-        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[assignment]
+        request.LANGUAGE_CODE = translation.get_language()

@@ -28,7 +28,9 @@ def language_of(client: Client, address: str, header: str, chosen: str = "") -> 
     if chosen:
         client.cookies["django_language"] = chosen
     page = client.get(address, headers={"accept-language": header} if header else {})
-    return re.search(r'<html lang="([a-z-]+)"', page.content.decode())[1]
+    found = re.search(r'<html lang="([a-z-]+)"', page.content.decode())
+    assert found is not None
+    return found[1]
 
 
 @pytest.mark.parametrize(("header", "language"), SPOKEN.items())

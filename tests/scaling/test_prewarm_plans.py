@@ -192,7 +192,12 @@ def test_staff_take_the_plan_with_one_button_and_it_is_on_the_schedule(
     staff: Client, room: WaitingRoom, configured, monkeypatch
 ):
     scheduled: list[float] = []
-    monkeypatch.setattr(control_loop, "schedule", lambda now: scheduled.append(now) or "")
+
+    def schedule(now: float) -> str:
+        scheduled.append(now)
+        return ""
+
+    monkeypatch.setattr(control_loop, "schedule", schedule)
     configured(target_wait_s=150.0)
     address = reverse("prewarm-plan", args=[room.slug])
     page = staff.get(address, {"crowd": "12000"})

@@ -7,7 +7,7 @@ import events.models.venue
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0012_ask_of_what_was_begun"),
+        ("events", "0013_payment_changes"),
     ]
 
     operations = [
