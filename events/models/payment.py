@@ -61,7 +61,10 @@ class Payment(Stateful, Retried):
     """
 
     transitions: ClassVar[Mapping[tuple[PaymentState, PaymentState], frozenset[str]]] = {
-        (PaymentState.STARTED, PaymentState.FAILED): frozenset({Trouble.REFUSED, Trouble.RAN_OUT, Trouble.NO_ANSWER}),
+        # Of a wrong amount where the provider takes nothing before we agree.
+        (PaymentState.STARTED, PaymentState.FAILED): frozenset(
+            {Trouble.REFUSED, Trouble.RAN_OUT, Trouble.NO_ANSWER, Trouble.WRONG_AMOUNT}
+        ),
         (PaymentState.STARTED, PaymentState.RECEIVED): frozenset({""}),
         (PaymentState.STARTED, PaymentState.REFUND_DUE): BOUGHT_NOTHING,
         (PaymentState.STARTED, PaymentState.REFUNDED): frozenset({Trouble.AT_PROVIDER}),
