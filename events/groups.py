@@ -20,6 +20,8 @@ LOOKS = [
     "view_ticket",
     "view_ticketchange",
     "view_hold",
+    "view_refund",
+    "view_refundrequest",
     "refund_order",
     "check_in_ticket",
 ]
@@ -29,6 +31,7 @@ PERMISSIONS = {
         *LOOKS,
         "call_off_event",
         "undo_check_in",
+        "refund_after_door",
         *(
             f"{verb}_{model}"
             for model in ("event", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")

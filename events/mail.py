@@ -40,7 +40,7 @@ def _confirm(order: Order) -> bool:
     if not Order.objects.filter(pk=order.pk, mailed_at=None).update(mailed_at=timezone.now()):
         return False  # of two workers one writes
     with override(order.language):
-        lines = list(order.lines.select_related("seat__section"))
+        lines = list(order.lines.filter(refund=None).select_related("seat__section"))
         text = render_to_string(
             "events/mail/confirmation.txt", {"order": order, "lines": lines, "site": settings.SITE_ADDRESS}
         )

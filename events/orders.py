@@ -2,25 +2,13 @@
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from events import closing, places
 from events.holds import end_hold, live_hold
 from events.locks import lock_account
-from events.models import (
-    Event,
-    Hold,
-    Occupancy,
-    Order,
-    OrderLine,
-    OrderState,
-    PaymentState,
-    Ticket,
-    Trouble,
-    Why,
-)
-from events.refusals import TooLate
+from events.models import Event, Fee, Hold, Order, OrderLine, OrderState, Ticket, Why
+from events.sale.refunding import give_back, left_of
 from waitingroom.reasons import Reason
 
 
@@ -42,6 +30,7 @@ def place_order(event: Event, account_id: int) -> Order:
         venue_ko=event.venue.name_ko,
         venue_en=event.venue.name_en,
         total_won=sum(occupancy.price_won for occupancy in held),
+        cancellation_terms=event.cancellation_terms,
         language=get_language() or "ko",
     )
     OrderLine.objects.bulk_create(
@@ -81,8 +70,8 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
 
 
 @transaction.atomic(durable=True)
-def cancel_order(order_id: int, *, by: User, why: Why, note: str = "") -> Order:
-    """Give the seats back to the sale; what was paid is due back. `note` is kept with the change.
+def cancel_order(order_id: int, *, by: User, why: Why, note: str = "", agreed_won: int | None = None) -> Order:
+    """Give all its seats back to the sale; what was paid is due back, from buyers less the fee. `note` is kept.
 
     Raises TooLate once a ticket was used, and to the buyer once the deadline passed: the order's table asks that, with
     account and order locked, so that no payment and no clock slips in between.
@@ -97,20 +86,6 @@ def cancel_order(order_id: int, *, by: User, why: Why, note: str = "") -> Order:
             order.refresh_from_db()
         places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
         return order
-    void(order, why=why, by=by, note=note)
-    for payment in order.payments.filter(state=PaymentState.RECEIVED):
-        payment.move_to(PaymentState.REFUND_DUE, Trouble.CANCELLED, by=by)
+    fee = Fee.BY_TERMS if why == Why.BY_BUYER else Fee.WAIVED
+    give_back(order, left_of(order), why=why, by=by, note=note, fee=fee, agreed_won=agreed_won)
     return order
-
-
-@transaction.atomic
-def void(order: Order, *, why: Why, by: User | None = None, note: str = "") -> None:
-    """Take the tickets back and give the seats to the sale, with the account locked. Raises TooLate if one was used."""
-    if order.state != OrderState.PAID:
-        raise TooLate
-    unused = Ticket.objects.filter(line__order=order, used_at=None, voided_at=None)
-    if unused.update(voided_at=timezone.now()) != order.lines.count():
-        raise TooLate
-    Occupancy.objects.filter(order=order).delete()
-    order.move_to(OrderState.CANCELLED, why=why, by=by, note=note)
-    transaction.on_commit(lambda: closing.follow(order.event_id))

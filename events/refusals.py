@@ -138,6 +138,70 @@ class NoWayToPay(Refused):
         return _("The payment provider does not answer right now. Nothing was charged; please try again.")
 
 
+class NotTheseTickets(Refused):
+    """None was named, or one that is not the order's, or was given back before."""
+
+    code = "bad-tickets"
+
+    def __str__(self) -> str:
+        return _("Please choose tickets of this order that are still valid.")
+
+
+class FeeChanged(Refused):
+    """What would be given back is not what was agreed to: a day has begun since, or nobody was asked."""
+
+    code = "fee-changed"
+
+    def __init__(self, back_won: int, fee_won: int) -> None:
+        self.back_won, self.fee_won = back_won, fee_won
+        super().__init__(back_won, fee_won)
+
+    def __str__(self) -> str:
+        return _("The cancellation fee is %(fee)s won now, and %(back)s won go back. Please confirm that.") % {
+            "fee": f"{self.fee_won:,}",
+            "back": f"{self.back_won:,}",
+        }
+
+
+class NotAllowed(Refused):
+    """Staff without the right to do it, or not any more now that the door has opened."""
+
+    code = "not-allowed"
+    status = HTTPStatus.FORBIDDEN
+
+    def __str__(self) -> str:
+        return _("You may not refund this. Once the door has opened, that takes a right of its own.")
+
+
+class SamePerson(Refused):
+    """Who asked for a refund does not confirm it."""
+
+    code = "same-person"
+    status = HTTPStatus.FORBIDDEN
+
+    def __str__(self) -> str:
+        return _("Somebody else has to confirm what you asked for.")
+
+
+class RequestOver(Refused):
+    """It was decided before, or nobody confirmed it in time."""
+
+    code = "request-over"
+    status = HTTPStatus.GONE
+
+    def __str__(self) -> str:
+        return _("This was decided before, or its time ran out. Nothing was changed.")
+
+
+class SumGrown(Refused):
+    """More would go back than the second person was asked about."""
+
+    code = "sum-grown"
+
+    def __str__(self) -> str:
+        return _("More would be given back now than was asked for. Please ask for it anew.")
+
+
 class TooLate(Refused):
     """The order cannot be cancelled: the deadline passed, a ticket was used, or it is over already."""
 

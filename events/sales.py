@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from events.models import Event, Occupancy, Order, OrderLine, OrderState, Payment, PaymentState, SectionPrice, Ticket
+from events.models import Event, Occupancy, Order, OrderLine, OrderState, Payment, Refund, SectionPrice, Ticket
 from events.sold_out import seats_on_sale
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 360))
@@ -36,12 +36,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class Sales:
-    """An event's sales so far; refunds are what was received and went or goes back."""
+    """An event's sales so far: what valid tickets cost, the cancellation fees, and what went or goes back."""
 
     places: int
     sold: int
     held: int
     won: int
+    fees_won: int
     refunded_won: int
     used: int
     tiers: list[TierSales]
@@ -54,25 +55,27 @@ class Sales:
 
 
 def sales_of(event: Event) -> Sales:
-    """Count; cancelled orders count among the refunds alone."""
+    """Count; what was given back counts among the refunds and the fees alone."""
     occupied = Occupancy.objects.filter(event=event)
     paid = Order.objects.filter(event=event, state=OrderState.PAID)
-    back = Payment.objects.filter(order__event=event, state__in=(PaymentState.REFUND_DUE, PaymentState.REFUNDED))
+    back = Payment.objects.filter(order__event=event)
     tickets = Ticket.objects.filter(line__order__event=event, voided_at=None)
     places = Counter[int]()
     for price in SectionPrice.objects.filter(event=event).select_related("section"):
         places[price.tier_id] += price.section.capacity
     # By the tier, not its name: a name may change, and what was sold under it stays sold.
-    lines = OrderLine.objects.filter(order__in=paid).order_by().values_list("price_tier")
-    taken = {tier: (sold, won) for tier, sold, won in lines.annotate(Count("pk"), Sum("price_won"))}
+    lines = OrderLine.objects.filter(order__in=paid, refund=None)
+    by_tier = lines.order_by().values_list("price_tier").annotate(Count("pk"), Sum("price_won"))
+    taken = {tier: (sold, won) for tier, sold, won in by_tier}
     tiers = [TierSales(tier.name, places[tier.pk], *taken.pop(tier.pk, (0, 0))) for tier in event.tiers.all()]
     tiers += [TierSales("-", 0, *rest) for rest in taken.values()]  # of a tier deleted before tiers were kept
     return Sales(
         places=seats_on_sale(event.pk),
         sold=occupied.filter(order__isnull=False).count(),
         held=occupied.filter(hold__expires_at__gt=timezone.now()).count(),
-        won=paid.aggregate(won=Sum("total_won"))["won"] or 0,
-        refunded_won=back.aggregate(won=Sum("received_won"))["won"] or 0,
+        won=lines.aggregate(won=Sum("price_won"))["won"] or 0,
+        fees_won=Refund.objects.filter(order__event=event).aggregate(won=Sum("fee_won"))["won"] or 0,
+        refunded_won=back.aggregate(won=Sum("owed_won"))["won"] or 0,
         used=tickets.exclude(used_at=None).count(),
         tiers=tiers,
         bars=bars_of(list(tickets.values_list("issued_at", flat=True)), event.zone),

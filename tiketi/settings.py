@@ -226,6 +226,8 @@ env.add(
 )
 if environment.PRACTICE.keys() & PAYMENT_PROVIDERS.keys():
     INSTALLED_APPS.append("events.payments.sandbox")
+# What one member of staff gives back alone, of the same orders; above it a second one confirms.
+REFUND_LIMIT_WON = env.read("REFUND_LIMIT_WON", environment.number, 1_000_000)
 SITE_ADDRESS = env.read("SITE_ADDRESS", environment.site_address, f"http://localhost:{PORT}" if DEBUG else "")
 # Draws are signed in the site's name. A key of their own outlasts a new SECRET_KEY: `openssl rand -base64 32`.
 WAITINGROOM_DRAW_ORIGIN = urlsplit(SITE_ADDRESS).netloc

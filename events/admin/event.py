@@ -17,6 +17,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from events.admin import event_pages, pricing_pages
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
+from events.admin.terms_form import TERMS_FIELDS
 from events.closing import Closing
 from events.models import Event, PriceTier, Venue
 from events.moments import day
@@ -72,7 +73,11 @@ class EventAdmin(HistoryAdmin):
             (_("Page"), {"fields": ("description_ko", "description_en", ("motif", "hue")), "classes": ("collapse",)}),
             (
                 _("Sale"),
-                {"fields": (("opens_at", "closes_at"), "cancel_until", "plan", ("seats_per_account", "hold_minutes"))},
+                {"fields": (("opens_at", "closes_at"), "plan", ("seats_per_account", "hold_minutes"))},
+            ),
+            (
+                _("Cancelling"),
+                {"fields": ("cancel_until", TERMS_FIELDS[0], TERMS_FIELDS[1:])},
             ),
             (_("Waiting room"), {"fields": (LINE_FIELDS[0], "close_agreed", LINE_FIELDS[1:3], *LINE_FIELDS[3:6])}),
             (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[6:], "classes": ("collapse",)}),

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.admin.terms_form import TERMS_FIELDS, terms_fields, terms_sent, terms_shown
 from events.models import Event
 from events.room_rule import OUTLASTED
 from waitingroom.closing import ClosingForm
@@ -83,13 +84,14 @@ class EventForm(forms.ModelForm[Event]):
             del self.room_form.fields["slug"]
             for field in self.room_form.fields.values():
                 field.disabled = not self.may_tune
-        self.fields |= self.room_form.fields
+        self.fields |= self.room_form.fields | terms_fields()
         by_clock = _("By the clock of %(zone)s.") % {"zone": self.instance.venue.time_zone} if self.instance.pk else ""
         for name in ("starts_at", "opens_at", "closes_at", "cancel_until"):
             if name in self.fields:
                 said = (self.fields[name].help_text, by_clock or _("By the clock of the venue."))
                 self.fields[name].help_text = " ".join(filter(None, map(str, said)))
-        self.initial = {**self.initial, **self.room_form.initial, "seen": _version_of(self.instance)}
+        shown = {**self.room_form.initial, **terms_shown(self.instance), "seen": _version_of(self.instance)}
+        self.initial = {**self.initial, **shown}
 
     def clean(self) -> dict[str, Any]:
         """Take over the room's errors, and refuse if event or room were saved since this form was shown."""
@@ -99,6 +101,11 @@ class EventForm(forms.ModelForm[Event]):
         for field, errors in self.room_form.errors.items():
             if field not in self.errors and not self.room_form.has_error(field, OUTLASTED):
                 self.add_error(None if field == "__all__" else field, errors)
+        if TERMS_FIELDS[0] in self.data and not self.errors.keys() & set(TERMS_FIELDS):
+            try:
+                self.instance.cancellation_terms = terms_sent(cleaned)
+            except ValidationError as error:
+                self.add_error(TERMS_FIELDS[0], error)
         if not self.instance.pk:
             self.instance.room = self.room_form.instance
         if self.instance.pk:

@@ -1,14 +1,16 @@
 """Orders and tickets in the admin: to find, to look at, to refund."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from events.admin import refunding
-from events.models import Order, OrderChange, OrderLine, Payment, Ticket, TicketChange
+from events.models import Order, OrderChange, OrderLine, Payment, Refund, Ticket, TicketChange
 
 
 class OnlyToLookAt:
@@ -31,7 +33,7 @@ class LineInline(OnlyToLookAt, admin.TabularInline[OrderLine, Order]):
     """What was ordered."""
 
     model = OrderLine
-    fields = readonly_fields = ("label", "tier_ko", "price_won")
+    fields = readonly_fields = ("label", "tier_ko", "price_won", "refund")
 
     @admin.display(description=_("seat"))
     def label(self, line: OrderLine) -> str:
@@ -48,6 +50,7 @@ class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
         "reference",
         "amount_won",
         "received_won",
+        "owed_won",
         "refunded_won",
         "state",
         "trouble",
@@ -56,6 +59,13 @@ class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
         "tries",
         "problem",
     )
+
+
+class RefundInline(OnlyToLookAt, admin.TabularInline[Refund, Order]):
+    """What was given back of it."""
+
+    model = Refund
+    fields = ("at", "back_won", "fee_won", "fee", "why", "by", "confirmed_by", "note")
 
 
 class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):
@@ -69,7 +79,7 @@ class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):
 class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
     """Orders, by number, buyer or event."""
 
-    inlines = (LineInline, PaymentInline, ChangeInline)
+    inlines = (LineInline, PaymentInline, RefundInline, ChangeInline)
     list_display = ("number", "event", "buyer", "state", "won", "made_at")
     list_filter = ("state", "event")
     list_select_related = ("event", "account")
@@ -87,6 +97,11 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
     def won(self, order: Order) -> str:
         """The price with its thousands."""
         return f"{order.total_won:,}"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Refunding single tickets has an address of its own."""
+        page = self.admin_site.admin_view(partial(refunding.refund_tickets, self))
+        return [path("<int:pk>/refund/", page, name="events_order_refund"), *super().get_urls()]
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
         """Who may refund; box office and sales managers may."""

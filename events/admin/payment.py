@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.admin.order import OnlyToLookAt
-from events.models import Payment, PaymentChange, PaymentState, Trouble
+from events.models import MONEY_DUE, Payment, PaymentChange, PaymentState, Trouble, Why
 from events.models.retried import MAX_TRIES
 from events.payments.attempts import ask_again
 from events.payments.refunds import refund_again
@@ -33,7 +33,7 @@ class RefundFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
         """Those payments alone."""
-        due = queryset.filter(state=PaymentState.REFUND_DUE)
+        due = queryset.filter(MONEY_DUE)
         match self.value():
             case "trying":
                 return due.filter(tries__lt=MAX_TRIES)
@@ -44,9 +44,8 @@ class RefundFilter(admin.SimpleListFilter):
             case "disputed":
                 return queryset.exclude(disputed_at=None)
             case "at-provider":
-                return queryset.filter(
-                    Q(trouble=Trouble.AT_PROVIDER) | Q(state=PaymentState.RECEIVED, refunded_won__gt=0)
-                )
+                there = Q(trouble=Trouble.AT_PROVIDER) | Q(received_won__gt=0, order__refunds__why=Why.AT_PROVIDER)
+                return queryset.filter(there).distinct()
         return queryset
 
 
@@ -67,6 +66,7 @@ class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
         "order",
         "event",
         "received_won",
+        "owed_won",
         "refunded_won",
         "state",
         "refund",
@@ -80,7 +80,7 @@ class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
     fields = (
         ("order", "provider", "reference"),
         ("session_key", "provider_key"),
-        ("amount_won", "received_won", "refunded_won"),
+        ("amount_won", "received_won", "owed_won", "refunded_won"),
         ("state", "trouble", "refusal", "disputed_at"),
         ("tries", "try_at", "problem", "ask_at"),
         ("made_at", "ends_at", "returned_at", "changed_at"),
@@ -95,7 +95,7 @@ class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
     @admin.display(description=_("refund"))
     def refund(self, payment: Payment) -> str:
         """How often it was tried, where one is due."""
-        if payment.state != PaymentState.REFUND_DUE:
+        if not payment.refund_due:
             return ""
         said = _("given up after %(tries)d tries") if payment.given_up else _("tried %(tries)d times")
         return str(said) % {"tries": payment.tries}
@@ -107,7 +107,7 @@ class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
     @admin.action(description=_("Try the chosen refunds again"), permissions=["refund"])
     def try_again(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
         """Those that are due, given up or not."""
-        due = payments.filter(state=PaymentState.REFUND_DUE)
+        due = payments.filter(MONEY_DUE)
         for payment in due:
             self.log_change(request, payment, "refund tried again")
         count = refund_again(due)

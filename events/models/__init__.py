@@ -4,15 +4,19 @@ from events.models.choices import Kind, SaleState
 from events.models.event import Event
 from events.models.hold import Hold, Occupancy
 from events.models.order import Order, OrderChange, OrderLine, OrderState, Why
-from events.models.payment import Payment, PaymentChange, PaymentState, Trouble
+from events.models.payment import MONEY_DUE, Payment, PaymentChange, PaymentState, Trouble
 from events.models.plan import Plan, Seat, Section
 from events.models.price import PriceTier, SectionPrice
+from events.models.refund import Decision, Fee, Refund, RefundRequest
 from events.models.ticket import DoorAct, Ticket, TicketChange
 from events.models.venue import Venue
 
 __all__ = [
+    "MONEY_DUE",
+    "Decision",
     "DoorAct",
     "Event",
+    "Fee",
     "Hold",
     "Kind",
     "Occupancy",
@@ -25,6 +29,8 @@ __all__ = [
     "PaymentState",
     "Plan",
     "PriceTier",
+    "Refund",
+    "RefundRequest",
     "SaleState",
     "Seat",
     "Section",

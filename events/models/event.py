@@ -17,6 +17,7 @@ from events.languages import in_language
 from events.models.choices import Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
+from events.sale.terms import Terms, check_terms, korean_terms, read_terms
 from waitingroom.models import WaitingRoom
 
 
@@ -71,6 +72,13 @@ class Event(models.Model):
         null=True,
         blank=True,
         help_text=_("Until then buyers may cancel and get their money back; empty: never."),
+    )
+    cancellation_terms = models.JSONField(
+        _("cancellation fees"),
+        null=True,
+        blank=True,
+        default=korean_terms,
+        validators=[check_terms],
     )
     called_off_at = models.DateTimeField(_("called off"), null=True, editable=False)
     called_off_why_ko = models.CharField(_("why called off (Korean)"), max_length=200, blank=True, editable=False)
@@ -170,6 +178,22 @@ class Event(models.Model):
     def description(self) -> str:
         """The description in the page's language."""
         return in_language(self.description_ko, self.description_en)
+
+    @property
+    def terms(self) -> Terms:
+        """What cancelling costs those who order now."""
+        return read_terms(self.cancellation_terms)
+
+    def cancelling_is_free(self) -> bool:
+        """Whether cancelling is the organiser's doing: then nobody pays for it."""
+        return self.called_off_at is not None
+
+    def cancelling_ends(self, terms: Terms, ordered_at: datetime) -> datetime | None:
+        """When who ordered at that instant can no longer cancel; None: never."""
+        by_terms = terms.until(ordered_at=ordered_at, starts_at=self.starts_at, zone=self.zone)
+        if self.cancel_until is None or by_terms is None:
+            return None
+        return min(self.cancel_until, self.starts_at, by_terms)
 
     @property
     def called_off_why(self) -> str:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from events.models.plan import Seat, seat_label
 from events.models.price import PriceTier
 from events.models.transitions import Rule, Stateful
 from events.refusals import CalledOff, TooLate
+from events.sale.terms import Terms, read_terms
 
 # Read over the telephone: no letter that looks like another.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -48,6 +50,7 @@ class Why(models.TextChoices):
     BY_BUYER = "by-buyer", _("cancelled by the buyer")
     BY_STAFF = "by-staff", _("cancelled and refunded by staff")
     AT_PROVIDER = "provider", _("paid back at the provider")
+    IN_PART = "in-part", _("some of the tickets were cancelled")
 
 
 def _takes_place(order: "Order") -> None:
@@ -70,6 +73,7 @@ class Order(Stateful):
         (OrderState.PENDING, OrderState.EXPIRED): frozenset({Why.RAN_OUT}),
         (OrderState.PENDING, OrderState.ABANDONED): frozenset({Why.GIVEN_UP, Why.BY_BUYER, Why.BY_STAFF}),
         (OrderState.EXPIRED, OrderState.PAID): frozenset({Why.PAID_LATE}),
+        (OrderState.PAID, OrderState.PAID): frozenset({Why.IN_PART}),
         (OrderState.PAID, OrderState.CANCELLED): frozenset({Why.BY_BUYER, Why.BY_STAFF, Why.AT_PROVIDER}),
     }
     rules: ClassVar[Mapping[Why, Rule]] = {
@@ -91,12 +95,17 @@ class Order(Stateful):
     language = models.CharField(_("language"), max_length=8, default="ko")
     made_at = models.DateTimeField(_("made"), default=timezone.now, db_index=True)
     mailed_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True)
+    # As they were shown before ordering, whatever staff make of the event's since; None: ordered before there were any.
+    cancellation_terms = models.JSONField(_("cancellation fees"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ("-made_at", "-pk")
-        permissions = (("refund_order", _("Can cancel and refund paid orders")),)
+        permissions = (
+            ("refund_order", _("Can cancel and refund paid orders")),
+            ("refund_after_door", _("Can refund once the door has opened, used tickets as well")),
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -104,6 +113,16 @@ class Order(Stateful):
     def get_absolute_url(self) -> str:
         """The order's page, outside the gate: who has paid need not queue to look."""
         return reverse("events:order", args=[self.number])
+
+    @property
+    def terms(self) -> Terms:
+        """What cancelling costs."""
+        return read_terms(self.cancellation_terms)
+
+    @property
+    def kept_won(self) -> int:
+        """What the tickets cost that were not given back."""
+        return sum(line.price_won for line in self.lines.all() if line.refund_id is None)
 
     @property
     def venue(self) -> str:
@@ -124,10 +143,19 @@ class Order(Stateful):
             return True
         if self.state != OrderState.PAID or self.lines.filter(ticket__used_at__isnull=False).exists():
             return False
-        event = self.event
-        if event.called_off_at is not None:
-            return True
-        return event.cancel_until is not None and timezone.now() < min(event.cancel_until, event.starts_at)
+        ends_at = self.cancelling_ends()
+        return self.event.cancelling_is_free() or (ends_at is not None and timezone.now() < ends_at)
+
+    def cancelling_ends(self) -> datetime | None:
+        """When the buyer can no longer cancel; None: never could."""
+        return self.event.cancelling_ends(self.terms, self.made_at)
+
+    def fee_percent(self, now: datetime | None = None) -> int | None:
+        """What is kept of each price when cancelling now; None: by the terms there is no cancelling any more."""
+        event, now = self.event, now or timezone.now()
+        if event.cancelling_is_free():
+            return 0
+        return self.terms.percent(now=now, ordered_at=self.made_at, starts_at=event.starts_at, zone=event.zone)
 
 
 class OrderLine(models.Model):
@@ -149,6 +177,9 @@ class OrderLine(models.Model):
     tier_ko = models.CharField(_("tier (Korean)"), max_length=40)
     tier_en = models.CharField(_("tier (English)"), max_length=40, blank=True)
     price_won = models.PositiveIntegerField(_("price, won"))
+    refund = models.ForeignKey(
+        "events.Refund", null=True, on_delete=models.PROTECT, related_name="lines", verbose_name=_("given back by")
+    )
 
     class Meta:
         verbose_name = _("order line")

@@ -54,6 +54,10 @@ BOUGHT_NOTHING = frozenset(
 GOES_BACK = BOUGHT_NOTHING | {Trouble.CANCELLED, Trouble.AT_PROVIDER}
 
 
+# Money has yet to go back. (Servers of the release before know the state alone.)
+MONEY_DUE = models.Q(state=PaymentState.REFUND_DUE) | models.Q(owed_won__gt=models.F("refunded_won"))
+
+
 class Payment(Stateful, Retried):
     """Money on its way for an order, under a reference that the provider repeats in its callbacks.
 
@@ -73,7 +77,8 @@ class Payment(Stateful, Retried):
         (PaymentState.FAILED, PaymentState.REFUND_DUE): BOUGHT_NOTHING,
         (PaymentState.FAILED, PaymentState.REFUNDED): frozenset({Trouble.AT_PROVIDER}),
         (PaymentState.RECEIVED, PaymentState.REFUND_DUE): frozenset({Trouble.CANCELLED}),
-        (PaymentState.RECEIVED, PaymentState.REFUNDED): frozenset({Trouble.AT_PROVIDER}),
+        # By hand at the provider; or cancelled, and the fee is all that was left.
+        (PaymentState.RECEIVED, PaymentState.REFUNDED): frozenset({Trouble.AT_PROVIDER, Trouble.CANCELLED}),
         (PaymentState.REFUND_DUE, PaymentState.REFUNDED): GOES_BACK,
         # A bank may give a refund back.
         (PaymentState.REFUNDED, PaymentState.REFUND_DUE): GOES_BACK,
@@ -94,6 +99,13 @@ class Payment(Stateful, Retried):
     amount_won = models.PositiveIntegerField(_("amount, won"))
     received_won = models.PositiveIntegerField(_("received, won"), default=0)
     refunded_won = models.PositiveIntegerField(_("paid back, won"), default=0, db_default=0)
+    # What is to go back in all; a refund is due while the provider has paid back less.
+    owed_won = models.PositiveIntegerField(_("to be paid back, won"), default=0, db_default=0)
+    # A refund that the provider was asked for when so much had gone back, and whose answer is not known: the same is
+    # asked for again under the same key.
+    asked_won = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    asked_from_won = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    refund_key = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.STARTED)
     trouble = models.CharField(_("reason"), max_length=10, choices=Trouble, blank=True)
     refusal = models.CharField(_("the provider's words"), max_length=200, blank=True, default="", db_default="")
@@ -107,8 +119,16 @@ class Payment(Stateful, Retried):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ("-made_at", "-pk")
-        indexes = (models.Index(fields=("state",), name="refunds_due", condition=models.Q(state="refund-due")),)
+        indexes = (
+            models.Index(fields=("state",), name="refunds_due", condition=models.Q(state="refund-due")),
+            models.Index(fields=("id",), name="money_owed", condition=models.Q(owed_won__gt=models.F("refunded_won"))),
+        )
         constraints = (
+            models.CheckConstraint(
+                condition=models.Q(owed_won__lte=models.F("received_won"))
+                & models.Q(refunded_won__lte=models.F("received_won")),
+                name="no_more_back_than_was_received",
+            ),
             models.UniqueConstraint(
                 fields=("order",), condition=models.Q(state="received"), name="one_received_payment_an_order"
             ),
@@ -116,6 +136,24 @@ class Payment(Stateful, Retried):
 
     def __str__(self) -> str:
         return str(self.reference)
+
+    def note_refunded(self, won: int) -> None:
+        """The provider has paid back so much in all; whoever paid back more than was owed had a reason."""
+        self.refunded_won = min(max(self.refunded_won, won), self.received_won)
+        self.owed_won = max(self.owed_won, self.refunded_won)
+        if self.refunded_won >= self.asked_from_won + self.asked_won:
+            self.asked_won, self.refund_key = 0, ""
+
+    @property
+    def left_won(self) -> int:
+        """What has yet to go back."""
+        owed_won = self.owed_won or (self.received_won if self.state == PaymentState.REFUND_DUE else 0)
+        return max(0, owed_won - self.refunded_won)
+
+    @property
+    def refund_due(self) -> bool:
+        """Whether money has yet to go back."""
+        return self.owed_won > self.refunded_won or self.state == PaymentState.REFUND_DUE
 
     def move_to(self, state: PaymentState, trouble: Trouble | str = "", *, by: User | None = None) -> None:
         """Change the state as the table allows, and record who did it and why; a refund is tried as if it were new.

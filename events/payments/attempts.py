@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.locks import lock_account
-from events.models import Hold, Order, OrderState, Payment, PaymentState, Trouble
+from events.models import MONEY_DUE, Hold, Order, OrderState, Payment, PaymentState, Trouble
 from events.payments.provider import Notice, ProviderUnavailable, Standing
 from events.payments.registry import default_provider, provider_named, provider_of
 from events.payments.schedule import next_question
@@ -167,7 +167,7 @@ def hear(name: str, notice: Notice) -> Payment:
 def ask_due() -> int:
     """Ask about every payment whose time has come; how many answers. What fails is asked again later."""
     due = Payment.objects.select_related("order__event").filter(ask_at__lte=timezone.now())
-    return try_each(due.exclude(state=PaymentState.REFUND_DUE), _ask)
+    return try_each(due.exclude(MONEY_DUE), _ask)
 
 
 def _ask(payment: Payment) -> None:
@@ -176,8 +176,7 @@ def _ask(payment: Payment) -> None:
 
 def ask_again(payments: QuerySet[Payment]) -> int:
     """Ask about these at once, and as often as if they were new; how many."""
-    asked = payments.exclude(state=PaymentState.REFUND_DUE)
-    return asked.update(tries=0, try_at=None, ask_at=timezone.now())
+    return payments.exclude(MONEY_DUE).update(tries=0, try_at=None, ask_at=timezone.now())
 
 
 def take_up_again() -> int:

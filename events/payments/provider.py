@@ -18,6 +18,10 @@ class ProviderUnavailable(Exception):
     """The provider gives no answer that tells how the payment stands; asking again later is safe."""
 
 
+class NotNow(ProviderUnavailable):
+    """The provider declined for the moment, and did nothing; under the same key it would repeat that word."""
+
+
 class RefundRefused(Exception):
     """The provider pays nothing back, in its own words."""
 

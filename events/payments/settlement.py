@@ -8,18 +8,19 @@ from django.utils import timezone
 from events.holds import occupy, owned_seats
 from events.locks import lock_account
 from events.models import Occupancy, Order, OrderState, Payment, PaymentState, SaleState, Trouble, Why
-from events.orders import confirm, void
+from events.orders import confirm
 from events.payments.provider import Standing, Statement
 from events.payments.schedule import next_question
 from events.pricing import prices_of
 from events.refusals import BadPick, CalledOff, SeatTaken, TooLate
+from events.sale.refunding import given_back_elsewhere, void
 
 log = logging.getLogger(__name__)
 
 # All but the claim, which is the workers'.
 SETTLED = (
     *("refusal", "received_won", "refunded_won", "provider_key", "disputed_at"),
-    *("ask_at", "tries", "try_at", "changed_at"),
+    *("owed_won", "asked_won", "refund_key", "ask_at", "tries", "try_at", "changed_at"),
 )
 
 
@@ -28,7 +29,7 @@ def settle(payment: Payment, said: Statement) -> Payment:
     """Act on the provider's word; a repeated word changes nothing, and none is forgotten."""
     lock_account(payment.order.account_id)
     payment = Payment.objects.select_related("order__event").get(pk=payment.pk)
-    before = payment.state
+    before, was_due = payment.state, payment.refund_due
     payment.provider_key = payment.provider_key or said.key
     if said.disputed and payment.disputed_at is None:
         payment.disputed_at = timezone.now()
@@ -42,46 +43,59 @@ def settle(payment: Payment, said: Statement) -> Payment:
             ran_out = said.standing is Standing.EXPIRED
             _come(payment, PaymentState.FAILED, Trouble.RAN_OUT if ran_out else Trouble.REFUSED)
             payment.refusal = said.words[:200]
-    if (before, payment.state) != (PaymentState.REFUND_DUE, PaymentState.REFUND_DUE):
-        # The question is answered: what comes next is tried as if it were new.
-        payment.tries, payment.try_at = 0, None
+    if not (was_due and payment.refund_due):
+        # The question is answered: what comes next is tried as if it were new. But a refund that a bank gave back is
+        # asked about first: this word may be older than it.
+        given_back = (before, payment.state) == (PaymentState.REFUNDED, PaymentState.REFUND_DUE)
+        payment.tries, payment.try_at = int(given_back), None
     payment.ask_at = next_question(payment)
     payment.save(update_fields=SETTLED)
     return payment
 
 
 def _receive(payment: Payment, said: Statement) -> None:
-    payment.received_won, payment.refunded_won, payment.refusal = said.received_won, said.refunded_won, ""
-    if said.refunded_won >= said.received_won:
+    payment.received_won, payment.refusal = said.received_won, ""
+    payment.note_refunded(said.refunded_won)
+    if payment.refunded_won >= payment.received_won:
         _come(payment, PaymentState.REFUNDED, Trouble.AT_PROVIDER)
-    elif said.received_won != payment.amount_won:
-        _come(payment, PaymentState.REFUND_DUE, Trouble.WRONG_AMOUNT)
-    else:
-        try:
-            with transaction.atomic():
-                trouble = _deliver(payment.order)
-        except CalledOff:  # since the look
-            trouble = Trouble.CALLED_OFF
-        _come(payment, PaymentState.REFUND_DUE if trouble else PaymentState.RECEIVED, trouble)
+        return
+    trouble = Trouble.WRONG_AMOUNT if said.received_won != payment.amount_won else _try_to_deliver(payment.order)
+    _come(payment, PaymentState.REFUND_DUE if trouble else PaymentState.RECEIVED, trouble)
+    if trouble:
+        payment.owed_won = payment.received_won
+    elif payment.owed_won:
+        given_back_elsewhere(payment.order, payment.owed_won)
+
+
+def _try_to_deliver(order: Order) -> Trouble | None:
+    try:
+        with transaction.atomic():
+            return _deliver(order)
+    except CalledOff:  # since the look
+        return Trouble.CALLED_OFF
 
 
 def _compare(payment: Payment, said: Statement) -> None:
     """Follow what the provider's books have paid back, by whomever: in part it is noted, in full the tickets go."""
-    if payment.state == PaymentState.REFUNDED and said.refunded_won < payment.received_won:
+    if payment.state == PaymentState.REFUNDED and said.refunded_won < payment.owed_won:
         # A bank gave the refund back.
         payment.refunded_won = said.refunded_won
         _come(payment, PaymentState.REFUND_DUE, payment.trouble)
-    payment.refunded_won = max(payment.refunded_won, said.refunded_won)
-    if payment.refunded_won < payment.received_won:
-        return
-    if payment.state == PaymentState.REFUND_DUE:
+    owed_won = payment.owed_won
+    payment.note_refunded(said.refunded_won)
+    rise_won = payment.owed_won - owed_won
+    if payment.state == PaymentState.REFUND_DUE and payment.refunded_won >= payment.owed_won:
         _come(payment, PaymentState.REFUNDED, payment.trouble)
-    elif payment.state == PaymentState.RECEIVED:
+    elif payment.state == PaymentState.RECEIVED and payment.refunded_won >= payment.received_won:
         _come(payment, PaymentState.REFUNDED, Trouble.AT_PROVIDER)
         try:
-            void(payment.order, why=Why.AT_PROVIDER)
+            void(payment.order, back_won=rise_won)
         except TooLate:  # somebody is inside by it: staff see it, the door was right
             log.warning("order %s was paid back at the provider, and a ticket was used", payment.order.number)
+        else:
+            return
+    if rise_won:
+        given_back_elsewhere(payment.order, rise_won)
 
 
 def _deliver(order: Order) -> Trouble | None:

@@ -22,6 +22,7 @@ from events.payments.provider import (
     Attempt,
     ForgedNotice,
     Notice,
+    NotNow,
     ProviderUnavailable,
     RefundRefused,
     Return,
@@ -114,8 +115,10 @@ class Toss:
         except TossRefusal as refusal:
             if refusal.code == "ALREADY_CANCELED_PAYMENT":
                 return
-            if refusal.is_passing():
+            if refusal.code == "IDEMPOTENT_REQUEST_PROCESSING":
                 raise ProviderUnavailable(f"Toss: {refusal}"[:200]) from refusal
+            if refusal.is_passing():
+                raise NotNow(f"Toss: {refusal}"[:200]) from refusal
             raise RefundRefused(str(refusal)) from refusal
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Notice:

@@ -2,19 +2,22 @@
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.db.models import QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from events.models import Hold, Order, OrderState, PaymentState, Ticket, Why
+from events.models import Fee, Hold, Order, OrderState, PaymentState, Ticket, Why
 from events.orders import cancel_order
 from events.payments import registry
 from events.payments.attempts import start_payment
-from events.refusals import Refused, TooLate
+from events.refusals import FeeChanged, NotTheseTickets, Refused, TooLate
+from events.sale.refunding import cancel_tickets, left_of, lines_named, quote
 from events.tickets import qr_svg
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
@@ -57,7 +60,8 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
         "event": found.event,
         "hold": live_hold_of(found),
         "may_cancel": found.may_be_cancelled(),
-        "refunded": [p for p in payments if p.state in (PaymentState.REFUND_DUE, PaymentState.REFUNDED)],
+        "refunded": [p for p in payments if p.refunded_won or p.left_won],
+        "returned": found.refunds.aggregate(back_won=Sum("back_won"), fee_won=Sum("fee_won")),
         "failed": payments[0] if payments and payments[0].state == PaymentState.FAILED else None,
         "under_way": any(p.state == PaymentState.STARTED for p in payments),
         "asking": any(p.state == PaymentState.STARTED and p.returned_at for p in payments),
@@ -73,22 +77,62 @@ def ask_to_cancel(request: HttpRequest, account: User, number: str) -> HttpRespo
     found = get_object_or_404(orders_of(account), number=number)
     if not found.may_be_cancelled():
         return refuse(request, TooLate(), found.get_absolute_url())
-    return render(request, "events/cancel.html", {"order": found})
+    left = left_of(found)
+    try:
+        lines = lines_named(found, _tickets_in(request.GET)) if "ticket" in request.GET else left
+        quoted = quote(found, lines, Fee.WAIVED if found.state == OrderState.PENDING else Fee.BY_TERMS)
+    except Refused as why:
+        return refuse(request, why, found.get_absolute_url())
+    page = {
+        "order": found,
+        "quote": quoted,
+        "named": [line.pk for line in lines],
+        "left": [] if found.state == OrderState.PENDING or len(left) < 2 else left,
+        "until": found.cancelling_ends(),
+    }
+    return render(request, "events/cancel.html", page)
 
 
 @require_POST
 @for_accounts
 def cancel(request: HttpRequest, account: User, number: str) -> HttpResponse:
-    """Give the order up, or cancel it and get the money back."""
+    """Give the order up, or tickets of it (`ticket=<line>` each; none means all) for the amount `agreed` to."""
     found = get_object_or_404(orders_of(account), number=number)
+    page = reverse("events:ask-to-cancel", args=[number])
+    named = "ticket" in request.POST
     try:
-        found = cancel_order(found.pk, by=account, why=Why.BY_BUYER)
+        agreed_won = _won_in(request.POST.get("agreed", ""))
+        if found.state == OrderState.PENDING and not named:
+            cancel_order(found.pk, by=account, why=Why.BY_BUYER, agreed_won=agreed_won)
+        else:
+            ids = _tickets_in(request.POST) if named else [line.pk for line in left_of(found)]
+            if not ids:
+                raise TooLate
+            cancel_tickets(found.pk, ids, by=account, agreed_won=agreed_won)
+    except FeeChanged as why:
+        tickets = urlencode({"ticket": request.POST.getlist("ticket")}, doseq=True)
+        return refuse(request, why, f"{page}?{tickets}" if named else page)
     except Refused as why:
         return refuse(request, why, found.get_absolute_url())
+    found.refresh_from_db()
     if wants_json(request):
         return JsonResponse({"status": found.state, "order": number})
-    messages.success(request, _("The order was cancelled."))
+    kept = found.state == OrderState.PAID
+    messages.success(request, _("The tickets were cancelled.") if kept else _("The order was cancelled."))
     return redirect(found)
+
+
+def _tickets_in(fields: QueryDict) -> list[int]:
+    """The order lines that are named. Raises NotTheseTickets."""
+    named = fields.getlist("ticket")
+    if not named or not all(text.isascii() and text.isdigit() and len(text) < 19 for text in named):
+        raise NotTheseTickets
+    return [int(text) for text in named]
+
+
+def _won_in(text: str) -> int | None:
+    """An amount in won; None if there is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
 @require_POST

@@ -1,0 +1,88 @@
+"""Refunds above the limit: who asked, what for, and the second person's word."""
+
+from functools import partial
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from events.admin.order import OnlyToLookAt
+from events.admin.refunding import refunding_staff, tell
+from events.models import Fee, Order, Refund, RefundRequest
+from events.refusals import Refused
+from events.sale import staff_refunds
+
+
+@admin.register(Refund)
+class RefundAdmin(OnlyToLookAt, admin.ModelAdmin[Refund]):
+    """What was given back: how much, by whom, why."""
+
+    list_display = ("order", "at", "back_won", "fee_won", "fee", "why", "by", "confirmed_by", "note")
+    list_filter = ("why", "fee", "order__event")
+    list_select_related = ("order__event", "by", "confirmed_by")
+    search_fields = ("order__number", "order__account__email", "note")
+    date_hierarchy = "at"
+    fields = list_display
+
+
+@admin.register(RefundRequest)
+class RefundRequestAdmin(OnlyToLookAt, admin.ModelAdmin[RefundRequest]):
+    """Those that wait, and what became of the others."""
+
+    list_display = ("made_at", "by", "sum", "reason", "decision", "decided_by", "decided_at", "look")
+    list_filter = ("decision",)
+    list_select_related = ("by", "decided_by")
+    list_display_links = None
+    fields = ("by", "reason", "fee", "back_won", "made_at", "expires_at", "decision", "decided_by", "decided_at")
+
+    @admin.display(description=_("to be given back, won"), ordering="back_won")
+    def sum(self, asked: RefundRequest) -> str:
+        """With its thousands."""
+        return f"{asked.back_won:,}"
+
+    @admin.display(description="")
+    def look(self, asked: RefundRequest) -> SafeString:
+        """To the page that asks."""
+        address = reverse("admin:events_refundrequest_decide", args=[asked.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Look at it"))
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page that asks has an address of its own."""
+        guard = self.admin_site.admin_view
+        page = path("<int:pk>/decide/", guard(partial(decide, self)), name="events_refundrequest_decide")
+        return [page, *super().get_urls()]
+
+
+def decide(model_admin: admin.ModelAdmin[RefundRequest], request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what was asked for; by POST confirm or refuse it."""
+    user = refunding_staff(request)
+    asked = get_object_or_404(RefundRequest.objects.select_related("by", "decided_by"), pk=pk)
+    listing = redirect("admin:events_refundrequest_changelist")
+    if request.method == "POST" and request.POST.get("answer") in ("confirm", "refuse"):
+        try:
+            if request.POST["answer"] == "refuse":
+                staff_refunds.refuse_request(pk, user)
+            else:
+                orders = admin.site._registry[Order]
+                tell(orders, request, staff_refunds.confirm_request(pk, user), asked.reason)
+        except Refused as why:
+            model_admin.message_user(request, str(why), messages.ERROR)
+        else:
+            model_admin.log_change(request, asked, request.POST["answer"])
+        return listing
+    left = list(asked.lines.filter(refund=None).select_related("order__event", "order__account", "seat__section"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Confirm this refund?"),
+        "opts": model_admin.opts,
+        "asked": asked,
+        "lines": left,
+        "quote": staff_refunds.quote_all(left, Fee(asked.fee)),
+        "own": asked.by_id == user.pk,
+    }
+    return TemplateResponse(request, "admin/events/refundrequest/decide.html", context)
