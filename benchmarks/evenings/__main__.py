@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.evenings import flushall, restarts, soak, strangers, three_sales
+from benchmarks.evenings import flushall, refunds, restarts, soak, strangers, three_sales
 
 EVENINGS = {
     "restarts": restarts,
@@ -15,6 +15,7 @@ EVENINGS = {
     "strangers": strangers,
     "soak": soak,
     "three-sales": three_sales,
+    "refunds": refunds,
 }
 
 

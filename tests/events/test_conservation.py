@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, QuerySet, RestrictedError, Sum
+from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.utils import timezone
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -20,7 +21,9 @@ from events.building import build
 from events.calling_off import call_off
 from events.holds import hold_seats, owned_seats, release
 from events.models import (
+    MONEY_DUE,
     Event,
+    Fee,
     Hold,
     Occupancy,
     Order,
@@ -43,6 +46,8 @@ from events.payments.settlement import settle
 from events.picks import Pick
 from events.plans import read_plan
 from events.refusals import CalledOff, Refused
+from events.sale import staff_refunds
+from events.sale.refunding import cancel_tickets, quote
 from events.sold_out import seats_on_sale
 from events.tickets import code_of
 from tests.events.conftest import PLAN, around, run_out
@@ -65,6 +70,7 @@ class Sale(RuleBasedStateMachine):
         self.event = type(self).make_event()
         names = [uuid.uuid4().hex for _ in range(3)]
         self.accounts = [User.objects.create(username=name) for name in names]
+        self.staff = User.objects.create(username=uuid.uuid4().hex, is_staff=True, is_superuser=True)
         other = Plan.objects.create(venue=self.event.venue, name="v2")
         build(other, read_plan(PLAN))
         self.plans = [self.event.plan, other]
@@ -151,7 +157,7 @@ class Sale(RuleBasedStateMachine):
     def celery_comes_round(self):
         holds.expire_overdue()
         refund_due()
-        assert not self.any(self.payments().filter(state=PaymentState.REFUND_DUE))
+        assert not self.any(self.payments().filter(MONEY_DUE))
         assert not any(hold.is_over() for hold in self.holds())
 
     @precondition(lambda self: self.any(self.holds()))
@@ -168,11 +174,42 @@ class Sale(RuleBasedStateMachine):
         except Refused:
             assert order.state != OrderState.PENDING
 
+    @precondition(lambda self: self.any(self.orders()))
+    @rule(data=st.data(), which=st.sets(st.integers(0, 3), min_size=1))
+    def buyer_gives_some_tickets_back(self, data, which):
+        order = self.one(data, self.orders())
+        named = [line for i, line in enumerate(order.lines.order_by("pk")) if i in which]
+        before = order.kept_won
+        with suppress(Refused):
+            agreed = quote(order, named).back_won
+            refund = cancel_tickets(order.pk, [line.pk for line in named], by=order.account, agreed_won=agreed)
+            assert refund.back_won == agreed
+            assert Order.objects.get(pk=order.pk).kept_won == before - refund.back_won - refund.fee_won
+
+    @precondition(lambda self: self.any(self.orders()))
+    @rule(data=st.data(), which=st.sets(st.integers(0, 3), min_size=1), fee=st.sampled_from(Fee))
+    def staff_give_some_tickets_back(self, data, which, fee):
+        order = self.one(data, self.orders())
+        named = [line for i, line in enumerate(order.lines.order_by("pk")) if i in which]
+        outcome = staff_refunds.refund(named, by=self.staff, reason="x", fee=fee)
+        for refund in outcome.done:
+            assert refund.fee_won == 0 or fee == Fee.BY_TERMS
+
+    @rule(days=st.sampled_from([0, 2, 5, 9, 30]), then_days_pass=st.booleans())
+    def staff_move_the_start(self, days, then_days_pass):
+        starts_at = timezone.now() + timedelta(days=days, hours=2)
+        Event.objects.filter(pk=self.event.pk).update(starts_at=starts_at, closes_at=starts_at, cancel_until=starts_at)
+        if then_days_pass:  # whoever ordered did so long ago
+            self.orders().update(made_at=timezone.now() - timedelta(days=2))
+        closing.follow_all()
+
     @precondition(lambda self: self.any(self.tickets()))
     @rule(data=st.data())
     def go_in(self, data):
         ticket = self.one(data, self.tickets())
-        takes_place = Event.objects.get(pk=self.event.pk).called_off_at is None
+        event = Event.objects.get(pk=self.event.pk)
+        opens_at, closes_at = checkin.door_times(event)
+        takes_place = event.called_off_at is None and opens_at <= timezone.now() <= closes_at
         usable = takes_place and ticket.used_at is None and ticket.voided_at is None
         try:
             checkin.check_in(code_of(ticket), event=self.event, by=None)
@@ -288,18 +325,24 @@ class Sale(RuleBasedStateMachine):
     @invariant()
     def tickets_stand_for_paid_orders_seats_and_for_nothing_else(self):
         for order in self.orders():
-            lines = set(order.lines.values_list("seat", flat=True))
+            lines = set(order.lines.filter(refund=None).values_list("seat", flat=True))
             owned = set(order.occupancies.values_list("seat", flat=True))
             tickets = Ticket.objects.filter(line__order=order, voided_at=None)
             good = set(tickets.values_list("line__seat", flat=True))
             assert owned == good == (lines if order.state == OrderState.PAID else set())
 
     @invariant()
-    def money_kept_is_the_price_of_paid_orders(self):
+    def money_kept_is_the_price_of_valid_tickets_and_the_fees(self):
         for order in self.orders():
-            kept = order.payments.filter(state=PaymentState.RECEIVED).aggregate(won=Sum("received_won"))["won"] or 0
-            assert kept == (order.total_won if order.state == OrderState.PAID else 0)
+            payments, refunds = order.payments.all(), order.refunds.all()
+            kept = sum(payment.received_won - payment.owed_won for payment in payments)
+            bought = order.kept_won if order.state == OrderState.PAID else 0
+            assert kept == bought + sum(refund.fee_won for refund in refunds)
+            received = sum(payment.state == PaymentState.RECEIVED for payment in payments)
+            assert received == (1 if order.state == OrderState.PAID else 0)
             assert order.total_won == sum(order.lines.values_list("price_won", flat=True))
+            given = sum(line.price_won for line in order.lines.all() if line.refund_id)
+            assert given == sum(refund.back_won + refund.fee_won for refund in refunds)
 
     @invariant()
     def nobody_has_more_than_the_limit(self):

@@ -18,11 +18,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from events import tasks
 from events.holds import hold_seats
-from events.models import Event, Hold, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
+from events.models import Event, Fee, Hold, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
 from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
 from events.picks import Pick
 from events.refusals import Refused
+from events.sale import staff_refunds
+from events.sale.refunding import cancel_tickets, quote
 from tests.events.conftest import seats_of
 from tests.events.tills import Till, call, come_back, come_round, till
 
@@ -41,17 +43,17 @@ class Purse(RuleBasedStateMachine):
         self.event = type(self).make_event()
         self.seats = seats_of(self.event)[:3]
         self.accounts = [User.objects.create(username=uuid.uuid4().hex) for _ in range(2)]
+        self.staff = User.objects.create(username=uuid.uuid4().hex, is_staff=True, is_superuser=True)
         self.browser = Client()
         self.till.mischief.clear()
         self.notices: list[tuple[Payment, tuple[bytes, dict[str, str]]]] = []
         self.returns: list[tuple[Payment, dict[str, str]]] = []
 
-    @rule(who=st.integers(0, 1), seat=st.integers(0, 2))
-    def begin(self, who, seat):
+    @rule(who=st.integers(0, 1), seats=st.sampled_from([(0,), (1,), (2,), (0, 1), (1, 2)]))
+    def begin(self, who, seats):
+        picked = Pick(seats=tuple(self.seats[seat] for seat in seats))
         try:
-            hold_seats(
-                event=self.event, account_id=self.accounts[who].pk, visitor="", pick=Pick(seats=(self.seats[seat],))
-            )
+            hold_seats(event=self.event, account_id=self.accounts[who].pk, visitor="", pick=picked)
         except Refused:
             return
         self.go_to_pay(who)
@@ -101,6 +103,25 @@ class Purse(RuleBasedStateMachine):
         with suppress(Refused):
             cancel_order(order.pk, by=order.account, why=why)
 
+    @precondition(lambda self: self.orders().exists())
+    @rule(data=st.data(), by_staff=st.booleans())
+    def give_one_ticket_back(self, data, by_staff):
+        order = self.one(data, self.orders())
+        line = self.one(data, order.lines.all())
+        if by_staff:
+            staff_refunds.refund([line], by=self.staff, reason="x", fee=Fee.WAIVED)
+            return
+        with suppress(Refused):
+            agreed = quote(order, [line]).back_won
+            cancel_tickets(order.pk, [line.pk], by=order.account, agreed_won=agreed)
+
+    @rule(days=st.sampled_from([5, 9, 30]))
+    def days_pass_and_the_start_moves(self, days):
+        """So that some refunds keep a fee."""
+        starts_at = timezone.now() + timedelta(days=days, hours=1)
+        Event.objects.filter(pk=self.event.pk).update(starts_at=starts_at, closes_at=starts_at, cancel_until=starts_at)
+        self.orders().update(made_at=timezone.now() - timedelta(days=2))
+
     @precondition(lambda self: self.payments().exists())
     @rule(data=st.data(), all_of_it=st.booleans())
     def provider_refunds(self, data, all_of_it):
@@ -126,14 +147,19 @@ class Purse(RuleBasedStateMachine):
         for payment in self.payments():
             assert payment.state in (PaymentState.RECEIVED, PaymentState.FAILED, PaymentState.REFUNDED), payment.problem
             held = self.till.held_won(payment)
-            if payment.state == PaymentState.RECEIVED:
-                assert held == payment.received_won - payment.refunded_won > 0
-            else:
-                assert held == 0, f"{payment.provider} keeps {held} of a payment that is {payment.state}"
+            assert payment.owed_won == payment.refunded_won
+            assert held == payment.received_won - payment.refunded_won, f"{payment.provider} keeps {held}"
         for order in self.orders():
             good = Ticket.objects.filter(line__order=order, voided_at=None).count()
+            assert good == (order.lines.filter(refund=None).count() if order.state == OrderState.PAID else 0)
+            # What is kept is the tickets' price and the fees, less what was given back at the provider for nothing.
             kept = sum(self.till.held_won(payment) for payment in order.payments.all())
-            assert (good > 0) == (kept > 0) == (order.state == OrderState.PAID)
+            refunds = order.refunds.all()
+            elsewhere = sum(refund.back_won for refund in refunds if refund.why == Why.AT_PROVIDER)
+            bought = order.kept_won if order.state == OrderState.PAID else 0
+            fees = sum(refund.fee_won for refund in refunds)
+            assert max(0, bought + fees - elsewhere) <= kept <= bought + fees
+            assert good == 0 or order.state == OrderState.PAID
         assert not Occupancy.objects.filter(event=self.event, hold__isnull=False).exists()
 
     def begun(self) -> QuerySet[Payment]:
