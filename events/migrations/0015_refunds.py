@@ -19,8 +19,7 @@ def owe_what_went_back(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0013_payment_changes"),
-        ("events", "0013_venue_time_zone"),
+        ("events", "0014_venue_time_zone"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

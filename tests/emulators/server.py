@@ -3,7 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -99,7 +99,8 @@ def serving(emulator: Emulator) -> Iterator[None]:
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(whole)))
             self.end_headers()
-            self.wfile.write(whole)
+            with suppress(ConnectionError):  # who waited has hung up
+                self.wfile.write(whole)
 
         do_POST = do_GET  # noqa: N815  (the library's name)
 
