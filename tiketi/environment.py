@@ -1,6 +1,7 @@
 """The environment's variables, each read by what it must be; what makes no sense is collected, and told all at once."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_address, ip_network
@@ -180,6 +181,22 @@ def key(*beginnings: str) -> Callable[[str], str]:
         return text
 
     return kind
+
+
+def signing_key(text: str) -> str:
+    """32 secret bytes in base64. Raises BadValue."""
+    try:
+        secret = b64decode(text, validate=True)
+    except ValueError:
+        secret = b""
+    if len(secret) != 32:
+        raise BadValue("must be 32 bytes in base64: `openssl rand -base64 32` makes them.")
+    return text
+
+
+def provider_addresses(text: str) -> list[str]:
+    """Other sites' addresses, by comma. Raises BadValue."""
+    return [provider_address(one) for one in names(text)]
 
 
 def sender(text: str) -> str:

@@ -231,9 +231,9 @@ REFUND_LIMIT_WON = env.read("REFUND_LIMIT_WON", environment.number, 1_000_000)
 SITE_ADDRESS = env.read("SITE_ADDRESS", environment.site_address, f"http://localhost:{PORT}" if DEBUG else "")
 # Draws are signed in the site's name. A key of their own outlasts a new SECRET_KEY: `openssl rand -base64 32`.
 WAITINGROOM_DRAW_ORIGIN = urlsplit(SITE_ADDRESS).netloc
-WAITINGROOM_DRAW_KEY = env.read("DRAW_KEY", str, "")
+WAITINGROOM_DRAW_KEY = env.read("DRAW_KEY", environment.signing_key, "")
 WAITINGROOM_DRAND_RELAYS = env.read(
-    "DRAND_RELAYS", environment.names, ["https://api.drand.sh", "https://drand.cloudflare.com"]
+    "DRAND_RELAYS", environment.provider_addresses, ["https://api.drand.sh", "https://drand.cloudflare.com"]
 )
 vars().update(env.read("EMAIL_URL", environment.mail, environment.mail("consolemail://")))
 # Requests write into the outbox; a worker sends from there by what EMAIL_URL names.

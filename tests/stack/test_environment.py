@@ -55,6 +55,8 @@ def named(output: str) -> list[str]:
     [
         ("DATABASE_URL", "junk://"),
         ("EMAIL_URL", "foo://"),
+        ("DRAW_KEY", "secret"),
+        ("DRAND_RELAYS", "https://api.drand.sh,drand"),
         ("LOG_LEVEL", "loud"),
         ("PORT", "http"),
         ("REDIS_URL", "http://127.0.0.1:6379/0"),
