@@ -85,6 +85,15 @@ def test_it_speaks_korean(desk: Path):
     assert any(line.startswith("NO") and "명단에서 빠졌습니다" in line for line in refusal)
 
 
+@pytest.mark.parametrize(
+    ("system", "words"), [("ko_KR.UTF-8", "확인할 수 있는"), ("en_US.UTF-8", "Everything"), ("", "Everything")]
+)
+def test_it_speaks_as_the_system_does(desk: Path, monkeypatch: pytest.MonkeyPatch, system: str, words: str):
+    monkeypatch.setenv("LANG", system)
+
+    assert words in lines(run(desk, honest()))[-1]
+
+
 def test_without_the_bls_library_drands_round_is_left_to_the_reader(desk: Path):
     (desk / "py_arkworks_bls12381.py").write_text("raise ImportError")
     hidden = ["-c", "import sys; sys.path.insert(0, '.'); sys.argv[0] = 'verify.py'; import verify; verify.main()"]
