@@ -8,7 +8,7 @@ Python 3.11 or newer with `cryptography`; `py-arkworks-bls12381` checks drand's 
 is imported: whoever mistrusts it reads these lines, or writes their own from docs/draw.md.
 
 Each line says what holds (OK), what does not (NO), what must not be relied on (!!), and what cannot be checked (--).
-Exit: 0 holds, 1 does not, 2 cannot be read, 3 holds but for where chance came from.
+Exit: 0 holds, 1 does not, 2 cannot be read, 3 holds but for where chance came from, or whose key it is.
 """
 
 import argparse
@@ -538,7 +538,7 @@ SENTENCES |= {
     # the draw
     "key-agrees": ("ok", "The key is the one you know: {key}", "알고 계신 키와 같습니다: {key}"),
     "key-unconfirmed": (
-        "open",
+        "warn",
         "Without a receipt or --key nobody says whose key this is; compare it with the one the organiser published: {key}",
         "접수증이나 --key가 없어 누구의 키인지 알 수 없습니다. 주최 측이 공개한 키와 비교하세요: {key}",
     ),

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.waitingroom.draw.attacks import ATTACKS, Case, demonstration, honest
-from tests.waitingroom.draw.evening import RANDOMNESS, Evening
+from tests.waitingroom.draw.evening import RANDOMNESS, SIGNER, Evening
 from waitingroom.draw import verify
+from waitingroom.draw.note import Signer
 
 Run = subprocess.CompletedProcess[str]
 
@@ -109,6 +110,16 @@ def test_without_the_bls_library_drands_round_is_left_to_the_reader(desk: Path):
     said = [line for line in lines(done) if line.startswith("!!")]
     assert "drand's signature cannot be checked here" in said[0]
     assert RANDOMNESS in said[0]
+
+
+def test_a_bundle_whose_key_nobody_vouches_for_is_not_believed(desk: Path):
+    """Anybody can make one, whole and in order, under the organiser's name."""
+    imposter = Evening(signer=Signer(SIGNER.key.name, bytes(32)))
+
+    done = run(desk, Case(imposter.bundle, []), "--language", "en")
+
+    assert done.returncode == 3
+    assert [line for line in lines(done) if line.startswith("!!  Without a receipt or --key")]
 
 
 def test_it_imports_nothing_of_the_site():
