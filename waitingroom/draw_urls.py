@@ -10,4 +10,5 @@ urlpatterns = [
     path("<slug:room>/rule", draw_views.rule, name="rule"),
     path("<slug:room>/checkpoint", draw_views.checkpoint, name="checkpoint"),
     path("<slug:room>/bundle.json", draw_views.bundle, name="bundle"),
+    path("<slug:room>/receipt.json", draw_views.receipt, name="receipt"),
 ]

@@ -1,15 +1,16 @@
-"""What of a draw is public: the rule, the checkpoint before there is a seed, the bundle, and the two verifiers."""
+"""What a draw gives out: the rule, the checkpoint before there is a seed, the bundle, the verifiers; receipts."""
 
 import json
 from functools import lru_cache
 from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.views.decorators.cache import cache_control
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
+from waitingroom import visitors
 from waitingroom.draw import verify
-from waitingroom.draw_files import bundle_of
+from waitingroom.draw_files import bundle_of, receipt_of
 from waitingroom.draw_records import Draw, DrawClosing, DrawReveal
 from waitingroom.draw_steps import draw_of
 from waitingroom.errors import DrawRefused
@@ -53,15 +54,30 @@ def bundle(_request: HttpRequest, room: str) -> HttpResponse:
         content = _bundle(draw.pk, closing.checkpoint_note if closing else "", told)
     except DrawRefused as error:
         raise Http404(str(error)) from error
-    answer = HttpResponse(content, content_type="application/json")
-    answer["Content-Disposition"] = f'attachment; filename="{draw.room}-draw.json"'
-    return answer
+    return _file(content, f"{draw.room}-draw.json")
+
+
+def _file(content: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type="application/json", headers=headers)
 
 
 @lru_cache(maxsize=4)
 def _bundle(draw: int, _checkpoint: str, _told: int) -> bytes:
     # Nothing else of a closed draw changes, and 10,000 entries cost a tenth of a second.
     return json.dumps(bundle_of(Draw.objects.get(pk=draw)), ensure_ascii=False).encode()
+
+
+@require_safe
+@never_cache
+def receipt(request: HttpRequest, room: str) -> HttpResponse:
+    """The receipt of whoever asks, by their visitor cookie; from the closing on with its proof."""
+    draw, visitor = _draw(room), visitors.of_request(request)
+    try:
+        content = receipt_of(draw, visitor or "")
+    except DrawRefused as error:
+        raise Http404(str(error)) from error
+    return _file(json.dumps(content, ensure_ascii=False).encode(), f"{draw.room}-receipt.json")
 
 
 @require_safe

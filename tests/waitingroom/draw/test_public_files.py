@@ -1,6 +1,5 @@
 """What of a draw anybody can fetch, and from when on."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +11,11 @@ import pytest
 from django.test import Client
 
 from tests.waitingroom.draw.evening import CLOSES, FAN_CLUB, ROUND, SIGNATURE, secret_party
-from waitingroom import draw_files, draw_steps
+from waitingroom import draw_steps
+from waitingroom.cookie_names import visitor_cookie
 from waitingroom.draw.note import Key, opened
 from waitingroom.models import WaitingRoom
+from waitingroom.slips import sign_visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PARTY = secret_party("팬클럽 하늘", FAN_CLUB)
@@ -77,16 +78,34 @@ def test_whoever_has_only_what_is_public_and_a_receipt_can_check(client: Client,
     draw_steps.close(room)
     draw_steps.reveal(room, 0, FAN_CLUB.hex())
     draw_steps.reveal(room, 1, SIGNATURE)
-    receipt = draw_files.receipt_of(draw_steps.draw_of(room), "account-3")
-    (tmp_path / "receipt.json").write_text(json.dumps(receipt))
-    for name, address in {"bundle.json": f"/draws/{room}/bundle.json", "verify.py": "/draws/verify.py"}.items():
-        (tmp_path / name).write_bytes(client.get(address).getvalue())
+    client.cookies[visitor_cookie()] = sign_visitor("account-3")
+    for address in (f"/draws/{room}/bundle.json", f"/draws/{room}/receipt.json", "/draws/verify.py"):
+        (tmp_path / address.rpartition("/")[2]).write_bytes(client.get(address).getvalue())
     words = ["verify.py", "bundle.json", "receipt.json", "--email", "fan3@example.com", "--language", "en"]
 
     done = subprocess.run([sys.executable, "-I", *words], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0
     assert "Your rank: " in done.stdout
+
+
+def test_a_receipt_is_its_owners_alone(client: Client, room: str, host: Host):
+    assert client.get(f"/draws/{room}/receipt.json").status_code == 404  # who is this?
+    client.cookies[visitor_cookie()] = sign_visitor("account-99")
+    assert client.get(f"/draws/{room}/receipt.json").status_code == 404
+    client.cookies[visitor_cookie()] = sign_visitor("account-3").replace("account-3", "account-4")
+    assert client.get(f"/draws/{room}/receipt.json").status_code == 404
+    client.cookies[visitor_cookie()] = sign_visitor("account-3")
+
+    early = client.get(f"/draws/{room}/receipt.json")
+
+    assert early.json()["identity"] == "fan3@example.com"
+    assert "proof" not in early.json()
+    assert "private" in early["Cache-Control"]
+    assert "no-store" in early["Cache-Control"]
+    host.at = CLOSES + timedelta(seconds=1)
+    draw_steps.close(room)
+    assert len(client.get(f"/draws/{room}/receipt.json").json()["proof"]) >= 2
 
 
 def test_the_verifiers_are_given_to_be_saved(client: Client):
@@ -98,7 +117,16 @@ def test_the_verifiers_are_given_to_be_saved(client: Client):
 
 
 @pytest.mark.parametrize(
-    "path", ["sources.py", "../settings.py", "%2e%2e", "nowhere/rule", "nowhere/checkpoint", "nowhere/bundle.json"]
+    "path",
+    [
+        "sources.py",
+        "../settings.py",
+        "%2e%2e",
+        "nowhere/rule",
+        "nowhere/checkpoint",
+        "nowhere/bundle.json",
+        "nowhere/receipt.json",
+    ],
 )
 def test_nothing_else_is(client: Client, path: str):
     assert client.get(f"/draws/{path}").status_code == 404
