@@ -365,10 +365,13 @@ def test_after_the_closing_a_receipt_does_not_cost_the_whole_roster(announced: C
     draw = finished(room, clock)
     draw_files.receipt_of(draw, "account-1")
     began = time.process_time()
+    for _ in range(10):
+        _ = draw_steps.roster_of(draw).tree.root
+    ten_rosters, began = time.process_time() - began, time.process_time()
 
     receipts = [draw_files.receipt_of(draw, f"account-{i}") for i in range(20)]
 
-    assert (time.process_time() - began) / 20 < 0.02  # the tree alone takes 30 ms
+    assert time.process_time() - began < ten_rosters
     assert verify(draw_files.bundle_of(draw), receipts).verdict == "holds"
 
 
