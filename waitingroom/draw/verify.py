@@ -17,7 +17,7 @@ import os
 import re
 import sys
 import unicodedata
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import pairwise
@@ -96,9 +96,12 @@ def from_hex(text: Any, count: int, name: str) -> bytes:
 def from_base64(text: str, name: str) -> bytes:
     """The bytes written in base64. Raises Malformed."""
     try:
-        return b64decode(text, validate=True)
+        decoded = b64decode(text, validate=True)
     except ValueError as error:
         raise Malformed(name) from error
+    if b64encode(decoded).decode() != text:  # the last letter may have bits that mean nothing
+        raise Malformed(name)
+    return decoded
 
 
 def instant(text: str, name: str) -> float:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from waitingroom.draw import verify
 from waitingroom.draw.errors import BadNote
 from waitingroom.draw.note import Key, Signer, opened
 
@@ -30,6 +31,19 @@ def test_a_key_is_written_as_gos_tools_write_it():
 def test_what_was_signed_is_opened_again():
     assert opened(NOTE, SIGNER.key) == "one\n\ntwo\n"
     assert Key.read(str(SIGNER.key)) == SIGNER.key
+
+
+def test_a_signature_has_one_spelling():
+    """Its last letter has two bits that mean nothing."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    last = letters.index(NOTE[-3])
+    assert NOTE.endswith("=\n")
+
+    for letter in {letters[last ^ bits] for bits in (1, 2, 3)}:
+        with pytest.raises(BadNote):
+            opened(f"{NOTE[:-3]}{letter}=\n", SIGNER.key)
+        with pytest.raises(verify.Malformed):
+            verify.signed_text(f"{NOTE[:-3]}{letter}=\n", str(SIGNER.key), "note")
 
 
 @given(st.integers(0, len(NOTE) - 1), st.characters(exclude_categories=["Cs"]))
