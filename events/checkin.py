@@ -1,171 +1,138 @@
-"""The door: each ticket opens it once, at its own show and around its time."""
+"""The door: each ticket opens it once, at its own show and around its time; who left may come back where that is so."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from events.models import DoorAct, Event, Ticket
-from events.tickets import ForgedCode, serial_in
-
-# Around the show: long lines form early, and some come for the last song.
-OPENS_BEFORE_START = timedelta(hours=6)
-CLOSES_AFTER_END = timedelta(hours=2)
-LONGEST_REASON = 200
-
-
-class NotAdmitted(Exception):
-    """The ticket does not open this door; `str()` says why, in the page's language."""
-
-
-class Forged(NotAdmitted):
-    """The code is not ours."""
-
-    def __str__(self) -> str:
-        return _("Refused: this is not a ticket of this site.")
+from events.door.not_admitted import (
+    LONGEST_REASON,
+    CalledOff,
+    DoorClosed,
+    NoEntrance,
+    NoReason,
+    NotInside,
+    NotUsed,
+    NoWayBack,
+    Used,
+    Void,
+)
+from events.door.recognised import ticket_of
+from events.models import DoorAct, Event, EventDoor, Ticket, TicketChange
+from events.models.door import MAX_ENTRANCE_LETTERS, door_of
 
 
-class Mistyped(Forged):
-    """The code would be ours, or may be, were the scanner's keyboard set otherwise."""
+@dataclass(frozen=True)
+class Scan:
+    """Who scans, at which entrance; `number` is the device's own for this scan, so that one sent twice counts once."""
 
-    def __str__(self) -> str:
-        return _("Not read: set the scanner's keyboard to English, with Caps Lock off, and scan again.")
-
-
-class Foreign(NotAdmitted):
-    """The ticket is for another event."""
-
-    def __init__(self, event: Event) -> None:
-        self.event = event
-        super().__init__(event.slug)
-
-    def __str__(self) -> str:
-        return _("Refused: this ticket is for %(event)s.") % {"event": self.event.title}
+    by: User | None
+    entrance: str = ""
+    note: str = ""
+    number: UUID | None = None
+    at: datetime | None = None  # None: now
 
 
-class Void(NotAdmitted):
-    """The order was cancelled."""
-
-    def __str__(self) -> str:
-        return _("Refused: this ticket was cancelled.")
-
-
-class CalledOff(NotAdmitted):
-    """The show does not take place."""
-
-    def __str__(self) -> str:
-        return _("Refused: this show was called off.")
-
-
-class Used(NotAdmitted):
-    """Somebody went in with it before."""
-
-    def __init__(self, ticket: Ticket) -> None:
-        self.ticket = ticket
-        super().__init__(ticket.serial)
-
-    def __str__(self) -> str:
-        at = timezone.localtime(self.ticket.used_at, self.ticket.line.order.event.zone)
-        return _("Refused: this ticket was used at %(at)s.") % {"at": f"{at:%Y-%m-%d %H:%M:%S %Z}"}
-
-
-class DoorClosed(NotAdmitted):
-    """It is not the time of this show."""
-
-    def __init__(self, event: Event) -> None:
-        self.opens_at, self.closes_at = door_times(event)
-        self.zone = event.zone
-        super().__init__(event.slug)
-
-    def __str__(self) -> str:
-        opens, closes = (f"{at.astimezone(self.zone):%Y-%m-%d %H:%M %Z}" for at in (self.opens_at, self.closes_at))
-        return _("Refused: this door is open from %(opens)s to %(closes)s.") % {"opens": opens, "closes": closes}
-
-
-class NotUsed(NotAdmitted):
-    """There is no check-in to undo."""
-
-    def __str__(self) -> str:
-        return _("Nothing to undo: nobody went in with this ticket.")
-
-
-class NoReason(NotAdmitted):
-    """Who undoes a check-in says why."""
-
-    def __str__(self) -> str:
-        return _("Please say in up to %(most)d letters why the check-in is undone.") % {"most": LONGEST_REASON}
-
-
-def door_times(event: Event) -> tuple[datetime, datetime]:
-    """When the event's door opens, and when it closes."""
-    ends_at = event.starts_at + timedelta(minutes=event.running_minutes)
-    return event.starts_at - OPENS_BEFORE_START, ends_at + CLOSES_AFTER_END
+def check_in(code: str, *, event: Event, by: User | None, note: str = "") -> Ticket:
+    """Let the bearer of a code in to the event, once. Raises a NotAdmitted; then nothing changed."""
+    return admit(ticket_of(code, event), Scan(by, note=note))
 
 
 @transaction.atomic
-def check_in(code: str, *, event: Event, by: User | None, note: str = "") -> Ticket:
-    """Let the bearer in to the event, once; of two doors that scan together one lets in.
+def admit(ticket: Ticket, scan: Scan) -> Ticket:
+    """Let the bearer of a known ticket in, once; of two doors that scan together one lets in.
 
-    `note` goes into the ticket's record. Raises Forged, Foreign, Void, CalledOff, Used or DoorClosed; then nothing
-    changed.
+    Raises Void, CalledOff, Used, DoorClosed or NoEntrance; then nothing changed.
     """
-    ticket = _ticket_of(code, event)
+    if _counted(ticket, scan):
+        return ticket
+    door = door_of(ticket.line.order.event)
+    entrance, now = entrance_of(door, scan.entrance), scan.at or timezone.now()
+    ticket = _as_it_stands(ticket)
     _refuse(ticket)
-    show, now = ticket.line.order.event, timezone.now()  # as it stands now, not as it was when the door was chosen
-    if show.called_off_at is not None:
+    if door.event.called_off_at is not None:
         raise CalledOff
-    opens_at, closes_at = door_times(show)
-    if not opens_at <= now <= closes_at:
-        raise DoorClosed(show)
-    unused = Ticket.objects.filter(pk=ticket.pk, used_at=None, voided_at=None)
-    if not unused.update(used_at=now, used_by=by):
-        ticket = _ticket_of(code, event)  # somebody was faster: another door, or a cancellation
+    if not door.opens_at <= now <= door.closes_at:
+        raise DoorClosed(door)
+    back = ticket.left_at is not None
+    found = Ticket.objects.filter(pk=ticket.pk, voided_at=None)
+    if back:
+        done = found.filter(left_at=ticket.left_at).update(left_at=None)
+    else:
+        done = found.filter(used_at=None).update(used_at=now, used_by=scan.by)
+    ticket = _as_it_stands(ticket)
+    if not done:  # somebody was faster: another door, or a cancellation
         _refuse(ticket)
         raise Used(ticket)
-    ticket.changes.create(act=DoorAct.LET_IN, by=by, at=now, reason=note)
-    ticket.used_at, ticket.used_by = now, by
+    _record(ticket, DoorAct.BACK if back else DoorAct.LET_IN, scan, entrance, now)
     return ticket
 
 
 @transaction.atomic
-def undo_check_in(code: str, *, event: Event, by: User, reason: str) -> Ticket:
-    """Take a check-in back, so that the ticket opens the door again. Raises NoReason, Forged, Foreign or NotUsed."""
+def let_out(ticket: Ticket, scan: Scan) -> Ticket:
+    """Somebody leaves and may come back. Raises NoWayBack, NotInside or NoEntrance."""
+    if _counted(ticket, scan):
+        return ticket
+    door = door_of(ticket.line.order.event)
+    entrance, now = entrance_of(door, scan.entrance), scan.at or timezone.now()
+    if not door.reentry:
+        raise NoWayBack
+    inside = Ticket.objects.filter(pk=ticket.pk, used_at__isnull=False, left_at=None)
+    if not inside.update(left_at=now):
+        raise NotInside
+    _record(ticket, DoorAct.LEFT, scan, entrance, now)
+    return _as_it_stands(ticket)
+
+
+@transaction.atomic
+def take_back(ticket: Ticket, *, by: User, reason: str) -> Ticket:
+    """Undo that the ticket's bearer was let in, so that it opens the door again. Raises NoReason or NotUsed."""
     reason = " ".join(reason.replace("\0", "").split())
     if not 0 < len(reason) <= LONGEST_REASON:
         raise NoReason
-    ticket = _ticket_of(code, event)
-    if not Ticket.objects.filter(pk=ticket.pk, used_at__isnull=False).update(used_at=None, used_by=None):
+    inside = Ticket.objects.filter(pk=ticket.pk, used_at__isnull=False, left_at=None)
+    undone = ticket.changes.filter(act__in=[DoorAct.LET_IN, DoorAct.BACK]).last()
+    if undone is not None and undone.act == DoorAct.BACK:
+        done = inside.update(left_at=timezone.now())
+    else:
+        done = inside.update(used_at=None, used_by=None)
+    if not done:
         raise NotUsed
-    ticket.changes.create(act=DoorAct.UNDONE, by=by, reason=reason)
-    return ticket
+    # At the entrance that had counted it, so that its count goes down.
+    ticket.changes.create(act=DoorAct.UNDONE, by=by, reason=reason, entrance=undone.entrance if undone else "")
+    return _as_it_stands(ticket)
+
+
+def undo_check_in(code: str, *, event: Event, by: User, reason: str) -> Ticket:
+    """`take_back` by the ticket's code. Raises what that raises, Forged or Foreign."""
+    return take_back(ticket_of(code, event, whenever=True), by=by, reason=reason)
+
+
+def entrance_of(door: EventDoor, name: str) -> str:
+    """The entrance that a device names. Raises NoEntrance where the event has named its own and this is none."""
+    name = " ".join(name.replace("\0", "").split())[:MAX_ENTRANCE_LETTERS]
+    if name and door.entrance_names and name not in door.entrance_names:
+        raise NoEntrance
+    return name
+
+
+def _as_it_stands(ticket: Ticket) -> Ticket:
+    return Ticket.objects.select_related("line__order__event", "line__seat__section").get(pk=ticket.pk)
 
 
 def _refuse(ticket: Ticket) -> None:
     if ticket.voided_at is not None:
         raise Void
-    if ticket.used_at is not None:
+    if ticket.used_at is not None and ticket.left_at is None:
         raise Used(ticket)
 
 
-def _ticket_of(code: str, event: Event) -> Ticket:
-    try:
-        serial = serial_in(code)
-    except ForgedCode as error:
-        raise _kind_of_forgery(code) from error
-    whole = Ticket.objects.select_related("line__order__event", "line__seat__section")
-    ticket = whole.filter(serial=serial).first()
-    if ticket is None:
-        raise Forged
-    if ticket.line.order.event_id != event.pk:
-        raise Foreign(ticket.line.order.event)
-    return ticket
+def _counted(ticket: Ticket, scan: Scan) -> bool:
+    return scan.number is not None and TicketChange.objects.filter(scan=scan.number, ticket=ticket).exists()
 
 
-def _kind_of_forgery(code: str) -> Forged:
-    try:
-        serial_in(code.swapcase())
-    except ForgedCode:
-        return Forged() if code.isascii() else Mistyped()
-    return Mistyped()
+def _record(ticket: Ticket, act: DoorAct, scan: Scan, entrance: str, at: datetime) -> None:
+    ticket.changes.create(act=act, by=scan.by, at=at, reason=scan.note, entrance=entrance, scan=scan.number)

@@ -32,6 +32,8 @@ PERMISSIONS = {
         "call_off_event",
         "undo_check_in",
         "refund_after_door",
+        "view_eventdoor",
+        "change_eventdoor",
         *(
             f"{verb}_{model}"
             for model in ("event", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")

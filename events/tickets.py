@@ -1,36 +1,76 @@
-"""The code on a ticket: signed, so that only what this site issued opens the door."""
+"""The code on a ticket: signed by its event's key, so that only what this site issued opens the door."""
+
+import re
+import time
+from dataclasses import dataclass
 
 import segno
-from django.core.signing import BadSignature, Signer
 from django.utils.safestring import SafeString, mark_safe
 
+from events.door.event_keys import SignedCode, parsed, signed_code
+from events.door.keyboards import keys_of
 from events.models import Ticket
+from events.models.door import door_of
 
-SIGNER = Signer(salt="events.ticket", sep="~")
-LONGEST_CODE = 120
+MAX_CODE_LETTERS = 200
+# How long a moving code shows, and how many a ticket's page gets at once: phones lose their network in a crowd.
+WINDOW_S = 30
+WINDOWS_AHEAD = 10
+# Twenty letters of the serial, whatever a keyboard makes of "~", and the site's signature, which nobody looks at any
+# more: it was made by the site's key, and that changes.
+_OLD = re.compile(r"(?P<serial>.{20}).(?P<signature>.{43})", re.DOTALL)
 
 
 class ForgedCode(Exception):
-    """Not a code that this site signed."""
+    """Not a code of this site."""
 
 
-def code_of(ticket: Ticket) -> str:
-    """What the QR code says."""
-    return SIGNER.sign(ticket.serial)
+@dataclass(frozen=True)
+class OldCode:
+    """What tickets showed before events had keys; `serial` as the scanner typed it."""
+
+    serial: str
 
 
-def serial_in(code: str) -> str:
-    """The serial that a code names. Raises ForgedCode."""
-    if len(code) > LONGEST_CODE:
+def code_of(ticket: Ticket, window: int = 0) -> str:
+    """What the QR code says; with a window, the moving code of that half minute."""
+    return signed_code(door_of(ticket.line.order.event), ticket.serial, window)
+
+
+def read_code(code: str) -> SignedCode | OldCode:
+    """What a scanned code says, on whatever keyboard it was typed. Raises ForgedCode."""
+    if len(code) > MAX_CODE_LETTERS:
         raise ForgedCode
-    try:
-        return SIGNER.unsign(code.strip())
-    except BadSignature as error:
-        raise ForgedCode from error
+    typed = keys_of(code.strip())
+    if (signed := parsed(typed)) is not None:
+        return signed
+    if old := _OLD.fullmatch(typed):
+        return OldCode(old["serial"])
+    raise ForgedCode
+
+
+def window_now() -> int:
+    """The half minute it is now."""
+    return int(time.time()) // WINDOW_S
+
+
+def moving_codes(ticket: Ticket) -> list[tuple[int, str]]:
+    """The ticket's codes of the next minutes: from which second (since 1970) each is good, and its drawing."""
+    now = window_now()
+    return [
+        (window * WINDOW_S, drawn(code_of(ticket, window), name=str(ticket)))
+        for window in range(now, now + WINDOWS_AHEAD)
+    ]
 
 
 def qr_svg(ticket: Ticket) -> SafeString:
-    """The code as a drawing that scales, dark on white whatever the page's colours: scanners need the contrast."""
-    drawing = segno.make(code_of(ticket), error="m", micro=False)
-    svg: str = drawing.svg_inline(border=3, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None)
-    return mark_safe(svg)  # noqa: S308 (drawn from a code of our own alphabet)
+    """The code that stands still, drawn."""
+    return drawn(code_of(ticket), name=str(ticket))
+
+
+def drawn(code: str, *, name: str) -> SafeString:
+    """A code as a drawing that scales, dark on white whatever the page's colours: scanners need the contrast."""
+    svg: str = segno.make(code, error="m", micro=False).svg_inline(
+        border=3, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None, title=name
+    )
+    return mark_safe(svg)  # noqa: S308 (drawn from a code of our own alphabet; segno escapes the title)

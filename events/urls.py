@@ -4,7 +4,7 @@ from django.apps import apps
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from events.views import api, buying, door, orders, pages, payments, seats
+from events.views import api, buying, door, door_devices, orders, pages, payments, seats
 
 
 class KeyConverter(IntConverter):
@@ -37,11 +37,16 @@ urlpatterns = [
     path("orders/<slug:number>/pay/", orders.pay, name="pay"),
     path("orders/<slug:number>/tickets/", orders.tickets, name="tickets"),
     path("tickets/<slug:serial>/", orders.ticket, name="ticket"),
+    path("tickets/<slug:serial>/codes/", orders.moving, name="moving-codes"),
     path("payments/toss/<uuid:reference>/", payments.toss, name="toss"),
     path("payments/<slug:name>/<uuid:reference>/back/", payments.paid, name="paid"),
     path("payments/<slug:name>/callback/", payments.callback, name="callback"),
     path("staff/door/", door.door, name="door"),
     path("staff/door/undo/", door.undo, name="door-undo"),
+    path("staff/door/counts/", door_devices.counts, name="door-counts"),
+    path("staff/door/list/", door_devices.take_along, name="door-list"),
+    path("staff/door/reconcile/", door_devices.reconcile, name="door-reconcile"),
+    path("staff/door/worker.js", door_devices.worker, name="door-worker"),
 ]
 if apps.is_installed("events.payments.sandbox"):
     from events.payments.sandbox.urls import urlpatterns as practice

@@ -117,7 +117,7 @@ class TicketChangeInline(OnlyToLookAt, admin.TabularInline[TicketChange, Ticket]
     """Who let it in, and who took that back."""
 
     model = TicketChange
-    fields = ("at", "act", "reason", "by")
+    fields = ("at", "act", "entrance", "reason", "by")
 
 
 @admin.register(Ticket)
@@ -136,7 +136,7 @@ class TicketAdmin(OnlyToLookAt, admin.ModelAdmin[Ticket]):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without the serial, which is the bearer's business."""
-        return ("order", "event", "seat", "issued_at", "used_at", "used_by", "voided_at")
+        return ("order", "event", "seat", "issued_at", "used_at", "used_by", "left_at", "voided_at")
 
     @admin.display(description=_("order"))
     def order(self, ticket: Ticket) -> str:

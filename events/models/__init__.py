@@ -1,6 +1,7 @@
 """What is sold, and to whom: one concept a module."""
 
 from events.models.choices import Kind, SaleState
+from events.models.door import EventDoor
 from events.models.event import Event
 from events.models.hold import Hold, Occupancy
 from events.models.order import Order, OrderChange, OrderLine, OrderState, Why
@@ -16,6 +17,7 @@ __all__ = [
     "Decision",
     "DoorAct",
     "Event",
+    "EventDoor",
     "Fee",
     "Hold",
     "Kind",

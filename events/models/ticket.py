@@ -36,6 +36,8 @@ class Ticket(models.Model):
         related_name="+",
         verbose_name=_("checked in by"),
     )
+    left_at = models.DateTimeField(_("outside since"), null=True, blank=True)
+    old_code = models.BooleanField(_("printed with a code of the site's key"), default=False, editable=False)
 
     class Meta:
         verbose_name = _("ticket")
@@ -48,6 +50,10 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=models.Q(used_at__isnull=True) | models.Q(voided_at__isnull=True),
                 name="void_or_used_not_both",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(left_at__isnull=True) | models.Q(used_at__isnull=False),
+                name="only_who_went_in_leaves",
             ),
         )
 
@@ -63,11 +69,14 @@ class DoorAct(models.TextChoices):
     """What happened to a ticket at the door."""
 
     LET_IN = "let-in", _("let in")
+    LEFT = "left", _("left")
+    BACK = "back", _("came back")
     UNDONE = "undone", _("check-in undone")
+    AGAINST = "against", _("let in without a network, against the record")
 
 
 class TicketChange(models.Model):
-    """Somebody went in with a ticket, or that was undone: when, by whom, why."""
+    """Somebody went in or out with a ticket, or that was undone: when, where, by whom, why."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="changes", verbose_name=_("ticket"))
     act = models.CharField(_("what"), max_length=8, choices=DoorAct)
@@ -76,6 +85,9 @@ class TicketChange(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
     )
     at = models.DateTimeField(_("at"), default=timezone.now)
+    entrance = models.CharField(_("entrance"), max_length=40, blank=True)
+    # What the device calls this scan: one that comes twice counts once.
+    scan = models.UUIDField(_("scan"), null=True, unique=True, editable=False)
 
     class Meta:
         verbose_name = _("change of a ticket")

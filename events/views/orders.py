@@ -13,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from events.models import Fee, Hold, Order, OrderState, PaymentState, Ticket, Why
+from events.models.door import door_of
 from events.orders import cancel_order
 from events.payments import registry
 from events.payments.attempts import start_payment
 from events.refusals import FeeChanged, NotTheseTickets, Refused, TooLate
 from events.sale.refunding import cancel_tickets, left_of, lines_named, quote
-from events.tickets import qr_svg
+from events.tickets import WINDOW_S, moving_codes, qr_svg
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
 
@@ -149,6 +150,7 @@ def pay(request: HttpRequest, account: User, number: str) -> HttpResponse:
     return redirect(payment.address)
 
 
+@never_cache
 @require_safe
 @for_accounts
 def tickets(request: HttpRequest, account: User, number: str) -> HttpResponse:
@@ -157,6 +159,7 @@ def tickets(request: HttpRequest, account: User, number: str) -> HttpResponse:
     return _tickets(request, Ticket.objects.filter(line__order=found))
 
 
+@never_cache
 @require_safe
 @for_accounts
 def ticket(request: HttpRequest, account: User, serial: str) -> HttpResponse:
@@ -164,9 +167,24 @@ def ticket(request: HttpRequest, account: User, serial: str) -> HttpResponse:
     return _tickets(request, Ticket.objects.filter(serial=serial, line__order__account=account))
 
 
-def _tickets(request: HttpRequest, found: QuerySet[Ticket]) -> HttpResponse:
-    whole = found.select_related("line__order__event__venue", "line__seat__section").order_by("line__seat")
-    shown = [(ticket, qr_svg(ticket)) for ticket in whole]
-    if not shown:
+@never_cache
+@require_safe
+@for_accounts
+def moving(request: HttpRequest, account: User, serial: str) -> HttpResponse:
+    """The ticket's moving codes of the next minutes: `{"now": ms, "codes": [{"from": s, "svg"}]}`."""
+    whole = Ticket.objects.select_related("line__order__event", "line__seat__section")
+    found = get_object_or_404(whole, serial=serial, line__order__account=account, voided_at=None)
+    if not door_of(found.line.order.event).moving_codes:
         raise Http404
-    return render(request, "events/tickets.html", {"tickets": shown, "order": shown[0][0].line.order})
+    codes = [{"from": since, "svg": svg} for since, svg in moving_codes(found)]
+    return JsonResponse({"now": round(timezone.now().timestamp() * 1000), "codes": codes})
+
+
+def _tickets(request: HttpRequest, found: QuerySet[Ticket]) -> HttpResponse:
+    whole = list(found.select_related("line__order__event__venue", "line__seat__section").order_by("line__seat"))
+    if not whole:
+        raise Http404
+    order = whole[0].line.order
+    moves = door_of(order.event).moving_codes
+    shown = [(ticket, None if moves or ticket.voided_at else qr_svg(ticket)) for ticket in whole]
+    return render(request, "events/tickets.html", {"tickets": shown, "order": order, "window_s": WINDOW_S})

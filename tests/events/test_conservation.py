@@ -19,6 +19,7 @@ from events import checkin, closing, holds
 from events.availability import FREE, HELD, SOLD, look
 from events.building import build
 from events.calling_off import call_off
+from events.door.not_admitted import NotAdmitted
 from events.holds import hold_seats, owned_seats, release
 from events.models import (
     MONEY_DUE,
@@ -213,7 +214,7 @@ class Sale(RuleBasedStateMachine):
         usable = takes_place and ticket.used_at is None and ticket.voided_at is None
         try:
             checkin.check_in(code_of(ticket), event=self.event, by=None)
-        except checkin.NotAdmitted:
+        except NotAdmitted:
             assert not usable
         else:
             assert usable

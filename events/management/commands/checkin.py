@@ -7,7 +7,10 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from events.checkin import NotAdmitted, check_in
+from events.checkin import Scan, admit
+from events.door.may import may_admit
+from events.door.not_admitted import NotAdmitted
+from events.door.recognised import ticket_of
 from events.models import Event
 
 
@@ -18,26 +21,27 @@ class Command(BaseCommand):
         """The code, whose door this is, and who stands at it."""
         parser.add_argument("code", help="what the QR code says")
         parser.add_argument("--event", metavar="SLUG", required=True, help="whose door this is")
+        parser.add_argument("--entrance", metavar="NAME", default="", help="where, for the counts by entrance")
         parser.add_argument("--by", metavar="NAME", help="the account of who checks in; else the system's user")
 
-    def handle(self, *args: Any, code: str, event: str, by: str | None, **options: Any) -> None:
+    def handle(self, *args: Any, code: str, event: str, entrance: str, by: str | None, **options: Any) -> None:
         """Say who may sit where; refusals end with status 1."""
         door = Event.objects.filter(room__slug=event).first()
         if door is None:
             raise CommandError(f"There is no event {event!r}.")
         note = "" if by else f"manage.py checkin, system user {os.getuid()}"
         try:
-            ticket = check_in(code, event=door, by=_keeper(by), note=note)
+            ticket = admit(ticket_of(code, door), Scan(_keeper(by, door), entrance, note))
         except NotAdmitted as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{ticket.line.order.event.title}: {ticket.line.label}")
 
 
-def _keeper(name: str | None) -> User | None:
-    """The account of that name, if it may check tickets in. Raises CommandError."""
+def _keeper(name: str | None, door: Event) -> User | None:
+    """The account of that name, if it may check tickets in at this door. Raises CommandError."""
     if name is None:
         return None
     account = User.objects.filter(username=name).first()
-    if account is None or not account.has_perm("events.check_in_ticket"):
+    if account is None or not may_admit(account, door):
         raise CommandError(f"{name!r} is no account that may check tickets in.")
     return account

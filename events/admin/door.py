@@ -1,0 +1,50 @@
+"""An event's door in the admin: when it is open, its entrances, re-entry, moving codes."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from simple_history.admin import SimpleHistoryAdmin
+
+from events.models import Event, EventDoor
+from events.models.door import door_of
+
+if TYPE_CHECKING:
+    HistoryAdmin = admin.ModelAdmin[EventDoor]
+else:
+    HistoryAdmin = SimpleHistoryAdmin
+
+
+@admin.register(EventDoor)
+class EventDoorAdmin(HistoryAdmin):
+    """Each event has one door, made by itself; its key is nobody's to look at."""
+
+    fields = ("event", ("opens_minutes_before", "closes_minutes_after"), "entrances", "reentry", "moving_codes")
+    readonly_fields = ("event",)
+    list_display = ("event", "opens_minutes_before", "closes_minutes_after", "reentry", "moving_codes")
+    list_select_related = ("event",)
+    search_fields = ("event__title_ko", "event__title_en", "event__room__slug")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody adds: an event's door is there when it is asked for."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """It goes with its event, and not otherwise: the key of printed codes would be gone."""
+        page = request.resolver_match
+        with_its_event = page is not None and page.url_name in ("events_event_delete", "events_event_changelist")
+        return with_its_event and request.user.has_perm("events.delete_event")
+
+    def revert_disabled(self, request: HttpRequest, obj: EventDoor | None = None) -> bool:
+        """The history is there to be read."""
+        return True
+
+
+def door_settings(request: HttpRequest, pk: int) -> HttpResponse:
+    """From an event to its door."""
+    if not request.user.has_perm("events.view_eventdoor") and not request.user.has_perm("events.change_eventdoor"):
+        raise PermissionDenied
+    return redirect("admin:events_eventdoor_change", door_of(get_object_or_404(Event, pk=pk)).pk)
