@@ -1,5 +1,6 @@
 """Taking in what devices decided without a network: nothing lost, nothing counted twice, what clashes in words."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,8 @@ from events.door.recognised import ticket_of
 from events.models import DoorAct, Event, Ticket, TicketChange
 from events.models.door import MAX_ENTRANCE_LETTERS, door_of
 from events.tickets import MAX_CODE_LETTERS, WINDOW_S
+
+log = logging.getLogger(__name__)
 
 MAX_SCANS = 200
 # A device's clock is corrected by the site's when the list is loaded; what claims more is taken for now.
@@ -100,6 +103,7 @@ def _clash(scan: OfflineScan, event: Event, made: Scan, refusal: NotAdmitted) ->
         "when": when,
         "refusal": refusal,
     }
+    log.warning("handed in by %s for %s, against the record: %s", made.by, event.slug, refusal.__class__.__name__)
     if ticket is not None:
         ticket.changes.create(
             act=DoorAct.AGAINST,
