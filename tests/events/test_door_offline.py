@@ -1,9 +1,11 @@
 """What a device decided without a network: handed in later, nothing lost, nothing counted twice, clashes in words."""
 
 import base64
+import hashlib
 import json
 import threading
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -317,3 +319,11 @@ def test_the_worker_has_the_door_alone_and_brings_what_the_page_needs(client, ke
     for line in page.split('"'):
         if line.startswith("/static/"):
             assert f'"{line}"' in script, line
+
+
+def test_the_reader_for_browsers_without_one_is_the_published_one():
+    folder = Path(__file__).resolve().parents[2] / "events/static/events/jsqr"
+
+    sums = hashlib.sha256((folder / "jsQR.js").read_bytes()).hexdigest()
+    assert sums == "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859"
+    assert "Apache License" in (folder / "LICENSE.txt").read_text()

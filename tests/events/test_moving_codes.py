@@ -68,7 +68,7 @@ def test_the_page_has_no_picture_to_print_and_says_what_to_do_without_a_script(b
 
     assert drawings(page.content.decode()) == []
     assert f'data-moving="/tickets/{ticket.serial}/codes/"' in page.content.decode()
-    assert "JavaScript" in page.content.decode().partition("<noscript>")[2].partition("</noscript>")[0]
+    assert "JavaScript" in page.content.decode().partition("data-scriptless>")[2].partition("</p>")[0]
     assert "no-store" in page["Cache-Control"]
 
 

@@ -1,5 +1,6 @@
 // Shows a ticket's code of this half minute; the next ones are here already, should the network be away.
 for (const place of document.querySelectorAll("[data-moving]")) {
+  place.querySelector("[data-scriptless]").hidden = true;
   const PATIENCE_MS = 8000;
   let codes = [];
   let ahead = 0; // of the site's clock before this device's, milliseconds

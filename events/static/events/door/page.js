@@ -70,6 +70,7 @@ async function ask(address, facts) {
 }
 
 let busy = false;
+let line = Promise.resolve(); // scans typed while another is checked wait for it
 let last = { what: "", at: 0 };
 
 // A scanner that fires twice, or a code that stays before the camera, counts once.
@@ -79,10 +80,16 @@ function isNew(what, fromCamera) {
   return !again;
 }
 
-async function submit(what, fromCamera = false) {
+function submit(what, fromCamera = false) {
+  if (fromCamera && busy) return line;
+  line = line.then(() => scanned(what, fromCamera));
+  return line;
+}
+
+async function scanned(what, fromCamera) {
   const way = form.elements.way?.value ?? "in";
   const entrance = form.elements.entrance.value;
-  if (busy || !isNew(`${way} ${what.code ?? ""} ${what.ticket ?? ""}`, fromCamera)) return;
+  if (!isNew(`${way} ${what.code ?? ""} ${what.ticket ?? ""}`, fromCamera)) return;
   if (!form.elements.entrance.reportValidity()) return;
   busy = true;
   offerUndo(null);
