@@ -132,10 +132,10 @@ def signed_in(page: Page, address: str, email: str, password: str) -> None:
     page.locator("form.card button").click()
 
 
-def at_the_door(page: Page, show: Show, entrance: str = "") -> None:
+def at_the_door(page: Page, show: Show, entrance: str = "", *, ready: str = "오프라인 준비 완료: 티켓 2장") -> None:
     """Staff, ready for the time without a network."""
     signed_in(page, f"/staff/door/?event={show.slug}", "staff@tiketi.example", "tiketi-demo")
-    expect(page.locator("#ready")).to_contain_text("오프라인 준비 완료: 티켓 2장")
+    expect(page.locator("#ready")).to_contain_text(ready)
     if entrance:
         page.locator("#entrance").fill(entrance)
         page.locator("#entrance").press("Tab")
@@ -245,6 +245,9 @@ def test_a_keyboard_a_search_and_a_device_that_reads_codes_by_itself(site: Site)
       async detect() { return window.held ? [{ rawValue: window.held }] : []; }
     };"""
     with browser("--use-fake-device-for-media-stream") as chromium, pages(chromium, site) as open_page:
+        english = open_page(viewport={"width": 320, "height": 700}, locale="en-US")
+        at_the_door(english, show, ready="Ready for the time without a network: 2 tickets")
+        fits(english, 320)
         page = open_page(viewport={"width": 320, "height": 700}, permissions=["camera"])
         page.add_init_script(own_reader)
         at_the_door(page, show)
@@ -262,6 +265,11 @@ def test_a_keyboard_a_search_and_a_device_that_reads_codes_by_itself(site: Site)
         page.locator("#code").focus()
         types(page, show.codes[1])
         says(page, "안녕히 가세요")
+        # Seen whole, under what stays on top, whatever had the focus.
+        top = page.locator(".verdict").bounding_box()
+        assert top is not None
+        assert page.locator(".site-header").bounding_box()["height"] <= top["y"]  # type: ignore[index]  # it is there
+        assert top["y"] + top["height"] <= 700
 
         page.locator("#way").select_option("in")
         page.locator("#camera").click()

@@ -52,7 +52,8 @@ def hand_in(client: Client, event: Event, *scans: dict[str, object]) -> list[dic
     body = json.dumps({"event": event.slug, "scans": scans})
     answer = client.post("/staff/door/reconcile/", body, content_type="application/json")
     assert answer.status_code == 200
-    return answer.json()["outcomes"]
+    outcomes: list[dict[str, str]] = answer.json()["outcomes"]
+    return outcomes
 
 
 def became(client: Client, event: Event, *scans: dict[str, object]) -> list[str]:

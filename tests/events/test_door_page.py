@@ -31,7 +31,7 @@ def tickets(tonight, buyer) -> list[Ticket]:
 
 
 @pytest.fixture
-def ticket(tickets) -> Ticket:
+def ticket(tickets: list[Ticket]) -> Ticket:
     return tickets[0]
 
 
@@ -351,8 +351,9 @@ def test_every_refusal_has_words_in_both_languages(ticket, tonight, language):
             )
 
 
-def _all(kind: type) -> list[type]:
-    return [sub for direct in kind.__subclasses__() for sub in (direct, *_all(direct))]
+def _all(kind: type[not_admitted.NotAdmitted]) -> list[type[not_admitted.NotAdmitted]]:
+    below: list[type[not_admitted.NotAdmitted]] = kind.__subclasses__()
+    return [each for direct in below for each in (direct, *_all(direct))]
 
 
 def test_a_refusal_is_said_with_a_sign_and_not_by_colour_alone(client, keeper, ticket, tonight, buyer):

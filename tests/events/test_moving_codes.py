@@ -23,7 +23,7 @@ def ticket(tonight, buyer) -> Ticket:
 
 
 @pytest.fixture
-def moving(tonight) -> Event:
+def moving(tonight: Event) -> Event:
     door = door_of(tonight)
     door.moving_codes = True
     door.save()

@@ -7,7 +7,7 @@ const FRESH = 0;
 const INSIDE = 1;
 const OUTSIDE = 2;
 const VOID = 3;
-const MAX_SCANS = 200; // of one request
+const MAX_SCANS = 100; // of one request; the site takes 200, and 128 kB
 
 let list = null;
 let tickets = new Map(); // name on the list to [seat, state]

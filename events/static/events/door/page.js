@@ -34,6 +34,7 @@ function show(kind, title, ...lines) {
   verdict.append(sign, element("h2", "", title));
   for (const [className, text] of lines) if (text) verdict.append(element("p", className, text));
   find("verdict").replaceChildren(verdict);
+  verdict.scrollIntoView({ block: "start", behavior: "instant" });
   if (kind === "in") good();
   if (kind === "out") bad();
 }
@@ -122,7 +123,7 @@ async function decided(sent) {
   } else {
     say(answer.refusal);
   }
-  offerUndo(sent);
+  offerUndo(sent.way === "out" ? null : sent);
 }
 
 async function byTheList(sent) {
@@ -143,7 +144,7 @@ function choose(tickets) {
     button.type = "button";
     button.addEventListener("click", async () => {
       await submit({ ticket: ticket.ticket });
-      code.focus();
+      code.focus({ preventScroll: true });
     });
     row.append(facts, button);
     list.append(row);
@@ -164,7 +165,7 @@ form.addEventListener("submit", async (submitted) => {
   submitted.preventDefault();
   const typed = code.value;
   code.value = "";
-  code.focus();
+  code.focus({ preventScroll: true });
   if (typed.trim()) await submit({ code: typed });
 });
 find("event").addEventListener("change", () => {
@@ -189,7 +190,7 @@ find("undo-form")?.addEventListener("submit", async (submitted) => {
     say(words.failed);
   }
   refreshCounts();
-  code.focus();
+  code.focus({ preventScroll: true });
 });
 
 const camera = new Camera(find("video"), (seen) => submit({ code: seen }, true), find("camera").dataset.jsqr);
@@ -282,7 +283,7 @@ async function load() {
 }
 
 async function begin() {
-  code.focus();
+  code.focus({ preventScroll: true });
   await offline.open(event).catch(() => {});
   await showState();
   if ("serviceWorker" in navigator) {
