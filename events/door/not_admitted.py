@@ -70,7 +70,8 @@ class Used(NotAdmitted):
 
     def __str__(self) -> str:
         last = self.ticket.changes.exclude(entrance="").last()
-        facts = {"at": clock(self.ticket.used_at, self.ticket.line.order.event, "%Y-%m-%d %H:%M:%S %Z"), "entrance": last.entrance if last else ""}
+        at = clock(self.ticket.used_at, self.ticket.line.order.event, "%Y-%m-%d %H:%M:%S %Z")
+        facts = {"at": at, "entrance": last.entrance if last else ""}
         if last is None:
             return _("Refused: this ticket was used at %(at)s.") % facts
         return _("Refused: this ticket was used at %(at)s, at %(entrance)s.") % facts

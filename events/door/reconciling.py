@@ -96,7 +96,7 @@ def _clash(scan: OfflineScan, event: Event, made: Scan, refusal: NotAdmitted) ->
     except NotAdmitted:
         ticket = None
     at = made.at or timezone.now()
-    when = timezone.localtime(at).strftime("%H:%M:%S")
+    when = timezone.localtime(at, event.zone).strftime("%H:%M:%S")
     seat = ticket.line.label if ticket else "?"
     words = _("%(seat)s, let by at %(when)s without a network: %(refusal)s") % {
         "seat": seat,
