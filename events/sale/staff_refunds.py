@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from events.checkin import door_times
 from events.models import (
     Decision,
     DoorAct,
@@ -23,6 +22,7 @@ from events.models import (
     Ticket,
     Why,
 )
+from events.models.door import door_of
 from events.refusals import NotAllowed, Refused, RequestOver, SamePerson, SumGrown, TooLate
 from events.sale.refunding import Quote, give_back, left_of, locked_order, quote
 
@@ -104,18 +104,18 @@ def _refund(
     if not after_the_door and (used or _door_has_opened(order)):
         raise NotAllowed
     for ticket in used:
-        ticket.used_at = ticket.used_by = None
-        ticket.save(update_fields=["used_at", "used_by"])
-        ticket.changes.create(act=DoorAct.UNDONE, by=by, reason=reason)
+        entrance = "".join(ticket.changes.exclude(entrance="").values_list("entrance", flat=True).reverse()[:1])
+        ticket.used_at = ticket.used_by = ticket.left_at = None
+        ticket.save(update_fields=["used_at", "used_by", "left_at"])
+        ticket.changes.create(act=DoorAct.UNDONE, by=by, reason=reason, entrance=entrance)
     return give_back(order, lines, why=Why.BY_STAFF, by=by, note=reason, fee=fee, confirmed_by=confirmed_by)
 
 
 def _door_has_opened(order: Order) -> bool:
     event = order.event
-    opens_at, _closes_at = door_times(event)
     if Ticket.objects.filter(line__order=order, used_at__isnull=False).exists():
         return True
-    return event.called_off_at is None and opens_at <= timezone.now()
+    return event.called_off_at is None and door_of(event).opens_at <= timezone.now()
 
 
 def ask_second(lines: Sequence[OrderLine], *, by: User, reason: str, fee: Fee) -> RefundRequest:

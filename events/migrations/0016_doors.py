@@ -11,7 +11,7 @@ import events.models.door
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0014_venue_time_zone"),
+        ("events", "0015_refunds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
