@@ -4,7 +4,7 @@ from django.apps import apps
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from events.views import api, buying, door, door_devices, orders, pages, payments, seats
+from events.views import api, buying, door, door_devices, orders, pages, payments, previews, seats
 
 
 class KeyConverter(IntConverter):
@@ -19,6 +19,7 @@ app_name = "events"
 urlpatterns = [
     path("", pages.listing, name="list"),
     path("posters/<slug:slug>.<str:language>.svg", pages.poster, name="poster"),
+    path("previews/<str:token>/", previews.preview, name="preview"),
     path("api/events/<slug:slug>/", api.event, name="api-event"),
     path("events/<slug:slug>/", pages.event_page, name="event"),
     path("events/<slug:slug>/here/", pages.here, name="here"),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from events.admin import event_pages, pricing_pages
+from events.admin.copy_page import copying
 from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.admin.terms_form import TERMS_FIELDS
@@ -129,6 +130,7 @@ class EventAdmin(HistoryAdmin):
             path(
                 "<int:pk>/price-list/", guard(partial(pricing_pages.price_list, self)), name="events_event_price_list"
             ),
+            path("<int:pk>/copy/", guard(partial(copying, self)), name="events_event_copy"),
             path("<int:pk>/call-off/", guard(partial(event_pages.calling_off, self)), name="events_event_call_off"),
             path("<int:pk>/door/", guard(door_settings), name="events_event_door"),
             path("<int:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),

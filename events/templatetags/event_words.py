@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 
 from events import moments
 from events.models import Event
+from events.previews import token_of
 
 register = template.Library()
 
@@ -39,6 +41,12 @@ def second(at: datetime) -> str:
 def second_of(at_ms: int) -> str:
     """As `second`, of Unix milliseconds."""
     return moments.second(datetime.fromtimestamp(at_ms / 1000, tz=UTC))
+
+
+@register.simple_tag
+def preview_path(event: Event) -> str:
+    """A fresh link to look at the event before the public may."""
+    return reverse("events:preview", args=[token_of(event)])
 
 
 @register.simple_tag

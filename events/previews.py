@@ -1,0 +1,24 @@
+"""Links to look at an event before the public may: to be passed on, for two weeks."""
+
+from datetime import timedelta
+
+from django.core import signing
+
+from events.models import Event
+
+GOOD_FOR = timedelta(days=14)
+SALT = "events.preview"
+
+
+def token_of(event: Event) -> str:
+    """What the link ends with: signed, so that nobody guesses another event's."""
+    return signing.dumps(event.pk, salt=SALT)
+
+
+def event_of(token: str) -> Event | None:
+    """The event of the link; None if it was not made here, or is too old."""
+    try:
+        pk = signing.loads(token, salt=SALT, max_age=GOOD_FOR)
+    except signing.BadSignature:
+        return None
+    return Event.objects.select_related("venue").prefetch_related("tiers").filter(pk=pk).first()
