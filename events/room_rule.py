@@ -8,10 +8,18 @@ from waitingroom.models import WaitingRoom
 OUTLASTED = "outlasted"
 
 
-def stay_outlasts_hold(room: WaitingRoom) -> None:
-    """Refuse a longest stay shorter than the event's hold: nobody could pay to its end. Raises ValidationError."""
+def fits_its_event(room: WaitingRoom) -> None:
+    """Refuse what the room's event contradicts: whatever form or command says it. Raises ValidationError.
+
+    A longest stay shorter than the hold: nobody could pay to its end. Another opening than the sale's: servers would be
+    ordered for an hour at which nobody comes.
+    """
     event = getattr(room, "event", None)
-    if event is None or None in (event.hold_minutes, room.longest_stay_seconds):
+    if event is None:
+        return
+    if None not in (room.opens_at, event.opens_at) and room.opens_at != event.opens_at:
+        raise ValidationError({"opens_at": _("The event's sale opens at another time; change it on the event's form.")})
+    if None in (event.hold_minutes, room.longest_stay_seconds):
         return
     if 0 < room.longest_stay_seconds < 60 * event.hold_minutes:
         said = _("The event keeps seats for %(minutes)d minutes: not shorter than that, please; 0 stands for no end.")

@@ -187,7 +187,7 @@ WAITINGROOM_PROTECTED = [
 # What pages ask for by themselves as long as they are open: that renews no place, and joins nobody.
 WAITINGROOM_WATCHED = [r"^/events/[-\w]+/seats/state/$"]
 WAITINGROOM_PAGE_CONTEXT = "events.waiting.page_context"
-WAITINGROOM_ROOM_RULE = "events.room_rule.stay_outlasts_hold"
+WAITINGROOM_ROOM_RULE = "events.room_rule.fits_its_event"
 
 # Whoever may say in X-Forwarded-For where a request comes from.
 WAITINGROOM_TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", environment.networks, list[str]())

@@ -98,6 +98,8 @@ class EventForm(forms.ModelForm[Event]):
         cleaned = super().clean() or {}
         # Both as they are to be: the room's rule and the event's compare them.
         self.instance.hold_minutes = cleaned.get("hold_minutes", self.instance.hold_minutes)
+        self.instance.opens_at = cleaned.get("opens_at", self.instance.opens_at)
+        self.room_form.instance.opens_at = self.instance.opens_at
         for field, errors in self.room_form.errors.items():
             if field not in self.errors and not self.room_form.has_error(field, OUTLASTED):
                 self.add_error(None if field == "__all__" else field, errors)
@@ -117,11 +119,10 @@ class EventForm(forms.ModelForm[Event]):
         return cleaned
 
     def save_room(self) -> WaitingRoom:
-        """Save the room with the event's opening time, before the event.
+        """Save the room, with the event's opening time since `clean`, before the event.
 
         Not in `save`: the admin calls that before it has looked at the prices, and may yet refuse the whole.
         """
-        self.room_form.instance.opens_at = self.instance.opens_at
         return self.room_form.save()
 
 

@@ -129,6 +129,10 @@ class Event(models.Model):
             raise ValidationError({"closes_at": _("The sale must close before the event starts.")})
         if None not in (self.cancel_until, self.starts_at) and self.cancel_until > self.starts_at:  # type: ignore[operator]  # both are there
             raise ValidationError({"cancel_until": _("Buyers cancel before the event starts, or not at all.")})
+        if None not in (self.cancel_until, self.opens_at) and self.cancel_until < self.opens_at:  # type: ignore[operator]  # both are there
+            raise ValidationError(
+                {"cancel_until": _("Not before the sale opens, please: nobody could cancel. Empty: never.")}
+            )
         if self.plan is not None and self.plan.venue_id != self.venue_id:
             raise ValidationError({"plan": _("This is a plan of another venue.")})
         self._fit_the_stay()
