@@ -9,6 +9,8 @@ from waitingroom.estimates import GROWN, Forecast, Pace
 # Visitors are told every eight seconds at least, pollers nearly ten: a cause stands until everybody has heard it.
 STANDS_S = 30.0
 LOOKS_S = 5.0
+# Better news than this is remembered: several steps of it, each nothing to speak of, are something when they are over.
+LITTLE_S = 0.5
 # What changed by less is no cause.
 LESS = 0.98
 
@@ -46,7 +48,8 @@ class Causes:
         slower = (past for past in self._past if forecast.slower_than(past.forecast) or _returned(past.pace, pace))
         past = next(slower, None)
         # Good news that lasts a second was told all the same.
-        if not self._past or now_s - self._past[-1].at_s >= LOOKS_S or self._past[-1].forecast.slower_than(forecast):
+        last = self._past[-1] if self._past else None
+        if last is None or now_s - last.at_s >= LOOKS_S or last.forecast.slower_than(forecast, LITTLE_S):
             self._past.append(present)
         return _cause(past, present).value if past else ""
 

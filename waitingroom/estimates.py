@@ -96,12 +96,12 @@ class Forecast:
                 break
         self._mean_rate = count / now
 
-    def slower_than(self, before: "Forecast") -> bool:
-        """Whether some place in line has to wait longer than it would have, by enough to speak of it."""
+    def slower_than(self, before: "Forecast", grown_s: float = GROWN_S) -> bool:
+        """Whether some place in line has to wait longer than it would have, by a twentieth and `grown_s`."""
         last = min(self._counts[-1], self._line)
         for end, count in zip(before._ends, before._counts, strict=True):
             count = min(count, last)
-            if self._by(end * GROWN + GROWN_S) < count - 1:
+            if self._by(end * GROWN + grown_s) < count - 1:
                 return True
             if count == last:
                 break
