@@ -1,10 +1,12 @@
 """Who signs in by what: everybody by email, staff by name as well.
 
 An email is its owner's before it is anybody's name, and no password is ever tried on two accounts: a name that is
-somebody's email opens nothing. Failures count for the account, by whichever of the two it was called.
+somebody's email opens nothing. Failures count for the account, by whichever of the two it was called, and for the
+browser or address that they came from: nobody locks another out.
 """
 
 from collections.abc import Mapping
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -15,7 +17,8 @@ from django import forms
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest
 
-from waitingroom.networks import address_of
+from events.known_browsers import knows
+from waitingroom.networks import IPV6_PREFIX, address_of
 
 LONGEST = 254  # an email; names are shorter
 
@@ -29,20 +32,44 @@ def staff_named(name: str) -> User | None:
     return found if found and not filter_users_by_email(name) else None
 
 
+def account_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> User | None:
+    """Whose password somebody tries, if it is anybody's."""
+    tried = _tried(request, credentials)
+    found = staff_named(tried) or next(iter(filter_users_by_email(tried) if tried else []), None)
+    return found if isinstance(found, User) else None
+
+
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
-    """Whose password somebody tries: failures are counted by this and the address."""
+    """Under what name failures are counted, beside the address: the account's, in a browser it knows that browser's."""
+    tried = _tried(request, credentials)
+    staff = staff_named(tried)
+    name = ((staff and staff.email) or tried).lower()
+    account = account_tried(request, credentials)
+    browser = knows(request, account) if account else ""
+    return f"{name} {browser}" if browser else name
+
+
+def _tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
     given = credentials or {}
     tried = given.get("email") or given.get("username") or request.POST.get("login") or request.POST.get("username")
-    tried = str(tried or "")
-    staff = staff_named(tried)
-    return ((staff and staff.email) or tried).lower()
+    return str(tried or "")
 
 
 def came_from(request: HttpRequest) -> str:
-    """From which address somebody tries: behind a balancer all would share one, and lock each other out."""
+    """From which address somebody tries; of IPv6 the network, whose addresses one host may all have."""
     said = request.META
     found = address_of(said.get("REMOTE_ADDR", ""), said.get("HTTP_X_FORWARDED_FOR", ""))
+    if isinstance(found, IPv6Address):
+        found = IPv6Network((found, IPV6_PREFIX), strict=False).network_address
     return str(found or said.get("REMOTE_ADDR", ""))
+
+
+def shares_its_address(request: HttpRequest) -> bool:
+    """Whether a proxy that TRUSTED_PROXIES does not name speaks: all its visitors have one address."""
+    said = request.META
+    forwarded = said.get("HTTP_X_FORWARDED_FOR", "")
+    found = address_of(said.get("REMOTE_ADDR", ""), forwarded)
+    return bool(forwarded) and (found is None or not found.is_global) and str(found) == said.get("REMOTE_ADDR", "")
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
@@ -76,14 +103,14 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """allauth's, with failures counted for the account, and the names of staff kept from emails."""
+    """allauth's, with the names of staff kept from emails."""
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Raises ValidationError when too many tries have failed."""
-        super().pre_authenticate(request, email=name_tried(request, credentials))
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """For limits by address: the client's own, not the balancer's."""
+        return came_from(request)
 
     def clean_email(self, email: str) -> str:
-        """The address a buyer wants. Raises ValidationError for a name of staff, who could no longer sign in by it."""
+        """The address an account wants. Raises ValidationError for a name of staff: they sign in by it."""
         if staff_named(email):
             raise self.validation_error("email_taken")
         return str(super().clean_email(email))

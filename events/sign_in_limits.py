@@ -1,0 +1,42 @@
+"""How many failed sign-ins, and how many new accounts, one address may make before it has to wait.
+
+Only failures and accounts made count, never tries: when a sale opens, a telephone network's few addresses bring
+thousands at once. Where everybody comes by an unnamed proxy's address, no address is limited.
+"""
+
+from typing import Any
+
+from allauth.core.internal import ratelimit
+from axes.attempts import get_cool_off_threshold
+from axes.handlers.database import AxesDatabaseHandler
+from axes.models import AccessAttempt
+from django.db.models import Sum
+from django.http import HttpRequest
+
+from events.known_browsers import knows
+from events.sign_in import account_tried, came_from, shares_its_address
+
+MAX_FAILURES = 50  # of all accounts together, within AXES_COOLOFF_TIME
+SIGN_UPS = {"sign_up": "40/10m/ip"}
+
+
+class SignInHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes ships no types
+    """axes' limit by account and address, and one by address alone, against one password tried on many accounts."""
+
+    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+        """Whether this try has to wait. A browser that the account knows never waits for what others do."""
+        if super().is_locked(request, credentials):
+            return True
+        account = account_tried(request, credentials)
+        if shares_its_address(request) or (account is not None and knows(request, account)):
+            return False
+        recent = AccessAttempt.objects.filter(
+            ip_address=came_from(request), attempt_time__gte=get_cool_off_threshold(request)
+        )
+        return (recent.aggregate(failed=Sum("failures_since_start"))["failed"] or 0) >= MAX_FAILURES
+
+
+def may_sign_up(request: HttpRequest) -> bool:
+    """Whether one more account may be made from this address; this one is counted."""
+    counted = ratelimit.consume(request, app="events", action="sign_up", config=SIGN_UPS)
+    return counted is not None

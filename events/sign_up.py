@@ -1,0 +1,44 @@
+"""Signing up: so many accounts from one address, and, where emails are verified, no word about who has one already."""
+
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import SignupForm
+from allauth.core import context
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from events.sign_in import staff_named
+from events.sign_in_limits import may_sign_up
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
+    """allauth's. Whoever asks for an email in use is answered as anybody; its owner is told by mail."""
+
+    def clean_email(self) -> str:
+        """The address, in small letters; a name of staff counts as in use."""
+        email = self.cleaned_data["email"].lower()
+        hides = app_settings.EMAIL_VERIFICATION == app_settings.EmailVerificationMethod.MANDATORY
+        if hides and staff_named(email):
+            self.account_already_exists = True
+            return str(email)
+        return str(self.validate_unique_email(get_adapter().clean_email(email)))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse when this address made enough accounts just now; whether they existed must not change the count."""
+        cleaned: dict[str, Any] = super().clean()
+        if not self.errors and not may_sign_up(context.request):
+            raise forms.ValidationError(
+                _("Too many accounts were made from your network just now. Please try again in ten minutes."),
+                code="too-many",
+            )
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Make the account, or mail the one there is, in the same time."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])  # what a new account's would cost
+        return super().try_save(request)
