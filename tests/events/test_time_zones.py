@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from events import mail
-from events.checkin import DoorClosed
+from events.door.not_admitted import DoorClosed
 from events.models import Event, Venue
+from events.models.door import door_of
 from events.moments import day, moment
 from events.waiting import page_context
 from tests.events.conftest import buy, hold, order, seats_of
@@ -101,7 +102,7 @@ def test_the_waiting_page_and_the_door_tell_the_venues_time(in_los_angeles):
     shown = engines["django"].from_string('{{ event.starts_at|date:"DATETIME_FORMAT" }}')
 
     assert re.search(r"20:00 P[SD]T", shown.render({"event": page_context(in_los_angeles.slug)}))
-    assert times_without_zone(str(DoorClosed(in_los_angeles))) == []
+    assert times_without_zone(str(DoorClosed(door_of(in_los_angeles)))) == []
 
 
 def test_staffs_pages_name_the_zone_beside_each_time(admin_client, in_los_angeles, buyer):
