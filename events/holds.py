@@ -1,7 +1,7 @@
 """Holding seats: all of them or none, for a while, never somebody else's."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -13,7 +13,8 @@ from events.locks import lock_account
 from events.models import Event, Hold, Occupancy, OrderState, SaleState, Seat, Why
 from events.picks import Pick, seats_for
 from events.pricing import prices_of
-from events.refusals import CalledOff, HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
+from events.refusals import BadPick, CalledOff, HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
+from events.sale import hold_periods
 from waitingroom.reasons import Reason
 
 # Overdue holds that one buyer clears out of the way; the sweep takes the rest.
@@ -23,7 +24,7 @@ MOST_CLEARED = 50
 def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Hold:
     """Hold what is picked for the account at today's prices, on top of what it holds already, until the same instant.
 
-    Raises SalesClosed, BadPick, SeatTaken, TooManySeats or OrderPending; then nothing was held.
+    Raises SalesClosed, BadPick, SeatTaken, NotTogether, TooManySeats, HoldPaused or OrderPending; then none was held.
     """
     now = timezone.now()
     event.refresh_from_db()  # staff may have stopped the sale since the caller looked
@@ -43,7 +44,7 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
             raise TooManySeats(event.seats_per_account)
         seats = seats_for(event, pick)
         if hold is None:
-            until = now + timedelta(minutes=event.hold_minutes)
+            until = hold_periods.deadline_of(event, account_id)
             hold = Hold.objects.create(event=event, account_id=account_id, visitor=visitor, expires_at=until)
         prices = prices_of(event, seats)
         rows = [
@@ -126,6 +127,23 @@ def release(event: Event, account_id: int) -> None:
         hold = Hold.objects.filter(event=event, account=account_id).select_related("order").first()
         if hold is not None:
             end_hold(hold, OrderState.ABANDONED, Why.GIVEN_UP)
+            places.keep_no_longer(event.slug, hold)
+
+
+def drop(event: Event, account_id: int, seat_id: int) -> None:
+    """Give back one of the seats that the account holds; with the last one the hold ends, as by `release`.
+
+    Raises HoldExpired (or CalledOff), BadPick for a seat that it does not hold, and OrderPending once it is ordered.
+    """
+    with transaction.atomic(durable=True):
+        lock_account(account_id)
+        hold = live_hold(event, account_id)
+        if hold.order is not None:
+            raise OrderPending
+        if not hold.occupancies.filter(seat=seat_id).delete()[0]:
+            raise BadPick
+        if not Occupancy.objects.filter(hold=hold).exists():
+            hold.delete()
             places.keep_no_longer(event.slug, hold)
 
 

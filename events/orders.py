@@ -8,6 +8,7 @@ from events import closing, places
 from events.holds import end_hold, live_hold
 from events.locks import lock_account
 from events.models import Event, Fee, Hold, Order, OrderLine, OrderState, Ticket, Why
+from events.sale import hold_periods
 from events.sale.refunding import give_back, left_of
 from waitingroom.reasons import Reason
 
@@ -16,16 +17,22 @@ from waitingroom.reasons import Reason
 def place_order(event: Event, account_id: int) -> Order:
     """The order for what the account holds, at the prices it was held at; the same one if it was placed before.
 
-    Raises HoldExpired, or CalledOff.
+    One that costs nothing is paid by that: its tickets are there, and no provider hears of it. Raises HoldExpired, or
+    CalledOff.
     """
     lock_account(account_id)
     hold = live_hold(event, account_id)
-    if hold.order is not None:
-        return hold.order
+    order = hold.order or _write_order(event, hold)
+    if order.total_won == 0:
+        confirm(order, hold, Why.FREE)
+    return order
+
+
+def _write_order(event: Event, hold: Hold) -> Order:
     held = list(hold.occupancies.all())
     order = Order.objects.create(
         event=event,
-        account_id=account_id,
+        account_id=hold.account_id,
         visitor=hold.visitor,
         venue_ko=event.venue.name_ko,
         venue_en=event.venue.name_en,
@@ -63,6 +70,7 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
     if hold is not None:
         hold.occupancies.update(hold=None, order=order)
         hold.delete()
+    hold_periods.begin_anew(order.event_id, order.account_id)
     Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
     order.move_to(OrderState.PAID, why=why)
     places.give_back(order.event.slug, order.visitor, Reason.PAID)

@@ -1,8 +1,10 @@
 """What can stand between an account and its tickets, one sentence each."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from http import HTTPStatus
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -108,6 +110,20 @@ class HoldExpired(Refused):
 
     def __str__(self) -> str:
         return _("Your seats are no longer held: the time ran out. Please pick again.")
+
+
+class HoldPaused(Refused):
+    """The account held seats for as long as it may without buying, a moment ago."""
+
+    code = "hold-paused"
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(until)
+
+    def __str__(self) -> str:
+        said = _("Your time for holding seats ran out. You may pick seats again from %(at)s on.")
+        return said % {"at": f"{timezone.localtime(self.until):%H:%M:%S}"}
 
 
 class OrderPending(Refused):

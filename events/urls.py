@@ -30,6 +30,7 @@ urlpatterns = [
     path("events/<slug:slug>/seats/<key:section_id>/", seats.section, name="section"),
     path("events/<slug:slug>/hold/", buying.hold, name="hold"),
     path("events/<slug:slug>/hold/release/", buying.release, name="release"),
+    path("events/<slug:slug>/hold/drop/", buying.drop, name="drop"),
     path("events/<slug:slug>/checkout/", buying.checkout, name="checkout"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<slug:number>/", orders.order, name="order"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 else:
     HistoryAdmin = SimpleHistoryAdmin
 
+HOLD_FIELDS = ("hold_minutes", "hold_pause_minutes")
 MOST_ROOMS = 200  # in one question for live numbers; the list shows a hundred a page
 
 
@@ -75,7 +76,7 @@ class EventAdmin(HistoryAdmin):
             (_("Page"), {"fields": ("description_ko", "description_en", ("motif", "hue")), "classes": ("collapse",)}),
             (
                 _("Sale"),
-                {"fields": (("opens_at", "closes_at"), "plan", ("seats_per_account", "hold_minutes"))},
+                {"fields": (("opens_at", "closes_at"), "plan", "seats_per_account", HOLD_FIELDS)},
             ),
             (
                 _("Cancelling"),

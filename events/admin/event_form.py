@@ -34,6 +34,7 @@ EVENT_FIELDS = (
     "plan",
     "seats_per_account",
     "hold_minutes",
+    "hold_pause_minutes",
 )
 LINE_FIELDS = (
     "mode",

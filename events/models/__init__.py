@@ -4,6 +4,7 @@ from events.models.choices import Kind, SaleState
 from events.models.door import EventDoor
 from events.models.event import Event
 from events.models.hold import Hold, Occupancy
+from events.models.hold_period import HoldPeriod
 from events.models.order import Order, OrderChange, OrderLine, OrderState, Why
 from events.models.payment import MONEY_DUE, Payment, PaymentChange, PaymentState, Trouble
 from events.models.plan import Plan, Seat, Section
@@ -20,6 +21,7 @@ __all__ = [
     "EventDoor",
     "Fee",
     "Hold",
+    "HoldPeriod",
     "Kind",
     "Occupancy",
     "Order",

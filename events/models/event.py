@@ -67,6 +67,16 @@ class Event(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(120)],
         help_text=_("How long picked seats are kept for payment."),
     )
+    hold_pause_minutes = models.PositiveSmallIntegerField(
+        _("pause between holds, minutes"),
+        default=3,
+        db_default=3,
+        validators=[MaxValueValidator(1440)],
+        help_text=_(
+            "Giving seats back and picking others does not move the deadline. Who has not paid by then holds seats "
+            "again after so long; 0: at once."
+        ),
+    )
     cancel_until = models.DateTimeField(
         _("cancellation until"),
         null=True,

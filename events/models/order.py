@@ -44,6 +44,7 @@ class Why(models.TextChoices):
 
     ORDERED = "ordered", _("ordered")
     PAID = "paid", _("paid")
+    FREE = "free", _("free: nothing to pay")
     PAID_LATE = "paid-late", _("paid after the hold ran out, seats still free")
     RAN_OUT = "ran-out", _("the hold ran out")
     GIVEN_UP = "given-up", _("given up by the buyer")

@@ -43,7 +43,7 @@ def start_payment(order: Order, name: str = "", site: str = "") -> Payment:
     with transaction.atomic():
         lock_account(order.account_id)
         order.refresh_from_db()
-        if order.state != OrderState.PENDING:
+        if order.state != OrderState.PENDING or order.total_won == 0:
             raise NothingToPay
         payment = order.payments.create(provider=name, amount_won=order.total_won)
         payment.ask_at = next_question(payment)

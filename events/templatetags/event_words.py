@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import pgettext
 
 from events import moments
 from events.models import Event
@@ -17,6 +18,12 @@ register = template.Library()
 def won(amount: int) -> str:
     """165000 -> "165,000원" or "₩165,000"."""
     return f"₩{amount:,}" if moments.in_english() else f"{amount:,}원"
+
+
+@register.filter
+def price(amount: int) -> str:
+    """As `won`, of what a seat costs: nothing is called free."""
+    return won(amount) if amount else pgettext("price", "Free")
 
 
 @register.filter

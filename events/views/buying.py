@@ -11,15 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from events import holds
 from events.accounts import visitor_of
-from events.models import Hold
+from events.models import Hold, Order, OrderState
 from events.orders import place_order
 from events.payments import registry
 from events.payments.attempts import start_payment
 from events.picks import Pick, are_neighbours, read_pick
-from events.refusals import NotTogether, Refused
+from events.refusals import BadPick, NotTogether, Refused
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
-from events.views.seats import event_of
+from events.views.seats import event_of, held_by
 
 
 @require_POST
@@ -89,6 +89,25 @@ def release(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     return JsonResponse({"status": "released"}) if wants_json(request) else redirect("events:seats", slug)
 
 
+@require_POST
+@for_accounts
+def drop(request: HttpRequest, account: User, slug: str) -> HttpResponse:
+    """Give one of the held seats back: `seat=<id>`."""
+    event = event_of(slug)
+    try:
+        pick = read_pick(request.POST)
+        if len(pick.seats) != 1 or pick.areas:
+            raise BadPick
+        holds.drop(event, account.pk, pick.seats[0])
+    except Refused as why:
+        return refuse(request, why, reverse("events:checkout", args=[slug]))
+    held = held_by(event, account)
+    if wants_json(request):
+        body = held_seats(held) if held else {"status": "released"}
+        return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+    return redirect("events:checkout" if held else "events:seats", slug)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @leads_to_providers
 @for_accounts
@@ -99,7 +118,10 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     try:
         if request.method == "POST":
             chosen = request.POST.get("provider", "")
-            payment = start_payment(place_order(event, account.pk), chosen, request.build_absolute_uri("/")[:-1])
+            order = place_order(event, account.pk)
+            if order.state == OrderState.PAID:
+                return _paid(request, order)
+            payment = start_payment(order, chosen, request.build_absolute_uri("/")[:-1])
             if wants_json(request):
                 body = {
                     "status": "pending",
@@ -124,3 +146,10 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         "more": holds.seats_left_to(event, account.pk),
     }
     return render(request, "events/checkout.html", page)
+
+
+def _paid(request: HttpRequest, order: Order) -> HttpResponse:
+    """What costs nothing is the buyer's at once."""
+    if wants_json(request):
+        return JsonResponse({"status": "paid", "order": order.number, "totalWon": 0}, status=201)
+    return redirect(order)

@@ -11,6 +11,7 @@ from events.arena import lay_out
 from events.availability import FREE, free_places, section_state
 from events.holds import seats_left_to
 from events.models import Event, Hold, SaleState, Seat, SectionPrice
+from events.sale.hold_periods import paused_until
 from events.seatmap import seats_svg
 from events.views.answers import for_accounts, for_visitors
 
@@ -49,6 +50,7 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         for price in prices
     ]
     page = {"event": event, "sections": sections, "arena": arena, "hold": held_by(event, account)}
+    page["paused_until"] = paused_until(event, account.pk)
     return render(request, "events/seat_map.html", page)
 
 
@@ -65,6 +67,7 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
     state = section_state(slug, section_id) or ""
     allowed = seats_left_to(event, account.pk)
     page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count(FREE)}
+    page["paused_until"] = paused_until(event, account.pk)
     counts = range(1, max(1, min(allowed, state.count(FREE))) + 1)
     page |= {"allowed": allowed, "counts": counts, "apart": _apart(request.GET.get("apart", ""), counts)}
     if not price.section.standing:

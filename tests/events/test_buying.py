@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from events.models import Hold, Occupancy, Order
-from tests.events.conftest import hold, run_out, seats_of
+from tests.events.conftest import hold, order, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -221,3 +221,58 @@ def test_before_the_opening_the_page_offers_no_seats(browser, make_event):
     event = make_event(opens_at=timezone.now() + timedelta(hours=1))
 
     assert f"/events/{event.slug}/seats/" not in browser.get(f"/events/{event.slug}/").content.decode()
+
+
+def test_one_seat_of_several_is_given_back_at_the_checkout_and_the_others_stay(inside, event, buyer, make_buyer):
+    first, second, third, *_ = seats_of(event)
+    held = hold(event, buyer, first, second, third)
+    page = inside.get(f"/events/{event.slug}/checkout/").content.decode()
+    assert page.count('name="seat"') == 3
+
+    answer = inside.post(f"/events/{event.slug}/hold/drop/", {"seat": second})
+
+    assert answer["Location"] == f"/events/{event.slug}/checkout/"
+    assert set(held.occupancies.values_list("seat", flat=True)) == {first, third}
+    held.refresh_from_db()
+    assert Hold.objects.get(event=event).expires_at == held.expires_at
+    hold(event, make_buyer(), second)
+    assert "220,000원" in inside.get(f"/events/{event.slug}/checkout/").content.decode()
+
+
+def test_with_the_last_seat_the_hold_ends_and_the_place_inside_is_kept(inside, event, buyer):
+    from waitingroom import admission
+
+    seat, *_ = seats_of(event)
+    hold(event, buyer, seat)
+
+    answer = inside.post(f"/events/{event.slug}/hold/drop/", {"seat": seat}, headers=JSON)
+
+    assert answer.json() == {"status": "released"}
+    assert not Hold.objects.filter(event=event).exists()
+    assert admission.status([event.slug])[0].active == 1
+
+
+@pytest.mark.parametrize("sent", [{}, {"seat": "x"}, {"seat": "99999999"}, {"seat": ["{0}", "{1}"]}, {"area-1": "1"}])
+def test_giving_back_what_is_not_held_changes_nothing(inside, event, buyer, make_buyer, sent):
+    mine, other, *_ = seats_of(event)
+    hold(event, buyer, mine)
+    hold(event, make_buyer(), other)
+    if isinstance(sent.get("seat"), list):
+        sent = {"seat": [mine, other]}
+
+    for pick in (sent, {"seat": other}):
+        answer = inside.post(f"/events/{event.slug}/hold/drop/", pick, headers=JSON)
+        assert (answer.status_code, answer.json()["status"]) == (400, "bad-pick")
+
+    assert Occupancy.objects.filter(event=event).count() == 2
+
+
+def test_of_an_order_that_waits_for_its_payment_no_seat_is_given_back(inside, event, buyer):
+    first, second, *_ = seats_of(event)
+    order(event, buyer, first, second)
+
+    answer = inside.post(f"/events/{event.slug}/hold/drop/", {"seat": first}, headers=JSON)
+
+    assert (answer.status_code, answer.json()["status"]) == (409, "order-pending")
+    assert Occupancy.objects.filter(event=event).count() == 2
+    assert 'name="seat"' not in inside.get(f"/events/{event.slug}/checkout/").content.decode()

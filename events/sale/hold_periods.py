@@ -1,0 +1,47 @@
+"""How long an account may hold seats at an event without buying: once, then a pause.
+
+Else whoever gives seats back and takes them again keeps them from all others for ever, at no cost.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from events.models import Event
+from events.models.hold_period import HoldPeriod
+from events.refusals import HoldPaused
+
+# Nobody pays in less: what is left of a period counts as over.
+SHORTEST = timedelta(seconds=30)
+
+
+def deadline_of(event: Event, account_id: int) -> datetime:
+    """Until when seats that the account picks now may be held; the account is locked. Raises HoldPaused."""
+    now = timezone.now()
+    period = HoldPeriod.objects.filter(event=event, account=account_id).first()
+    if period is not None and period.ends_at - now >= SHORTEST:
+        return period.ends_at
+    if (until := _pause(event, period)) is not None:
+        raise HoldPaused(until)
+    ends_at = now + timedelta(minutes=event.hold_minutes)
+    HoldPeriod.objects.update_or_create(event=event, account_id=account_id, defaults={"ends_at": ends_at})
+    return ends_at
+
+
+def paused_until(event: Event, account_id: int) -> datetime | None:
+    """When the account may hold seats again; None: now."""
+    period = HoldPeriod.objects.filter(event=event, account=account_id).first()
+    over = period is not None and period.ends_at - timezone.now() < SHORTEST
+    return _pause(event, period) if over else None
+
+
+def _pause(event: Event, period: HoldPeriod | None) -> datetime | None:
+    if period is None or not event.hold_pause_minutes:
+        return None
+    until = period.ends_at + timedelta(minutes=event.hold_pause_minutes)
+    return until if timezone.now() < until else None
+
+
+def begin_anew(event_id: int, account_id: int) -> None:
+    """The account bought what it held: it may hold more, at once and for the whole time."""
+    HoldPeriod.objects.filter(event=event_id, account=account_id).delete()
