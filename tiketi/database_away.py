@@ -23,7 +23,7 @@ AWAY = (OperationalError, InterfaceError)
 def unavailable(request: HttpRequest) -> HttpResponse:
     """Nothing was done: a page that comes back by itself; after a form, one that says so and leads back."""
     seconds = retry_seconds()
-    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store"}
+    headers = {"Retry-After": str(seconds), "Cache-Control": "no-store", "Vary": "Accept"}
     if "application/json" in request.headers.get("Accept", "") or request.path_info.startswith("/api/"):
         return JsonResponse({"status": "unavailable"}, status=503, headers=headers)
     said = {

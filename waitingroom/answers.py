@@ -64,7 +64,7 @@ def _page(
             HTML,
             (b"content-security-policy", page.policy),
             (b"x-frame-options", b"DENY"),
-            (b"vary", b"accept-encoding"),
+            (b"vary", b"accept, accept-encoding"),
             *encoding,
             *headers,
         ],

@@ -20,9 +20,17 @@ P = ParamSpec("P")
 AccountView = Callable[Concatenate[HttpRequest, User, P], HttpResponse]
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
+TWO_FORMS = "events_two_forms"  # the request's attribute
+
+
+def has_two_forms(request: HttpRequest) -> bool:
+    """Whether the address answers pages or JSON, by what is accepted."""
+    return getattr(request, TWO_FORMS, False)
+
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether a program asks."""
+    """Whether a program asks. From then on the answer is one of two: caches are told so."""
+    setattr(request, TWO_FORMS, True)
     accepted = request.headers.get("accept", "")
     asks = "application/json" in accepted and "text/html" not in accepted
     return asks or request.path_info.startswith("/api/")

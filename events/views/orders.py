@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.paginator import Paginator
 from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +24,8 @@ from events.tickets import WINDOW_S, moving_codes, qr_svg
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
 
+ORDERS_A_PAGE = 20
+
 
 def orders_of(account: User) -> QuerySet[Order]:
     """The account's orders with what their pages show."""
@@ -33,7 +36,8 @@ def orders_of(account: User) -> QuerySet[Order]:
 @for_accounts
 def orders(request: HttpRequest, account: User) -> HttpResponse:
     """My tickets: the orders, latest first."""
-    return render(request, "events/orders.html", {"orders": orders_of(account)[:200]})
+    page = Paginator(orders_of(account), ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "events/orders.html", {"orders": page})
 
 
 def live_hold_of(order: Order) -> Hold | None:

@@ -7,7 +7,7 @@ from django.core import mail
 from django.urls import reverse
 
 from events import tasks
-from events.models import Event, Hold, Occupancy, Order, OrderState, Payment, Ticket
+from events.models import Event, Hold, Occupancy, Order, OrderState, Payment, Ticket, Why
 from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
 from events.refusals import NothingToPay
@@ -20,7 +20,7 @@ JSON = {"accept": "application/json"}
 @pytest.fixture
 def free(make_event) -> Event:
     """An event of which nothing costs anything."""
-    event = make_event()
+    event: Event = make_event()
     event.tiers.update(price_won=0)
     return event
 
@@ -81,7 +81,7 @@ def test_what_was_free_is_cancelled_as_any_ticket_and_nothing_is_due_back(free, 
     hold(free, buyer, seats_of(free)[0])
     order = place_order(free, buyer.pk)
 
-    cancel_order(order.pk, by=buyer, why="by-buyer")
+    cancel_order(order.pk, by=buyer, why=Why.BY_BUYER)
     tasks.settle()
 
     order.refresh_from_db()
