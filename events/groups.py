@@ -24,12 +24,15 @@ LOOKS = [
     "view_refundrequest",
     "refund_order",
     "check_in_ticket",
+    "export_orders",
 ]
 PERMISSIONS = {
     BOX_OFFICE: LOOKS,
     SALES_MANAGERS: [
         *LOOKS,
         "call_off_event",
+        "export_money",
+        "export_buyers",
         "undo_check_in",
         "refund_after_door",
         "view_eventdoor",

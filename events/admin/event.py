@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
-from events.admin import event_pages, pricing_pages
+from events.admin import event_pages, exporting, pricing_pages
 from events.admin.copy_page import copying
 from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
@@ -133,6 +133,11 @@ class EventAdmin(HistoryAdmin):
             ),
             path("<int:pk>/copy/", guard(partial(copying, self)), name="events_event_copy"),
             path("<int:pk>/call-off/", guard(partial(event_pages.calling_off, self)), name="events_event_call_off"),
+            path(
+                "<int:pk>/export/<slug:kind>.<slug:form>/",
+                guard(partial(exporting.export, model_admin=self)),
+                name="events_event_export",
+            ),
             path("<int:pk>/door/", guard(door_settings), name="events_event_door"),
             path("<int:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),
             *super().get_urls(),

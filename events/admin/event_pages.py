@@ -9,8 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from events.admin import exporting
 from events.admin.call_off_form import CallOffForm
 from events.calling_off import call_off
+from events.exports.files import WRITERS
+from events.exports.totals import channels_of, hours_of
 from events.models import Event, Order, OrderState, Ticket
 from events.sales import sales_of
 
@@ -60,9 +63,14 @@ def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -
         }
         for index, bar in enumerate(found.bars)
     ]
-    return page_of(
-        model_admin, request, event, "sales", {"sales": found, "bars": bars, "most": most, "title": _("Sales")}
-    )
+    page = {"sales": found, "bars": bars, "most": most, "title": _("Sales")}
+    page |= {
+        "exports": exporting.allowed(request),
+        "forms": list(WRITERS),
+        "hours": hours_of(event),
+        "channels": channels_of(event),
+    }
+    return page_of(model_admin, request, event, "sales", page)
 
 
 def page_of(

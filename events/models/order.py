@@ -106,6 +106,9 @@ class Order(Stateful):
         permissions = (
             ("refund_order", _("Can cancel and refund paid orders")),
             ("refund_after_door", _("Can refund once the door has opened, used tickets as well")),
+            ("export_orders", _("Can export orders, tickets and the door")),
+            ("export_money", _("Can export payments, settlement and sales")),
+            ("export_buyers", _("Can export who the buyers are")),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,56 @@
+"""A table to be exported: headings, and how a row is made of what the database tells."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from events.models import Event
+
+Cell = str | int | datetime | None
+# So many rows at a time come from the database; no more are in memory.
+CHUNK = 2000
+
+
+class Right(StrEnum):
+    """What one may export; each is a permission of its own."""
+
+    BOX_OFFICE = "events.export_orders"
+    FINANCE = "events.export_money"
+    BUYERS = "events.export_buyers"  # who they are, on top of the other two
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `personal` ones are only for who may know the buyers."""
+
+    heading: str | Promise
+    value: Callable[[Any], Cell]
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is exported of an event under a name."""
+
+    name: str
+    title: str | Promise
+    right: Right
+    columns: tuple[Column, ...]
+    found: Callable[[Event], Iterable[Any]]
+
+    def lines(self, event: Event, *, buyers: bool) -> Iterator[list[Cell]]:
+        """The headings, in the current language, then every row, one after the other."""
+        columns = [column for column in self.columns if buyers or not column.personal]
+        yield [str(column.heading) for column in columns]
+        for row in self.found(event):
+            yield [column.value(row) for column in columns]
+
+
+def at(instant: datetime | None) -> str | None:
+    """The instant in the site's zone, to the second, with the zone's distance: 2026-11-26T20:00:05+09:00."""
+    return timezone.localtime(instant).isoformat(timespec="seconds") if instant else None
