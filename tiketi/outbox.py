@@ -136,3 +136,11 @@ def tidy() -> None:
     """Forget what is of no use to anybody any more."""
     OutboxMail.objects.filter(sent_at__lt=in_time(-KEEP_FOR)).delete()
     OutboxMail.objects.filter(given_up_at__lt=in_time(-KEEP_FOR)).delete()
+
+
+def forget(address: str) -> int:
+    """Delete every mail to the address, sent or not; how many. Its owner's account is no more."""
+    # JSON: SQLite cannot ask for an element; the text is looked through, and each find looked at.
+    found = OutboxMail.objects.filter(recipients__icontains=address).only("recipients")
+    theirs = [mail.pk for mail in found if address.lower() in (one.lower() for one in mail.recipients)]
+    return OutboxMail.objects.filter(pk__in=theirs).delete()[0]

@@ -1,0 +1,103 @@
+"""Everything that is stored of an account, as plain values for JSON."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from axes.models import AccessAttempt
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from events.models import Hold, HoldPeriod, Order, Ticket
+
+
+def stored_of(account: User) -> dict[str, object]:
+    """By kind; instants in ISO 8601, money in whole won. Secrets are not in it: no password, no ticket's code."""
+    orders = (
+        Order.objects.filter(account=account)
+        .select_related("event")
+        .prefetch_related("lines__ticket", "payments", "changes")
+    )
+    return {
+        "madeAt": timezone.now().isoformat(),
+        "account": {
+            "name": account.get_username(),
+            "email": account.email,
+            "firstName": account.first_name,
+            "lastName": account.last_name,
+            "joinedAt": account.date_joined.isoformat(),
+            "lastSignInAt": _iso(account.last_login),
+        },
+        "emails": _rows(EmailAddress.objects.filter(user=account), "email", "verified", "primary"),
+        "socialAccounts": _rows(
+            SocialAccount.objects.filter(user=account), "provider", "uid", "extra_data", "date_joined", "last_login"
+        ),
+        "failedSignIns": _rows(
+            AccessAttempt.objects.filter(username__in=names_of(account)), "ip_address", "user_agent", "attempt_time"
+        ),
+        "holds": _rows(Hold.objects.filter(account=account), "event__room", "visitor", "made_at", "expires_at"),
+        "holdPeriods": _rows(HoldPeriod.objects.filter(account=account), "event__room", "ends_at"),
+        "orders": [_order(order) for order in orders.order_by("pk")],
+    }
+
+
+def names_of(account: User) -> list[str]:
+    """What the account is called where somebody tries to sign in."""
+    return [name.lower() for name in (account.email, account.get_username()) if name]
+
+
+def _order(order: Order) -> dict[str, object]:
+    return {
+        "number": order.number,
+        "event": order.event.slug,
+        "title": order.event.title_ko,
+        "venue": order.venue_ko,
+        "state": order.state,
+        "totalWon": order.total_won,
+        "language": order.language,
+        "visitor": order.visitor,
+        "madeAt": order.made_at.isoformat(),
+        "confirmedByMailAt": _iso(order.mailed_at),
+        "changes": [
+            {"state": change.state, "why": change.why, "at": change.at.isoformat()} for change in order.changes.all()
+        ],
+        "seats": [
+            {"seat": line.label, "tier": line.tier_ko, "priceWon": line.price_won, "ticket": _ticket(line)}
+            for line in order.lines.all()
+        ],
+        "payments": [
+            {
+                "provider": payment.provider,
+                "reference": str(payment.reference),
+                "state": payment.state,
+                "amountWon": payment.amount_won,
+                "receivedWon": payment.received_won,
+                "refundedWon": payment.refunded_won,
+                "refusal": payment.refusal,
+                "madeAt": payment.made_at.isoformat(),
+            }
+            for payment in order.payments.all()
+        ],
+    }
+
+
+def _ticket(line: Any) -> dict[str, object] | None:
+    ticket: Ticket | None = getattr(line, "ticket", None)
+    if ticket is None:
+        return None
+    instants = {"issuedAt": ticket.issued_at, "usedAt": ticket.used_at, "voidedAt": ticket.voided_at}
+    return {name: _iso(instant) for name, instant in instants.items()}
+
+
+def _rows(rows: Any, *names: str) -> list[dict[str, object]]:
+    found: Iterable[dict[str, object]] = rows.order_by("pk").values(*names)
+    return [
+        {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+        for row in found
+    ]
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
