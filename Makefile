@@ -11,7 +11,9 @@ PIP_COMPILE := $(BIN)/pip-compile -q --strip-extras --no-header --no-emit-index-
 # A site as it would be deployed, for Django's own check of it.
 DEPLOYED := DEBUG=0 SECRET_KEY=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') ALLOWED_HOSTS=tiketi.example \
 	SITE_ADDRESS=https://tiketi.example TRUSTED_PROXIES=10.0.0.0/24 EMAIL_URL=smtp+tls://mail.tiketi.example:587 \
-	PAYMENT_PROVIDERS=stand-in=tests.events.stand_in.StandIn
+	PAYMENT_PROVIDERS=stand-in=tests.events.stand_in.StandIn SELLER_NAME=TIKETI SELLER_REPRESENTATIVE=Kim \
+	SELLER_REGISTRATION=124-81-00998 SELLER_MAIL_ORDER=2026-0001 SELLER_ADDRESS=Seoul SELLER_PHONE=02-123-4567 \
+	SELLER_EMAIL=help@tiketi.example
 
 export PORT
 

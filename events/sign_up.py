@@ -1,4 +1,4 @@
-"""Signing up: so many accounts from one address, and, where emails are verified, no word about who has one already."""
+"""Signing up: what is agreed to, how many accounts an address may make, and no word about who has one already."""
 
 from typing import Any
 
@@ -8,15 +8,34 @@ from allauth.account.forms import SignupForm
 from allauth.core import context
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from events.privacy.consents import agree, asked_at_sign_up, field_of
 from events.sign_in import staff_named
 from events.sign_in_limits import may_sign_up
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
-    """allauth's. Whoever asks for an email in use is answered as anybody; its owner is told by mail."""
+    """allauth's, with a checkbox for each document that is asked for here.
+
+    Whoever asks for an email in use is answered as anybody; its owner is told by mail.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.documents = asked_at_sign_up()
+        for document in self.documents:
+            word = _("required") if document.required else _("optional")
+            label = format_html(
+                '<a href="{}" target="_blank" rel="noopener">{}</a> ({})',
+                document.get_absolute_url(),
+                document.title,
+                word,
+            )
+            self.fields[field_of(document)] = forms.BooleanField(label=label, required=document.required)
 
     def clean_email(self) -> str:
         """The address, in small letters; a name of staff counts as in use."""
@@ -42,3 +61,10 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])  # what a new account's would cost
         return super().try_save(request)
+
+    def save(self, request: HttpRequest) -> User | None:
+        """The account, with what it agreed to."""
+        account: User | None = super().save(request)
+        if account is not None:  # an address that has one gets a mail, and no second account
+            agree(account, self.cleaned_data, self.documents)
+        return account

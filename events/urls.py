@@ -4,7 +4,7 @@ from django.apps import apps
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from events.views import api, buying, door, door_devices, orders, pages, payments, previews, seats
+from events.views import api, buying, documents, door, door_devices, orders, pages, payments, previews, seats
 
 
 class KeyConverter(IntConverter):
@@ -32,6 +32,8 @@ urlpatterns = [
     path("events/<slug:slug>/hold/release/", buying.release, name="release"),
     path("events/<slug:slug>/hold/drop/", buying.drop, name="drop"),
     path("events/<slug:slug>/checkout/", buying.checkout, name="checkout"),
+    path("documents/<slug:code>/", documents.document, name="document"),
+    path("documents/<slug:code>/<str:version>/", documents.version, name="document-version"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<slug:number>/", orders.order, name="order"),
     path("orders/<slug:number>/cancel/", orders.cancel, name="cancel"),

@@ -210,6 +210,28 @@ def sender(text: str) -> str:
     return text
 
 
+def line(text: str) -> str:
+    """One line of text, as people read it. Raises BadValue."""
+    if not text.strip() or not text.isprintable() or len(text) > 200:
+        raise BadValue("must be one line of up to 200 letters.")
+    return text.strip()
+
+
+def registration(text: str) -> str:
+    """A Korean business registration number, by its check digit; written 123-45-67890. Raises BadValue."""
+    digits = text.strip().replace("-", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 10 and is_registration(digits)):
+        raise BadValue(f"must be a business registration number such as 123-45-67891, not {text!r}.")
+    return f"{digits[:3]}-{digits[3:5]}-{digits[5:]}"
+
+
+def is_registration(digits: str) -> bool:
+    """Whether the last of ten digits is the check of the others, by the tax service's weights."""
+    weights = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+    summed = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) + int(digits[8]) * 5 // 10
+    return (10 - summed % 10) % 10 == int(digits[9])
+
+
 def redis(text: str) -> str:
     """The URL of a Redis. Raises BadValue."""
     try:

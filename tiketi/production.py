@@ -27,7 +27,14 @@ HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECA
 
 def shortcomings(settings: Any) -> list[CheckMessage]:
     """What keeps these settings from being a site for visitors, or is no good idea there."""
-    return [*_key(settings), *_addresses(settings), *_proxies(settings), *_mail(settings), *_money(settings)]
+    return [
+        *_key(settings),
+        *_addresses(settings),
+        *_proxies(settings),
+        *_mail(settings),
+        *_money(settings),
+        *_seller(settings),
+    ]
 
 
 def check(**_: Any) -> list[CheckMessage]:
@@ -123,6 +130,13 @@ def _money(settings: Any) -> Iterator[CheckMessage]:
         if "test_" in getattr(settings, name):
             hint = "With the provider's test keys no money moves: tickets are given away for nothing."
             yield Warning(f"{name} is a test key.", hint=hint, id="tiketi.W003")
+
+
+def _seller(settings: Any) -> Iterator[CheckMessage]:
+    wanted = ("name", "representative", "registration", "mail_order", "address", "phone", "email")
+    if missing := [f"SELLER_{name.upper()}" for name in wanted if not settings.SELLER[name]]:
+        hint = "Korean law wants them on every page of a shop (전자상거래법 10조 and 13조); the footer shows them."
+        yield Warning(f"{', '.join(missing)}: missing.", hint=hint, id="tiketi.W004")
 
 
 def load_providers(settings: Any) -> None:

@@ -246,6 +246,18 @@ DEFAULT_FROM_EMAIL = env.read(
     "DEFAULT_FROM_EMAIL", environment.sender, f"TIKETI <tickets@{urlsplit(SITE_ADDRESS).hostname or ''}>"
 )
 
+# Who sells, as the law wants it shown (전자상거래법 10조): in every page's footer.
+SELLER = {
+    "name": env.read("SELLER_NAME", environment.line, ""),
+    "representative": env.read("SELLER_REPRESENTATIVE", environment.line, ""),
+    "registration": env.read("SELLER_REGISTRATION", environment.registration, ""),
+    "mail_order": env.read("SELLER_MAIL_ORDER", environment.line, ""),
+    "address": env.read("SELLER_ADDRESS", environment.line, ""),
+    "phone": env.read("SELLER_PHONE", environment.line, ""),
+    "email": env.read("SELLER_EMAIL", environment.sender, ""),
+    "hosting": env.read("SELLER_HOSTING", environment.line, ""),
+}
+
 # --- Accounts and safety.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",

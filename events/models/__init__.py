@@ -1,6 +1,7 @@
 """What is sold, and to whom: one concept a module."""
 
 from events.models.choices import Kind, SaleState
+from events.models.document import Asked, Consent, Document
 from events.models.door import EventDoor
 from events.models.event import Event
 from events.models.hold import Hold, Occupancy
@@ -15,7 +16,10 @@ from events.models.venue import Venue
 
 __all__ = [
     "MONEY_DUE",
+    "Asked",
+    "Consent",
     "Decision",
+    "Document",
     "DoorAct",
     "Event",
     "EventDoor",

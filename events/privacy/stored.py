@@ -39,6 +39,7 @@ def stored_of(account: User) -> dict[str, object]:
         ),
         "holds": _rows(Hold.objects.filter(account=account), "event__room", "visitor", "made_at", "expires_at"),
         "holdPeriods": _rows(HoldPeriod.objects.filter(account=account), "event__room", "ends_at"),
+        "consents": _rows(account.consents.all(), "document__code", "document__version", "agreed_at"),
         "orders": [_order(order) for order in orders.order_by("pk")],
     }
 

@@ -1,5 +1,6 @@
 """Money and moments as people write them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django import template
@@ -10,6 +11,7 @@ from django.utils.translation import pgettext
 from events import moments
 from events.models import Event
 from events.previews import token_of
+from events.privacy import consents
 
 register = template.Library()
 
@@ -60,3 +62,15 @@ def preview_path(event: Event) -> str:
 def now_ms() -> int:
     """The server's clock, Unix milliseconds, for pages that count down to an instant of it."""
     return int(timezone.now().timestamp() * 1000)
+
+
+@register.simple_tag
+def seller() -> Mapping[str, str] | None:
+    """Who sells here."""
+    return consents.seller()
+
+
+@register.simple_tag
+def documents() -> list[tuple[str, str]]:
+    """(address, title) of terms and the like."""
+    return consents.links()

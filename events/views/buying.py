@@ -16,6 +16,7 @@ from events.orders import place_order
 from events.payments import registry
 from events.payments.attempts import start_payment
 from events.picks import Pick, are_neighbours, read_pick
+from events.privacy.consents import ConsentMissing, agree, field_of, yet_to_ask
 from events.refusals import BadPick, NotTogether, Refused
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
@@ -118,6 +119,7 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     try:
         if request.method == "POST":
             chosen = request.POST.get("provider", "")
+            agree(account, request.POST, yet_to_ask(account))
             order = place_order(event, account.pk)
             if order.state == OrderState.PAID:
                 return _paid(request, order)
@@ -134,6 +136,8 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         held = holds.live_hold(event, account.pk)
         if wants_json(request):
             return JsonResponse(held_seats(held), json_dumps_params={"ensure_ascii": False})
+    except ConsentMissing as why:
+        return refuse(request, why, request.path)
     except Refused as why:
         return refuse(request, why, back)
     lines = sorted(held.occupancies.all(), key=lambda occupancy: occupancy.seat_id)
@@ -143,6 +147,7 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         "lines": lines,
         "total_won": sum(line.price_won for line in lines),
         "providers": registry.choices(),
+        "documents": [(field_of(document), document) for document in yet_to_ask(account)],
         "more": holds.seats_left_to(event, account.pk),
     }
     return render(request, "events/checkout.html", page)

@@ -258,6 +258,7 @@ def test_what_is_stored_comes_as_a_file_with_nobody_elses(known, browser, event,
 NOT_OF_A_BUYER = {"admin.LogEntry", "events.OrderChange", "events.Ticket", "events.TicketChange"}
 SAID = {
     "events.Order": "orders",
+    "events.Consent": "consents",
     "events.Hold": "holds",
     "events.HoldPeriod": "holdPeriods",
     "account.EmailAddress": "emails",

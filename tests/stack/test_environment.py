@@ -31,7 +31,15 @@ REAL = {
     "EMAIL_URL": "smtp+tls://user:word@mail.example.com:587",
     "PAYMENT_PROVIDERS": "stand-in=tests.events.stand_in.StandIn",
     "TRUSTED_PROXIES": "10.0.0.0/24",
+    "SELLER_NAME": "TIKETI",
+    "SELLER_REPRESENTATIVE": "Kim",
+    "SELLER_REGISTRATION": "124-81-00998",
+    "SELLER_MAIL_ORDER": "2026-0001",
+    "SELLER_ADDRESS": "Seoul",
+    "SELLER_PHONE": "02-123-4567",
+    "SELLER_EMAIL": "help@example.com",
 }
+PARTICULARS = ("name", "representative", "registration", "mail_order", "address", "phone", "email", "hosting")
 READING = re.compile(r"(?:environ(?:\.get\(|\[)|\.(?:read|flag)\()\s*\"([A-Z][A-Z_]+)\"")
 EVERYWHERE = "0.0.0.0"  # noqa: S104  (nobody listens there in a test)
 EVERYTHING_MISSING = ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_ADDRESS", "EMAIL_URL", "PAYMENT_PROVIDERS"]
@@ -160,7 +168,7 @@ def test_what_the_template_sets_is_a_whole_environment():
     assert lines
     variables = dict(environment_file(lines[1].replace("$instance", "i-0123456789abcdef0")))
     assert "$" not in "".join(variables.values())
-    variables |= {name: REAL[name] for name in ("SECRET_KEY", "EMAIL_URL")}
+    variables |= {name: text for name, text in REAL.items() if name in ("SECRET_KEY", "EMAIL_URL") or "SELLER" in name}
     variables |= {"DATABASE_URL": "postgres://site:p%2Fw@database/tiketi", "REDIS_URL": "rediss://:p%2Fw@redis:6379/0"}
 
     done = started("manage.py", "check", "--deploy", "--fail-level", "WARNING", **variables)
@@ -181,6 +189,7 @@ def settings(**changed: Any) -> SimpleNamespace:
         "DEFAULT_FROM_EMAIL": "TIKETI <tickets@tickets.example.com>",
         "PAYMENT_PROVIDERS": {"stand-in": "tests.events.stand_in.StandIn"},
         "WAITINGROOM_TRUSTED_PROXIES": ["10.0.0.0/24"],
+        "SELLER": dict.fromkeys(PARTICULARS, "said"),
         **dict.fromkeys(KEYS, ""),
     }
     return SimpleNamespace(**whole | changed)
@@ -264,6 +273,9 @@ def test_a_key_that_anybody_could_guess_is_none(key: str):
             },
             [],
         ),
+        ({"SELLER": dict.fromkeys(PARTICULARS, "")}, ["tiketi.W004"]),
+        ({"SELLER": dict.fromkeys(PARTICULARS, "said") | {"phone": ""}}, ["tiketi.W004"]),
+        ({"SELLER": dict.fromkeys(PARTICULARS, "said") | {"hosting": ""}}, []),
         ({"PAYMENT_PROVIDERS": {"real": "shop.Real"} | environment.PRACTICE}, ["tiketi.W001"]),
         ({"TOSS_CLIENT_KEY": "test_ck_1", "TOSS_SECRET_KEY": "live_sk_1"}, ["tiketi.W003"]),
         ({"STRIPE_SECRET_KEY": "rk_test_1"}, ["tiketi.W003"]),
@@ -286,6 +298,9 @@ def test_each_shortcoming_has_its_id_and_a_hint(changed: dict[str, Any], ids: li
         (environment.names, " a.example , ,b.example,", ["a.example", "b.example"]),
         (environment.one_of(*environment.LEVELS), "debug", "DEBUG"),
         (environment.address, EVERYWHERE, EVERYWHERE),
+        (environment.registration, "1248100998", "124-81-00998"),
+        (environment.registration, "124-81-00998", "124-81-00998"),
+        (environment.line, " (주)티케티 ", "(주)티케티"),
         (environment.address, "::", "::"),
         (environment.site_address, "https://tickets.example.com/", "https://tickets.example.com"),
         (environment.site_address, "http://localhost:8000", "http://localhost:8000"),
