@@ -26,6 +26,7 @@ from django.utils import timezone  # noqa: E402
 from events import checkin, closing, holds, tasks  # noqa: E402
 from events.building import build  # noqa: E402
 from events.calling_off import call_off  # noqa: E402
+from events.door.not_admitted import NotAdmitted  # noqa: E402
 from events.models import (  # noqa: E402
     MONEY_DUE,
     Event,
@@ -61,7 +62,7 @@ from waitingroom.models import WaitingRoom  # noqa: E402
 
 PLAN = "section,level,row,first,last\nA,1,1,1,6\nS,0,,1,4\n"
 # What the rules of the house may answer; anything else is a finding: a deadlock, a key that is missing, a sum below 0.
-SAID_NO = (Refused, ProviderUnavailable, checkin.NotAdmitted, RestrictedError, ProtectedError, IntegrityError)
+SAID_NO = (Refused, ProviderUnavailable, NotAdmitted, RestrictedError, ProtectedError, IntegrityError)
 
 
 class Melee:

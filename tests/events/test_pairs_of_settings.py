@@ -56,7 +56,7 @@ def test_every_door_to_a_rooms_settings_says_the_same(admin_client, make_event, 
 
     assert door(admin_client, event, right)
     changed = WaitingRoom.objects.values().get(pk=event.room.pk)
-    assert {name: changed[name] for name in right} == right
+    assert {name: changed[name] for name in right} == right  # type: ignore[literal-required]  # by name
 
 
 HOUR = timedelta(hours=1)
