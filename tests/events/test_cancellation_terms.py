@@ -1,6 +1,6 @@
 """What cancelling costs: by whole days at the place of the event, as agreed to when ordering, and said beforehand."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -316,5 +316,17 @@ class TestTheForm:
         assert event.terms == KOREAN
 
 
-def test_the_zone_of_an_event_is_no_offset_but_a_place(db, event):
-    assert event.zone.utcoffset(datetime(2027, 1, 1, tzinfo=UTC)) == timedelta(hours=9)
+@pytest.mark.django_db(transaction=True)
+def test_the_day_begins_at_the_venues_midnight_and_not_at_the_sites(late_order):
+    """Three days before there, four in Seoul."""
+    event = late_order.event
+    event.venue.time_zone = "America/Los_Angeles"
+    event.venue.save()
+    there = ZoneInfo("America/Los_Angeles")
+    start = datetime(2027, 6, 20, 19, 0, tzinfo=there)  # the 21st in Seoul
+    Event.objects.update(starts_at=start, closes_at=start, cancel_until=start)
+    found = Order.objects.select_related("event__venue").get(pk=late_order.pk)
+
+    last = datetime(2027, 6, 17, 23, 59, tzinfo=there)
+    assert (found.fee_percent(last), found.fee_percent(last + timedelta(minutes=1))) == (20, 30)
+    assert found.cancelling_ends() == datetime(2027, 6, 20, 0, 0, tzinfo=there)

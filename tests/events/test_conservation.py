@@ -39,6 +39,7 @@ from events.models import (
     Ticket,
     Why,
 )
+from events.models.door import door_of
 from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
 from events.payments.provider import Standing, Statement
@@ -209,8 +210,8 @@ class Sale(RuleBasedStateMachine):
     def go_in(self, data):
         ticket = self.one(data, self.tickets())
         event = Event.objects.get(pk=self.event.pk)
-        opens_at, closes_at = checkin.door_times(event)
-        takes_place = event.called_off_at is None and opens_at <= timezone.now() <= closes_at
+        door = door_of(event)
+        takes_place = event.called_off_at is None and door.opens_at <= timezone.now() <= door.closes_at
         usable = takes_place and ticket.used_at is None and ticket.voided_at is None
         try:
             checkin.check_in(code_of(ticket), event=self.event, by=None)
