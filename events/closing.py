@@ -1,6 +1,7 @@
 """The sale's word over the room: closed while nothing can be bought, whatever mode staff set.
 
-The mode itself stays the staff's: when the sale has something to sell again, it is back in force as it was.
+A draft's room is hidden besides. The mode itself stays the staff's: when the sale has something to sell again, it is
+back in force as it was.
 """
 
 from datetime import datetime
@@ -19,6 +20,7 @@ class Closing(StrEnum):
 
     NOTHING = ""
     SOLD_OUT = "sold-out"
+    STOPPED = "stopped"
     OVER = "over"
     CALLED_OFF = "cancelled"
 
@@ -28,6 +30,8 @@ def closing_of(event: Event, now: datetime) -> Closing:
     state = event.sale_state(now)
     if state is SaleState.CALLED_OFF:
         return Closing.CALLED_OFF
+    if state is SaleState.STOPPED:
+        return Closing.STOPPED
     if is_sold_out(event.pk):
         return Closing.SOLD_OUT
     return Closing.OVER if state is SaleState.OVER else Closing.NOTHING
@@ -45,9 +49,12 @@ def follow(event_id: int) -> None:
 def lay_over_room(event: Event) -> None:
     """As `follow`, inside the caller's transaction, with the event locked."""
     room = WaitingRoom.objects.select_for_update(no_key=True).get(slug=event.slug)
-    closing = closing_of(event, timezone.now())
+    now = timezone.now()
+    closing, draft = closing_of(event, now), event.sale_state(now) is SaleState.DRAFT
     if room.closed_because != closing:
         room.close_over(closing)
+    if room.hidden != draft:
+        room.hide(draft)
 
 
 def follow_payment(event_id: int) -> None:
@@ -61,5 +68,6 @@ def follow_all() -> None:
     now = timezone.now()
     # What is closed and over can only change by hand, and who does that follows.
     for event in Event.objects.exclude(closes_at__lt=now, room__closed_because__gt="").select_related("room"):
-        if event.room.closed_because != closing_of(event, now):
+        draft = event.sale_state(now) is SaleState.DRAFT
+        if (event.room.closed_because, event.room.hidden) != (closing_of(event, now), draft):
             follow(event.pk)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models, transaction
 
+from events.closing import lay_over_room
 from events.models import Event, PriceTier, SectionPrice
 from waitingroom.models import Mode, WaitingRoom
 
@@ -19,7 +20,7 @@ def draft_copy(event: Event, *, slug: str, starts_at: datetime, opens_at: dateti
     """
     later = starts_at - event.starts_at
     copy = Event(**_settings(event, leaving_out={"room", "opens_at", "starts_at", "announced_at"}))
-    copy.opens_at, copy.starts_at = opens_at, starts_at
+    copy.announced_at, copy.opens_at, copy.starts_at = None, opens_at, starts_at
     copy.closes_at = event.closes_at + later
     copy.cancel_until = None if event.cancel_until is None else event.cancel_until + later
     mode = event.room.mode if event.room.mode in _MODES else Mode.AUTOMATIC
@@ -33,6 +34,7 @@ def copy_event(event: Event, copy: Event) -> Event:
     """Save the copy with its room, and give it the event's tiers, prices and sections on sale."""
     copy.room.save()
     copy.save()
+    lay_over_room(copy)  # which hides a draft
     tiers: dict[int, PriceTier] = {}
     for tier in event.tiers.all():
         tiers[tier.pk] = PriceTier(**_settings(tier, leaving_out={"event"}), event=copy)

@@ -33,6 +33,7 @@ PERMISSIONS = {
         "call_off_event",
         "export_money",
         "export_buyers",
+        "direct_event",
         "undo_check_in",
         "refund_after_door",
         "view_eventdoor",

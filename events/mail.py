@@ -47,3 +47,16 @@ def _confirm(order: Order) -> bool:
         subject = _("Your tickets for %(event)s") % {"event": " ".join(order.event.title.split())}
     send_mail(subject, text, None, [order.account.email])
     return True
+
+
+def put(kind: str, order: Order) -> None:
+    """Hand the buyer's letter `kind` over, in the caller's transaction and the order's language; none without address.
+
+    The subject is the first line of `events/mail/<kind>.txt`.
+    """
+    if not order.account.email:
+        return
+    with override(order.language):
+        told = {"order": order, "event": order.event, "site": settings.SITE_ADDRESS}
+        subject, text = render_to_string(f"events/mail/{kind}.txt", told).strip().split("\n", 1)
+    send_mail(" ".join(subject.split()), text.strip() + "\n", None, [order.account.email])

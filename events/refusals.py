@@ -102,6 +102,21 @@ class CalledOff(SalesClosed):
         return _("This show was cancelled. Nothing of it is sold any more.")
 
 
+class NotInThisState(Refused):
+    """What staff want is not to be had of an event in its state."""
+
+    code = "state"
+
+    def __init__(self, state: object) -> None:
+        self.seen = state
+        super().__init__(state)
+
+    def __str__(self) -> str:
+        return _("Not while the event is like this: %(state)s. Nothing was changed.") % {
+            "state": getattr(self.seen, "label", self.seen)
+        }
+
+
 class HoldExpired(Refused):
     """The account holds nothing (any more)."""
 

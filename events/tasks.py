@@ -4,6 +4,7 @@ from celery import shared_task
 
 from events import closing, holds, mail
 from events.payments import attempts, refunds
+from events.sale import letters, winding_up
 
 
 @shared_task(name="events.tasks.expire_holds")  # type: ignore[untyped-decorator]  # celery has no types
@@ -40,3 +41,15 @@ def follow_sales() -> None:
 def send_mail() -> None:
     """Buyers get their confirmations."""
     mail.send_confirmations()
+
+
+@shared_task(name="events.tasks.wind_up")  # type: ignore[untyped-decorator]  # celery has no types
+def wind_up() -> None:
+    """The orders of shows that were called off are cancelled, and what was paid is due back."""
+    winding_up.wind_up()
+
+
+@shared_task(name="events.tasks.write_to_buyers")  # type: ignore[untyped-decorator]  # celery has no types
+def write_to_buyers() -> None:
+    """Buyers hear of shows that were called off or moved."""
+    letters.write_due()

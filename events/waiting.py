@@ -29,6 +29,8 @@ def page_context(slug: str) -> dict[str, object]:
         "sections": [{"name": section.name, "left": free[section.pk]} for section in sections],
         "sold_out": closing is Closing.SOLD_OUT,
         "over": closing is Closing.OVER,
+        "stopped": closing is Closing.STOPPED,
         "called_off": closing is Closing.CALLED_OFF,
-        "called_off_why": event.called_off_why,
+        "why": event.called_off_why if closing is Closing.CALLED_OFF else event.notice,
+        "postponed": event.is_postponed(),
     }

@@ -11,7 +11,7 @@ from django.core.mail import get_connection
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from events.models import Event, Payment
+from events.models import Event, EventState, Payment
 from events.payments.provider import ProviderUnavailable
 from events.payments.registry import default_provider, provider_named
 from scaling import store
@@ -46,6 +46,10 @@ def holds(sale: Sale) -> Iterator[Finding]:
         yield warning(text % told, _("Raise idle_seconds, or shorten the hold."))
     if event.called_off_at:
         yield fault(_("the show is called off"), "")
+    if event.state() is EventState.DRAFT:
+        yield fault(_("the event is a draft"), _("Publish it."))
+    if event.stopped_at:
+        yield fault(_("the sale is stopped"), _("Go on selling, on the event's page of its state."))
     if not event.section_prices.exists():
         yield fault(_("no section is on sale"), _("Give the plan's sections prices."))
     yield ok(_("a hold lasts %(hold)d s, a place %(idle)d s, an admission is kept for %(claim)d s") % told)

@@ -161,6 +161,8 @@ class WaitingRoom(models.Model):
     )
     # The site's word, laid over the staff's mode and never instead of it: only `close_over` writes it.
     closed_because = models.CharField(_("closed because"), max_length=20, blank=True, editable=False)
+    # Behind it is nothing yet that the public may know of: no room for anybody. Only `hide` writes it.
+    hidden = models.BooleanField(_("hidden"), default=False, db_default=False, editable=False)
     # What of the room's life in Redis must outlast Redis; only `epochs` writes it.
     epoch = models.CharField(max_length=20, default=epochs.new_epoch, blank=True, editable=False)
     epoch_begun = models.BooleanField(default=False, editable=False)  # Redis had it in force
@@ -195,7 +197,7 @@ class WaitingRoom(models.Model):
             kwargs["update_fields"] = {*fields, "version", "updated_at", "closed_reason_ko", "closed_reason_en"}
         elif not self._state.adding and not kwargs.get("force_insert"):
             # Read some time ago, perhaps: staff who save other fields open no sale that has closed meanwhile.
-            kept = {"closed_because", *epochs.FIELDS}
+            kept = {"closed_because", "hidden", *epochs.FIELDS}
             kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields if not f.primary_key} - kept
         super().save(**kwargs)
         transaction.on_commit(self.announce)
@@ -208,6 +210,12 @@ class WaitingRoom(models.Model):
         self.closed_because = reason
         # No version: staff who edit the room meanwhile are not in conflict with the sale.
         type(self).objects.filter(pk=self.pk).update(closed_because=reason)
+        transaction.on_commit(self.announce)
+
+    def hide(self, hidden: bool) -> None:  # noqa: FBT001 (a state, and its only argument)
+        """Take the room from the gate, which then knows of no such room, or give it back."""
+        self.hidden = hidden
+        type(self).objects.filter(pk=self.pk).update(hidden=hidden)
         transaction.on_commit(self.announce)
 
     @property
@@ -224,7 +232,10 @@ class WaitingRoom(models.Model):
         """Put the settings in force, as the database has them now."""
         rooms = list(type(self).objects.filter(pk=self.pk))
         for room in rooms:
-            room_registry.note(RoomConfig.read(*(getattr(room, name) for name in ROW)))
+            if room.hidden:
+                room_registry.drop(room.slug)
+            else:
+                room_registry.note(RoomConfig.read(*(getattr(room, name) for name in ROW)))
         if configure.put_in_force(rooms):
             hints.look_all(self.slug)
 

@@ -1,4 +1,4 @@
-"""Which rooms exist, as the database said a moment ago; remembered by each process."""
+"""Which rooms there are for the public, as the database said a moment ago; remembered by each process."""
 
 import logging
 import threading
@@ -127,7 +127,7 @@ class RoomRegistry:
         while True:
             changes = self._changes
             table = apps.get_model("waitingroom", "WaitingRoom").objects
-            rows = table.values_list(*ROW)
+            rows = table.filter(hidden=False).values_list(*ROW)
             rooms = {row[0].lower(): RoomConfig.read(*row) for row in rows}
             with self._lock:
                 if changes == self._changes:

@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
-from events.admin import event_pages, exporting, pricing_pages
+from events.admin import event_pages, event_state, exporting, pricing_pages
 from events.admin.copy_page import copying
 from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.admin.terms_form import TERMS_FIELDS
-from events.closing import Closing
-from events.models import Event, PriceTier, Venue
+from events.closing import Closing, lay_over_room
+from events.models import Event, EventState, PriceTier, Venue
 from events.moments import day
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
@@ -48,7 +48,7 @@ class EventAdmin(HistoryAdmin):
 
     form = EventForm
     inlines = (PriceTierInline,)
-    list_display = ("title_ko", "waiting", "active", "mode", "opens", "venue")
+    list_display = ("title_ko", "state", "waiting", "active", "mode", "opens", "venue")
     list_filter = ("kind", "room__mode", "venue")
     list_select_related = ("venue", "room")
     search_fields = ("title_ko", "title_en", "room__slug", "performers_ko", "performers_en")
@@ -97,7 +97,10 @@ class EventAdmin(HistoryAdmin):
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:  # noqa: FBT001 (Django's own signature)
         """Room, event, then the prices: all valid by now, and in the admin's one transaction."""
         obj.room = form.save_room()
+        if not change:
+            obj.announced_at = None  # a draft, until staff publish it
         super().save_model(request, obj, form, change)
+        lay_over_room(obj)
 
     def delete_model(self, request: HttpRequest, obj: Event) -> None:
         """The line goes with its event."""
@@ -139,6 +142,11 @@ class EventAdmin(HistoryAdmin):
                 name="events_event_export",
             ),
             path("<int:pk>/door/", guard(door_settings), name="events_event_door"),
+            path("<int:pk>/state/", guard(partial(event_state.directing, self)), name="events_event_state"),
+            path("<int:pk>/postpone/", guard(partial(event_state.postponing, self)), name="events_event_postpone"),
+            path(
+                "<int:pk>/call-off/progress/", guard(partial(event_pages.progress, self)), name="events_event_progress"
+            ),
             path("<int:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),
             *super().get_urls(),
         ]
@@ -148,6 +156,13 @@ class EventAdmin(HistoryAdmin):
         if not self.has_view_permission(request):
             return JsonResponse({}, status=403)
         return JsonResponse(live_numbers(request.GET.getlist("slug")[:MOST_ROOMS]))
+
+    @admin.display(description=_("state"))
+    def state(self, event: Event) -> str:
+        """What the event is now."""
+        state = event.state()
+        moved = event.is_postponed() and state is not EventState.POSTPONED
+        return f"{state.label} ({EventState.POSTPONED.label})" if moved else str(state.label)
 
     @admin.display(description=_("sale opens"), ordering="opens_at")
     def opens(self, event: Event) -> str:
@@ -159,6 +174,7 @@ class EventAdmin(HistoryAdmin):
         """What staff set, and what the sale lays over it."""
         over = {
             Closing.SOLD_OUT: _("sold out"),
+            Closing.STOPPED: _("sale stopped"),
             Closing.OVER: _("sale over"),
             Closing.CALLED_OFF: _("called off"),
         }.get(Closing(event.room.closed_because))

@@ -3,7 +3,8 @@
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,12 @@ from events.calling_off import call_off
 from events.exports.files import WRITERS
 from events.exports.totals import channels_of, hours_of
 from events.models import Event, Order, OrderState, Ticket
+from events.refusals import NotInThisState
+from events.sale.event_states import Decision, may
+from events.sale.winding_up import progress_of
 from events.sales import sales_of
+from waitingroom import admission
+from waitingroom.errors import LineUnavailable
 
 # Of the chart, in its own units.
 WIDTH, HEIGHT = 960, 220
@@ -29,19 +35,44 @@ def calling_off(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: 
     form = CallOffForm(request.POST or None)
     if event.called_off_at is None and form.is_valid():
         why = form.cleaned_data
-        call_off(pk, by=request.user, why_ko=why["why_ko"], why_en=why["why_en"])
-        model_admin.log_change(request, event, "called off")
-        messages.success(request, _("The show is called off. Refund its orders next."))
-        return redirect(f"{reverse('admin:events_order_changelist')}?event__id__exact={pk}&state__exact=paid")
+        try:
+            call_off(pk, by=request.user, why_ko=why["why_ko"], why_en=why["why_en"])
+        except NotInThisState as refused:
+            messages.error(request, str(refused))
+        else:
+            model_admin.log_change(request, event, "called off")
+            messages.success(request, _("The show is called off. Its orders are being refunded."))
+        return redirect(reverse("admin:events_event_call_off", args=[pk]))
+    paid = Order.objects.filter(event=event, state=OrderState.PAID)
     tickets = Ticket.objects.filter(line__order__event=event, voided_at=None)
     page = {
         "form": form,
         "title": _("Call the show off"),
-        "paid": Order.objects.filter(event=event, state=OrderState.PAID).count(),
+        "may_call_off": may(event, Decision.CALL_OFF),
+        "paid": paid.count(),
+        "won": paid.aggregate(won=Sum("total_won"))["won"] or 0,
+        "waiting": waiting_at(event.slug),
+        "progress": progress_of(event) if event.called_off_by_id else None,
         "pending": Order.objects.filter(event=event, state=OrderState.PENDING).count(),
         "tickets": tickets.count(),
     }
     return page_of(model_admin, request, event, "call_off", page)
+
+
+def waiting_at(slug: str) -> int | None:
+    """How many stand in the event's line; None while Redis does not say."""
+    try:
+        return sum(status.waiting for status in admission.status([slug]))
+    except LineUnavailable:
+        return None
+
+
+def progress(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the refunds of a show that was called off are, as JSON."""
+    event = get_object_or_404(Event, pk=pk)
+    if not request.user.has_perm("events.call_off_event"):
+        return JsonResponse({}, status=403)
+    return JsonResponse(progress_of(event).as_json())
 
 
 def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:

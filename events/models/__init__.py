@@ -1,6 +1,6 @@
 """What is sold, and to whom: one concept a module."""
 
-from events.models.choices import Kind, SaleState
+from events.models.choices import EventState, Kind, SaleState
 from events.models.document import Asked, Consent, Document
 from events.models.door import EventDoor
 from events.models.event import Event
@@ -23,6 +23,7 @@ __all__ = [
     "DoorAct",
     "Event",
     "EventDoor",
+    "EventState",
     "Fee",
     "Hold",
     "HoldPeriod",

@@ -33,10 +33,24 @@ class Motif(models.TextChoices):
     TILES = "tiles", _("tiles")
 
 
+class EventState(models.TextChoices):
+    """What an event is: as the clock says, within what staff decided."""
+
+    DRAFT = "draft", _("draft")
+    ANNOUNCED = "announced", _("announced")
+    ON_SALE = "on-sale", _("on sale")
+    STOPPED = "stopped", _("sale stopped")
+    POSTPONED = "postponed", _("postponed")
+    CANCELLED = "cancelled", _("called off")
+    OVER = "over", _("sale over")
+
+
 class SaleState(StrEnum):
     """Where an event's sale stands."""
 
+    DRAFT = "draft"
     SOON = "soon"
     OPEN = "open"
+    STOPPED = "stopped"
     OVER = "over"
     CALLED_OFF = "cancelled"

@@ -1,9 +1,10 @@
 """An event: the concert, with the waiting room in front of its sale."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -14,11 +15,23 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from events.languages import in_language
-from events.models.choices import Kind, Motif, SaleState
+from events.models.choices import EventState, Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
 from events.sale.terms import Terms, check_terms, korean_terms, read_terms
 from waitingroom.models import WaitingRoom
+
+# A festival of two weeks.
+MAX_RUNNING_MINUTES = 14 * 24 * 60
+
+STATES = {
+    SaleState.DRAFT: EventState.DRAFT,
+    SaleState.SOON: EventState.ANNOUNCED,
+    SaleState.OPEN: EventState.ON_SALE,
+    SaleState.STOPPED: EventState.STOPPED,
+    SaleState.OVER: EventState.OVER,
+    SaleState.CALLED_OFF: EventState.CANCELLED,
+}
 
 
 class Event(models.Model):
@@ -44,7 +57,9 @@ class Event(models.Model):
     closes_at = models.DateTimeField(_("sale closes"))
     starts_at = models.DateTimeField(_("event starts"))
     running_minutes = models.PositiveSmallIntegerField(
-        _("running time, minutes"), default=120, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+        _("running time, minutes"),
+        default=120,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_RUNNING_MINUTES)],
     )
     minimum_age = models.PositiveSmallIntegerField(
         _("minimum age"), default=8, validators=[MaxValueValidator(19)], help_text=_("0 admits everybody.")
@@ -90,7 +105,32 @@ class Event(models.Model):
         default=korean_terms,
         validators=[check_terms],
     )
+    announced_at = models.DateTimeField(
+        _("announced"),
+        null=True,
+        blank=True,
+        default=timezone.now,
+    )
+    stopped_at = models.DateTimeField(_("sale stopped"), null=True, editable=False)
+    postponed_at = models.DateTimeField(_("postponed"), null=True, editable=False)
+    postponed_from = models.DateTimeField(_("was to start"), null=True, editable=False)
+    refund_until = models.DateTimeField(_("refund because of the new date, until"), null=True, editable=False)
+    notice_ko = models.CharField(
+        _("why stopped or postponed (Korean)"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    notice_en = models.CharField(
+        _("why stopped or postponed (English)"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
     called_off_at = models.DateTimeField(_("called off"), null=True, editable=False)
+    # By whom its orders are refunded; None: called off before that was done for staff, or not at all.
+    called_off_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("called off by"),
+    )
     called_off_why_ko = models.CharField(_("why called off (Korean)"), max_length=200, blank=True, editable=False)
     called_off_why_en = models.CharField(_("why called off (English)"), max_length=200, blank=True, editable=False)
     motif = models.CharField(_("poster picture"), max_length=8, choices=Motif, default=Motif.DAWN)
@@ -107,13 +147,13 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ("opens_at", "pk")
-        permissions = (("call_off_event", _("Can call events off")),)
+        permissions = (
+            ("call_off_event", _("Can call events off")),
+            ("direct_event", _("Can publish, stop and postpone events")),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(opens_at__lt=models.F("closes_at")), name="sale_opens_before_it_closes"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(closes_at__lte=models.F("starts_at")), name="sale_closes_by_the_start"
             ),
         )
 
@@ -135,8 +175,8 @@ class Event(models.Model):
         """Refuse a sale or a cancellation that ends after the event began, and other chairs than those on sale."""
         if None not in (self.opens_at, self.closes_at) and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("The sale must close after it opens.")})
-        if None not in (self.closes_at, self.starts_at) and self.closes_at > self.starts_at:
-            raise ValidationError({"closes_at": _("The sale must close before the event starts.")})
+        if None not in (self.closes_at, self.starts_at, self.running_minutes) and self.closes_at > self.ends_at:
+            raise ValidationError({"closes_at": _("The sale must close before the event ends.")})
         if None not in (self.cancel_until, self.starts_at) and self.cancel_until > self.starts_at:  # type: ignore[operator]  # both are there
             raise ValidationError({"cancel_until": _("Buyers cancel before the event starts, or not at all.")})
         if None not in (self.cancel_until, self.opens_at) and self.cancel_until < self.opens_at:  # type: ignore[operator]  # both are there
@@ -179,6 +219,11 @@ class Event(models.Model):
         return self.venue.zone
 
     @property
+    def ends_at(self) -> datetime:
+        """When the show is over."""
+        return self.starts_at + timedelta(minutes=self.running_minutes)
+
+    @property
     def title(self) -> str:
         """The title in the page's language."""
         return in_language(self.title_ko, self.title_en)
@@ -199,8 +244,8 @@ class Event(models.Model):
         return read_terms(self.cancellation_terms)
 
     def cancelling_is_free(self) -> bool:
-        """Whether cancelling is the organiser's doing: then nobody pays for it."""
-        return self.called_off_at is not None
+        """Whether cancelling is the organiser's doing, a show called off or moved: then nobody pays for it."""
+        return self.called_off_at is not None or self.gives_back()
 
     def cancelling_ends(self, terms: Terms, ordered_at: datetime) -> datetime | None:
         """When who ordered at that instant can no longer cancel; None: never."""
@@ -213,6 +258,11 @@ class Event(models.Model):
     def called_off_why(self) -> str:
         """Why the show was called off, in the page's language; empty if staff gave no reason."""
         return in_language(self.called_off_why_ko, self.called_off_why_en)
+
+    @property
+    def notice(self) -> str:
+        """Why the sale was stopped or the show postponed, in the page's language; empty if staff gave no reason."""
+        return in_language(self.notice_ko, self.notice_en)
 
     @property
     def poster_url(self) -> str:
@@ -230,6 +280,26 @@ class Event(models.Model):
         now = now or timezone.now()
         if self.called_off_at is not None:
             return SaleState.CALLED_OFF
-        if now < self.opens_at:
-            return SaleState.SOON
-        return SaleState.OPEN if now < self.closes_at else SaleState.OVER
+        if self.announced_at is None or now < self.announced_at:
+            return SaleState.DRAFT
+        if now >= self.closes_at:
+            return SaleState.OVER
+        if self.stopped_at is not None:
+            return SaleState.STOPPED
+        return SaleState.SOON if now < self.opens_at else SaleState.OPEN
+
+    def state(self, now: datetime | None = None) -> EventState:
+        """What the event is at `now`: a postponed one that sells is on sale, and `is_postponed` besides."""
+        now = now or timezone.now()
+        sale = self.sale_state(now)
+        if sale in (SaleState.SOON, SaleState.OVER) and self.is_postponed(now):
+            return EventState.POSTPONED
+        return STATES[sale]
+
+    def is_postponed(self, now: datetime | None = None) -> bool:
+        """Whether the show was given another date that has yet to come."""
+        return self.postponed_at is not None and (now or timezone.now()) < self.starts_at
+
+    def gives_back(self, now: datetime | None = None) -> bool:
+        """Whether buyers get everything back because the date is another: until `refund_until`."""
+        return self.refund_until is not None and (now or timezone.now()) < self.refund_until

@@ -52,6 +52,7 @@ class Why(models.TextChoices):
     BY_STAFF = "by-staff", _("cancelled and refunded by staff")
     AT_PROVIDER = "provider", _("paid back at the provider")
     IN_PART = "in-part", _("some of the tickets were cancelled")
+    CALLED_OFF = "called-off", _("the show was called off")
 
 
 def _takes_place(order: "Order") -> None:
@@ -72,10 +73,14 @@ class Order(Stateful):
     transitions: ClassVar[Mapping[tuple[OrderState, OrderState], frozenset[Why]]] = {
         (OrderState.PENDING, OrderState.PAID): frozenset({Why.PAID}),
         (OrderState.PENDING, OrderState.EXPIRED): frozenset({Why.RAN_OUT}),
-        (OrderState.PENDING, OrderState.ABANDONED): frozenset({Why.GIVEN_UP, Why.BY_BUYER, Why.BY_STAFF}),
+        (OrderState.PENDING, OrderState.ABANDONED): frozenset(
+            {Why.GIVEN_UP, Why.BY_BUYER, Why.BY_STAFF, Why.CALLED_OFF}
+        ),
         (OrderState.EXPIRED, OrderState.PAID): frozenset({Why.PAID_LATE}),
         (OrderState.PAID, OrderState.PAID): frozenset({Why.IN_PART}),
-        (OrderState.PAID, OrderState.CANCELLED): frozenset({Why.BY_BUYER, Why.BY_STAFF, Why.AT_PROVIDER}),
+        (OrderState.PAID, OrderState.CANCELLED): frozenset(
+            {Why.BY_BUYER, Why.BY_STAFF, Why.AT_PROVIDER, Why.CALLED_OFF}
+        ),
     }
     rules: ClassVar[Mapping[Why, Rule]] = {
         Why.PAID: _takes_place,
@@ -95,6 +100,8 @@ class Order(Stateful):
     total_won = models.PositiveIntegerField(_("total, won"))
     language = models.CharField(_("language"), max_length=8, default="ko")
     made_at = models.DateTimeField(_("made"), default=timezone.now, db_index=True)
+    # When the buyer was last written to because the show was called off or moved.
+    told_at = models.DateTimeField(_("told of a change"), null=True, blank=True, editable=False)
     mailed_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True)
     # As they were shown before ordering, whatever staff make of the event's since; None: ordered before there were any.
     cancellation_terms = models.JSONField(_("cancellation fees"), null=True, editable=False)
@@ -142,7 +149,10 @@ class Order(Stateful):
         self._move(state, why, lambda: self.changes.create(state=state, why=why, by=by, note=note))
 
     def may_be_cancelled(self) -> bool:
-        """Whether the buyer may still cancel: unpaid, or paid and unused, in time; a show called off sets no time."""
+        """Whether the buyer may still cancel: unpaid, or paid and unused, in time.
+
+        A show that was called off sets no time, and one that was moved gives more.
+        """
         if self.state == OrderState.PENDING:
             return True
         if self.state != OrderState.PAID or self.lines.filter(ticket__used_at__isnull=False).exists():

@@ -7,11 +7,12 @@ from typing import Concatenate, ParamSpec
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from events.accounts import in_own_place
+from events.models import Event, SaleState
 from events.refusals import NotYourPlace, Refused, SeatTaken
 from waitingroom.room_registry import room_registry
 from waitingroom.slips import ACCOUNT
@@ -26,6 +27,25 @@ TWO_FORMS = "events_two_forms"  # the request's attribute
 def has_two_forms(request: HttpRequest) -> bool:
     """Whether the address answers pages or JSON, by what is accepted."""
     return getattr(request, TWO_FORMS, False)
+
+
+def may_preview(user: object) -> bool:
+    """Whether somebody sees drafts: who may work on events."""
+    return isinstance(user, User) and user.has_perm("events.change_event")
+
+
+def not_yet_public(event: Event) -> bool:
+    """Whether nobody but staff may know of the event."""
+    return event.sale_state() is SaleState.DRAFT
+
+
+def _hide_drafts(request: HttpRequest, slug: object) -> None:
+    """Raise Http404 for the pages of a draft, but to staff. Whom the gate let in has come to a room that is public."""
+    if slug is None or getattr(request, "admission", None) is not None:
+        return
+    event = Event.objects.filter(room__slug=slug).first()
+    if event is not None and not_yet_public(event) and not may_preview(request.user):
+        raise Http404
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -44,6 +64,7 @@ def for_accounts(view: AccountView[P]) -> View[P]:
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        _hide_drafts(request, kwargs.get("slug"))
         if not isinstance(request.user, User):
             return _sign_in(request)
         if not in_own_place(request, request.user):
@@ -65,6 +86,7 @@ def for_visitors(view: View[P]) -> View[P]:
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        _hide_drafts(request, kwargs.get("slug"))
         return (for_its_account if _demands_account(request) else view)(request, *args, **kwargs)
 
     return checked

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,7 +19,7 @@ from events.holds import bought_seats
 from events.models import Event, Kind
 from events.posters import poster_svg
 from events.sold_out import with_sold_out
-from events.views.answers import for_visitors
+from events.views.answers import for_visitors, may_preview, not_yet_public
 from events.views.seats import held_by
 from waitingroom import admission, visitors
 from waitingroom.reasons import Reason
@@ -30,8 +30,9 @@ MOMENT_SECONDS = 2
 
 
 def shown_events() -> QuerySet[Event]:
-    """Events that have not begun, with all their pages need."""
-    coming = Event.objects.filter(starts_at__gt=timezone.now())
+    """Announced events that have not begun, or still sell (a festival's later days), with all their pages need."""
+    now = timezone.now()
+    coming = Event.objects.filter(Q(starts_at__gt=now) | Q(closes_at__gt=now), announced_at__lte=now)
     return with_sold_out(coming).select_related("venue").prefetch_related("tiers")
 
 
@@ -77,9 +78,12 @@ def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
     if language not in dict(settings.LANGUAGES):
         raise Http404
     event = get_object_or_404(Event.objects.select_related("venue"), room__slug=slug)
+    draft = not_yet_public(event)
+    if draft and not may_preview(request.user):
+        raise Http404
     with override(language):
         answer = HttpResponse(poster_svg(event), content_type="image/svg+xml")
-    answer["Cache-Control"] = "public, max-age=86400"
+    answer["Cache-Control"] = "no-store" if draft else "public, max-age=86400"
     return answer
 
 
