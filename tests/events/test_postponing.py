@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import checkin, tasks
+from events.door.not_admitted import DoorClosed
 from events.models import Event, EventState, Order, OrderState, Ticket, Venue, Why
 from events.orders import cancel_order
 from events.refusals import TooLate
@@ -140,7 +141,7 @@ def test_the_door_goes_by_the_new_time(tonight, buyer, staff):
     ticket = Ticket.objects.get(line__order=buy(tonight, buyer, seats_of(tonight)[0]))
     postpone(tonight.pk, by=staff, starts_at=tonight.starts_at + 3 * DAY)
 
-    with pytest.raises(checkin.DoorClosed):
+    with pytest.raises(DoorClosed):
         checkin.check_in(code_of(ticket), event=again(tonight), by=staff)
 
     Event.objects.filter(pk=tonight.pk).update(starts_at=timezone.now() + timedelta(hours=1))

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0016_doors"),
+        ("events", "0019_documents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
