@@ -18,7 +18,7 @@ from events.calling_off import call_off
 from events.models import Event, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
 from events.models.retried import MAX_TRIES
 from events.payments.sandbox import provider as practice
-from events.sale import winding_up
+from events.sale import letters, winding_up
 from events.sale.winding_up import progress_of
 from tests.events.conftest import buy, order, seats_of
 
@@ -136,6 +136,16 @@ def test_a_letter_and_that_it_was_written_stand_together(event, sold, staff, mon
     monkeypatch.setattr(mail, "put", put)
     all_of_it()
     assert progress_of(event).untold == 0
+
+
+def test_a_worker_that_chose_an_order_before_another_wrote_to_it_writes_nothing(event, sold, staff):
+    call_off(event.pk, by=staff)
+    due = letters.untold_of_calling_off()
+
+    assert letters._hand_over(letters.Letter.CALLED_OFF, due, sold[0].pk) is True
+    assert letters._hand_over(letters.Letter.CALLED_OFF, due, sold[0].pk) is False
+
+    assert len(outbox.outbox) == 1
 
 
 def test_two_workers_at_once_cancel_and_write_once(event, sold, staff):
