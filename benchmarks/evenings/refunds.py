@@ -95,7 +95,6 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
             try:
                 began = time.monotonic()
                 _rows(stack.env, "cancel")
-                verdict.note("all orders cancelled after", f"{time.monotonic() - began:.0f} s")
                 seen = _follow(stack, given.orders, given.minutes)
             finally:
                 holds.over.set()
