@@ -218,6 +218,27 @@ def races(rounds: int) -> dict[str, object]:
     return {"both": both, "ended": sorted(ended), "corrected": sorted(corrected)}
 
 
+def one_after_another(rounds: int) -> dict[str, object]:
+    """One account from several devices, and several accounts at one area: what the locks of both are for."""
+    most, dealt, ended = 0, set[int](), set[str]()
+    for _ in range(rounds):
+        event, buyer = an_event(), account()
+        first, *others = seats_of(event)
+        hold(event, buyer, first)
+        pairs = [others[0:2], others[2:4], others[4:6], others[6:8]]
+        at_once(*(partial(hold, event, buyer, *pair) for pair in pairs))
+        most = max(most, Occupancy.objects.filter(event=event).count() - event.seats_per_account)
+
+        event = an_event()
+        standing = Section.objects.get(plan=event.plan, code="S")
+        pick = Pick(areas=((standing.pk, 2),))
+        ended |= at_once(
+            *(partial(hold_seats, event=event, account_id=account().pk, visitor="", pick=pick) for _ in range(3))
+        )
+        dealt.add(Occupancy.objects.filter(event=event).count())
+    return {"over the limit": most, "dealt": sorted(dealt), "ended": sorted(ended)}
+
+
 def correct_by_table(event: Event) -> None:
     """What the page that corrects a plan does: the first row goes."""
     with transaction.atomic():
@@ -264,5 +285,6 @@ def tell() -> None:
         "held": only_held(),
         "nothing on sale": nothing_on_sale(),
         "races": races(20),
+        "one after another": one_after_another(10),
     }
     sys.stdout.write(json.dumps(found))

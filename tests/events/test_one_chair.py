@@ -58,6 +58,14 @@ def test_where_nothing_is_on_sale_staff_may_change_everything(told: dict[str, An
     assert set(told["nothing on sale"].values()) == {"done"}
 
 
+def test_an_account_has_no_more_seats_by_asking_from_several_devices_at_once(told: dict[str, Any]):
+    assert told["one after another"]["over the limit"] <= 0
+
+
+def test_who_asks_an_area_for_its_last_places_at_once_is_dealt_all_of_them(told: dict[str, Any]):
+    assert (told["one after another"]["dealt"], told["one after another"]["ended"]) == ([6], ["done"])
+
+
 def test_of_a_buyer_and_a_correction_of_the_plan_one_is_refused_in_words(told: dict[str, Any]):
     assert set(told["races"]["corrected"]) <= {"done", "SeatTaken", "BadPick"}
 
