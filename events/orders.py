@@ -8,20 +8,23 @@ from events import closing, places
 from events.holds import end_hold, live_hold
 from events.locks import lock_account
 from events.models import Event, Fee, Hold, Order, OrderLine, OrderState, Ticket, Why
+from events.refusals import OtherTotal
 from events.sale import hold_periods
 from events.sale.refunding import give_back, left_of
 from waitingroom.reasons import Reason
 
 
 @transaction.atomic(durable=True)
-def place_order(event: Event, account_id: int) -> Order:
+def place_order(event: Event, account_id: int, agreed_won: int | None = None) -> Order:
     """The order for what the account holds, at the prices it was held at; the same one if it was placed before.
 
-    One that costs nothing is paid by that: its tickets are there, and no provider hears of it. Raises HoldExpired, or
-    CalledOff.
+    One that costs nothing is paid by that: its tickets are there, and no provider hears of it. `agreed_won` is what
+    the buyer was shown, if they were. Raises HoldExpired, CalledOff, or OtherTotal.
     """
     lock_account(account_id)
     hold = live_hold(event, account_id)
+    if agreed_won not in (None, hold.total_won):
+        raise OtherTotal
     order = hold.order or _write_order(event, hold)
     if order.total_won == 0:
         confirm(order, hold, Why.FREE)
@@ -36,7 +39,7 @@ def _write_order(event: Event, hold: Hold) -> Order:
         visitor=hold.visitor,
         venue_ko=event.venue.name_ko,
         venue_en=event.venue.name_en,
-        total_won=sum(occupancy.price_won for occupancy in held),
+        total_won=hold.total_won,
         cancellation_terms=event.cancellation_terms,
         language=get_language() or "ko",
     )

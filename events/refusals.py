@@ -233,6 +233,15 @@ class SumGrown(Refused):
         return _("More would be given back now than was asked for. Please ask for it anew.")
 
 
+class OtherTotal(Refused):
+    """What is held costs something else than the buyer was shown: it changed in another tab or on another device."""
+
+    code = "other-total"
+
+    def __str__(self) -> str:
+        return _("What you hold has changed since this page was shown. Nothing was ordered; please look at it again.")
+
+
 class TooLate(Refused):
     """The order cannot be cancelled: the deadline passed, a ticket was used, or it is over already."""
 

@@ -40,6 +40,11 @@ class Hold(models.Model):
         """When it expires, Unix milliseconds: what pages count down to."""
         return int(self.expires_at.timestamp() * 1000)
 
+    @property
+    def total_won(self) -> int:
+        """What all of it costs: each seat what it cost when it was held."""
+        return sum(occupancy.price_won for occupancy in self.occupancies.all())
+
     def is_over(self, now: datetime | None = None) -> bool:
         """Whether its time ran out, even if nobody has cleared it away yet."""
         return self.expires_at <= (now or timezone.now())

@@ -17,7 +17,7 @@ from events.payments import registry
 from events.payments.attempts import start_payment
 from events.picks import Pick, are_neighbours, read_pick
 from events.privacy.consents import ConsentMissing, agree, field_of, yet_to_ask
-from events.refusals import BadPick, NotTogether, Refused
+from events.refusals import BadPick, NotTogether, OtherTotal, Refused
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
 from events.views.seats import event_of, held_by
@@ -120,7 +120,7 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         if request.method == "POST":
             chosen = request.POST.get("provider", "")
             agree(account, request.POST, yet_to_ask(account))
-            order = place_order(event, account.pk)
+            order = place_order(event, account.pk, _agreed(request.POST.get("agreed_won")))
             if order.state == OrderState.PAID:
                 return _paid(request, order)
             payment = start_payment(order, chosen, request.build_absolute_uri("/")[:-1])
@@ -136,7 +136,7 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         held = holds.live_hold(event, account.pk)
         if wants_json(request):
             return JsonResponse(held_seats(held), json_dumps_params={"ensure_ascii": False})
-    except ConsentMissing as why:
+    except (ConsentMissing, OtherTotal) as why:
         return refuse(request, why, request.path)
     except Refused as why:
         return refuse(request, why, back)
@@ -145,12 +145,21 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         "event": event,
         "hold": held,
         "lines": lines,
-        "total_won": sum(line.price_won for line in lines),
+        "total_won": held.total_won,
         "providers": registry.choices(),
         "documents": [(field_of(document), document) for document in yet_to_ask(account)],
         "more": holds.seats_left_to(event, account.pk),
     }
     return render(request, "events/checkout.html", page)
+
+
+def _agreed(sent: str | None) -> int | None:
+    """The total that the page showed; programs need not send it. Raises OtherTotal for what is none."""
+    if sent is None:
+        return None
+    if not (sent.isascii() and sent.isdigit() and len(sent) <= 12):
+        raise OtherTotal
+    return int(sent)
 
 
 def _paid(request: HttpRequest, order: Order) -> HttpResponse:

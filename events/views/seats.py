@@ -15,6 +15,9 @@ from events.sale.hold_periods import paused_until
 from events.seatmap import seats_svg
 from events.views.answers import for_accounts, for_visitors
 
+# The colours of tiers that seats.css has; with more tiers they begin again.
+SHADES = 12
+
 
 def event_of(slug: str) -> Event:
     """The event with its venue. Raises Http404."""
@@ -37,13 +40,13 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     prices = list(SectionPrice.objects.filter(event=event).select_related("section", "tier"))
     free = free_places(slug)
     arena = lay_out([price.section for price in prices])
-    tiers = sorted({price.tier for price in prices}, key=lambda tier: -tier.price_won)
+    tiers = sorted({price.tier for price in prices}, key=lambda tier: (-tier.price_won, tier.pk))
     prices.sort(key=lambda price: tiers.index(price.tier))  # the list goes by tier; the map needs no order
     sections = [
         {
             "section": price.section,
             "tier": price.tier,
-            "shade": tiers.index(price.tier),
+            "shade": tiers.index(price.tier) % SHADES,
             "free": free.get(price.section_id, 0),
             "shape": arena.shapes[price.section_id],
         }
