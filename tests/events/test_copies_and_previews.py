@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.calling_off import call_off
-from events.models import Event, Hold, Occupancy, Order, PriceTier, SectionPrice
+from events.models import Event, Hold, Occupancy, Order, PriceTier, SaleState, SectionPrice
 from events.previews import token_of
 from tests.events.conftest import buy, hold, seats_of
 from waitingroom.models import Mode, WaitingRoom
@@ -57,6 +57,16 @@ def test_everything_that_staff_set_is_copied_and_nothing_that_happened(admin_cli
     assert not set(made.section_prices.values_list("tier", flat=True)) & set(event.tiers.values_list("pk", flat=True))
     for rows in (Order, Hold, Occupancy):
         assert not rows.objects.filter(event=made).exists()
+
+
+def test_a_copy_is_a_draft_that_its_preview_alone_shows(admin_client, event):
+    copy(admin_client, event)
+
+    made = Event.objects.get(room__slug="second-night")
+    assert made.sale_state() is SaleState.DRAFT
+    stranger = Client()
+    assert stranger.get(f"/events/{made.slug}/").status_code == 404
+    assert stranger.get(f"/previews/{token_of(made)}/").status_code == 200
 
 
 def test_the_copys_dates_keep_their_distance_from_the_start(admin_client, event):
