@@ -64,8 +64,9 @@ HOUR = timedelta(hours=1)
 DATES = {
     "opens after it closes": ({"opens_at": 30, "closes_at": 20, "starts_at": 40}, "closes_at"),
     "opens as it closes": ({"opens_at": 20, "closes_at": 20, "starts_at": 40}, "closes_at"),
-    "closes after the start": ({"opens_at": 10, "closes_at": 41, "starts_at": 40}, "closes_at"),
-    "closes at the start": ({"opens_at": 10, "closes_at": 40, "starts_at": 40}, ""),
+    # It takes two hours, and is sold at the door to its end.
+    "closes after the end": ({"opens_at": 10, "closes_at": 43, "starts_at": 40}, "closes_at"),
+    "closes at the end": ({"opens_at": 10, "closes_at": 42, "starts_at": 40}, ""),
     "cancelling after the start": (
         {"opens_at": 10, "closes_at": 40, "starts_at": 40, "cancel_until": 41},
         "cancel_until",
