@@ -1,12 +1,13 @@
 """What can stand between an account and its tickets, one sentence each."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from http import HTTPStatus
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from events.moments import second
 
 
 class Refused(Exception):
@@ -132,13 +133,13 @@ class HoldPaused(Refused):
 
     code = "hold-paused"
 
-    def __init__(self, until: datetime) -> None:
-        self.until = until
-        super().__init__(until)
+    def __init__(self, until: datetime, zone: tzinfo) -> None:
+        self.until, self.zone = until, zone
+        super().__init__(until, zone)
 
     def __str__(self) -> str:
         said = _("Your time for holding seats ran out. You may pick seats again from %(at)s on.")
-        return said % {"at": f"{timezone.localtime(self.until):%H:%M:%S}"}
+        return said % {"at": second(self.until, self.zone)}
 
 
 class OrderPending(Refused):

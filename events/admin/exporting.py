@@ -48,7 +48,8 @@ def export(
         buyers = request.user.has_perm(Right.BUYERS)
         model_admin.log_change(request, event, f"exported {kind} as {form}, {'with' if buyers else 'without'} buyers")
         file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the response)
-        WRITERS[form](table.lines(event, buyers=buyers), file)
+        with timezone.override(event.zone):
+            WRITERS[form](table.lines(event, buyers=buyers), file)
     finally:
         _one_at_a_time.release()
     response = StreamingHttpResponse(_sent(request, file), content_type=TYPES[form])

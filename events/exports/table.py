@@ -52,5 +52,5 @@ class Table:
 
 
 def at(instant: datetime | None) -> str | None:
-    """The instant in the site's zone, to the second, with the zone's distance: 2026-11-26T20:00:05+09:00."""
+    """The instant by the current clock: the venue's, while an export is made. As 2026-11-26T20:00:05+09:00."""
     return timezone.localtime(instant).isoformat(timespec="seconds") if instant else None

@@ -71,7 +71,7 @@ class Order(Stateful):
     """A purchase of some seats of one event."""
 
     transitions: ClassVar[Mapping[tuple[OrderState, OrderState], frozenset[Why]]] = {
-        (OrderState.PENDING, OrderState.PAID): frozenset({Why.PAID}),
+        (OrderState.PENDING, OrderState.PAID): frozenset({Why.PAID, Why.FREE}),
         (OrderState.PENDING, OrderState.EXPIRED): frozenset({Why.RAN_OUT}),
         (OrderState.PENDING, OrderState.ABANDONED): frozenset(
             {Why.GIVEN_UP, Why.BY_BUYER, Why.BY_STAFF, Why.CALLED_OFF}
@@ -84,6 +84,7 @@ class Order(Stateful):
     }
     rules: ClassVar[Mapping[Why, Rule]] = {
         Why.PAID: _takes_place,
+        Why.FREE: _takes_place,
         Why.PAID_LATE: _takes_place,
         Why.BY_BUYER: _in_time,
     }

@@ -18,7 +18,7 @@ def stored_of(account: User) -> dict[str, object]:
     orders = (
         Order.objects.filter(account=account)
         .select_related("event")
-        .prefetch_related("lines__ticket", "payments", "changes")
+        .prefetch_related("lines__ticket", "payments", "refunds", "changes")
     )
     return {
         "madeAt": timezone.now().isoformat(),
@@ -67,6 +67,10 @@ def _order(order: Order) -> dict[str, object]:
         "seats": [
             {"seat": line.label, "tier": line.tier_ko, "priceWon": line.price_won, "ticket": _ticket(line)}
             for line in order.lines.all()
+        ],
+        "refunds": [
+            {"backWon": refund.back_won, "feeWon": refund.fee_won, "at": refund.at.isoformat()}
+            for refund in order.refunds.all()
         ],
         "payments": [
             {

@@ -22,7 +22,7 @@ def deadline_of(event: Event, account_id: int) -> datetime:
     if period is not None and period.ends_at - now >= SHORTEST:
         return period.ends_at
     if (until := _pause(event, period)) is not None:
-        raise HoldPaused(until)
+        raise HoldPaused(until, event.zone)
     ends_at = now + timedelta(minutes=event.hold_minutes)
     HoldPeriod.objects.update_or_create(event=event, account_id=account_id, defaults={"ends_at": ends_at})
     return ends_at

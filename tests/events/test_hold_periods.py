@@ -50,7 +50,7 @@ def test_once_the_time_is_over_a_pause_comes_before_the_next_hold_and_says_how_l
     assert f"{until:%H:%M:%S}" in refused.json()["message"]
     assert not Hold.objects.filter(event=event).exists()
     page = browser.get(reverse("events:seats", args=[event.slug])).content.decode()
-    assert f"{until:%H:%M:%S}부터" in page
+    assert f"{until:%H:%M:%S} KST부터" in page
 
     pass_by(event, buyer, timedelta(minutes=3))
     again = hold(event, buyer, first)

@@ -255,7 +255,15 @@ def test_what_is_stored_comes_as_a_file_with_nobody_elses(known, browser, event,
 
 
 # Who did something as staff, and the accounts' own bookkeeping.
-NOT_OF_A_BUYER = {"admin.LogEntry", "events.OrderChange", "events.Ticket", "events.TicketChange"}
+NOT_OF_A_BUYER = {
+    "admin.LogEntry",
+    "events.OrderChange",
+    "events.PaymentChange",
+    "events.Refund",
+    "events.RefundRequest",
+    "events.Ticket",
+    "events.TicketChange",
+}
 SAID = {
     "events.Order": "orders",
     "events.Consent": "consents",

@@ -45,7 +45,7 @@ def values(browser, event, make_event, buyer):
 
 
 OWN = ("events:", "account_", "socialaccount_")
-EVERYBODYS = {"events:poster"}  # kept for a day, and drawn alike for all
+EVERYBODYS = {"events:poster", "events:door-worker"}  # alike for all, and nobody's own
 
 
 def test_every_page_that_a_signed_in_buyer_opens_is_kept_by_nobody(browser, values):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from django.utils.translation import override
 
 from events.exports.files import WRITERS
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         form = options["format"] or (to.suffix.removeprefix(".") if to else "csv")
         if form not in WRITERS:
             raise CommandError(f"{to} is neither .csv nor .xlsx: say --format.")
-        with override(language):
+        with override(language), timezone.override(event.zone):
             lines = TABLES[kind].lines(event, buyers=buyers)
             if to is None:
                 WRITERS[form](lines, sys.stdout.buffer)
