@@ -257,6 +257,7 @@ def test_what_is_stored_comes_as_a_file_with_nobody_elses(known, browser, event,
 # Who did something as staff, and the accounts' own bookkeeping.
 NOT_OF_A_BUYER = {
     "admin.LogEntry",
+    "events.Event",
     "events.OrderChange",
     "events.PaymentChange",
     "events.Refund",
