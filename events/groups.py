@@ -20,6 +20,8 @@ LOOKS = [
     "view_ticket",
     "view_ticketchange",
     "view_hold",
+    "view_letter",
+    "rewrite_letter",
     "view_refund",
     "view_refundrequest",
     "refund_order",

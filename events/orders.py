@@ -7,7 +7,8 @@ from django.utils.translation import get_language
 from events import closing, places
 from events.holds import end_hold, live_hold
 from events.locks import lock_account
-from events.models import Event, Fee, Hold, Order, OrderLine, OrderState, Ticket, Why
+from events.mail.outbox import put
+from events.models import Event, Fee, Hold, LetterKind, Order, OrderLine, OrderState, Ticket, Why
 from events.refusals import OtherTotal
 from events.sale import hold_periods
 from events.sale.refunding import give_back, left_of
@@ -76,6 +77,7 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
     hold_periods.begin_anew(order.event_id, order.account_id)
     Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
     order.move_to(OrderState.PAID, why=why)
+    put(LetterKind.TICKETS, order)
     places.give_back(order.event.slug, order.visitor, Reason.PAID)
     transaction.on_commit(lambda: closing.follow_payment(order.event_id))
 

@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
-from events import closing, holds, mail
+from events import closing, holds
+from events.mail import letters, reminders
 from events.payments import attempts, refunds
-from events.sale import letters, winding_up
+from events.sale import letters as changes
+from events.sale import winding_up
 
 
 @shared_task(name="events.tasks.expire_holds")  # type: ignore[untyped-decorator]  # celery has no types
@@ -39,8 +41,9 @@ def follow_sales() -> None:
 
 @shared_task(name="events.tasks.send_mail")  # type: ignore[untyped-decorator]  # celery has no types
 def send_mail() -> None:
-    """Buyers get their confirmations."""
-    mail.send_confirmations()
+    """Buyers' letters are written into the outbox."""
+    reminders.put_due()
+    letters.write_due()
 
 
 @shared_task(name="events.tasks.wind_up")  # type: ignore[untyped-decorator]  # celery has no types
@@ -52,4 +55,4 @@ def wind_up() -> None:
 @shared_task(name="events.tasks.write_to_buyers")  # type: ignore[untyped-decorator]  # celery has no types
 def write_to_buyers() -> None:
     """Buyers hear of shows that were called off or moved."""
-    letters.write_due()
+    changes.write_due()

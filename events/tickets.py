@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass
+from io import BytesIO
 
 import segno
 from django.utils.safestring import SafeString, mark_safe
@@ -74,3 +75,15 @@ def drawn(code: str, *, name: str) -> SafeString:
         border=3, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None, title=name
     )
     return mark_safe(svg)  # noqa: S308 (drawn from a code of our own alphabet; segno escapes the title)
+
+
+def qr_png(ticket: Ticket) -> bytes:
+    """The code that stands still as a picture, for mails."""
+    out = BytesIO()
+    segno.make(code_of(ticket), error="m", micro=False).save(out, kind="png", scale=6, border=4)
+    return out.getvalue()
+
+
+def qr_modules(ticket: Ticket) -> list[list[bool]]:
+    """The rows of squares of the code that stands still, true where dark, for print."""
+    return [[bool(dark) for dark in row] for row in segno.make(code_of(ticket), error="m", micro=False).matrix]

@@ -38,6 +38,7 @@ urlpatterns = [
     path("orders/<slug:number>/", orders.order, name="order"),
     path("orders/<slug:number>/cancel/", orders.cancel, name="cancel"),
     path("orders/<slug:number>/cancel/ask/", orders.ask_to_cancel, name="ask-to-cancel"),
+    path("orders/<slug:number>/send-again/", orders.send_again, name="send-again"),
     path("orders/<slug:number>/pay/", orders.pay, name="pay"),
     path("orders/<slug:number>/tickets/", orders.tickets, name="tickets"),
     path("tickets/<slug:serial>/", orders.ticket, name="ticket"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
+from events.mail import outbox as letters
 from scaling.status import fleet_drift, publish_age_s
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
@@ -114,7 +115,8 @@ def _ask_database() -> Rows:
     """Whether the database answers, and what waits in it."""
     try:
         _slugs[:] = WaitingRoom.objects.values_list("slug", flat=True)
-        return Rows(OK, {"waiting": outbox.waiting().count(), "given_up": outbox.given_up().count()})
+        waiting = outbox.waiting().count() + letters.waiting().count()
+        return Rows(OK, {"waiting": waiting, "given_up": outbox.given_up().count() + letters.given_up().count()})
     except DatabaseError as error:
         return Rows(str(error) or type(error).__name__)
     finally:

@@ -268,6 +268,7 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "events.sign_in.AccountAdapter"
+REMIND_HOURS = env.read("REMIND_HOURS", environment.number, 24)
 ACCOUNT_FORMS = {"login": "events.sign_in.SignInForm", "signup": "events.sign_up.SignUpForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SESSION_REMEMBER = True

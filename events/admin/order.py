@@ -3,13 +3,15 @@
 from functools import partial
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from events.admin import refunding
+from events.mail import resending
 from events.models import Order, OrderChange, OrderLine, Payment, Refund, Ticket, TicketChange
 
 
@@ -86,7 +88,7 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
     search_fields = ("number", "account__email", "account__username", "event__title_ko", "event__title_en")
     date_hierarchy = "made_at"
     fields = ("number", "event", "account", "visitor", "state", "total_won", "language", "made_at", "mailed_at")
-    actions = ("refund",)
+    actions = ("refund", "send_again")
 
     @admin.display(description=_("buyer"), ordering="account__email")
     def buyer(self, order: Order) -> str:
@@ -111,6 +113,20 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
     def refund(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
         """Ask first, with the sum; then cancel each order, whatever the buyers' deadline says. Used tickets stay."""
         return refunding.refund(self, request, orders)
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        """Who may have letters written again."""
+        return request.user.has_perm("events.rewrite_letter")
+
+    @admin.action(description=_("Send the tickets of the chosen orders by mail again"), permissions=["resend"])
+    def send_again(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        """Of paid orders whose buyers have an address."""
+        count = sum(map(resending.asked_by_staff, orders.select_related("event", "account")))
+        said = ngettext(
+            "The tickets of %(count)d order are sent again.", "The tickets of %(count)d orders are sent again.", count
+        )
+        said %= {"count": count}
+        self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
 
 
 class TicketChangeInline(OnlyToLookAt, admin.TabularInline[TicketChange, Ticket]):

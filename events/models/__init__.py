@@ -6,6 +6,7 @@ from events.models.door import EventDoor
 from events.models.event import Event
 from events.models.hold import Hold, Occupancy
 from events.models.hold_period import HoldPeriod
+from events.models.letter import Letter, LetterKind
 from events.models.order import Order, OrderChange, OrderLine, OrderState, Why
 from events.models.payment import MONEY_DUE, Payment, PaymentChange, PaymentState, Trouble
 from events.models.plan import Plan, Seat, Section
@@ -28,6 +29,8 @@ __all__ = [
     "Hold",
     "HoldPeriod",
     "Kind",
+    "Letter",
+    "LetterKind",
     "Occupancy",
     "Order",
     "OrderChange",

@@ -8,12 +8,13 @@ the provider's own books say that it did not get through.
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from events.locks import lock_account
-from events.models import MONEY_DUE, Payment, PaymentState, Trouble
+from events.mail.outbox import put
+from events.models import MONEY_DUE, LetterKind, Payment, PaymentState, Trouble
 from events.payments.provider import NotNow, RefundRefused
 from events.payments.registry import provider_of
 from events.retries import try_each
@@ -68,11 +69,21 @@ def _write_down(payment: Payment) -> Payment:
 def _record(payment: Payment, refunded_won: int) -> Payment:
     """The provider has paid back so much in all."""
     payment = _locked(payment)
+    before_won = payment.refunded_won
     payment.note_refunded(refunded_won)
     payment.save(update_fields=FIELDS)
+    if payment.refunded_won > before_won:
+        _tell(payment, payment.refunded_won - before_won)
     if payment.state == PaymentState.REFUND_DUE and payment.refunded_won >= payment.owed_won:
         payment.move_to(PaymentState.REFUNDED, payment.trouble)
     return payment
+
+
+def _tell(payment: Payment, won: int) -> None:
+    """The buyer hears that so much more went back; of the total, so that a part is told once."""
+    fee_won = payment.order.refunds.aggregate(fee_won=Sum("fee_won"))["fee_won"] or 0
+    facts = {"payment": payment.pk, "refunded_won": payment.refunded_won, "won": won, "fee_won": fee_won}
+    put(LetterKind.REFUNDED, payment.order, **facts)
 
 
 def _locked(payment: Payment) -> Payment:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from events import mail
+from events.mail.outbox import put
 from events.models import Order, OrderState, Why
 
 log = logging.getLogger(__name__)
@@ -71,5 +71,5 @@ def _hand_over(letter: Letter, due: QuerySet[Order], pk: int) -> bool:
     if not due.filter(pk=pk).exists():
         return False
     Order.objects.filter(pk=pk).update(told_at=timezone.now())
-    mail.put(letter, order)
+    put(letter, order, at=order.event.called_off_at or order.event.postponed_at)
     return True

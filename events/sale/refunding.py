@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from events import closing
 from events.locks import lock_account
+from events.mail.outbox import put
 from events.models import (
     Fee,
+    LetterKind,
     Occupancy,
     Order,
     OrderLine,
@@ -128,12 +130,15 @@ def void(order: Order, *, back_won: int) -> None:
     if order.state != OrderState.PAID:
         raise TooLate
     with transaction.atomic():
-        _take(order, left_of(order), Refund(order=order, back_won=back_won, why=Why.AT_PROVIDER))
+        refund = Refund(order=order, back_won=back_won, why=Why.AT_PROVIDER)
+        _take(order, left_of(order), refund)
+        put(LetterKind.REFUNDED, order, refund=refund.pk, won=back_won)
 
 
 def given_back_elsewhere(order: Order, back_won: int) -> None:
     """Somebody paid a part back at the provider: on record, and no ticket is touched."""
-    Refund.objects.create(order=order, back_won=back_won, why=Why.AT_PROVIDER)
+    refund = Refund.objects.create(order=order, back_won=back_won, why=Why.AT_PROVIDER)
+    put(LetterKind.REFUNDED, order, refund=refund.pk, won=back_won)
 
 
 def _take(order: Order, lines: Sequence[OrderLine], refund: Refund) -> None:
@@ -147,6 +152,9 @@ def _take(order: Order, lines: Sequence[OrderLine], refund: Refund) -> None:
         order.move_to(OrderState.PAID, why=Why.IN_PART, by=refund.by, note=refund.note)
     else:
         order.move_to(OrderState.CANCELLED, why=Why(refund.why), by=refund.by, note=refund.note)
+    if order.event.called_off_at is None:  # else the letter about the show says it
+        facts = {"refund": refund.pk, "why": refund.why, "won": refund.back_won, "fee_won": refund.fee_won}
+        put(LetterKind.CANCELLED, order, **facts, in_part=order.state == OrderState.PAID)
     transaction.on_commit(lambda: closing.follow(order.event_id))
 
 

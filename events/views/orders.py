@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from events.mail import resending
 from events.models import Fee, Hold, Order, OrderState, PaymentState, Ticket, Why
 from events.models.door import door_of
 from events.orders import cancel_order
@@ -64,6 +65,7 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
         "order": found,
         "event": found.event,
         "hold": live_hold_of(found),
+        "may_send": resending.may_be_sent(found),
         "may_cancel": found.may_be_cancelled(),
         "refunded": [p for p in payments if p.refunded_won or p.left_won],
         "returned": found.refunds.aggregate(back_won=Sum("back_won"), fee_won=Sum("fee_won")),
@@ -138,6 +140,20 @@ def _tickets_in(fields: QueryDict) -> list[int]:
 def _won_in(text: str) -> int | None:
     """An amount in won; None if there is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+@require_POST
+@for_accounts
+def send_again(request: HttpRequest, account: User, number: str) -> HttpResponse:
+    """Have the tickets sent by mail once more."""
+    found = get_object_or_404(orders_of(account).select_related("account"), number=number)
+    if resending.asked_by_buyer(found):
+        messages.success(request, _("Your tickets are on their way to %(email)s.") % {"email": account.email})
+    else:
+        messages.warning(
+            request, _("No mail was sent: there was one a short while ago. Look among unwanted mail, too.")
+        )
+    return redirect(found)
 
 
 @require_POST

@@ -13,7 +13,6 @@ from events.orders import cancel_order
 from events.refusals import TooLate
 from events.tickets import code_of
 from tests.events.conftest import buy, hold, order, seats_of
-from tiketi.models import OutboxMail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,56 +143,6 @@ def test_the_buyer_gets_one_confirmation_by_mail_in_the_language_of_the_order(ev
     assert "한밤의 연주회" in message.subject
     assert f"/orders/{bought.number}/tickets/" in message.body
     assert "110,000원" in message.body
-
-
-def test_a_mail_that_fails_is_sent_the_next_time(event, buyer, monkeypatch):
-    buy(event, buyer, seats_of(event)[0])
-
-    def away(*args):
-        raise ConnectionRefusedError
-
-    with monkeypatch.context() as patch:
-        patch.setattr("events.mail.send_mail", away)
-        tasks.send_mail()
-    assert not mail.outbox
-
-    tasks.send_mail()
-    assert len(mail.outbox) == 1
-
-
-def test_a_confirmation_is_written_and_remembered_together_or_not_at_all(event, buyer, settings, monkeypatch):
-    bought = buy(event, buyer, seats_of(event)[0])
-    settings.EMAIL_BACKEND = "tiketi.outbox.Outbox"
-
-    def dies(*args, **kwargs):
-        raise SystemExit  # between the two, as by a signal
-
-    with monkeypatch.context() as patch:
-        patch.setattr("events.mail.send_mail", dies)
-        with pytest.raises(SystemExit):
-            tasks.send_mail()
-    bought.refresh_from_db()
-    assert bought.mailed_at is None
-
-    tasks.send_mail()
-    bought.refresh_from_db()
-    assert (bought.mailed_at is not None, OutboxMail.objects.count()) == (True, 1)
-
-
-def test_one_order_that_cannot_be_told_of_holds_up_no_other(event, buyer, make_buyer, monkeypatch):
-    stranger = make_buyer()
-    buy(event, buyer, seats_of(event)[0])
-    buy(event, stranger, seats_of(event)[1])
-
-    def choosy(subject, text, sender, to):
-        if to == [buyer.email]:
-            raise ValueError("whatever it is")
-        return mail.send_mail(subject, text, sender, to)
-
-    monkeypatch.setattr("events.mail.send_mail", choosy)
-    tasks.send_mail()
-
-    assert [message.to for message in mail.outbox] == [[stranger.email]]
 
 
 def test_what_is_paid_a_day_after_the_order_is_confirmed_too(event, buyer):

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from events import mail
 from events.door.not_admitted import DoorClosed
+from events.mail import letters
 from events.models import Event, Venue
 from events.models.door import door_of
 from events.moments import day, moment
@@ -91,7 +91,7 @@ def test_the_order_waiting_for_payment_names_the_zone(in_los_angeles, browser, b
 def test_the_mail_names_the_zone(in_los_angeles, buyer, mailoutbox, language):
     with translation.override(language):
         buy(in_los_angeles, buyer, seats_of(in_los_angeles)[0])
-    mail.send_confirmations()
+    letters.write_due()
 
     (sent,) = mailoutbox
     assert times_without_zone(sent.body) == []

@@ -1,0 +1,41 @@
+"""Putting a letter down, in the transaction of what it tells."""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
+
+from events.models import Letter, LetterKind, Order
+from events.models.retried import MAX_TRIES
+
+
+def put(kind: LetterKind | str, order: Order, **facts: Any) -> None:
+    """Have the order's buyer told, in the order's language; nothing where the account has no address.
+
+    Call it in the transaction that makes it true. A letter of the same kind and facts is never put down twice for an
+    order, so `facts` tell one happening from another: `payment=7, won=20000` of a refund, `version=event.version` of a
+    change. They are JSON (and datetimes, under names that end in `_at`), and the words of the kind's template may name
+    them.
+    """
+    if not order.account.email:
+        return
+    text = json.dumps(facts, cls=DjangoJSONEncoder, sort_keys=True)
+    letter = Letter(kind=LetterKind(kind), order=order, facts=facts, key=sha256(text.encode()).hexdigest())
+    Letter.objects.bulk_create([letter], ignore_conflicts=True)
+
+
+def waiting() -> QuerySet[Letter]:
+    """What is to be written, now or later."""
+    return Letter.objects.filter(written_at=None, tries__lt=MAX_TRIES)
+
+
+def given_up() -> QuerySet[Letter]:
+    """What nobody writes any more, until staff say so."""
+    return Letter.objects.filter(written_at=None, tries__gte=MAX_TRIES)
+
+
+def write_again(letters: QuerySet[Letter]) -> int:
+    """Staff's word: those that were not written are due now, as often as if they were new; how many."""
+    return letters.filter(written_at=None).update(tries=0, try_at=None, problem="")
