@@ -37,8 +37,9 @@ def compose(letter: Letter, order: Order) -> Composed:
     tickets = list(valid.select_related("line__order__event").order_by("line__seat")) if carried else []
     drawn = [(ticket, f"{number}.{_local(letter)}") for number, ticket in enumerate(tickets, 1)]
     event = order.event
-    told: dict[str, Any] = {"order": order, "event": event, "facts": _read(letter.facts, event), "site": settings.SITE_ADDRESS}
     lines = _lines(letter, order)
+    told: dict[str, Any] = {"order": order, "event": event, "facts": _read(letter.facts, event)}
+    told |= {"site": settings.SITE_ADDRESS}
     told |= {"starts": moment(event.starts_at, event.zone), "drawn": drawn, "lines": lines}
     told |= {"total_won": sum(line.price_won for line in lines), "with_tickets": letter.kind in WITH_TICKETS}
     subject, _line, words = render_to_string(f"events/mail/{letter.kind}.txt", told).strip().partition("\n")

@@ -16,6 +16,7 @@ from django.utils import timezone
 from events import orders as sale_orders
 from events import tasks
 from events.calling_off import call_off
+from events.mail import outbox as mail_outbox
 from events.models import Event, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
 from events.models.retried import MAX_TRIES
 from events.payments.sandbox import provider as practice
@@ -126,7 +127,7 @@ def test_one_order_that_fails_stops_no_other(event, sold, staff, monkeypatch):
 
 def test_a_letter_and_that_it_was_written_stand_together(event, sold, staff, monkeypatch):
     call_off(event.pk, by=staff)
-    put = letters.put
+    put = mail_outbox.put
 
     def broken(kind: str, order: Order, **facts: Any) -> None:
         put(kind, order, **facts)
