@@ -42,7 +42,7 @@ PERMISSIONS = {
         "change_eventdoor",
         *(
             f"{verb}_{model}"
-            for model in ("event", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")
+            for model in ("event", "eventstaff", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")
             for verb in ("view", "add", "change", "delete")
         ),
     ],

@@ -3,9 +3,34 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from events.admin import document, door, event, letter, order, payment, plan, refund_request, room, venue
+from events.admin import (
+    document,
+    door,
+    event,
+    event_staff,
+    letter,
+    order,
+    payment,
+    plan,
+    refund_request,
+    room,
+    venue,
+)
 
-__all__ = ["document", "door", "event", "letter", "order", "payment", "plan", "refund_request", "room", "venue"]
+
+__all__ = [
+    "document",
+    "door",
+    "event",
+    "event_staff",
+    "letter",
+    "order",
+    "payment",
+    "plan",
+    "refund_request",
+    "room",
+    "venue",
+]
 
 admin.site.site_header = admin.site.site_title = _("TIKETI staff")
 admin.site.index_title = _("Sales and waiting rooms")

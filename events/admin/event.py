@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from events.admin import event_pages, event_state, exporting, pricing_pages
+from events.admin.by_event import AsThePage, ByEvent
 from events.admin.copy_page import copying
 from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
@@ -23,6 +24,7 @@ from events.admin.terms_form import TERMS_FIELDS
 from events.closing import Closing, lay_over_room
 from events.models import Event, EventState, PriceTier, Venue
 from events.moments import day
+from events.staff.may import may, within
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 
@@ -35,18 +37,20 @@ HOLD_FIELDS = ("hold_minutes", "hold_pause_minutes")
 MOST_ROOMS = 200  # in one question for live numbers; the list shows a hundred a page
 
 
-class PriceTierInline(admin.TabularInline[PriceTier, Event]):
+class PriceTierInline(AsThePage, admin.TabularInline[PriceTier, Event]):
     """Prices, on the event's form."""
 
     model = PriceTier
+    event_of_page = ""
     extra = 0
 
 
 @admin.register(Event)
-class EventAdmin(HistoryAdmin):
+class EventAdmin(ByEvent, HistoryAdmin):
     """The event's form carries its waiting room's settings."""
 
     form = EventForm
+    event_path = "pk"
     inlines = (PriceTierInline,)
     list_display = ("title_ko", "state", "waiting", "active", "mode", "opens", "venue")
     list_filter = ("kind", "room__mode", "venue")
@@ -93,6 +97,12 @@ class EventAdmin(HistoryAdmin):
         with timezone.override(next((found.zone for found in venue), None)):
             answer = super().changeform_view(request, *args, **kwargs)
             return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With the links to what this member of staff may do at the event."""
+        context["may_direct"] = may(request.user, "events.direct_event", kwargs.get("obj"))
+        context["may_call_off"] = may(request.user, "events.call_off_event", kwargs.get("obj"))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:  # noqa: FBT001 (Django's own signature)
         """Room, event, then the prices: all valid by now, and in the admin's one transaction."""
@@ -155,7 +165,9 @@ class EventAdmin(HistoryAdmin):
         """Waiting and active of the rooms in `?slug=`, for the list that is open."""
         if not self.has_view_permission(request):
             return JsonResponse({}, status=403)
-        return JsonResponse(live_numbers(request.GET.getlist("slug")[:MOST_ROOMS]))
+        asked = Event.objects.filter(room__slug__in=request.GET.getlist("slug")[:MOST_ROOMS])
+        seen = within(request.user, "events.view_event", asked, "pk")
+        return JsonResponse(live_numbers([event.slug for event in seen]))
 
     @admin.display(description=_("state"))
     def state(self, event: Event) -> str:

@@ -20,6 +20,7 @@ from events.refusals import NotInThisState
 from events.sale.event_states import Decision, may
 from events.sale.winding_up import progress_of
 from events.sales import sales_of
+from events.staff import may as staff
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 
@@ -30,7 +31,7 @@ WIDTH, HEIGHT = 960, 220
 def calling_off(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
     """Say what calling the show off ends, and do it once that was confirmed."""
     event = get_object_or_404(Event.objects.select_related("room"), pk=pk)
-    if not (request.user.has_perm("events.call_off_event") and isinstance(request.user, User)):
+    if not (staff.may(request.user, "events.call_off_event", event) and isinstance(request.user, User)):
         raise PermissionDenied
     form = CallOffForm(request.POST or None)
     if event.called_off_at is None and form.is_valid():
@@ -70,7 +71,7 @@ def waiting_at(slug: str) -> int | None:
 def progress(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
     """How far the refunds of a show that was called off are, as JSON."""
     event = get_object_or_404(Event, pk=pk)
-    if not request.user.has_perm("events.call_off_event"):
+    if not staff.may(request.user, "events.call_off_event", event):
         return JsonResponse({}, status=403)
     return JsonResponse(progress_of(event).as_json())
 
@@ -78,7 +79,7 @@ def progress(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int
 def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
     """How the event sells."""
     event = get_object_or_404(Event, pk=pk)
-    if not (request.user.has_perm("events.view_order") and model_admin.has_view_permission(request, event)):
+    if not (staff.may(request.user, "events.view_order", event) and model_admin.has_view_permission(request, event)):
         raise PermissionDenied
     found = sales_of(event)
     most = max((bar.tickets for bar in found.bars), default=0)
@@ -96,7 +97,7 @@ def sales(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -
     ]
     page = {"sales": found, "bars": bars, "most": most, "title": _("Sales")}
     page |= {
-        "exports": exporting.allowed(request),
+        "exports": exporting.allowed(request, event),
         "forms": list(WRITERS),
         "hours": hours_of(event),
         "channels": channels_of(event),

@@ -18,12 +18,13 @@ from events.refusals import NotInThisState
 from events.sale import event_states
 from events.sale.event_states import Decision, may
 from events.sale.postponing import postpone
+from events.staff import may as staff
 
 
 def directing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
     """Where the event stands, and what may be decided now."""
     event = get_object_or_404(Event.objects.select_related("room"), pk=pk)
-    user = _director(request)
+    user = _director(request, event)
     publish_form, stop_form = PublishForm(), StopForm()
     if request.method == "POST":
         decided: Callable[[], Event] | None = None
@@ -71,7 +72,7 @@ def _decide(
 def postponing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int) -> HttpResponse:
     """Say what another date does, and do it once that was confirmed."""
     event = get_object_or_404(Event.objects.select_related("room"), pk=pk)
-    user = _director(request)
+    user = _director(request, event)
     form = PostponeForm(event, request.POST or None)
     with timezone.override(event.zone):  # as it is shown
         valid = form.is_valid()
@@ -89,7 +90,7 @@ def postponing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: i
     return page_of(model_admin, request, event, "postpone", page)
 
 
-def _director(request: HttpRequest) -> User:
-    if not (isinstance(request.user, User) and request.user.has_perm("events.direct_event")):
+def _director(request: HttpRequest, event: Event) -> User:
+    if not (isinstance(request.user, User) and staff.may(request.user, "events.direct_event", event)):
         raise PermissionDenied
     return request.user

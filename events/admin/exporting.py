@@ -19,15 +19,16 @@ from events.exports.files import TYPES, WRITERS
 from events.exports.table import Right, Table
 from events.exports.tables import TABLES
 from events.models import Event
+from events.staff.may import may
 
 # A large one takes a thread of the few for some seconds: the next waits for staff to ask again.
 _one_at_a_time = BoundedSemaphore(1)
 BLOCK = 65_536
 
 
-def allowed(request: HttpRequest) -> list[Table]:
-    """What the member of staff may export."""
-    return [table for table in TABLES.values() if request.user.has_perm(table.right)]
+def allowed(request: HttpRequest, event: Event) -> list[Table]:
+    """What the member of staff may export of the event."""
+    return [table for table in TABLES.values() if may(request.user, table.right, event)]
 
 
 @require_POST  # it is put on record, and no browser fetches it ahead
@@ -39,13 +40,13 @@ def export(
     if kind not in TABLES or form not in WRITERS:
         raise Http404
     table = TABLES[kind]
-    if not (request.user.has_perm(table.right) and model_admin.has_view_permission(request, event)):
+    if not (may(request.user, table.right, event) and model_admin.has_view_permission(request, event)):
         raise PermissionDenied
     if not _one_at_a_time.acquire(blocking=False):
         messages.warning(request, _("Another export is being made. Please try again in a moment."))
         return redirect("admin:events_event_sales", pk)
     try:
-        buyers = request.user.has_perm(Right.BUYERS)
+        buyers = may(request.user, Right.BUYERS, event)
         model_admin.log_change(request, event, f"exported {kind} as {form}, {'with' if buyers else 'without'} buyers")
         file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the response)
         with timezone.override(event.zone):

@@ -11,8 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.admin import refunding
+from events.admin.by_event import AsThePage, ByEvent
 from events.mail import resending
 from events.models import Order, OrderChange, OrderLine, Payment, Refund, Ticket, TicketChange
+from events.staff.may import may, within
+
+REFUND = "events.refund_order"
 
 
 class OnlyToLookAt:
@@ -31,7 +35,7 @@ class OnlyToLookAt:
         return False
 
 
-class LineInline(OnlyToLookAt, admin.TabularInline[OrderLine, Order]):
+class LineInline(OnlyToLookAt, AsThePage, admin.TabularInline[OrderLine, Order]):
     """What was ordered."""
 
     model = OrderLine
@@ -43,7 +47,7 @@ class LineInline(OnlyToLookAt, admin.TabularInline[OrderLine, Order]):
         return line.label
 
 
-class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
+class PaymentInline(OnlyToLookAt, AsThePage, admin.TabularInline[Payment, Order]):
     """How it was paid, and paid back."""
 
     model = Payment
@@ -63,14 +67,14 @@ class PaymentInline(OnlyToLookAt, admin.TabularInline[Payment, Order]):
     )
 
 
-class RefundInline(OnlyToLookAt, admin.TabularInline[Refund, Order]):
+class RefundInline(OnlyToLookAt, AsThePage, admin.TabularInline[Refund, Order]):
     """What was given back of it."""
 
     model = Refund
     fields = ("at", "back_won", "fee_won", "fee", "why", "by", "confirmed_by", "note")
 
 
-class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):
+class ChangeInline(OnlyToLookAt, AsThePage, admin.TabularInline[OrderChange, Order]):
     """What became of it."""
 
     model = OrderChange
@@ -78,7 +82,7 @@ class ChangeInline(OnlyToLookAt, admin.TabularInline[OrderChange, Order]):
 
 
 @admin.register(Order)
-class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
+class OrderAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Order]):
     """Orders, by number, buyer or event."""
 
     inlines = (LineInline, PaymentInline, RefundInline, ChangeInline)
@@ -106,13 +110,13 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
         return [path("<int:pk>/refund/", page, name="events_order_refund"), *super().get_urls()]
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
-        """Who may refund; box office and sales managers may."""
-        return request.user.has_perm("events.refund_order")
+        """Who may refund, at any event."""
+        return may(request.user, REFUND)
 
     @admin.action(description=_("Cancel and refund the chosen orders"), permissions=["refund"])
     def refund(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
         """Ask first, with the sum; then cancel each order, whatever the buyers' deadline says. Used tickets stay."""
-        return refunding.refund(self, request, orders)
+        return refunding.refund(self, request, within(request.user, REFUND, orders, "event"))
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Who may have letters written again."""
@@ -129,17 +133,19 @@ class OrderAdmin(OnlyToLookAt, admin.ModelAdmin[Order]):
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
 
 
-class TicketChangeInline(OnlyToLookAt, admin.TabularInline[TicketChange, Ticket]):
+class TicketChangeInline(OnlyToLookAt, AsThePage, admin.TabularInline[TicketChange, Ticket]):
     """Who let it in, and who took that back."""
 
     model = TicketChange
     fields = ("at", "act", "entrance", "reason", "by")
+    event_of_page = "line.order.event"
 
 
 @admin.register(Ticket)
-class TicketAdmin(OnlyToLookAt, admin.ModelAdmin[Ticket]):
+class TicketAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Ticket]):
     """Tickets, by order or buyer."""
 
+    event_path = "line__order__event"
     inlines = (TicketChangeInline,)
     list_display = ("order", "event", "seat", "issued_at", "used_at", "voided_at")
     list_select_related = ("line__order__event", "line__seat__section")

@@ -8,11 +8,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from events.admin.order import OnlyToLookAt
+from events.admin.by_event import AsThePage, ByEvent
+from events.admin.order import REFUND, OnlyToLookAt
 from events.models import MONEY_DUE, Payment, PaymentChange, PaymentState, Trouble, Why
 from events.models.retried import MAX_TRIES
 from events.payments.attempts import ask_again
 from events.payments.refunds import refund_again
+from events.staff.may import may, within
 
 
 class RefundFilter(admin.SimpleListFilter):
@@ -49,18 +51,20 @@ class RefundFilter(admin.SimpleListFilter):
         return queryset
 
 
-class PaymentChangeInline(OnlyToLookAt, admin.TabularInline[PaymentChange, Payment]):
+class PaymentChangeInline(OnlyToLookAt, AsThePage, admin.TabularInline[PaymentChange, Payment]):
     """What became of it."""
 
     model = PaymentChange
+    event_of_page = "order.event"
     fields = ("at", "state", "trouble", "by")
 
 
 @admin.register(Payment)
-class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
+class PaymentAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Payment]):
     """Payments, by reference, order or buyer."""
 
     inlines = (PaymentChangeInline,)
+    event_path = "order__event"
     list_display = (
         "reference",
         "order",
@@ -102,12 +106,12 @@ class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
         """Who may refund may have it tried again."""
-        return request.user.has_perm("events.refund_order")
+        return may(request.user, REFUND)
 
     @admin.action(description=_("Try the chosen refunds again"), permissions=["refund"])
     def try_again(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
         """Those that are due, given up or not."""
-        due = payments.filter(MONEY_DUE)
+        due = within(request.user, REFUND, payments.filter(MONEY_DUE), "order__event")
         for payment in due:
             self.log_change(request, payment, "refund tried again")
         count = refund_again(due)
@@ -117,6 +121,7 @@ class PaymentAdmin(OnlyToLookAt, admin.ModelAdmin[Payment]):
     @admin.action(description=_("Ask the provider about the chosen payments"), permissions=["refund"])
     def ask(self, request: HttpRequest, payments: QuerySet[Payment]) -> None:
         """Within seconds, and as often as if they were new; refunds that are due are not asked about, but tried."""
+        payments = within(request.user, REFUND, payments, "order__event")
         for payment in payments:
             self.log_change(request, payment, "provider asked")
         count = ask_again(payments)

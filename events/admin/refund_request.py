@@ -3,6 +3,8 @@
 from functools import partial
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -11,17 +13,22 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from events.admin.by_event import ByEvent
 from events.admin.order import OnlyToLookAt
 from events.admin.refunding import refunding_staff, tell
-from events.models import Fee, Order, Refund, RefundRequest
+from events.models import Fee, Order, OrderLine, Refund, RefundRequest
 from events.refusals import Refused
 from events.sale import staff_refunds
+from events.staff.may import may, within
+
+VIEW = "events.view_refundrequest"
 
 
 @admin.register(Refund)
-class RefundAdmin(OnlyToLookAt, admin.ModelAdmin[Refund]):
+class RefundAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Refund]):
     """What was given back: how much, by whom, why."""
 
+    event_path = "order__event"
     list_display = ("order", "at", "back_won", "fee_won", "fee", "why", "by", "confirmed_by", "note")
     list_filter = ("why", "fee", "order__event")
     list_select_related = ("order__event", "by", "confirmed_by")
@@ -39,6 +46,19 @@ class RefundRequestAdmin(OnlyToLookAt, admin.ModelAdmin[RefundRequest]):
     list_select_related = ("by", "decided_by")
     list_display_links = None
     fields = ("by", "reason", "fee", "back_won", "made_at", "expires_at", "decision", "decided_by", "decided_at")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Who may look at any."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: RefundRequest | None = None) -> bool:
+        """Who may look at any; which ones, the list's rows say."""
+        return may(request.user, VIEW)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RefundRequest]:
+        """Those that ask for nothing of an event of others."""
+        own = within(request.user, VIEW, OrderLine.objects.all(), "order__event")
+        return super().get_queryset(request).exclude(lines__in=OrderLine.objects.exclude(pk__in=own))
 
     @admin.display(description=_("to be given back, won"), ordering="back_won")
     def sum(self, asked: RefundRequest) -> str:
@@ -62,6 +82,8 @@ def decide(model_admin: admin.ModelAdmin[RefundRequest], request: HttpRequest, p
     """Show what was asked for; by POST confirm or refuse it."""
     user = refunding_staff(request)
     asked = get_object_or_404(RefundRequest.objects.select_related("by", "decided_by"), pk=pk)
+    if not staff_refunds.may_give_back(user, asked.lines.all()):
+        raise PermissionDenied
     listing = redirect("admin:events_refundrequest_changelist")
     if request.method == "POST" and request.POST.get("answer") in ("confirm", "refuse"):
         try:

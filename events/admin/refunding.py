@@ -16,11 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from events.models import Fee, Order, OrderLine, OrderState, Ticket, Why
+from events.models import Event, Fee, Order, OrderLine, OrderState, Ticket, Why
 from events.orders import cancel_order
 from events.refusals import Refused, TooLate
 from events.sale import staff_refunds
 from events.sale.refunding import left_of
+from events.staff.may import may
 from events.templatetags.event_words import won
 
 # In one go, while the browser waits; also well below what one form may send.
@@ -74,8 +75,8 @@ def refund(model_admin: admin.ModelAdmin[Order], request: HttpRequest, orders: Q
 
 def refund_tickets(model_admin: admin.ModelAdmin[Order], request: HttpRequest, pk: int) -> HttpResponse:
     """The page of one order: which tickets, then what they give back, then yes."""
-    user = refunding_staff(request)
     order = get_object_or_404(Order.objects.select_related("event", "account"), pk=pk)
+    user = refunding_staff(request, order.event)
     back = reverse("admin:events_order_change", args=[pk])
     left = left_of(order) if order.state == OrderState.PAID else []
     if not left:
@@ -92,7 +93,7 @@ def refund_tickets(model_admin: admin.ModelAdmin[Order], request: HttpRequest, p
         "form": form,
         "order": order,
         "tickets": [(line, line.pk in used) for line in left],
-        "may_take_used": user.has_perm(staff_refunds.AFTER_THE_DOOR),
+        "may_take_used": may(user, staff_refunds.AFTER_THE_DOOR, order.event),
         "tickets_named": [line.pk for line in lines],
         "count": len(lines),
         "named": [order],
@@ -100,8 +101,9 @@ def refund_tickets(model_admin: admin.ModelAdmin[Order], request: HttpRequest, p
     return _page(model_admin, request, lines, page)
 
 
-def refunding_staff(request: HttpRequest) -> User:
-    if not (isinstance(request.user, User) and request.user.has_perm(staff_refunds.REFUND)):
+def refunding_staff(request: HttpRequest, event: Event | None = None) -> User:
+    """Who asks, if they may refund at the event, or without one at any. Raises PermissionDenied."""
+    if not (isinstance(request.user, User) and may(request.user, staff_refunds.REFUND, event)):
         raise PermissionDenied
     return request.user
 

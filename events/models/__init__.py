@@ -4,6 +4,7 @@ from events.models.choices import EventState, Kind, SaleState
 from events.models.document import Asked, Consent, Document
 from events.models.door import EventDoor
 from events.models.event import Event
+from events.models.event_staff import EventStaff, Role
 from events.models.hold import Hold, Occupancy
 from events.models.hold_period import HoldPeriod
 from events.models.letter import Letter, LetterKind
@@ -24,6 +25,7 @@ __all__ = [
     "DoorAct",
     "Event",
     "EventDoor",
+    "EventStaff",
     "EventState",
     "Fee",
     "Hold",
@@ -43,6 +45,7 @@ __all__ = [
     "PriceTier",
     "Refund",
     "RefundRequest",
+    "Role",
     "SaleState",
     "Seat",
     "Section",

@@ -14,6 +14,7 @@ from django.utils import timezone
 from events.models import (
     Decision,
     DoorAct,
+    Event,
     Fee,
     Order,
     OrderLine,
@@ -25,6 +26,7 @@ from events.models import (
 from events.models.door import door_of
 from events.refusals import NotAllowed, Refused, RequestOver, SamePerson, SumGrown, TooLate
 from events.sale.refunding import Quote, give_back, left_of, locked_order, quote
+from events.staff.may import may
 
 REFUND, AFTER_THE_DOOR = "events.refund_order", "events.refund_after_door"
 REQUESTS_LAST = timedelta(hours=24)
@@ -41,10 +43,16 @@ class Outcome:
 def refundable(order: Order, by: User) -> list[OrderLine]:
     """What this member of staff may give back of the order without naming tickets: those that nobody went in with."""
     lines = left_of(order)
-    if not by.has_perm(AFTER_THE_DOOR):
+    if not may(by, AFTER_THE_DOOR, order.event):
         return lines  # all or none: the door has its say
     used = set(Ticket.objects.filter(line__in=lines, used_at__isnull=False).values_list("line", flat=True))
     return [line for line in lines if line.pk not in used]
+
+
+def may_give_back(person: User, lines: Iterable[OrderLine]) -> bool:
+    """Whether they may refund at the events of all these lines; of no line, at any event."""
+    events = Event.objects.filter(orders__lines__in=list(lines)).distinct()
+    return may(person, REFUND) and all(may(person, REFUND, event) for event in events)
 
 
 def quote_all(lines: Iterable[OrderLine], fee: Fee) -> Quote:
@@ -72,11 +80,11 @@ def refund(lines: Sequence[OrderLine], *, by: User, reason: str, fee: Fee, confi
     Who confirms needs the same rights. Raises NotAllowed; what stands in an order's way is in the outcome.
     """
     people = [by] if confirmed_by is None else [by, confirmed_by]
-    if not all(person.has_perm(REFUND) for person in people):
+    if not all(may_give_back(person, lines) for person in people):
         raise NotAllowed
-    after_the_door = all(person.has_perm(AFTER_THE_DOOR) for person in people)
     outcome = Outcome()
     for order, of_it in _by_order(lines).items():
+        after_the_door = all(may(person, AFTER_THE_DOOR, order.event) for person in people)
         try:
             outcome.done.append(_refund(order, of_it, by, reason, fee, confirmed_by, after_the_door=after_the_door))
         except Refused as why:
@@ -120,7 +128,7 @@ def _door_has_opened(order: Order) -> bool:
 
 def ask_second(lines: Sequence[OrderLine], *, by: User, reason: str, fee: Fee) -> RefundRequest:
     """Write down what somebody else is to confirm. Raises NotAllowed."""
-    if not by.has_perm(REFUND):
+    if not may_give_back(by, lines):
         raise NotAllowed
     with transaction.atomic():
         asked = RefundRequest.objects.create(
@@ -136,14 +144,14 @@ def ask_second(lines: Sequence[OrderLine], *, by: User, reason: str, fee: Fee) -
 
 def refuse_request(pk: int, by: User) -> None:
     """Say no, or withdraw one's own. Raises NotAllowed or RequestOver."""
-    if not by.has_perm(REFUND):
+    if not may_give_back(by, _asked_for(pk)):
         raise NotAllowed
     _decide(pk, by, Decision.REFUSED)
 
 
 def confirm_request(pk: int, by: User) -> Outcome:
     """The second person's word: what was asked for is done. Raises NotAllowed, SamePerson, RequestOver or SumGrown."""
-    if not by.has_perm(REFUND):
+    if not may_give_back(by, _asked_for(pk)):
         raise NotAllowed
     asked = _decide(pk, by, Decision.CONFIRMED)
     lines = list(asked.lines.filter(refund=None))
@@ -158,13 +166,17 @@ def _decide(pk: int, by: User, decision: Decision) -> RefundRequest:
     if decision == Decision.CONFIRMED:
         if asked.by_id == by.pk:
             raise SamePerson
-        if not (asked.by.is_active and asked.by.has_perm(REFUND)):
+        if not may_give_back(asked.by, asked.lines.all()):
             raise NotAllowed
         if quote_all(asked.lines.filter(refund=None), Fee(asked.fee)).back_won > asked.back_won:
             raise SumGrown
     asked.decision, asked.decided_by, asked.decided_at = decision, by, timezone.now()
     asked.save(update_fields=["decision", "decided_by", "decided_at"])
     return asked
+
+
+def _asked_for(pk: int) -> Iterable[OrderLine]:
+    return RefundRequest.objects.get(pk=pk).lines.all()
 
 
 def _by_order(lines: Iterable[OrderLine]) -> dict[Order, list[OrderLine]]:
