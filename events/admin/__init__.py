@@ -17,7 +17,6 @@ from events.admin import (
     venue,
 )
 
-
 __all__ = [
     "document",
     "door",

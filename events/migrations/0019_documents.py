@@ -8,46 +8,91 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0018_exports'),
+        ("events", "0018_exports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(help_text='The same for every version: terms, privacy, age.', max_length=40, verbose_name='code')),
-                ('version', models.CharField(max_length=20, validators=[django.core.validators.RegexValidator('^[0-9A-Za-z._-]+\\Z', 'Letters, digits, . _ and -.')], verbose_name='version')),
-                ('title_ko', models.CharField(max_length=120, verbose_name='title (Korean)')),
-                ('title_en', models.CharField(blank=True, max_length=120, verbose_name='title (English)')),
-                ('text_ko', models.TextField(verbose_name='text (Korean)')),
-                ('text_en', models.TextField(blank=True, verbose_name='text (English)')),
-                ('in_force_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='in force from')),
-                ('asked', models.CharField(choices=[('nowhere', 'shown, not asked for'), ('sign-up', 'at sign-up; who has not agreed yet, at checkout'), ('checkout', 'at checkout')], default='nowhere', max_length=8, verbose_name='agreement is asked for')),
-                ('required', models.BooleanField(default=True, verbose_name='nobody buys without agreeing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.SlugField(
+                        help_text="The same for every version: terms, privacy, age.", max_length=40, verbose_name="code"
+                    ),
+                ),
+                (
+                    "version",
+                    models.CharField(
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator("^[0-9A-Za-z._-]+\\Z", "Letters, digits, . _ and -.")
+                        ],
+                        verbose_name="version",
+                    ),
+                ),
+                ("title_ko", models.CharField(max_length=120, verbose_name="title (Korean)")),
+                ("title_en", models.CharField(blank=True, max_length=120, verbose_name="title (English)")),
+                ("text_ko", models.TextField(verbose_name="text (Korean)")),
+                ("text_en", models.TextField(blank=True, verbose_name="text (English)")),
+                ("in_force_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="in force from")),
+                (
+                    "asked",
+                    models.CharField(
+                        choices=[
+                            ("nowhere", "shown, not asked for"),
+                            ("sign-up", "at sign-up; who has not agreed yet, at checkout"),
+                            ("checkout", "at checkout"),
+                        ],
+                        default="nowhere",
+                        max_length=8,
+                        verbose_name="agreement is asked for",
+                    ),
+                ),
+                ("required", models.BooleanField(default=True, verbose_name="nobody buys without agreeing")),
             ],
             options={
-                'verbose_name': 'terms and consents',
-                'verbose_name_plural': 'terms and consents',
-                'ordering': ('code', '-in_force_at', '-pk'),
-                'constraints': [models.UniqueConstraint(fields=('code', 'version'), name='one_document_of_a_code_and_version')],
+                "verbose_name": "terms and consents",
+                "verbose_name_plural": "terms and consents",
+                "ordering": ("code", "-in_force_at", "-pk"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "version"), name="one_document_of_a_code_and_version")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agreed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='agreed at')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to=settings.AUTH_USER_MODEL, verbose_name='account')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='events.document', verbose_name='terms and consents')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("agreed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="agreed at")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="events.document",
+                        verbose_name="terms and consents",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
-                'constraints': [models.UniqueConstraint(fields=('account', 'document'), name='one_consent_of_an_account')],
+                "verbose_name": "consent",
+                "verbose_name_plural": "consents",
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "document"), name="one_consent_of_an_account")
+                ],
             },
         ),
     ]

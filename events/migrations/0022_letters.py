@@ -8,8 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0017_event_states"),
-        ("events", "0019_documents"),
+        ("events", "0021_event_staff"),
     ]
 
     operations = [

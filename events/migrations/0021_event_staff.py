@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0019_documents"),
+        ("events", "0020_event_states"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
