@@ -258,6 +258,7 @@ def test_what_is_stored_comes_as_a_file_with_nobody_elses(known, browser, event,
 NOT_OF_A_BUYER = {
     "admin.LogEntry",
     "events.Event",
+    "events.EventStaff",
     "events.OrderChange",
     "events.PaymentChange",
     "events.Refund",
