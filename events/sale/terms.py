@@ -68,7 +68,7 @@ class Terms:
 
 # What was sold before there were terms: the whole price back, whenever buyers could cancel at all.
 NO_FEE = Terms(steps=((0, 0),))
-# The Korean consumer-dispute standard for performances (docs/decisions/0035-cancellation-fees.md).
+# The Korean consumer-dispute standard for performances (docs/decisions/0039-cancellation-fees.md).
 KOREAN = Terms(steps=((10, 0), (7, 10), (3, 20), (1, 30)), free_hours=24, free_until_days=3)
 
 
