@@ -22,7 +22,8 @@ from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.admin.terms_form import TERMS_FIELDS
 from events.closing import Closing, lay_over_room
-from events.models import Event, EventState, PriceTier, Venue
+from events.mail.outbox import put_all
+from events.models import Event, EventState, LetterKind, Order, OrderState, PriceTier, Venue
 from events.moments import day
 from events.staff.may import may, within
 from waitingroom import admission
@@ -105,12 +106,18 @@ class EventAdmin(ByEvent, HistoryAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:  # noqa: FBT001 (Django's own signature)
-        """Room, event, then the prices: all valid by now, and in the admin's one transaction."""
+        """Room, event, then the prices: all valid by now, and in the admin's one transaction.
+
+        Who has tickets is told of another start by mail.
+        """
         obj.room = form.save_room()
         if not change:
             obj.announced_at = None  # a draft, until staff publish it
         super().save_model(request, obj, form, change)
         lay_over_room(obj)
+        if change and "starts_at" in form.changed_data and obj.called_off_at is None:
+            holders = Order.objects.filter(event=obj, state=OrderState.PAID)
+            put_all(LetterKind.CHANGED, holders, version=obj.version, was_at=form.initial["starts_at"])
 
     def delete_model(self, request: HttpRequest, obj: Event) -> None:
         """The line goes with its event."""

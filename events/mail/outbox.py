@@ -1,6 +1,7 @@
 """Putting a letter down, in the transaction of what it tells."""
 
 import json
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -19,11 +20,20 @@ def put(kind: LetterKind | str, order: Order, **facts: Any) -> None:
     change. They are JSON (and datetimes, under names that end in `_at`), and the words of the kind's template may name
     them.
     """
-    if not order.account.email:
-        return
+    if order.account.email:
+        _put(LetterKind(kind), [order.pk], facts)
+
+
+def put_all(kind: LetterKind | str, orders: QuerySet[Order], **facts: Any) -> None:
+    """As `put`, for the buyers of all these orders."""
+    _put(LetterKind(kind), orders.exclude(account__email="").values_list("pk", flat=True), facts)
+
+
+def _put(kind: LetterKind, orders: Iterable[int], facts: dict[str, Any]) -> None:
     text = json.dumps(facts, cls=DjangoJSONEncoder, sort_keys=True)
-    letter = Letter(kind=LetterKind(kind), order=order, facts=facts, key=sha256(text.encode()).hexdigest())
-    Letter.objects.bulk_create([letter], ignore_conflicts=True)
+    key = sha256(text.encode()).hexdigest()
+    letters = [Letter(kind=kind, order_id=order, facts=facts, key=key) for order in orders]
+    Letter.objects.bulk_create(letters, batch_size=1000, ignore_conflicts=True)
 
 
 def waiting() -> QuerySet[Letter]:

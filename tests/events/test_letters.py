@@ -23,10 +23,12 @@ from events import tasks
 from events.mail import composing, letters
 from events.mail.outbox import given_up, put, write_again
 from events.models import Letter, LetterKind, Order, OrderState, Payment, Ticket, Why
+from events.moments import moment
 from events.orders import cancel_order
 from events.payments import refunds
 from events.tickets import code_of
 from tests.events.conftest import PRICE_WON, buy, seats_of
+from tests.events.test_event_admin import save
 from tests.smtp import MailServer, mail_server
 from tiketi import outbox
 from tiketi.models import OutboxMail
@@ -134,6 +136,24 @@ def test_every_kind_has_words_of_its_own(event, buyer, kind, language):
         assert ("11,000원" if language == "ko" else "₩11,000") in message.body
     hangul = any("가" <= letter <= "힣" for letter in message.subject.replace(event.title_ko, ""))
     assert hangul == (language == "ko")
+
+
+def test_who_has_tickets_is_told_of_a_start_that_staff_moved(admin_client, event, buyer, make_buyer):
+    holds, cancelled = buy(event, buyer, seats_of(event)[0]), make_buyer()
+    cancel_order(buy(event, cancelled, seats_of(event)[1]).pk, by=cancelled, why=Why.BY_BUYER)
+    was_at = event.starts_at
+    later = timezone.localtime(was_at + timedelta(days=2), event.zone)
+    moved = {"starts_at_0": f"{later:%Y-%m-%d}", "starts_at_1": f"{later:%H:%M:%S}"}
+
+    for sent in ({"title_en": "Another title"}, moved, {"title_en": "And another"}):
+        assert save(admin_client, event, **sent).status_code == 302
+
+    (letter,) = Letter.objects.filter(kind=LetterKind.CHANGED)
+    assert letter.order == holds
+    said = str(composing.compose(letter, holds).body)
+    event.refresh_from_db()
+    assert moment(event.starts_at, event.zone) in said
+    assert moment(was_at, event.zone) in said
 
 
 def test_a_fact_is_told_once_however_often_it_is_put_down(event, buyer):
