@@ -1,6 +1,5 @@
 """A ticket's code: what its picture says, on what keyboards it is read, and which keys may change."""
 
-import secrets
 import unicodedata
 
 import pytest
@@ -108,7 +107,7 @@ def test_a_code_is_read_however_a_keyboard_types_it(ticket, tonight, typed):
     assert checkin.check_in(typed(code_of(ticket)), event=tonight, by=None) == ticket
 
 
-@pytest.mark.parametrize("bytes_", [b"", b"\0", bytes(range(256)), secrets.token_bytes(99)])
+@pytest.mark.parametrize("bytes_", [b"", b"\0", bytes(range(256)), bytes(range(99, 0, -1))])
 def test_spelling_loses_nothing(bytes_):
     assert unspelled(spelled(bytes_)) == bytes_
     assert unspelled(spelled(bytes_).lower()) == bytes_

@@ -164,7 +164,9 @@ def test_who_has_no_number_in_a_closed_room_is_told_and_hung_up_on(web: Web, mak
 
 
 @pytest.mark.parametrize(
-    "cookie", ["", "visitor=a", "visitor=", f"visitor={'A' * 8000}", f"visitor={slips.sign_visitor('a')[:-1]}"]
+    "cookie",
+    ["", "visitor=a", "visitor=", f"visitor={'A' * 8000}", f"visitor={slips.sign_visitor('a')[:-1]}"],
+    ids=["none", "no signature", "nobody", "long", "cut off"],  # the last has the second in it
 )
 def test_without_a_genuine_cookie_nothing_is_told(web: Web, make_served: Rooms, cookie: str):
     room = make_served("a", mode="paused")
