@@ -28,7 +28,7 @@ def bundle_of(draw: Draw) -> dict[str, Any]:
 
 def receipt_of(draw: Draw, person: str) -> dict[str, Any]:
     """The receipt of the visitor: with its proof from the closing on. Raises DrawRefused."""
-    entry = draw.entries.filter(person=person).first()
+    entry = draw.entries.filter(person=person).exclude(identity="").first()  # that was forgotten
     if entry is None:
         raise DrawRefused(f"'{person}' has not entered.")
     return receipts_of(draw, [entry.entrance])[0]

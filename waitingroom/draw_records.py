@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from waitingroom.draw.checkpoint import Checkpoint, read_checkpoint
+from waitingroom.draw.emails import normalised
+from waitingroom.draw.errors import BadEmail
 from waitingroom.draw.note import Key, opened
 from waitingroom.draw.receipt import Entrance
 from waitingroom.draw.rule import Rule, read_rule
@@ -82,6 +84,18 @@ class DrawEntry(_Record):
     def entrance(self) -> Entrance:
         """As receipts are made of it."""
         return Entrance(bytes.fromhex(self.entry), bytes.fromhex(self.nonce), self.identity, self.at)
+
+
+def forget(email: str) -> None:
+    """Keep the entries of the address, and nothing that leads from them to it: their bearer wants to be forgotten.
+
+    The draw stands as it was, since all that anybody checks is made of the ids. Their receipts are none any more.
+    """
+    try:
+        plain = normalised(email)
+    except BadEmail:
+        return  # nobody enters by it
+    models.QuerySet.update(DrawEntry.objects.filter(identity=plain), identity="", nonce="")
 
 
 class DrawClosing(_Record):

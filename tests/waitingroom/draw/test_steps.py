@@ -20,7 +20,7 @@ from waitingroom.draw.roster import Roster
 from waitingroom.draw.sources import Local, Source
 from waitingroom.draw.verify import verify
 from waitingroom.draw_key import signer
-from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawnLine, DrawResult, DrawReveal
+from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawnLine, DrawResult, DrawReveal, forget
 from waitingroom.errors import AlreadyTaken, DrawRefused, EntryRefused
 from waitingroom.models import WaitingRoom
 
@@ -161,6 +161,25 @@ def test_what_is_kept_is_never_changed_nor_deleted(announced: Callable[..., str]
         with pytest.raises(IntegrityError), transaction.atomic():
             row.save()
     assert draw_steps.draw_of(room) == draw
+
+
+def test_who_is_forgotten_leaves_an_entry_that_leads_to_nobody(announced: Callable[..., str], clock: Clock):
+    room = announced()
+    draw_steps.enter(room, people(5))
+    before = finished(room, clock)
+    ids = set(DrawEntry.objects.values_list("entry", flat=True))
+    gone, *others = list(people(5).values())
+
+    forget(gone.upper())
+    forget("no address")
+
+    assert set(DrawEntry.objects.values_list("entry", flat=True)) == ids
+    assert set(DrawEntry.objects.exclude(identity="").values_list("identity", flat=True)) == set(others)
+    assert DrawEntry.objects.filter(identity="", nonce="").count() == 1
+    assert len(draw_steps.drawn(before)) == 5
+    assert draw_files.receipt_of(before, "account-1")
+    with pytest.raises(DrawRefused):
+        draw_files.receipt_of(before, "account-0")
 
 
 @pytest.mark.parametrize(
