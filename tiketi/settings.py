@@ -243,7 +243,8 @@ vars().update(env.read("EMAIL_URL", environment.mail, environment.mail("consolem
 # Requests write into the outbox; a worker sends from there by what EMAIL_URL names.
 OUTBOX_BACKEND, EMAIL_BACKEND = vars()["EMAIL_BACKEND"], "tiketi.outbox.Outbox"
 EMAIL_TIMEOUT = 10  # seconds for each word of the mail server's
-MAILS_FORGET = ["tiketi.outbox.forget", "waitingroom.draw_records.forget"]  # called with the address of an account that is deleted
+# Called with the address of an account that is deleted.
+MAILS_FORGET = ["tiketi.outbox.forget", "waitingroom.draw_records.forget"]
 DEFAULT_FROM_EMAIL = env.read(
     "DEFAULT_FROM_EMAIL", environment.sender, f"TIKETI <tickets@{urlsplit(SITE_ADDRESS).hostname or ''}>"
 )

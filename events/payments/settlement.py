@@ -55,6 +55,7 @@ def settle(payment: Payment, said: Statement) -> Payment:
 
 def _receive(payment: Payment, said: Statement) -> None:
     payment.received_won, payment.refusal = said.received_won, ""
+    payment.provider_key = said.key or payment.provider_key  # of two windows' keys the one that took the money
     payment.note_refunded(said.refunded_won)
     if payment.refunded_won >= payment.received_won:
         _come(payment, PaymentState.REFUNDED, Trouble.AT_PROVIDER)

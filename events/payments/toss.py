@@ -30,9 +30,10 @@ from events.payments.provider import (
     Statement,
 )
 
+# Refusals because the order was paid before: by this payment, or by that of another window of the same buyer.
+TAKEN = {"ALREADY_PROCESSED_PAYMENT", "DUPLICATED_ORDER_ID"}
 # Refusals that tell nothing of how the payment stands: the provider is asked again.
 PASSING = {
-    "ALREADY_PROCESSED_PAYMENT",
     "COMMON_ERROR",
     "FAILED_INTERNAL_SYSTEM_PROCESSING",
     "FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING",
@@ -89,13 +90,17 @@ class Toss:
         try:
             return self._statement(payment, self._call("POST", "/v1/payments/confirm", body, key))
         except TossRefusal as refusal:
+            if refusal.code in TAKEN:
+                return self._asked(payment, f"orders/{payment.reference}")
             if refusal.is_passing():
                 return self.status(payment)
             return Statement(Standing.FAILED, words=refusal.message)
 
     def status(self, payment: Payment) -> Statement:
         """How it stands; where Toss knows nothing of it, its window was not opened yet. Raises ProviderUnavailable."""
-        by = quote(payment.provider_key, safe="") or f"orders/{payment.reference}"
+        return self._asked(payment, quote(payment.provider_key, safe="") or f"orders/{payment.reference}")
+
+    def _asked(self, payment: Payment, by: str) -> Statement:
         try:
             return self._statement(payment, self._call("GET", f"/v1/payments/{by}"))
         except TossRefusal as refusal:

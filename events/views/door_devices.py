@@ -5,7 +5,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, RawPostDataException
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -36,8 +36,15 @@ ASSETS = (
 )
 
 
+def _no_keeper(request: HttpRequest) -> JsonResponse | None:
+    """The answer to who stands at no door at all: devices follow no redirects to a sign-in page."""
+    if not isinstance(request.user, User):
+        return JsonResponse({}, status=HTTPStatus.UNAUTHORIZED)
+    return None if may_admit(request.user, None) else JsonResponse({}, status=HTTPStatus.FORBIDDEN)
+
+
 def _door_of(request: HttpRequest, slug: object) -> Event | JsonResponse:
-    """The event, or the answer that says why not: devices follow no redirects to a sign-in page."""
+    """The event, or the answer that says why not."""
     if not isinstance(request.user, User):
         return JsonResponse({}, status=HTTPStatus.UNAUTHORIZED)
     event = event_named(slug) if isinstance(slug, str) else None
@@ -74,10 +81,12 @@ def reconcile(request: HttpRequest) -> HttpResponse:
 
     Two hundred scans at most; `at` in milliseconds. A scan that is none, or a request that is none, is 400.
     """
+    if (refusal := _no_keeper(request)) is not None:
+        return refusal
     try:
         sent = json.loads(request.body)
         slug, scans = sent["event"], [read_scan(scan) for scan in sent["scans"]]
-    except (BadScan, TypeError, ValueError, KeyError, RecursionError):
+    except (BadScan, TypeError, ValueError, KeyError, RecursionError, RawPostDataException):  # a form was sent
         return JsonResponse({}, status=HTTPStatus.BAD_REQUEST)
     event = _door_of(request, slug)
     if not isinstance(event, Event):

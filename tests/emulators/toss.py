@@ -133,6 +133,12 @@ class TossEmulator(Emulator):
             return 400, {"code": "ALREADY_PROCESSED_PAYMENT", "message": "이미 처리된 결제 입니다."}
         if (found["orderId"], found["totalAmount"]) != (asked.get("orderId"), asked.get("amount")):
             return 400, {"code": "INVALID_REQUEST", "message": "잘못된 요청입니다."}
+        taken = self._of(found["orderId"])
+        if taken is not None and taken["approvedAt"]:
+            return 400, {
+                "code": "DUPLICATED_ORDER_ID",
+                "message": "이미 승인 및 취소가 진행된 중복된 주문번호 입니다. 다른 주문번호로 진행해주세요.",
+            }
         found.update(status="DONE", approvedAt="2026-01-02T14:46:58+09:00")
         return 200, found
 

@@ -114,10 +114,9 @@ class Melee:
         attempts.start_payment(place_order(self.event, chance.choice(self.buyers).pk))
 
     def agree(self, chance: random.Random) -> None:
-        """In the provider's window, now and then to another amount."""
+        """In the provider's window, or in two of them, now and then to another amount."""
         payment = self.one(chance, self.payments().exclude(address=""))
-        # Once: Toss takes an order's number once, which the emulator does not see to.
-        if payment is not None and payment.pk not in {agreed.pk for agreed, _ in self.returns}:
+        if payment is not None:
             self.returns.append((payment, self.toss.agree(payment, chance.choice([None, None, None, 1]))))
 
     def come_back(self, chance: random.Random) -> None:
@@ -297,7 +296,7 @@ class Melee:
                         payment["status"] = "EXPIRED"
             tasks.expire_holds()
             Payment.objects.exclude(ask_at=None).update(ask_at=timezone.now())
-            Payment.objects.update(try_at=None, tries=0)
+            Payment.objects.update(try_at=None)
             tasks.ask_providers()
             tasks.settle()
             tasks.take_up_payments()

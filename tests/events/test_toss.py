@@ -7,7 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from events.models import Order, OrderState, Payment, PaymentState, Ticket, Trouble
+from events.models import Order, OrderState, Payment, PaymentState, Ticket, Trouble, Why
+from events.orders import cancel_order
+from events.payments.refunds import refund_due
+from events.payments.registry import provider_of
 from tests.emulators.server import serving
 from tests.emulators.toss import CLIENT_KEY, SECRET_KEY, TossEmulator
 from tests.events.conftest import PRICE_WON, order, seats_of
@@ -49,6 +52,26 @@ def test_the_page_opens_the_window_with_the_orders_own_amount_and_no_secret(brow
     assert SECRET_KEY not in page
     assert f'"value": {PRICE_WON}' in page
     assert toss.url in policy.split("script-src")[1].split(";")[0]
+
+
+def test_of_two_windows_of_one_order_the_one_that_took_the_money_counts(client, toss, begun):
+    _, payment = begun
+    first, second = toss.agree(payment), toss.agree(payment)
+    Payment.objects.update(provider_key=first["paymentKey"])
+    payment.refresh_from_db()
+    provider_of(payment).confirm(payment)  # a process that dies before it writes down what it heard
+    Payment.objects.update(provider_key="")
+
+    come_back(client, payment, second)
+
+    assert state(begun) == (OrderState.PAID, PaymentState.RECEIVED)
+    assert begun[1].provider_key == first["paymentKey"]
+    assert toss.payments[second["paymentKey"]]["status"] == "IN_PROGRESS"  # lapses: nothing was taken
+
+    cancel_order(begun[0].pk, by=begun[0].account, why=Why.BY_BUYER)
+    refund_due()
+    assert state(begun) == (OrderState.CANCELLED, PaymentState.REFUNDED)
+    assert toss.payments[first["paymentKey"]]["balanceAmount"] == 0
 
 
 def test_the_page_is_its_buyers_alone_and_over_with_the_payment(client, browser, begun, make_buyer):

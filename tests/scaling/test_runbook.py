@@ -23,7 +23,7 @@ COMMAND = re.compile(r"(?:^    (?:\S*python )?|`)manage\.py ([a-z_]+(?: [^`\n]*)
 def commands(text: str) -> list[list[str]]:
     """The words of every command in the text, without the optional parts in brackets."""
     whole = re.sub(r" *\\\n +", " ", text)  # a line that goes on
-    return [shlex.split(re.sub(r"\[[^]]*\]", "", found), comments=True) for found in COMMAND.findall(whole)]
+    return [shlex.split(re.sub(r"\[[^]]*\]| > \S+", "", found), comments=True) for found in COMMAND.findall(whole)]
 
 
 def the_evening() -> str:
