@@ -1,7 +1,7 @@
 """Pure: why the wait has grown, when it has."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from waitingroom.estimates import GROWN, Forecast, Pace
@@ -9,8 +9,12 @@ from waitingroom.estimates import GROWN, Forecast, Pace
 # Visitors are told every eight seconds at least, pollers nearly ten: a cause stands until everybody has heard it.
 STANDS_S = 30.0
 LOOKS_S = 5.0
+# Near the front everybody is told each second.
+RECENT_S = 3.0
 # Better news than this is remembered: several steps of it, each nothing to speak of, are something when they are over.
 LITTLE_S = 0.5
+# Of the line, at whose ends it is looked for who came back.
+QUARTERS = 4
 # What changed by less is no cause.
 LESS = 0.98
 
@@ -30,6 +34,7 @@ class _Past:
     at_s: float
     pace: Pace
     forecast: Forecast
+    better: bool = False  # than the look before
 
 
 class Causes:
@@ -47,11 +52,19 @@ class Causes:
         present = _Past(now_s, pace, forecast)
         slower = (past for past in self._past if forecast.slower_than(past.forecast) or _returned(past.pace, pace))
         past = next(slower, None)
-        # Good news that lasts a second was told all the same.
-        last = self._past[-1] if self._past else None
-        if last is None or now_s - last.at_s >= LOOKS_S or last.forecast.slower_than(forecast, LITTLE_S):
-            self._past.append(present)
+        self._remember(present)
         return _cause(past, present).value if past else ""
+
+    def _remember(self, present: _Past) -> None:
+        """Every look of the last seconds, and of those before one in five seconds and what was better."""
+        better = bool(self._past) and self._past[-1].forecast.slower_than(present.forecast, LITTLE_S)
+        self._past.append(replace(present, better=better))
+        kept: deque[_Past] = deque()
+        for past in self._past:
+            recent = present.at_s - past.at_s <= RECENT_S
+            if recent or past.better or not kept or past.at_s - kept[-1].at_s >= LOOKS_S:
+                kept.append(past)
+        self._past = kept
 
 
 def _cause(past: _Past, present: _Past) -> Cause:
@@ -80,5 +93,6 @@ def _supply(pace: Pace, from_s: float) -> float:
 
 def _returned(before: Pace, now: Pace) -> bool:
     """Whether people ahead who were absent are back."""
-    position = min(before.total, now.total)
-    return position > 0 and now.ahead(position) > before.ahead(position) * GROWN + 1
+    total = min(before.total, now.total)
+    places = {total * part // QUARTERS for part in range(1, QUARTERS + 1)} - {0}
+    return any(now.ahead(place) > before.ahead(place) * GROWN + 1 for place in places)

@@ -55,6 +55,20 @@ def test_who_comes_as_the_line_begins_is_told_why_the_wait_grew():
     assert told((0, alone), (1, shared)) == ["", "fleet"]
 
 
+def test_who_was_told_by_a_line_of_strangers_hears_that_they_are_there_after_all():
+    before = replace(PACE, total=40)
+    strangers = replace(PACE, total=60, present_before=tuple(range(1, 17)))
+    shown_up = replace(PACE, total=80)
+    assert told((0, before), (1, strangers), (2, shown_up)) == ["", "", "line"]
+
+
+def test_of_half_a_minute_a_few_looks_are_remembered():
+    causes = Causes()
+    for second in range(60):
+        causes.of(second, "automatic", PACE, Forecast(PACE))
+    assert len(causes._past) <= STANDS_S / 5 + 5
+
+
 def test_a_paused_line_says_so():
     assert told((0, PACE), (1, PACE), mode="paused") == ["pause", "pause"]
 
