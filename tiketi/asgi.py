@@ -11,21 +11,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
 django.setup()
 
 # Django must be set up before these are read.
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from django.db.backends.signals import connection_created  # noqa: E402
-from django.urls import re_path  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.db.backends.signals import connection_created
+from django.urls import re_path
 
-from scaling.registration import keep_signing  # noqa: E402
-from scaling.sharing import keep_sharing  # noqa: E402
-from tiketi import redis_fitness  # noqa: E402
-from tiketi.garbage import collect_calmly  # noqa: E402
-from tiketi.health import HealthFirst  # noqa: E402
-from tiketi.refused_sockets import no_such_socket, origins_read  # noqa: E402
-from tiketi.threads import ThreadedDjango  # noqa: E402
-from waitingroom.gate import App, WaitingRoomGate  # noqa: E402
-from waitingroom.hub import hub  # noqa: E402
-from waitingroom.routing import websocket_urlpatterns  # noqa: E402
+from scaling.registration import keep_signing
+from scaling.sharing import keep_sharing
+from tiketi import redis_fitness
+from tiketi.garbage import collect_calmly
+from tiketi.health import HealthFirst
+from tiketi.refused_sockets import no_such_socket, origins_read
+from tiketi.threads import ThreadedDjango
+from waitingroom.gate import App, WaitingRoomGate
+from waitingroom.hub import hub
+from waitingroom.routing import websocket_urlpatterns
 
 # Workers and commands may wait for SQLite's one writer as long as settings say; a visitor does not.
 SQLITE_MS = 4_000

@@ -2,7 +2,6 @@
 
 from asyncio import wrap_future
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -60,10 +59,9 @@ def _restore(slug: str) -> bool:
 async def _look(slug: str) -> Snapshot:
     snapshot = await with_settings_restored(slug, Room(slug).look)
     causes = _causes.setdefault(slug, Causes())
-    cause = causes.of(snapshot.now_ms / 1000, snapshot.mode, snapshot.pace, snapshot.forecast)
+    snapshot.cause = causes.of(snapshot.now_ms / 1000, snapshot.mode, snapshot.pace, snapshot.forecast)
     if snapshot.recovering_s:  # those who return after a loss come in front by their old numbers
-        cause = Cause.LINE.value
-    snapshot = replace(snapshot, cause=cause)
+        snapshot.cause = Cause.LINE.value
     snapshots.keep(slug, snapshot)
     return snapshot
 

@@ -39,15 +39,15 @@ def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Snapshot:
-    """The places asked for, in the order asked, and the room's pace."""
+    """The places asked for, in the order asked, and the room's pace; what takes time is worked out once, if at all."""
 
     mode: str
     total: int
     places: Sequence[Place]
     now_ms: int
-    pace: Pace
+    told_pace: Pace | Sequence[Any]  # or as the script lists it
     closed_reason: Mapping[str, str]  # staff's words by language; empty unless the room is closed, and they gave some
     recovering_s: int = 0  # until those who return after a loss are back; 0 where none are awaited
     cause: str = ""  # why some place has to wait longer than a moment ago (causes.py); empty if none has
@@ -58,17 +58,22 @@ class Snapshot:
         if len(answer) == 1:
             raise SettingsMissing
         mode, total, _places, now, pace, why, recovering_ms = answer
-        now_ms = int(now)
         reason = json.loads(why) if why else {}
         return cls(
             mode.decode(),
             total,
             read_looked(answer),
-            now_ms,
-            read_pace(pace, now_ms, total),
+            int(now),
+            pace,
             reason,
             seconds_of(recovering_ms),
         )
+
+    @cached_property
+    def pace(self) -> Pace:
+        """What estimates are made from; those who are told where they stand need none of their own."""
+        told = self.told_pace
+        return told if isinstance(told, Pace) else read_pace(told, self.now_ms, self.total)
 
     @cached_property
     def forecast(self) -> Forecast:

@@ -15,13 +15,13 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402  (the settings come first)
-from django.db.models import Sum  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.contrib.auth.models import User
+from django.db.models import Sum
+from django.utils import timezone
 
-from events.building import build  # noqa: E402
-from events.calling_off import call_off  # noqa: E402
-from events.models import (  # noqa: E402
+from events.building import build
+from events.calling_off import call_off
+from events.models import (
     Event,
     Occupancy,
     Order,
@@ -36,8 +36,8 @@ from events.models import (  # noqa: E402
     Ticket,
     Venue,
 )
-from events.plans import read_plan  # noqa: E402
-from waitingroom.models import WaitingRoom  # noqa: E402
+from events.plans import read_plan
+from waitingroom.models import WaitingRoom
 
 SLUG, PRICE_WON, ROW = "broken-off", 110_000, 100
 

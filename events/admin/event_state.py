@@ -1,6 +1,7 @@
 """The event's state in the admin: publish, stop, resume; and the page that postpones."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -34,15 +35,15 @@ def directing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: in
                 with timezone.override(event.zone):  # as it is shown
                     valid = publish_form.is_valid()
                 if valid:
-                    decided = lambda: event_states.publish(pk, by=user, at=publish_form.cleaned_data["at"])  # noqa: E731
+                    decided = partial(event_states.publish, pk, by=user, at=publish_form.cleaned_data["at"])
             case "withdraw":
-                decided = lambda: event_states.withdraw(pk, by=user)  # noqa: E731
+                decided = partial(event_states.withdraw, pk, by=user)
             case "stop":
                 stop_form = StopForm(request.POST)
                 if stop_form.is_valid():
-                    decided = lambda: event_states.stop(pk, by=user, **stop_form.cleaned_data)  # noqa: E731
+                    decided = partial(event_states.stop, pk, by=user, **stop_form.cleaned_data)
             case "resume":
-                decided = lambda: event_states.resume(pk, by=user)  # noqa: E731
+                decided = partial(event_states.resume, pk, by=user)
         if decided is not None:
             return _decide(model_admin, request, event, decided)
     page = {

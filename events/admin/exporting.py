@@ -58,7 +58,7 @@ def export(
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Content-Length"] = str(file.tell())
     file.seek(0)
-    response._resource_closers.append(file.close)  # type: ignore[attr-defined]
+    response._resource_closers.append(file.close)  # type: ignore[attr-defined]  # Django's own list, which its stubs lack
     return response
 
 

@@ -7,6 +7,7 @@ from io import TextIOWrapper
 from typing import IO
 
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from events.exports.table import Cell
 
@@ -62,13 +63,12 @@ def write_xlsx(lines: Iterable[list[Cell]], file: IO[bytes]) -> None:
             number += 1
 
 
-def _write(sheet: object, number: int, column: int, cell: Cell) -> None:
-    value = (
-        cell
-        if isinstance(cell, int)
-        else CONTROLS.sub("", str(cell if cell is not None else "").replace("\r", "\n"))[:MAX_LETTERS]
-    )
-    sheet.write_number(number, column, value) if isinstance(value, int) else sheet.write_string(number, column, value)  # type: ignore[attr-defined]
+def _write(sheet: Worksheet, number: int, column: int, cell: Cell) -> None:
+    if isinstance(cell, int):
+        sheet.write_number(number, column, cell)
+    else:
+        text = CONTROLS.sub("", str(cell if cell is not None else "").replace("\r", "\n"))
+        sheet.write_string(number, column, text[:MAX_LETTERS])
 
 
 WRITERS: Mapping[str, Callable[[Iterable[list[Cell]], IO[bytes]], None]] = {"csv": write_csv, "xlsx": write_xlsx}

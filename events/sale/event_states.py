@@ -58,7 +58,7 @@ def decide(event_id: int, decision: Decision, *, by: User, **fields: object) -> 
     for name, value in fields.items():
         setattr(event, name, value)
     setattr(event, "_history_user", by)  # noqa: B010 (simple_history reads both; the model does not declare them)
-    setattr(event, "_change_reason", decision.value)  # noqa: B010
+    setattr(event, "_change_reason", decision.value)  # noqa: B010 (the same)
     event.save(update_fields=list(fields))
     lay_over_room(event)
     return event

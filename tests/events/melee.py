@@ -17,18 +17,18 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402  (the settings come first)
-from django.contrib.auth.models import User  # noqa: E402
-from django.core.exceptions import ValidationError  # noqa: E402
-from django.db import IntegrityError, connection, transaction  # noqa: E402
-from django.db.models import ProtectedError, RestrictedError  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError, RestrictedError
+from django.utils import timezone
 
-from events import checkin, closing, holds, tasks  # noqa: E402
-from events.building import build  # noqa: E402
-from events.calling_off import call_off  # noqa: E402
-from events.door.not_admitted import NotAdmitted  # noqa: E402
-from events.models import (  # noqa: E402
+from events import checkin, closing, holds, tasks
+from events.building import build
+from events.calling_off import call_off
+from events.door.not_admitted import NotAdmitted
+from events.models import (
     MONEY_DUE,
     Event,
     Fee,
@@ -47,19 +47,19 @@ from events.models import (  # noqa: E402
     Venue,
     Why,
 )
-from events.models.retried import MAX_TRIES  # noqa: E402
-from events.orders import cancel_order, place_order  # noqa: E402
-from events.payments import attempts, calls  # noqa: E402
-from events.payments.provider import Notice, ProviderUnavailable  # noqa: E402
-from events.picks import Pick  # noqa: E402
-from events.plans import read_plan  # noqa: E402
-from events.refusals import Refused  # noqa: E402
-from events.sale import event_states, postponing, staff_refunds, winding_up  # noqa: E402
-from events.sale.refunding import cancel_tickets, quote  # noqa: E402
-from events.tickets import code_of  # noqa: E402
-from tests.emulators.server import serving  # noqa: E402
-from tests.emulators.toss import TossEmulator  # noqa: E402
-from waitingroom.models import WaitingRoom  # noqa: E402
+from events.models.retried import MAX_TRIES
+from events.orders import cancel_order, place_order
+from events.payments import attempts, calls
+from events.payments.provider import Notice, ProviderUnavailable
+from events.picks import Pick
+from events.plans import read_plan
+from events.refusals import Refused
+from events.sale import event_states, postponing, staff_refunds, winding_up
+from events.sale.refunding import cancel_tickets, quote
+from events.tickets import code_of
+from tests.emulators.server import serving
+from tests.emulators.toss import TossEmulator
+from waitingroom.models import WaitingRoom
 
 PLAN = "section,level,row,first,last\nA,1,1,1,6\nS,0,,1,4\n"
 # What the rules of the house may answer; anything else is a finding: a deadlock, a key that is missing, a sum below 0.

@@ -13,12 +13,12 @@ import django
 django.setup()
 
 # Django must be set up before these are read.
-from tests.waitingroom.line import entered, join_call  # noqa: E402
-from waitingroom.admission import clock_calls, read_admitted  # noqa: E402
-from waitingroom.place import Phase  # noqa: E402
-from waitingroom.reasons import Reason  # noqa: E402
-from waitingroom.redis import run_now  # noqa: E402
-from waitingroom.room import leave_call  # noqa: E402
+from tests.waitingroom.line import entered, join_call
+from waitingroom.admission import clock_calls, read_admitted
+from waitingroom.place import Phase
+from waitingroom.reasons import Reason
+from waitingroom.redis import run_now
+from waitingroom.room import leave_call
 
 
 def say(*words: object) -> None:

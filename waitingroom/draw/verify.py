@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 try:
     from py_arkworks_bls12381 import GT, G1Point, G2Point
 except ImportError:
-    GT = None  # type: ignore[assignment, misc]
+    GT = None  # type: ignore[assignment, misc]  # asked for below, where it is needed
 
 MARKS = {"ok": "OK", "no": "NO", "warn": "!!", "open": "--"}
 EXITS = {"holds": 0, "refused": 1, "unreadable": 2, "untrusted": 3}

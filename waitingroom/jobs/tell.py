@@ -81,7 +81,7 @@ class Teller:
             recovering = b'{"type":"queue-recovering","endsInSeconds":%d}' % snapshot.recovering_s
         rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"%b}' % (
             snapshot.total,
-            snapshot.scaling_json,
+            room.scaling_json,
             snapshot.mode.encode(),
             room.cause_json,
         )
