@@ -12,9 +12,11 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear of sign-ins and sign-outs; make the staff's groups and the triggers once what they need exists."""
-        from events import accounts, groups, guards
+        from events.accounts import places
+        from events.models import guards
+        from events.staff import groups
 
-        accounts.connect()
+        places.connect()
         pre_migrate.connect(guards.lift, sender=self)
         post_migrate.connect(guards.set_up, sender=self)
         post_migrate.connect(groups.make, sender=self)

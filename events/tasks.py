@@ -2,11 +2,10 @@
 
 from celery import shared_task
 
-from events import closing, holds
 from events.mail import letters, reminders
 from events.payments import attempts, refunds
+from events.sale import closing, holds, winding_up
 from events.sale import letters as changes
-from events.sale import winding_up
 
 
 @shared_task(name="events.tasks.expire_holds")  # type: ignore[untyped-decorator]  # celery has no types

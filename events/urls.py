@@ -4,7 +4,8 @@ from django.apps import apps
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from events.views import api, buying, documents, door, door_devices, orders, pages, payments, previews, seats
+from events.api import views as api
+from events.views import buying, documents, door, door_devices, orders, pages, payments, previews, seats
 
 
 class KeyConverter(IntConverter):

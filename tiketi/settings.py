@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "events.admin.field_limit.FieldLimitMiddleware",
-    "events.known_browsers.KnownBrowserMiddleware",
+    "events.accounts.known_browsers.KnownBrowserMiddleware",
     "waitingroom.middleware.WaitingRoomMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -190,8 +190,8 @@ WAITINGROOM_PROTECTED = [
 ]
 # What pages ask for by themselves as long as they are open: that renews no place, and joins nobody.
 WAITINGROOM_WATCHED = [r"^/events/[-\w]+/seats/state/$"]
-WAITINGROOM_PAGE_CONTEXT = "events.waiting.page_context"
-WAITINGROOM_ROOM_RULE = "events.room_rule.fits_its_event"
+WAITINGROOM_PAGE_CONTEXT = "events.room.page_context.page_context"
+WAITINGROOM_ROOM_RULE = "events.room.rule.fits_its_event"
 
 # Whoever may say in X-Forwarded-For where a request comes from.
 WAITINGROOM_TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", environment.networks, list[str]())
@@ -264,31 +264,31 @@ SELLER = {
 # --- Accounts and safety.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "events.sign_in.SignInBackend",  # everybody by email, staff by name as well
+    "events.accounts.sign_in.SignInBackend",  # everybody by email, staff by name as well
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "events.sign_in.AccountAdapter"
+ACCOUNT_ADAPTER = "events.accounts.sign_in.AccountAdapter"
 REMIND_HOURS = env.read("REMIND_HOURS", environment.number, 24)
-ACCOUNT_FORMS = {"login": "events.sign_in.SignInForm", "signup": "events.sign_up.SignUpForm"}
+ACCOUNT_FORMS = {"login": "events.accounts.sign_in.SignInForm", "signup": "events.accounts.sign_up.SignUpForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = env.read(
     "ACCOUNT_EMAIL_VERIFICATION", environment.one_of("optional", "mandatory", "none"), "optional"
 )
-# axes counts failures, events/sign_in_limits.py new accounts. By email alone anybody would lock anybody out.
+# axes counts failures, events/accounts/sign_in_limits.py new accounts. By email alone anybody would lock anybody out.
 ACCOUNT_RATE_LIMITS = {"login": None, "signup": None, "login_failed": None, "reset_password": "5/m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TIKETI] "
 AXES_VERBOSE = False  # no greeting from every process
-AXES_HANDLER = "events.sign_in_limits.SignInHandler"
+AXES_HANDLER = "events.accounts.sign_in_limits.SignInHandler"
 AXES_FAILURE_LIMIT = 10
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or whoever goes on trying keeps the owner out for ever
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "events.sign_in.name_tried"
+AXES_USERNAME_CALLABLE = "events.accounts.sign_in.name_tried"
 AXES_LOCKOUT_TEMPLATE = "events/locked_out.html"
-AXES_CLIENT_IP_CALLABLE = "events.sign_in.came_from"
+AXES_CLIENT_IP_CALLABLE = "events.accounts.sign_in.came_from"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

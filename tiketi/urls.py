@@ -8,7 +8,7 @@ from scaling.prewarm_page import prewarm_plan
 urlpatterns = [
     path("admin/scaling/prewarm-plan/<slug:slug>/", admin.site.admin_view(prewarm_plan), name="prewarm-plan"),
     path("admin/", admin.site.urls),
-    path("accounts/", include("events.account_urls")),
+    path("accounts/", include("events.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("draws/", include("waitingroom.draw_urls")),

@@ -19,8 +19,6 @@ from django.contrib.auth.models import User
 from django.db.models import Sum
 from django.utils import timezone
 
-from events.building import build
-from events.calling_off import call_off
 from events.models import (
     Event,
     Occupancy,
@@ -36,7 +34,9 @@ from events.models import (
     Ticket,
     Venue,
 )
-from events.plans import read_plan
+from events.plans.building import build
+from events.plans.drafts import read_plan
+from events.sale.calling_off import call_off
 from waitingroom.models import WaitingRoom
 
 SLUG, PRICE_WON, ROW = "broken-off", 110_000, 100

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin.event_pages import page_of
-from events.copying import copy_event, draft_copy
 from events.models import Event
+from events.staff.copying import copy_event, draft_copy
 from waitingroom.models import WaitingRoom
 
 A_WEEK = timedelta(days=7)

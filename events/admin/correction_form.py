@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from events.admin.table_form import TableForm
 from events.models import Plan
-from events.plan_correction import Correction, compare, read_names, table_of
-from events.plans import read_plan
+from events.plans.correction import Correction, compare, read_names, table_of
+from events.plans.drafts import read_plan
 
 
 class CorrectionForm(TableForm):

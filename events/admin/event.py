@@ -21,10 +21,10 @@ from events.admin.copy_page import copying
 from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.admin.terms_form import TERMS_FIELDS
-from events.closing import Closing, lay_over_room
 from events.mail.outbox import put_all
 from events.models import Event, EventState, LetterKind, Order, OrderState, PriceTier, Venue
 from events.moments import day
+from events.sale.closing import Closing, lay_over_room
 from events.staff.may import may, within
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from events.admin.terms_form import TERMS_FIELDS, terms_fields, terms_sent, terms_shown
 from events.models import Event
-from events.room_rule import OUTLASTED
+from events.room.rule import OUTLASTED
 from waitingroom.closing import ClosingForm
 from waitingroom.models import THRESHOLD_PER_INSTANCE, WaitingRoom
 from waitingroom.versions import last_saved

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 
 from events.admin import exporting
 from events.admin.call_off_form import CallOffForm
-from events.calling_off import call_off
 from events.exports.files import WRITERS
+from events.exports.sales import sales_of
 from events.exports.totals import channels_of, hours_of
 from events.models import Event, Order, OrderState, Ticket
-from events.refusals import NotInThisState
+from events.sale.calling_off import call_off
 from events.sale.event_states import Decision, may
+from events.sale.refusals import NotInThisState
 from events.sale.winding_up import progress_of
-from events.sales import sales_of
 from events.staff import may as staff
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable

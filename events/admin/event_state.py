@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from events.admin.event_pages import page_of
 from events.admin.state_forms import PostponeForm, PublishForm, StopForm
 from events.models import Event, Order, OrderState, Ticket
-from events.refusals import NotInThisState
 from events.sale import event_states
 from events.sale.event_states import Decision, may
 from events.sale.postponing import postpone
+from events.sale.refusals import NotInThisState
 from events.staff import may as staff
 
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from events.admin.correction_form import CorrectionForm
 from events.admin.plan_form import GeneratorForm, LinesForm
-from events.building import PlanInUse, build
-from events.closing import follow
 from events.models import Plan, Section
-from events.plan_correction import correct, lock_plan
+from events.plans.building import PlanInUse, build
+from events.plans.correction import correct, lock_plan
+from events.sale.closing import follow
 
 
 class SectionInline(admin.TabularInline[Section, Plan]):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin.table_form import TableForm
-from events.plans import Draft, generate, read_plan
+from events.plans.drafts import Draft, generate, read_plan
 
 
 class LinesForm(TableForm):

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from events.admin.event_pages import page_of
 from events.admin.price_list_form import PriceListForm
 from events.admin.pricing_form import LevelForm, PricingForm
-from events.closing import follow
 from events.models import Event
+from events.sale.closing import follow
 from events.sale.price_lists import put_in_force
 from events.sale.repricing import lock_sale
 

@@ -17,8 +17,8 @@ from events.admin.by_event import ByEvent
 from events.admin.order import OnlyToLookAt
 from events.admin.refunding import refunding_staff, tell
 from events.models import Fee, Order, OrderLine, Refund, RefundRequest
-from events.refusals import Refused
 from events.sale import staff_refunds
+from events.sale.refusals import Refused
 from events.staff.may import may, within
 
 VIEW = "events.view_refundrequest"

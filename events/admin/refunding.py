@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.models import Event, Fee, Order, OrderLine, OrderState, Ticket, Why
-from events.orders import cancel_order
-from events.refusals import Refused, TooLate
 from events.sale import staff_refunds
+from events.sale.orders import cancel_order
 from events.sale.refunding import left_of
+from events.sale.refusals import Refused, TooLate
 from events.staff.may import may
 from events.templatetags.event_words import won
 

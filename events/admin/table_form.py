@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.plan_files import LineError, UnreadableFile, text_of
+from events.plans.files import LineError, UnreadableFile, text_of
 
 LARGEST_FILE = 2_000_000  # bytes
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from events.door.codes import WINDOW_S
 from events.door.event_keys import public_key
 from events.models import Event, Ticket
 from events.models.door import door_of
-from events.tickets import WINDOW_S
 
 FRESH, INSIDE, OUTSIDE, VOID = range(4)
 

@@ -2,11 +2,11 @@
 
 from django.db.models import QuerySet
 
+from events.door.codes import ForgedCode, OldCode, read_code, window_now
 from events.door.event_keys import SignedCode, signed_by
 from events.door.not_admitted import Foreign, Forged, Mistyped, OutOfDate, StandsStill
 from events.models import Event, EventDoor, Ticket
 from events.models.door import door_of
-from events.tickets import ForgedCode, OldCode, read_code, window_now
 
 # Letters a keyboard may have changed, in the twenty of a serial: it keeps at least 80 bits.
 MAX_UNCLEAR = 4

@@ -12,12 +12,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.checkin import Scan, admit, entrance_of, let_out
+from events.door.checkin import Scan, admit, entrance_of, let_out
+from events.door.codes import MAX_CODE_LETTERS, WINDOW_S
 from events.door.not_admitted import NoEntrance, NotAdmitted
 from events.door.recognised import ticket_of
 from events.models import DoorAct, Event, Ticket, TicketChange
 from events.models.door import MAX_ENTRANCE_LETTERS, door_of
-from events.tickets import MAX_CODE_LETTERS, WINDOW_S
 
 log = logging.getLogger(__name__)
 

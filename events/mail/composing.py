@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
+from events.door.codes import qr_png
 from events.mail import calendar, ticket_pdf
 from events.models import Event, Letter, LetterKind, Order, OrderLine, Ticket
 from events.models.door import door_of
 from events.moments import moment
-from events.tickets import qr_png
 
 WITH_TICKETS = frozenset({LetterKind.TICKETS, LetterKind.REMINDER, LetterKind.CHANGED, LetterKind.POSTPONED})
 WITHOUT_CALENDAR = frozenset({LetterKind.REFUNDED})

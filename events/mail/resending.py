@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from events.locks import lock_account
 from events.mail.outbox import put
 from events.models import Letter, LetterKind, Order, OrderState
+from events.sale.locks import lock_account
 
 # Whoever sits at a stolen session shall fill nobody's inbox.
 PAUSE = timedelta(minutes=10)

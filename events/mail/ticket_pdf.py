@@ -13,10 +13,10 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from events.door.codes import qr_modules
 from events.models import Order, Ticket
 from events.moments import moment
 from events.templatetags.event_words import won
-from events.tickets import qr_modules
 
 EDGE = 40  # points, as all lengths here
 CODE_SIDE = 190

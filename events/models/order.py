@@ -17,7 +17,7 @@ from events.models.event import Event
 from events.models.plan import Seat, seat_label
 from events.models.price import PriceTier
 from events.models.transitions import Rule, Stateful
-from events.refusals import CalledOff, TooLate
+from events.sale.refusals import CalledOff, TooLate
 from events.sale.terms import Terms, read_terms
 
 # Read over the telephone: no letter that looks like another.

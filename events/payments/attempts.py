@@ -10,14 +10,14 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from events.locks import lock_account
 from events.models import MONEY_DUE, Hold, Order, OrderState, Payment, PaymentState, Trouble
 from events.payments.provider import Notice, ProviderUnavailable, Standing
 from events.payments.registry import default_provider, provider_named, provider_of
 from events.payments.schedule import next_question
 from events.payments.settlement import settle
-from events.refusals import CalledOff, NothingToPay, NoWayToPay
 from events.retries import try_each
+from events.sale.locks import lock_account
+from events.sale.refusals import CalledOff, NothingToPay, NoWayToPay
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from events.locks import lock_account
 from events.mail.outbox import put
 from events.models import MONEY_DUE, LetterKind, Payment, PaymentState, Trouble
 from events.payments.provider import NotNow, RefundRefused
 from events.payments.registry import provider_of
 from events.retries import try_each
+from events.sale.locks import lock_account
 
 FIELDS = ("owed_won", "refunded_won", "asked_won", "asked_from_won", "refund_key", "changed_at")
 

@@ -5,15 +5,15 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
-from events.holds import occupy, owned_seats
-from events.locks import lock_account
 from events.models import Occupancy, Order, OrderState, Payment, PaymentState, SaleState, Trouble, Why
-from events.orders import confirm
 from events.payments.provider import Standing, Statement
 from events.payments.schedule import next_question
-from events.pricing import prices_of
-from events.refusals import BadPick, CalledOff, SeatTaken, TooLate
+from events.sale.holds import occupy, owned_seats
+from events.sale.locks import lock_account
+from events.sale.orders import confirm
+from events.sale.pricing import prices_of
 from events.sale.refunding import given_back_elsewhere, void
+from events.sale.refusals import BadPick, CalledOff, SeatTaken, TooLate
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events.models import Asked, Consent, Document
-from events.refusals import Refused
+from events.sale.refusals import Refused
 
 # Footers show the list: a new version is seen so much later.
 FRESH_SECONDS = 60

@@ -20,12 +20,12 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from events.accounts import visitor_of
-from events.holds import end_hold
-from events.locks import lock_account
+from events.accounts.places import visitor_of
 from events.models import Event, Hold, HoldPeriod, Order, OrderState, Ticket, Why
 from events.privacy.stored import names_of
-from events.refusals import Refused
+from events.sale.holds import end_hold
+from events.sale.locks import lock_account
+from events.sale.refusals import Refused
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 from waitingroom.reasons import Reason

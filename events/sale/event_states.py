@@ -14,9 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.closing import lay_over_room
 from events.models import Event, EventState, Hold, Order
-from events.refusals import NotInThisState
+from events.sale.closing import lay_over_room
+from events.sale.refusals import NotInThisState
 
 
 class Decision(StrEnum):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events.models import Event
 from events.models.hold_period import HoldPeriod
-from events.refusals import HoldPaused
+from events.sale.refusals import HoldPaused
 
 # Nobody pays in less: what is left of a period counts as over.
 SHORTEST = timedelta(seconds=30)

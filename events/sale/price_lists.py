@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from events.models import Event, PriceTier, Section, SectionPrice
 from events.models.price import HIGHEST_PRICE_WON
-from events.plan_files import LineError, NotATable, records_of, wanted
-from events.plan_ranges import BadNames, names_in
+from events.plans.files import LineError, NotATable, records_of, wanted
+from events.plans.ranges import BadNames, names_in
 from events.sale.repricing import must_stay, reprice
 
 # With what people write over them beside these names.

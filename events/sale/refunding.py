@@ -8,8 +8,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from events import closing
-from events.locks import lock_account
 from events.mail.outbox import put
 from events.models import (
     Fee,
@@ -24,7 +22,9 @@ from events.models import (
     Trouble,
     Why,
 )
-from events.refusals import FeeChanged, NotTheseTickets, TooLate
+from events.sale import closing
+from events.sale.locks import lock_account
+from events.sale.refusals import FeeChanged, NotTheseTickets, TooLate
 
 
 @dataclass(frozen=True)

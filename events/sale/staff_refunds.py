@@ -24,8 +24,8 @@ from events.models import (
     Why,
 )
 from events.models.door import door_of
-from events.refusals import NotAllowed, Refused, RequestOver, SamePerson, SumGrown, TooLate
 from events.sale.refunding import Quote, give_back, left_of, locked_order, quote
+from events.sale.refusals import NotAllowed, Refused, RequestOver, SamePerson, SumGrown, TooLate
 from events.staff.may import may
 
 REFUND, AFTER_THE_DOOR = "events.refund_order", "events.refund_after_door"

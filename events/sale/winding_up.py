@@ -12,9 +12,9 @@ from django.db.models import F, QuerySet, Sum
 
 from events.models import Event, Order, OrderState, Payment, PaymentState, Why
 from events.models.retried import MAX_TRIES
-from events.orders import cancel_order
-from events.refusals import Refused
 from events.sale.letters import untold_of_calling_off
+from events.sale.orders import cancel_order
+from events.sale.refusals import Refused
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from django.utils.translation import pgettext
 
 from events import moments
 from events.models import Event
-from events.previews import token_of
 from events.privacy import consents
+from events.staff.previews import token_of
 
 register = template.Library()
 

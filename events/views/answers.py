@@ -11,9 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from events.accounts import in_own_place
+from events.accounts.places import in_own_place
 from events.models import Event, SaleState
-from events.refusals import NotYourPlace, Refused, SeatTaken
+from events.sale.refusals import NotYourPlace, Refused, SeatTaken
 from waitingroom.room_registry import room_registry
 from waitingroom.slips import ACCOUNT
 

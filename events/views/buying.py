@@ -9,15 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from events import holds
-from events.accounts import visitor_of
+from events.accounts.places import visitor_of
 from events.models import Hold, Order, OrderState
-from events.orders import place_order
 from events.payments import registry
 from events.payments.attempts import start_payment
-from events.picks import Pick, are_neighbours, read_pick
 from events.privacy.consents import ConsentMissing, agree, field_of, yet_to_ask
-from events.refusals import BadPick, NotTogether, OtherTotal, Refused
+from events.sale import holds
+from events.sale.orders import place_order
+from events.sale.picks import Pick, are_neighbours, read_pick
+from events.sale.refusals import BadPick, NotTogether, OtherTotal, Refused
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
 from events.views.seats import event_of, held_by

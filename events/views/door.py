@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from events.checkin import Scan, admit, let_out, take_back
+from events.door.checkin import Scan, admit, let_out, take_back
+from events.door.codes import ForgedCode, read_code
 from events.door.counts import counts_of
 from events.door.may import may_admit, may_take_back
 from events.door.not_admitted import LONGEST_REASON, Forged, Mistyped, NobodyFound, NoDoor, NotAdmitted
@@ -30,7 +31,6 @@ from events.door.recognised import ticket_of, whole
 from events.door.searching import tickets_by
 from events.models import Event, Ticket
 from events.models.door import door_of
-from events.tickets import ForgedCode, read_code
 from events.views.answers import wants_json
 
 IN, OUT = "in", "out"

@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from events.door.codes import WINDOW_S, moving_codes, qr_svg
 from events.mail import resending
 from events.models import Fee, Hold, Order, OrderState, PaymentState, Ticket, Why
 from events.models.door import door_of
-from events.orders import cancel_order
 from events.payments import registry
 from events.payments.attempts import start_payment
-from events.refusals import FeeChanged, NotTheseTickets, Refused, TooLate
+from events.sale.orders import cancel_order
 from events.sale.refunding import cancel_tickets, left_of, lines_named, quote
-from events.tickets import WINDOW_S, moving_codes, qr_svg
+from events.sale.refusals import FeeChanged, NotTheseTickets, Refused, TooLate
 from events.views.answers import for_accounts, refuse, wants_json
 from events.views.payments import leads_to_providers
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
-from events import holds
-from events.holds import bought_seats
 from events.models import Event, Kind
-from events.posters import poster_svg
-from events.sold_out import with_sold_out
+from events.posters.drawing import poster_svg
+from events.sale import holds
+from events.sale.holds import bought_seats
+from events.sale.sold_out import with_sold_out
 from events.views.answers import for_visitors, may_preview, not_yet_public
 from events.views.seats import held_by
 from waitingroom import admission, visitors

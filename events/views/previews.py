@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from events.posters import poster_svg
-from events.previews import event_of
+from events.posters.drawing import poster_svg
+from events.staff.previews import event_of
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from events.privacy.erasure import HasTickets, erase, orders_in_the_way
 from events.privacy.stored import stored_of
-from events.refusals import Refused
+from events.sale.refusals import Refused
 from events.views.answers import for_accounts, refuse
 
 

@@ -7,12 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from events.arena import lay_out
-from events.availability import FREE, free_places, section_state
-from events.holds import seats_left_to
 from events.models import Event, Hold, SaleState, Seat, SectionPrice
+from events.plans.arena import lay_out
+from events.plans.seat_drawing import seats_svg
+from events.sale.availability import FREE, free_places, section_state
 from events.sale.hold_periods import paused_until
-from events.seatmap import seats_svg
+from events.sale.holds import seats_left_to
 from events.views.answers import for_accounts, for_visitors
 
 # The colours of tiers that seats.css has; with more tiers they begin again.

@@ -20,7 +20,7 @@ STEPS = ["The site", "The crowd", "The line", "The staff console", "A ticket", "
 LOGIN = re.compile(r"Staff console:\s+(\S+)\s+\((\S+) / (\S+)\)")
 TICKET_CODE = """
 from events.models import Ticket
-from events.tickets import code_of
+from events.door.codes import code_of
 print(code_of(Ticket.objects.latest("pk")))
 """
 

@@ -12,15 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from events.building import build
-from events.holds import hold_seats
 from events.models import Event, Hold, Occupancy, Order, Payment, Plan, PriceTier, Seat, SectionPrice, Venue
-from events.orders import place_order
 from events.payments.attempts import start_payment
 from events.payments.sandbox import callbacks
 from events.payments.sandbox import provider as practice
-from events.picks import Pick
-from events.plans import read_plan
+from events.plans.building import build
+from events.plans.drafts import read_plan
+from events.sale.holds import hold_seats
+from events.sale.orders import place_order
+from events.sale.picks import Pick
 from waitingroom.models import WaitingRoom
 
 # Two rows of five seats, and an area for six who stand.

@@ -24,9 +24,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
-from events import checkin, closing, holds, tasks
-from events.building import build
-from events.calling_off import call_off
+from events import tasks
+from events.door import checkin
+from events.door.codes import code_of
 from events.door.not_admitted import NotAdmitted
 from events.models import (
     MONEY_DUE,
@@ -48,15 +48,16 @@ from events.models import (
     Why,
 )
 from events.models.retried import MAX_TRIES
-from events.orders import cancel_order, place_order
 from events.payments import attempts, calls
 from events.payments.provider import Notice, ProviderUnavailable
-from events.picks import Pick
-from events.plans import read_plan
-from events.refusals import Refused
-from events.sale import event_states, postponing, staff_refunds, winding_up
+from events.plans.building import build
+from events.plans.drafts import read_plan
+from events.sale import closing, event_states, holds, postponing, staff_refunds, winding_up
+from events.sale.calling_off import call_off
+from events.sale.orders import cancel_order, place_order
+from events.sale.picks import Pick
 from events.sale.refunding import cancel_tickets, quote
-from events.tickets import code_of
+from events.sale.refusals import Refused
 from tests.emulators.server import serving
 from tests.emulators.toss import TossEmulator
 from waitingroom.models import WaitingRoom

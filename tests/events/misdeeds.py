@@ -18,13 +18,13 @@ from django.db.models import F, ProtectedError, RestrictedError
 from django.utils import timezone
 
 from events.admin.pricing_form import PricingForm
-from events.building import PlanInUse, build
-from events.holds import hold_seats
 from events.models import Event, Occupancy, Plan, PriceTier, Seat, Section, SectionPrice, Venue
-from events.picks import Pick
-from events.plan_correction import compare, correct, lock_plan
-from events.plans import read_plan
-from events.refusals import Refused
+from events.plans.building import PlanInUse, build
+from events.plans.correction import compare, correct, lock_plan
+from events.plans.drafts import read_plan
+from events.sale.holds import hold_seats
+from events.sale.picks import Pick
+from events.sale.refusals import Refused
 from tests.events.conftest import PLAN, buy, hold, occupied, seats_of
 from waitingroom.models import WaitingRoom
 

@@ -69,7 +69,7 @@ def make() -> None:
 def tell() -> None:
     """What the newest code makes of it."""
     from events.models import Event, Occupancy, OrderLine, SectionPrice
-    from events.sold_out import is_sold_out
+    from events.sale.sold_out import is_sold_out
 
     found = {
         "lines": [

@@ -12,8 +12,7 @@ from django.db.models import Count, Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.availability import look
-from events.building import build
+from events.demo.rehearsal import sign_in
 from events.models import (
     Event,
     Occupancy,
@@ -28,8 +27,9 @@ from events.models import (
     Ticket,
     Venue,
 )
-from events.plans import read_plan
-from events.rehearsal import sign_in
+from events.plans.building import build
+from events.plans.drafts import read_plan
+from events.sale.availability import look
 from tests.events.conftest import occupied
 from waitingroom.models import WaitingRoom
 

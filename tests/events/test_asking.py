@@ -19,7 +19,7 @@ from events.payments.sandbox import callbacks
 from events.payments.sandbox import provider as practice
 from events.payments.sandbox.callbacks import Outcome
 from events.payments.settlement import settle
-from events.refusals import NothingToPay
+from events.sale.refusals import NothingToPay
 from tests.events.conftest import buy, order, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,11 +7,11 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from events import holds
-from events.availability import Availability, free_places, look, section_state
-from events.picks import Pick
-from events.sales import sales_of
-from events.waiting import page_context
+from events.exports.sales import sales_of
+from events.room.page_context import page_context
+from events.sale import holds
+from events.sale.availability import Availability, free_places, look, section_state
+from events.sale.picks import Pick
 from tests.events.conftest import buy, hold, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def test_a_crowd_of_viewers_costs_the_database_nothing(client, event):
 
 
 def test_of_many_who_find_the_state_old_one_looks(event, monkeypatch):
-    from events import availability
+    from events.sale import availability
 
     looks: list[str] = []
 

@@ -8,12 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
+from events.exports.sales import sales_of
 from events.exports.tables import TABLES
 from events.exports.totals import channels_of
 from events.models import Event, Payment, PaymentState
 from events.payments.provider import Standing, Statement
 from events.payments.settlement import settle
-from events.sales import sales_of
 from tests.events.conftest import around, buy, seats_of
 from tests.events.test_conservation import Sale
 

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from events import tasks
-from events.calling_off import call_off
+from events.exports.sales import sales_of
 from events.models import Event, Order, OrderState, Payment, PaymentState, Refund, Ticket, Why
-from events.orders import cancel_order
-from events.refusals import FeeChanged, TooLate
+from events.sale.calling_off import call_off
+from events.sale.orders import cancel_order
 from events.sale.refunding import cancel_tickets
+from events.sale.refusals import FeeChanged, TooLate
 from events.sale.terms import KOREAN, NO_FEE, Terms, check_terms, read_terms
-from events.sales import sales_of
 from tests.events.conftest import buy, order, seats_of
 from tests.events.test_event_admin import form_of, save
 

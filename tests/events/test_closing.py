@@ -8,16 +8,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from events import closing, tasks
-from events.calling_off import call_off
-from events.closing import Closing
+from events import tasks
 from events.models import Event, Order, OrderState, PaymentState, Section, SectionPrice, Trouble, Why
-from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
 from events.payments.sandbox import callbacks
-from events.refusals import CalledOff
-from events.sold_out import is_sold_out
-from events.waiting import page_context
+from events.room.page_context import page_context
+from events.sale import closing
+from events.sale.calling_off import call_off
+from events.sale.closing import Closing
+from events.sale.orders import cancel_order, place_order
+from events.sale.refusals import CalledOff
+from events.sale.sold_out import is_sold_out
 from tests.events.conftest import buy, call_back, hold, order, run_out, seats_of
 from waitingroom import admission
 from waitingroom.models import Mode, WaitingRoom

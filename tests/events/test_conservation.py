@@ -15,12 +15,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from events import checkin, closing, holds
-from events.availability import FREE, HELD, SOLD, look
-from events.building import build
-from events.calling_off import call_off
+from events.door import checkin
+from events.door.codes import code_of
 from events.door.not_admitted import NotAdmitted
-from events.holds import hold_seats, owned_seats, release
 from events.models import (
     MONEY_DUE,
     Event,
@@ -40,18 +37,21 @@ from events.models import (
     Why,
 )
 from events.models.door import door_of
-from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
 from events.payments.provider import Standing, Statement
 from events.payments.refunds import refund_due
 from events.payments.settlement import settle
-from events.picks import Pick
-from events.plans import read_plan
-from events.refusals import CalledOff, Refused
-from events.sale import staff_refunds
+from events.plans.building import build
+from events.plans.drafts import read_plan
+from events.sale import closing, holds, staff_refunds
+from events.sale.availability import FREE, HELD, SOLD, look
+from events.sale.calling_off import call_off
+from events.sale.holds import hold_seats, owned_seats, release
+from events.sale.orders import cancel_order, place_order
+from events.sale.picks import Pick
 from events.sale.refunding import cancel_tickets, quote
-from events.sold_out import seats_on_sale
-from events.tickets import code_of
+from events.sale.refusals import CalledOff, Refused
+from events.sale.sold_out import seats_on_sale
 from tests.events.conftest import PLAN, around, run_out
 from waitingroom.models import Mode, WaitingRoom
 

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.calling_off import call_off
 from events.models import Event, Hold, Occupancy, Order, PriceTier, SaleState, SectionPrice
-from events.previews import token_of
+from events.sale.calling_off import call_off
+from events.staff.previews import token_of
 from tests.events.conftest import buy, hold, seats_of
 from waitingroom.models import Mode, WaitingRoom
 

@@ -9,13 +9,13 @@ from django.core.management import CommandError, call_command
 from django.core.signing import Signer
 from django.utils import timezone
 
-from events import checkin, groups
-from events.door import not_admitted
+from events.door import checkin, not_admitted
+from events.door.codes import code_of
 from events.door.keyboards import spelled, unspelled
 from events.models import DoorAct, Event, Ticket, Why
 from events.models.ticket import new_serial
-from events.orders import cancel_order
-from events.tickets import code_of
+from events.sale.orders import cancel_order
+from events.staff import groups
 from tests.events.conftest import around, buy, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

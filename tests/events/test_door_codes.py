@@ -5,15 +5,14 @@ import unicodedata
 import pytest
 from django.test import override_settings
 
-from events import checkin
-from events.door import not_admitted
+from events.door import checkin, not_admitted
+from events.door.codes import code_of, qr_svg, read_code
 from events.door.event_keys import parsed, signed_by, signed_code
 from events.door.keyboards import keys_of, spelled, unspelled
 from events.door.offline_list import named
 from events.models import EventDoor, Ticket, Why
 from events.models.door import door_of
-from events.orders import cancel_order
-from events.tickets import code_of, qr_svg, read_code
+from events.sale.orders import cancel_order
 from tests.events.conftest import around, buy, seats_of
 from tests.events.door_cases import drawings, old_code, pictured
 

@@ -28,7 +28,7 @@ from events.models import Ticket
 from events.models.door import door_of
 from tests.events.conftest import buy, seats_of
 from tests.events.copies import copy_of
-from events.tickets import code_of
+from events.door.codes import code_of
 event = copy_of("old-drawer", {slug!r}, threshold=100)
 door = door_of(event)
 for name, value in {door!r}.items():
@@ -43,12 +43,12 @@ for ticket in Ticket.objects.filter(line__order=order).order_by("line__seat"):
 """
 CANCEL = """
 from events.models import Order, Why
-from events.orders import cancel_order
+from events.sale.orders import cancel_order
 order = Order.objects.get(number={number!r})
 cancel_order(order.pk, by=order.account, why=Why.BY_STAFF)
 """
 ELSEWHERE = """
-from events.checkin import Scan, admit
+from events.door.checkin import Scan, admit
 from events.models import Ticket
 admit(Ticket.objects.get(serial={serial!r}), Scan(None, "West"))
 """
@@ -306,7 +306,7 @@ def test_moving_codes_change_on_the_ticket_go_on_without_a_network_and_pass_the_
         expect(plain.get_by_text("JavaScript를 켜거나")).to_be_visible()
 
         moving = show.does(
-            "from events.models import Ticket\nfrom events.tickets import code_of, window_now\n"
+            "from events.models import Ticket\nfrom events.door.codes import code_of, window_now\n"
             "print('CODE', code_of(Ticket.objects.get(serial={serial!r}), window_now()))",
             serial=show.serials[0],
         ).split()[-1]

@@ -15,15 +15,16 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from events import checkin, groups
-from events.checkin import Scan
+from events.door import checkin
+from events.door.checkin import Scan
+from events.door.codes import code_of, window_now
 from events.door.counts import counts_of
 from events.door.event_keys import PURPOSE, parsed
 from events.door.offline_list import FRESH, INSIDE, OUTSIDE, VOID, named
 from events.models import DoorAct, Event, Ticket, Why
 from events.models.door import door_of
-from events.orders import cancel_order
-from events.tickets import code_of, window_now
+from events.sale.orders import cancel_order
+from events.staff import groups
 from tests.events.conftest import around, buy, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,14 +8,14 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
-from events import checkin, groups
-from events.checkin import Scan
-from events.door import not_admitted
+from events.door import checkin, not_admitted
+from events.door.checkin import Scan
+from events.door.codes import code_of
 from events.door.counts import EntranceCount, counts_of
 from events.models import DoorAct, Event, EventDoor, Ticket, Why
 from events.models.door import door_of
-from events.orders import cancel_order
-from events.tickets import code_of
+from events.sale.orders import cancel_order
+from events.staff import groups
 from tests.events.conftest import around, buy, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

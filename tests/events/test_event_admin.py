@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import groups
 from events.models import Event
+from events.staff import groups
 from tests.events.conftest import buy, seats_of
 from waitingroom.models import WaitingRoom
 

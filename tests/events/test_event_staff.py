@@ -12,11 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from events.door.codes import code_of
 from events.models import Event, EventStaff, Fee, Order, OrderState, Payment, PaymentState, Role, Ticket
-from events.refusals import NotAllowed
+from events.sale.refusals import NotAllowed
 from events.sale.staff_refunds import ask_second, confirm_request, refuse_request
 from events.staff.may import may
-from events.tickets import code_of
 from tests.events.conftest import buy
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import tasks
-from events.calling_off import call_off
 from events.models import Event, EventState, SaleState
-from events.refusals import NotInThisState, SalesClosed
+from events.room.page_context import page_context
 from events.sale import event_states
+from events.sale.calling_off import call_off
 from events.sale.event_states import TRANSITIONS, Decision
 from events.sale.postponing import postpone
-from events.waiting import page_context
+from events.sale.refusals import NotInThisState, SalesClosed
 from tests.events.conftest import buy, hold, order, seats_of
 from waitingroom import admission
 from waitingroom.models import Mode, WaitingRoom

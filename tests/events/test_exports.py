@@ -15,13 +15,13 @@ from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.checkin import check_in
+from events.door.checkin import check_in
+from events.door.codes import code_of
 from events.exports.files import WRITERS, plain, write_csv, write_xlsx
 from events.exports.table import Cell
 from events.exports.tables import TABLES
 from events.models import Order, Ticket, Why
-from events.orders import cancel_order
-from events.tickets import code_of
+from events.sale.orders import cancel_order
 from tests.events.conftest import buy, hold, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -263,8 +263,8 @@ def test_who_may_only_look_at_a_plan_does_not_build_an_unused_one(client, event)
 def test_a_buyer_who_is_late_by_a_payment_or_a_moment_cancels_nothing(make_event, buyer):
     """The page looked in time; meanwhile the payment came, or the deadline."""
     from events.models import Why
-    from events.orders import cancel_order
-    from events.refusals import TooLate
+    from events.sale.orders import cancel_order
+    from events.sale.refusals import TooLate
 
     for until in (None, timezone.now() - timedelta(seconds=1)):
         event = make_event(cancel_until=until)
@@ -277,8 +277,8 @@ def test_a_buyer_who_is_late_by_a_payment_or_a_moment_cancels_nothing(make_event
 
 def test_an_event_that_was_moved_earlier_ends_cancelling_with_its_start(make_event, buyer):
     from events.models import Why
-    from events.orders import cancel_order
-    from events.refusals import TooLate
+    from events.sale.orders import cancel_order
+    from events.sale.refusals import TooLate
 
     event = make_event()
     bought = buy(event, buyer, seats_of(event)[0])

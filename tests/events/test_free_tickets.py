@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from events import tasks
 from events.models import Event, Hold, Occupancy, Order, OrderState, Payment, Ticket, Why
-from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
-from events.refusals import NothingToPay
+from events.sale.orders import cancel_order, place_order
+from events.sale.refusals import NothingToPay
 from tests.events.conftest import hold, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,6 +9,7 @@ from django.db.models.functions import Concat
 from django.utils import timezone, translation
 
 from events import tasks
+from events.exports.sales import sales_of
 from events.models import (
     Event,
     Order,
@@ -22,9 +23,8 @@ from events.models import (
     Venue,
     Why,
 )
-from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
-from events.sales import sales_of
+from events.sale.orders import cancel_order, place_order
 from tests.events.conftest import PRICE_WON, buy, call_back, hold, order, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,7 +63,7 @@ def test_a_sold_ticket_says_what_it_said_when_it_was_sold(browser, event, buyer,
 
 
 def test_the_door_reads_what_the_ticket_says(admin_client, tonight, buyer):
-    from events.tickets import code_of
+    from events.door.codes import code_of
 
     bought = buy(tonight, buyer, seats_of(tonight)[0])
     with translation.override("ko"):

@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from events.holds import release
 from events.models import Event, Hold, HoldPeriod
-from events.refusals import HoldPaused, SeatTaken
+from events.sale.holds import release
+from events.sale.refusals import HoldPaused, SeatTaken
 from events.tasks import expire_holds
 from tests.events.conftest import buy, hold, seats_of
 

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from events import tasks
-from events.holds import hold_seats, release
 from events.models import Hold, Occupancy, Seat
-from events.orders import place_order
-from events.picks import Pick
-from events.refusals import BadPick, HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
+from events.sale.holds import hold_seats, release
+from events.sale.orders import place_order
+from events.sale.picks import Pick
+from events.sale.refusals import BadPick, HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
 from tests.events.conftest import buy, hold, occupied, order, run_out, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -22,7 +22,7 @@ copy_of("old-drawer", {slug!r}, threshold={threshold})
 """
 SHOW = """
 from events.models import Ticket
-from events.tickets import code_of
+from events.door.codes import code_of
 print(code_of(Ticket.objects.latest("pk")))
 """
 

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from events.building import build
 from events.models import Event, Plan, SectionPrice
-from events.plans import MAX_SECTIONS, read_plan
+from events.plans.building import build
+from events.plans.drafts import MAX_SECTIONS, read_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,13 +20,13 @@ from icalendar import Calendar
 from PIL import Image
 
 from events import tasks
+from events.door.codes import code_of
 from events.mail import composing, letters
 from events.mail.outbox import given_up, put, write_again
 from events.models import Letter, LetterKind, Order, OrderState, Payment, Ticket, Why
 from events.moments import moment
-from events.orders import cancel_order
 from events.payments import refunds
-from events.tickets import code_of
+from events.sale.orders import cancel_order
 from tests.events.conftest import PRICE_WON, buy, seats_of
 from tests.events.test_event_admin import save
 from tests.smtp import MailServer, mail_server

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from benchmarks.evenings.ill_toss import IllToss
 from events import tasks
-from events.calling_off import call_off
-from events.holds import expire_overdue
 from events.models import Hold, Occupancy, Order, OrderLine, OrderState, Payment, PaymentState, Ticket
 from events.payments import calls
 from events.sale import winding_up
+from events.sale.calling_off import call_off
+from events.sale.holds import expire_overdue
 from tests.emulators.server import serving
 from tests.events.conftest import occupied, seats_of
 

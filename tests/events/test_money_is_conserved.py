@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from events import tasks
-from events.holds import hold_seats
 from events.models import Event, Fee, Hold, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
-from events.orders import cancel_order, place_order
 from events.payments.attempts import start_payment
-from events.picks import Pick
-from events.refusals import Refused
 from events.sale import staff_refunds
+from events.sale.holds import hold_seats
+from events.sale.orders import cancel_order, place_order
+from events.sale.picks import Pick
 from events.sale.refunding import cancel_tickets, quote
+from events.sale.refusals import Refused
 from tests.events.conftest import seats_of
 from tests.events.tills import Till, call, come_back, come_round, till
 

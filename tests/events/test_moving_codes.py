@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from events import checkin
-from events.door import not_admitted
+from events.door import checkin, not_admitted
+from events.door.codes import WINDOW_S, WINDOWS_AHEAD, code_of, window_now
 from events.models import Event, Ticket, Why
 from events.models.door import door_of
-from events.orders import cancel_order
-from events.tickets import WINDOW_S, WINDOWS_AHEAD, code_of, window_now
+from events.sale.orders import cancel_order
 from tests.events.conftest import buy, seats_of
 from tests.events.door_cases import drawings, old_code, pictured
 

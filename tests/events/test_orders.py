@@ -7,11 +7,11 @@ from django.core import mail
 from django.utils import timezone
 
 from events import tasks
-from events.checkin import check_in
+from events.door.checkin import check_in
+from events.door.codes import code_of
 from events.models import Occupancy, Order, OrderState, PaymentState, Ticket, Why
-from events.orders import cancel_order
-from events.refusals import TooLate
-from events.tickets import code_of
+from events.sale.orders import cancel_order
+from events.sale.refusals import TooLate
 from tests.events.conftest import buy, hold, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -58,7 +58,7 @@ def test_b21_a_title_with_markup_is_shown_as_text_everywhere(client, make_event)
 
 
 def test_every_motif_draws_a_poster_that_is_well_formed(client, make_event):
-    from events.motifs import PICTURES
+    from events.posters.motifs import PICTURES
 
     for motif in PICTURES:
         event = make_event(

@@ -104,7 +104,7 @@ def test_a_late_payment_never_lifts_an_account_over_its_limit(client, make_event
 
 
 def test_paying_after_giving_the_order_up_brings_the_money_back(client, event, buyer):
-    from events.holds import release
+    from events.sale.holds import release
 
     placed, payment = order(event, buyer, seats_of(event)[0])
     release(event, buyer.pk)

@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from events.models import Event, OrderState, Seat, Section, Why
-from events.orders import cancel_order
-from events.plan_correction import table_of
-from events.sold_out import seats_on_sale
+from events.plans.correction import table_of
+from events.sale.orders import cancel_order
+from events.sale.sold_out import seats_on_sale
 from tests.events.conftest import buy, hold, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

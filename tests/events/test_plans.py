@@ -10,11 +10,11 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.building import PlanInUse, build
 from events.models import Plan, Seat, Venue
-from events.plan_files import UnreadableFile, clean, text_of
-from events.plan_ranges import BadNames, names_in
-from events.plans import MAX_ERRORS, MAX_SEATS, MAX_SECTIONS, generate, read_plan
+from events.plans.building import PlanInUse, build
+from events.plans.drafts import MAX_ERRORS, MAX_SEATS, MAX_SECTIONS, generate, read_plan
+from events.plans.files import UnreadableFile, clean, text_of
+from events.plans.ranges import BadNames, names_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

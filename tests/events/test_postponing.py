@@ -11,13 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import checkin, tasks
+from events import tasks
+from events.door import checkin
+from events.door.codes import code_of
 from events.door.not_admitted import DoorClosed
 from events.models import Event, EventState, Letter, LetterKind, Order, OrderState, Ticket, Venue, Why
-from events.orders import cancel_order
-from events.refusals import TooLate
+from events.sale.orders import cancel_order
 from events.sale.postponing import postpone
-from events.tickets import code_of
+from events.sale.refusals import TooLate
 from tests.events.conftest import buy, seats_of
 from waitingroom.models import Mode, WaitingRoom
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from events.models import Event, PriceTier, SectionPrice
 from events.sale.price_lists import price_list_of, read_price_list
-from events.sold_out import seats_on_sale
+from events.sale.sold_out import seats_on_sale
 from tests.events.conftest import PRICE_WON, buy, hold, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

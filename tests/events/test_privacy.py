@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from events import tasks
 from events.models import Event, Hold, Occupancy, OrderState, PaymentState, Ticket, Why
-from events.orders import cancel_order
 from events.payments.provider import Standing, Statement
 from events.payments.settlement import settle
 from events.privacy.erasure import HasTickets, IsStaff, erase
 from events.privacy.stored import stored_of
+from events.sale.orders import cancel_order
 from tests.events.conftest import buy, hold, order, seats_of
 from tiketi.models import OutboxMail
 from waitingroom import admission
@@ -100,7 +100,7 @@ def test_purchases_that_the_law_keeps_stay_and_name_nobody(known, browser, event
 
 def test_they_are_signed_out_everywhere_and_sign_in_no_more(known, browser, event):
     elsewhere = Client()
-    elsewhere.force_login(known, backend="events.sign_in.SignInBackend")
+    elsewhere.force_login(known, backend="events.accounts.sign_in.SignInBackend")
     buy(event, known, seats_of(event)[0])
     let_it_be_over(event)
     assert elsewhere.get("/orders/").status_code == 200
@@ -204,7 +204,7 @@ def test_without_the_password_nothing_is_deleted(known, browser):
 def test_who_has_no_password_types_the_address(known, browser):
     known.set_unusable_password()
     known.save()
-    browser.force_login(known, backend="events.sign_in.SignInBackend")
+    browser.force_login(known, backend="events.accounts.sign_in.SignInBackend")
     assert 'name="email"' in browser.get(reverse("account_delete")).content.decode()
 
     browser.post(reverse("account_delete"), {"email": "other@example.com"})

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from events import tasks
 from events.models import Event, Order, Why
-from events.orders import cancel_order
-from events.sold_out import is_sold_out
-from events.waiting import page_context
+from events.room.page_context import page_context
+from events.sale.orders import cancel_order
+from events.sale.sold_out import is_sold_out
 from tests.events.conftest import buy, hold, order, run_out, seats_of
 from waitingroom import admission
 from waitingroom.models import Mode

@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from events import tasks
+from events.exports.sales import MAX_BARS, bars_of, sales_of
 from events.models import OrderState, PaymentState, Plan, SectionPrice, Venue, Why
-from events.orders import cancel_order
-from events.sales import MAX_BARS, bars_of, sales_of
+from events.sale.orders import cancel_order
 from tests.events.conftest import PRICE_WON, buy, hold, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,8 +13,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from events import known_browsers
-from events.sign_in_limits import MAX_FAILURES
+from events.accounts import known_browsers
+from events.accounts.sign_in_limits import MAX_FAILURES
 from tiketi.models import OutboxMail
 
 pytestmark = pytest.mark.django_db

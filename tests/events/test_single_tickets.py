@@ -8,14 +8,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from events import tasks
-from events.availability import look
+from events.exports.sales import sales_of
 from events.models import Event, Occupancy, Order, OrderState, Payment, PaymentState, Refund, Ticket, Why
-from events.orders import cancel_order
 from events.payments.registry import provider_of
 from events.payments.settlement import settle
-from events.refusals import NotTheseTickets, Refused, TooLate
+from events.sale.availability import look
+from events.sale.orders import cancel_order
 from events.sale.refunding import cancel_tickets, left_of
-from events.sales import sales_of
+from events.sale.refusals import NotTheseTickets, Refused, TooLate
 from tests.events.conftest import PRICE_WON, buy, hold, order, seats_of
 from tests.events.tills import Till, come_back, come_round, till
 

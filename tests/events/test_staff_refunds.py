@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.checkin import check_in
+from events.door.checkin import check_in
+from events.door.codes import code_of
 from events.models import (
     Decision,
     Event,
@@ -22,11 +23,10 @@ from events.models import (
     Ticket,
     Why,
 )
-from events.orders import cancel_order
-from events.refusals import NotAllowed, RequestOver, SamePerson, SumGrown, TooLate
 from events.sale import refunding, staff_refunds
+from events.sale.orders import cancel_order
 from events.sale.refunding import left_of
-from events.tickets import code_of
+from events.sale.refusals import NotAllowed, RequestOver, SamePerson, SumGrown, TooLate
 from tests.events.conftest import PRICE_WON, around, buy, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,11 +5,11 @@ from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 from django.utils import timezone
 
-from events import groups
-from events.building import build
 from events.models import Event, Plan, PriceTier, Section, SectionPrice, Venue, Why
-from events.orders import cancel_order
-from events.plans import read_plan
+from events.plans.building import build
+from events.plans.drafts import read_plan
+from events.sale.orders import cancel_order
+from events.staff import groups
 from tests.events.conftest import PLAN, buy, hold, seats_of
 from tests.events.test_event_admin import form_of, save
 from waitingroom.models import WaitingRoom

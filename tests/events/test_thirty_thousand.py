@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.availability import free_places, look
 from events.models import Event, Hold, Occupancy, Seat
+from events.sale.availability import free_places, look
 from tests.events.conftest import occupied
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from events.demo.rehearsal import sign_in
 from events.models import Event, Hold
-from events.rehearsal import sign_in
 from tests.events.conftest import seats_of
 from tests.patience import until
 from tests.waitingroom.web import Web, serving

@@ -16,7 +16,7 @@ from events.mail import letters
 from events.models import Event, Venue
 from events.models.door import door_of
 from events.moments import day, moment
-from events.waiting import page_context
+from events.room.page_context import page_context
 from tests.events.conftest import buy, hold, order, seats_of
 from tests.events.test_event_admin import form_of, save
 

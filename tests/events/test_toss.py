@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Order, OrderState, Payment, PaymentState, Ticket, Trouble, Why
-from events.orders import cancel_order
 from events.payments.refunds import refund_due
 from events.payments.registry import provider_of
+from events.sale.orders import cancel_order
 from tests.emulators.server import serving
 from tests.emulators.toss import CLIENT_KEY, SECRET_KEY, TossEmulator
 from tests.events.conftest import PRICE_WON, order, seats_of

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import events
 from events.models import Event, Order, OrderChange, OrderState, Payment, PaymentState, Trouble, Why
 from events.models.transitions import ForbiddenTransition
-from events.refusals import CalledOff, Refused, TooLate
+from events.sale.refusals import CalledOff, Refused, TooLate
 
 pytestmark = pytest.mark.django_db
 

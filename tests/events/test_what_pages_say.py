@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Hold, Occupancy
-from events.seatmap import columns_of
+from events.plans.seat_drawing import columns_of
 from tests.events.conftest import buy, occupied, order, seats_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,14 +13,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events import orders as sale_orders
 from events import tasks
-from events.calling_off import call_off
 from events.mail import outbox as mail_outbox
 from events.models import Event, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
 from events.models.retried import MAX_TRIES
 from events.payments.sandbox import provider as practice
 from events.sale import letters, winding_up
+from events.sale import orders as sale_orders
+from events.sale.calling_off import call_off
 from events.sale.winding_up import progress_of
 from tests.events.conftest import buy, order, seats_of
 

@@ -10,10 +10,10 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from events.building import build
+from events.demo.rehearsal import sign_in
 from events.models import Event, Order, OrderLine, OrderState, Plan, PriceTier, SectionPrice, Venue
-from events.plans import read_plan
-from events.rehearsal import sign_in
+from events.plans.building import build
+from events.plans.drafts import read_plan
 from tests.site import Site
 from tests.storm.test_site import storm
 from tiketi.storm.diary import Diary

@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.db.models import Count, F, Sum
 from django.utils.timezone import localtime
 
+from events.demo.rehearsal import DOMAIN
 from events.models import Event, Order, OrderLine, OrderState, SaleState
-from events.rehearsal import DOMAIN
 from tiketi.storm.diary import Diary
 from tiketi.storm.ground import CannotStorm
 from tiketi.storm.run import Sales

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from events.checkin import Scan, admit
+from events.door.checkin import Scan, admit
 from events.door.may import may_admit
 from events.door.not_admitted import NotAdmitted
 from events.door.recognised import ticket_of

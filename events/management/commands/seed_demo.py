@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from events import season
+from events.demo import season
 
 
 class Command(BaseCommand):

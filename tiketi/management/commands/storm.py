@@ -14,7 +14,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from events.rehearsal import sign_in
+from events.demo.rehearsal import sign_in
 from tiketi.storm import sales, summary
 from tiketi.storm.forecast import Forecast
 from tiketi.storm.ground import CannotStorm, find_room, make_room_for, patience_s

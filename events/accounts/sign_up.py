@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from events.accounts.sign_in import staff_named
+from events.accounts.sign_in_limits import may_sign_up
 from events.privacy.consents import agree, asked_at_sign_up, field_of
-from events.sign_in import staff_named
-from events.sign_in_limits import may_sign_up
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types

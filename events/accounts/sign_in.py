@@ -17,7 +17,7 @@ from django import forms
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest
 
-from events.known_browsers import knows
+from events.accounts.known_browsers import knows
 from waitingroom.networks import IPV6_PREFIX, address_of
 
 LONGEST = 254  # an email; names are shorter

@@ -9,10 +9,10 @@ from django.db import OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from events.building import names_of, new_section, places_of
 from events.models import Event, Occupancy, OrderLine, OrderState, Plan, Seat, Section, SectionPrice
-from events.plan_files import LineError, NotATable, records_of, wanted
-from events.plans import COLUMNS, Block, Draft
+from events.plans.building import names_of, new_section, places_of
+from events.plans.drafts import COLUMNS, Block, Draft
+from events.plans.files import LineError, NotATable, records_of, wanted
 
 # Of a table that renames rows, with what people write over them.
 NEW_NAMES = {"section": COLUMNS["section"], "row": COLUMNS["row"], "new": ("새이름", "바꿀이름", "newname", "to")}

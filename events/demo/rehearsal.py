@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from events.accounts import visitor_of
+from events.accounts.places import visitor_of
 from waitingroom import slips
 from waitingroom.cookie_names import visitor_cookie
 

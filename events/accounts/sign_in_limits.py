@@ -14,8 +14,8 @@ from django.core.cache import cache
 from django.db.models import Sum
 from django.http import HttpRequest
 
-from events.known_browsers import knows
-from events.sign_in import account_tried, came_from, shares_its_address
+from events.accounts.known_browsers import knows
+from events.accounts.sign_in import account_tried, came_from, shares_its_address
 
 MAX_FAILURES = 50  # of all accounts together, within AXES_COOLOFF_TIME
 SIGN_UPS = {"sign_up": "40/10m/ip"}

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from events.api.summary import event_summary
 from events.models import Event
-from events.summaries import event_summary
 from events.views.answers import for_visitors
 
 

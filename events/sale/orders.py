@@ -4,14 +4,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import get_language
 
-from events import closing, places
-from events.holds import end_hold, live_hold
-from events.locks import lock_account
 from events.mail.outbox import put
 from events.models import Event, Fee, Hold, LetterKind, Order, OrderLine, OrderState, Ticket, Why
-from events.refusals import OtherTotal
-from events.sale import hold_periods
+from events.room import kept_places
+from events.sale import closing, hold_periods
+from events.sale.holds import end_hold, live_hold
+from events.sale.locks import lock_account
 from events.sale.refunding import give_back, left_of
+from events.sale.refusals import OtherTotal
 from waitingroom.reasons import Reason
 
 
@@ -78,7 +78,7 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
     Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
     order.move_to(OrderState.PAID, why=why)
     put(LetterKind.TICKETS, order)
-    places.give_back(order.event.slug, order.visitor, Reason.PAID)
+    kept_places.give_back(order.event.slug, order.visitor, Reason.PAID)
     transaction.on_commit(lambda: closing.follow_payment(order.event_id))
 
 
@@ -97,7 +97,7 @@ def cancel_order(order_id: int, *, by: User, why: Why, note: str = "", agreed_wo
         if hold is not None:
             end_hold(hold, OrderState.ABANDONED, why, by=by, note=note)
             order.refresh_from_db()
-        places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
+        kept_places.give_back(order.event.slug, order.visitor, Reason.ABANDONED)
         return order
     fee = Fee.BY_TERMS if why == Why.BY_BUYER else Fee.WAIVED
     give_back(order, left_of(order), why=why, by=by, note=note, fee=fee, agreed_won=agreed_won)

@@ -3,10 +3,10 @@
 from django.templatetags.tz import do_timezone
 from django.utils import timezone
 
-from events.availability import free_places
-from events.closing import Closing, closing_of
 from events.models import Event, Section
-from events.motifs import tone
+from events.posters.motifs import tone
+from events.sale.availability import free_places
+from events.sale.closing import Closing, closing_of
 
 
 def page_context(slug: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from django.db.models import Count, Sum
 from django.utils import timezone
 
 from events.models import Event, Occupancy, Order, OrderLine, OrderState, Payment, Refund, SectionPrice, Ticket
-from events.sold_out import seats_on_sale
+from events.sale.sold_out import seats_on_sale
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 360))
 # Longer ones, in days: a day, then as many weeks as it takes.

@@ -17,7 +17,7 @@ from waitingroom.cookie_names import HOST
 
 LIFE = timedelta(days=180)
 MAX_ACCOUNTS = 5  # of a family's tablet; the latest stay
-SALT = "events.known_browsers"
+SALT = "events.known_browsers"  # what browsers carry was signed with it
 
 
 def cookie_name() -> str:

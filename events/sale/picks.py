@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
 from events.models import Event, Occupancy, Seat, SectionPrice
-from events.refusals import BadPick, NotTogether, SeatTaken
+from events.sale.refusals import BadPick, NotTogether, SeatTaken
 
 # Far above any event's limit; a request that names more is not worth a question to the database.
 MOST_NAMED = 200

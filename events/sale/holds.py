@@ -8,13 +8,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from events import places
-from events.locks import lock_account
 from events.models import Event, Hold, Occupancy, OrderState, SaleState, Seat, Why
-from events.picks import Pick, seats_for
-from events.pricing import prices_of
-from events.refusals import BadPick, CalledOff, HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
+from events.room import kept_places
 from events.sale import hold_periods
+from events.sale.locks import lock_account
+from events.sale.picks import Pick, seats_for
+from events.sale.pricing import prices_of
+from events.sale.refusals import BadPick, CalledOff, HoldExpired, OrderPending, SalesClosed, SeatTaken, TooManySeats
 from waitingroom.reasons import Reason
 
 # Overdue holds that one buyer clears out of the way; the sweep takes the rest.
@@ -55,7 +55,7 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
             for price in [prices[seat.section_id]]
         ]
         occupy(event, rows)
-        places.keep(event.slug, hold)
+        kept_places.keep(event.slug, hold)
     return hold
 
 
@@ -116,7 +116,7 @@ def live_hold(event: Event, account_id: int) -> Hold:
     hold = holds.filter(event=event, account=account_id).first()
     if hold is None or hold.is_over():
         raise HoldExpired
-    places.keep(event.slug, hold)
+    kept_places.keep(event.slug, hold)
     return hold
 
 
@@ -127,7 +127,7 @@ def release(event: Event, account_id: int) -> None:
         hold = Hold.objects.filter(event=event, account=account_id).select_related("order").first()
         if hold is not None:
             end_hold(hold, OrderState.ABANDONED, Why.GIVEN_UP)
-            places.keep_no_longer(event.slug, hold)
+            kept_places.keep_no_longer(event.slug, hold)
 
 
 def drop(event: Event, account_id: int, seat_id: int) -> None:
@@ -144,7 +144,7 @@ def drop(event: Event, account_id: int, seat_id: int) -> None:
             raise BadPick
         if not Occupancy.objects.filter(hold=hold).exists():
             hold.delete()
-            places.keep_no_longer(event.slug, hold)
+            kept_places.keep_no_longer(event.slug, hold)
 
 
 def end_hold(hold: Hold, state: OrderState, why: Why, *, by: User | None = None, note: str = "") -> None:
@@ -166,7 +166,7 @@ def expire(hold_id: int) -> bool:
         if hold is None:
             return False
         end_hold(hold, OrderState.EXPIRED, Why.RAN_OUT)
-        places.give_back(hold.event.slug, hold.visitor, Reason.ABANDONED)
+        kept_places.give_back(hold.event.slug, hold.visitor, Reason.ABANDONED)
     return True
 
 

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from events.models import Event
-from events.motifs import PICTURES
+from events.posters.motifs import PICTURES
 
 LINE_WIDTH = 18  # in half-widths: a Hangul syllable counts two
 MOST_LINES = 3

@@ -7,7 +7,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from events.availability import FREE, HELD, SOLD
+from events.sale.availability import FREE, HELD, SOLD
 
 PITCH = 28  # from seat to seat
 RADIUS = 10

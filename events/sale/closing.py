@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event, SaleState
-from events.sold_out import is_sold_out
+from events.sale.sold_out import is_sold_out
 from waitingroom.models import WaitingRoom
 
 

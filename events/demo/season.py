@@ -1,4 +1,4 @@
-"""The demonstration season as `demo/season.toml` tells it."""
+"""The demonstration season as `season.toml` tells it."""
 
 import tomllib
 from datetime import datetime, timedelta
@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db import transaction
 
-from events.building import build
 from events.models import Event, Plan, PriceTier, SectionPrice, Venue
-from events.plan_ranges import names_in
-from events.plans import COLUMNS, read_plan
+from events.plans.building import build
+from events.plans.drafts import COLUMNS, read_plan
+from events.plans.ranges import names_in
 from waitingroom.models import WaitingRoom
 
-SEASON = Path(__file__).parent / "demo" / "season.toml"
+SEASON = Path(__file__).parent / "season.toml"
 
 
 def seed(now: datetime) -> tuple[int, int]:

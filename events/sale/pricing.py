@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from events.models import Event, Seat, SectionPrice
-from events.refusals import BadPick
+from events.sale.refusals import BadPick
 
 
 def prices_of(event: Event, seats: Iterable[Seat]) -> dict[int, SectionPrice]:

@@ -12,7 +12,7 @@ from django.db.models.signals import post_save, pre_delete
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from events import known_browsers
+from events.accounts import known_browsers
 from waitingroom import visitors
 from waitingroom.errors import LineUnavailable
 from waitingroom.place import Phase
@@ -74,12 +74,12 @@ def connect() -> None:
 
     They share no other call.
     """
-    user_logged_in.connect(take_place, dispatch_uid="events.accounts.take_place")
-    user_logged_in.connect(known_browsers.remember, dispatch_uid="events.known_browsers.remember")
-    user_logged_out.connect(leave_place, dispatch_uid="events.accounts.leave_place")
-    password_changed.connect(take_place, dispatch_uid="events.accounts.go_on")  # in this browser
-    post_save.connect(end_sign_ins, sender=User, dispatch_uid="events.accounts.end_sign_ins")
-    pre_delete.connect(end_deleted, sender=User, dispatch_uid="events.accounts.end_deleted")
+    user_logged_in.connect(take_place, dispatch_uid="events.accounts.places.take_place")
+    user_logged_in.connect(known_browsers.remember, dispatch_uid="events.accounts.known_browsers.remember")
+    user_logged_out.connect(leave_place, dispatch_uid="events.accounts.places.leave_place")
+    password_changed.connect(take_place, dispatch_uid="events.accounts.places.go_on")  # in this browser
+    post_save.connect(end_sign_ins, sender=User, dispatch_uid="events.accounts.places.end_sign_ins")
+    pre_delete.connect(end_deleted, sender=User, dispatch_uid="events.accounts.places.end_deleted")
 
 
 def login(request: HttpRequest) -> HttpResponse:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from events.plan_files import LineError, NotATable, records_of, wanted
-from events.plan_ranges import BadNames, names_in
+from events.plans.files import LineError, NotATable, records_of, wanted
+from events.plans.ranges import BadNames, names_in
 
 # With what people write over them beside these names.
 COLUMNS = {

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import models, transaction
 
-from events.closing import lay_over_room
 from events.models import Event, PriceTier, SectionPrice
+from events.sale.closing import lay_over_room
 from waitingroom.models import Mode, WaitingRoom
 
 # A copy of a line that stands or is closed would open no sale; the rest of the modes are wanted.

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from events.models import Plan, Seat, Section
-from events.plans import Block, Draft
+from events.plans.drafts import Block, Draft
 
 
 class PlanInUse(Exception):

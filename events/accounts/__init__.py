@@ -1,0 +1,1 @@
+"""Who buys: signing up, signing in, and the place that goes along."""

@@ -1,0 +1,1 @@
+"""What programs get: the contract's JSON."""

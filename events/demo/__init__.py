@@ -1,0 +1,1 @@
+"""The demonstration season and the rehearsal's accounts: nothing that a sale needs."""

@@ -1,0 +1,1 @@
+"""Halls: reading their tables, building their seats, drawing them."""

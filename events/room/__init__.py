@@ -1,0 +1,1 @@
+"""The sale and its waiting room: what each says of the other."""
