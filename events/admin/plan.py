@@ -20,7 +20,7 @@ from events.sale.closing import follow
 
 
 class SectionInline(admin.TabularInline[Section, Plan]):
-    """Names and places of the sections; the seats come from the builder."""
+    """Names of the sections and where they lie; the seats come from the builder."""
 
     model = Section
     extra = 0
@@ -38,13 +38,13 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
     """A plan and its builder."""
 
     inlines = (SectionInline,)
-    list_display = ("name", "venue", "places")
+    list_display = ("name", "venue", "seats")
     list_select_related = ("venue",)
     search_fields = ("name", "venue__name_ko", "venue__name_en")
     change_form_template = "admin/events/plan/change_form.html"
 
-    @admin.display(description=gettext_lazy("places"))
-    def places(self, plan: Plan) -> int:
+    @admin.display(description=gettext_lazy("capacity"))
+    def seats(self, plan: Plan) -> int:
         """How many people it takes."""
         return sum(section.capacity for section in plan.sections.all())
 
@@ -70,10 +70,10 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
                 if form.is_valid():
                     correction = form.correction
                     if "apply" in request.POST and not correction.is_nothing:
-                        places = correct(plan, correction)
+                        seats = correct(plan, correction)
                         said = [*correction.added, *correction.changed, *correction.removed]
                         self.log_change(request, plan, "corrected: " + "; ".join(said))
-                        messages.success(request, _("The plan has %(places)d places now.") % {"places": places})
+                        messages.success(request, _("The plan has %(seats)d seats now.") % {"seats": seats})
                         for event in plan.events.all():
                             transaction.on_commit(partial(follow, event.pk))
                         return redirect(reverse("admin:events_plan_change", args=[pk]))
@@ -98,15 +98,15 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
                 draft = form.draft
                 if "build" in request.POST:
                     try:
-                        places = build(plan, draft)
+                        seats = build(plan, draft)
                     except PlanInUse:
                         why = _(
                             "Events are on sale with this plan, or its seats were ordered. Correct it, or make another."
                         )
                         form.add_error(None, why)
                     else:
-                        self.log_change(request, plan, f"built with {places} places")
-                        messages.success(request, _("The plan has %(places)d places now.") % {"places": places})
+                        self.log_change(request, plan, f"built with {seats} seats")
+                        messages.success(request, _("The plan has %(seats)d seats now.") % {"seats": seats})
                         return redirect(reverse("admin:events_plan_change", args=[pk]))
         page = {**self.admin_site.each_context(request), "plan": plan, "form": form, "generator": generator}
         page |= {"draft": draft, "title": _("Build the plan"), "opts": self.opts}

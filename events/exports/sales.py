@@ -21,7 +21,7 @@ class TierSales:
     """What one tier sold."""
 
     name: str
-    places: int
+    seats: int
     sold: int
     won: int
 
@@ -38,7 +38,7 @@ class Bar:
 class Sales:
     """An event's sales so far: what valid tickets cost, the cancellation fees, and what went or goes back."""
 
-    places: int
+    seats: int
     sold: int
     held: int
     won: int
@@ -50,8 +50,8 @@ class Sales:
 
     @property
     def free(self) -> int:
-        """Places that anybody may still take."""
-        return self.places - self.sold - self.held
+        """Seats that anybody may still take."""
+        return self.seats - self.sold - self.held
 
 
 def sales_of(event: Event) -> Sales:
@@ -60,17 +60,17 @@ def sales_of(event: Event) -> Sales:
     paid = Order.objects.filter(event=event, state=OrderState.PAID)
     back = Payment.objects.filter(order__event=event)
     tickets = Ticket.objects.filter(line__order__event=event, voided_at=None)
-    places = Counter[int]()
+    seats = Counter[int]()
     for price in SectionPrice.objects.filter(event=event).select_related("section"):
-        places[price.tier_id] += price.section.capacity
+        seats[price.tier_id] += price.section.capacity
     # By the tier, not its name: a name may change, and what was sold under it stays sold.
     lines = OrderLine.objects.filter(order__in=paid, refund=None)
     by_tier = lines.order_by().values_list("price_tier").annotate(Count("pk"), Sum("price_won"))
     taken = {tier: (sold, won) for tier, sold, won in by_tier}
-    tiers = [TierSales(tier.name, places[tier.pk], *taken.pop(tier.pk, (0, 0))) for tier in event.tiers.all()]
+    tiers = [TierSales(tier.name, seats[tier.pk], *taken.pop(tier.pk, (0, 0))) for tier in event.tiers.all()]
     tiers += [TierSales("-", 0, *rest) for rest in taken.values()]  # of a tier deleted before tiers were kept
     return Sales(
-        places=seats_on_sale(event.pk),
+        seats=seats_on_sale(event.pk),
         sold=occupied.filter(order__isnull=False).count(),
         held=occupied.filter(hold__expires_at__gt=timezone.now()).count(),
         won=lines.aggregate(won=Sum("price_won"))["won"] or 0,

@@ -199,7 +199,7 @@ class OrderLine(models.Model):
     class Meta:
         verbose_name = _("order line")
         verbose_name_plural = _("order lines")
-        ordering = ("seat__section", "seat__place")
+        ordering = ("seat__section", "seat__ordinal")
         constraints = (models.UniqueConstraint(fields=("order", "seat"), name="one_line_of_a_seat_in_an_order"),)
 
     def __str__(self) -> str:

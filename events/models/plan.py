@@ -1,4 +1,4 @@
-"""A venue's plan: sections, and the places in them."""
+"""A venue's plan: sections, and the seats in them."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -43,7 +43,7 @@ class Section(models.Model):
     )
     order = models.PositiveSmallIntegerField(_("order"), help_text=_("From left to right within the level."))
     standing = models.BooleanField(_("standing"), default=False)
-    capacity = models.PositiveIntegerField(_("places"), default=0, editable=False)
+    capacity = models.PositiveIntegerField(_("capacity"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("section")
@@ -76,20 +76,24 @@ def seat_label(*, section: str, row: str, number: int, standing: bool) -> str:
 
 
 class Seat(models.Model):
-    """One place: a seat in a row, or an entry number in a standing area."""
+    """A seat in a row, or an entry number in a standing area."""
 
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="seats", verbose_name=_("section"))
     row = models.CharField(_("row"), max_length=8, blank=True)
     number = models.PositiveIntegerField(_("number"))
-    place = models.PositiveIntegerField(_("place"), help_text=_("Counts the section's seats from 0, row by row."))
+    ordinal = models.PositiveIntegerField(
+        _("ordinal"),
+        db_column="place",  # as releases before wrote it, which serve while this one starts
+        help_text=_("Counts the section's seats from 0, row by row."),
+    )
 
     class Meta:
         verbose_name = _("seat")
         verbose_name_plural = _("seats")
-        ordering = ("section", "place")
+        ordering = ("section", "ordinal")
         constraints = (
             models.UniqueConstraint(fields=("section", "row", "number"), name="one_seat_of_a_number_in_a_row"),
-            models.UniqueConstraint(fields=("section", "place"), name="one_seat_at_a_place_in_a_section"),
+            models.UniqueConstraint(fields=("section", "ordinal"), name="one_seat_at_a_place_in_a_section"),
         )
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ class PlanInUse(Exception):
 
 @transaction.atomic
 def build(plan: Plan, draft: Draft) -> int:
-    """Replace the plan's sections by the draft's; how many places it has now. Raises PlanInUse."""
+    """Replace the plan's sections by the draft's; how many seats it has now. Raises PlanInUse."""
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
     try:
         plan.sections.all().delete()
@@ -39,7 +39,7 @@ def new_section(plan: Plan, block: Block, order: int) -> None:
         standing=block.standing,
         capacity=block.capacity,
     )
-    Seat.objects.bulk_create(places_of(section, block), batch_size=5000)
+    Seat.objects.bulk_create(seats_of(section, block), batch_size=5000)
 
 
 def names_of(code: str, level: int, *, standing: bool) -> tuple[str, str]:
@@ -51,8 +51,8 @@ def names_of(code: str, level: int, *, standing: bool) -> tuple[str, str]:
     return f"{level}층 {code}구역", f"Level {level}, section {code}"
 
 
-def places_of(section: Section, block: Block) -> Iterator[Seat]:
-    """The block's seats, unsaved, row by row; `place` counts them."""
+def seats_of(section: Section, block: Block) -> Iterator[Seat]:
+    """The block's seats, unsaved, row by row; `ordinal` counts them."""
     ordered = ((row, number) for row, numbers in block.rows.items() for number in sorted(numbers))
-    for place, (row, number) in enumerate(ordered):
-        yield Seat(section=section, row=row, number=number, place=place)
+    for ordinal, (row, number) in enumerate(ordered):
+        yield Seat(section=section, row=row, number=number, ordinal=ordinal)

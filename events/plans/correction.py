@@ -10,13 +10,13 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from events.models import Event, Occupancy, OrderLine, OrderState, Plan, Seat, Section, SectionPrice
-from events.plans.building import names_of, new_section, places_of
+from events.plans.building import names_of, new_section, seats_of
 from events.plans.drafts import COLUMNS, Block, Draft
 from events.plans.files import LineError, NotATable, records_of, wanted
 
 # Of a table that renames rows, with what people write over them.
 NEW_NAMES = {"section": COLUMNS["section"], "row": COLUMNS["row"], "new": ("새이름", "바꿀이름", "newname", "to")}
-# Out of every row's and place's way while they change names and places with one another.
+# Out of every row's and seat's way while they change names and ordinals with one another.
 _ASIDE = 1_000_000
 BATCH = 1000  # rows in one statement
 
@@ -46,7 +46,7 @@ def table_of(plan: Plan) -> str:
     """The plan as the table that `read_plan` reads."""
     lines = [",".join(COLUMNS)]
     for section in plan.sections.all():
-        seats = section.seats.order_by("place").values_list("row", "number")
+        seats = section.seats.order_by("ordinal").values_list("row", "number")
         for row, members in groupby(seats, key=lambda seat: seat[0]):
             lines += [
                 f"{section.code},{section.level},{row},{first},{last}" for first, last in _runs(n for _, n in members)
@@ -92,7 +92,7 @@ def compare(plan: Plan, draft: Draft, names: dict[str, dict[str, str]]) -> Corre
     for code, block in draft.blocks.items():
         if code not in sections:
             found.new.append(block)
-            found.added.append(_("Section %(code)s: %(places)d places") % {"code": code, "places": block.capacity})
+            found.added.append(_("Section %(code)s: %(seats)d seats") % {"code": code, "seats": block.capacity})
         elif names.get(code) or _differs(sections[code], block):
             found.kept.append((sections[code], block))
     # From here on nobody takes a seat there, so that what is free stays free.
@@ -106,22 +106,22 @@ def compare(plan: Plan, draft: Draft, names: dict[str, dict[str, str]]) -> Corre
 
 @transaction.atomic
 def correct(plan: Plan, correction: Correction) -> int:
-    """Do it, inside the transaction in which it was compared; how many places the plan has now."""
+    """Do it, inside the transaction in which it was compared; how many seats the plan has now."""
     for first in range(0, len(correction.gone_seats), BATCH):
         Seat.objects.filter(pk__in=correction.gone_seats[first : first + BATCH]).delete()
     for section in correction.gone:
         section.delete()
     for section, block in correction.kept:
-        section.seats.update(place=F("place") + _ASIDE)
+        section.seats.update(ordinal=F("ordinal") + _ASIDE)
         there = {(seat.row, seat.number): seat for seat in section.seats.all()}
         moved, added = [], []
-        for seat in places_of(section, block):
+        for seat in seats_of(section, block):
             if (old := there.get((seat.row, seat.number))) is None:
                 added.append(seat)
             else:
-                old.place = seat.place
+                old.ordinal = seat.ordinal
                 moved.append(old)
-        Seat.objects.bulk_update(moved, ["place"], batch_size=BATCH)
+        Seat.objects.bulk_update(moved, ["ordinal"], batch_size=BATCH)
         Seat.objects.bulk_create(added, batch_size=BATCH)
         _rename_rows(section, correction.names.get(section, {}))
         section.level, section.capacity = block.level, block.capacity
@@ -157,18 +157,16 @@ def _remove_section(found: Correction, section: Section) -> None:
     elif OrderLine.objects.filter(seat__section=section).exists():
         found.refused.append(_("Section %(code)s was ordered from: its orders keep it.") % {"code": section.code})
     else:
-        found.removed.append(
-            _("Section %(code)s: %(places)d places") % {"code": section.code, "places": section.capacity}
-        )
+        found.removed.append(_("Section %(code)s: %(seats)d seats") % {"code": section.code, "seats": section.capacity})
 
 
 def _seats_of(block: Block) -> list[tuple[str, int]]:
-    """The block's seats as (row, number), in the order of their places."""
+    """The block's seats as (row, number), in the order of their ordinals."""
     return [(row, number) for row, numbers in block.rows.items() for number in sorted(numbers)]
 
 
 def _differs(section: Section, block: Block) -> bool:
-    seats = list(section.seats.order_by("place").values_list("row", "number"))
+    seats = list(section.seats.order_by("ordinal").values_list("row", "number"))
     return (section.level, section.standing, seats) != (block.level, block.standing, _seats_of(block))
 
 
@@ -183,7 +181,7 @@ def _compare_section(found: Correction, section: Section, block: Block, names: d
         said = _("Section %(code)s: level %(before)d becomes %(after)d")
         found.changed.append(said % {"code": section.code, "before": section.level, "after": block.level})
         _rename_section(found, section, block)
-    there = {(seat.row, seat.number): seat.pk for seat in section.seats.order_by("place")}
+    there = {(seat.row, seat.number): seat.pk for seat in section.seats.order_by("ordinal")}
     seats = dict.fromkeys(_seats_of(block))
     gone, fresh = [seat for seat in there if seat not in seats], [seat for seat in seats if seat not in there]
     used = _in_use(section)

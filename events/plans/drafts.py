@@ -35,7 +35,7 @@ class Block:
 
     @property
     def capacity(self) -> int:
-        """How many places."""
+        """How many seats."""
         return sum(len(numbers) for numbers in self.rows.values())
 
 
@@ -45,11 +45,11 @@ class Draft:
 
     blocks: dict[str, Block] = field(default_factory=dict)
     errors: list[LineError] = field(default_factory=list)
-    capacity: int = 0  # places in all
+    capacity: int = 0  # seats in all
 
 
 def generate(*, sections: str, level: int, rows: int, seats: int) -> str:
-    """The CSV of alike sections: `rows` rows of `seats` seats each; no rows: a standing area of `seats` places."""
+    """The CSV of alike sections: `rows` rows of `seats` seats each; no rows: a standing area for `seats` people."""
     return ",".join(COLUMNS) + f"\n{sections},{level},{f'1-{rows}' if rows else ''},1,{seats}\n"
 
 
@@ -86,7 +86,7 @@ def _take(draft: Draft, cells: dict[str, str]) -> str:
         return _("The seats run from %(first)s to %(last)s: that is none.") % {"first": first, "last": last}
     # Multiplied before anything is spread: one line of twenty letters can ask for a hundred million seats.
     if draft.capacity + sections.count * rows.count * len(numbers) > MAX_SEATS:
-        return _("More than %(most)d places.") % {"most": MAX_SEATS}
+        return _("More than %(most)d seats.") % {"most": MAX_SEATS}
     codes, row_names = sections.spread(), rows.spread()
     if len(draft.blocks.keys() | codes) > MAX_SECTIONS:
         return _("More than %(most)d sections.") % {"most": MAX_SECTIONS}

@@ -24,7 +24,7 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
     words = {"free": _("free"), "held": _("being bought"), "sold": _("sold"), "mine": _("yours")}
     row_name, seat_name = _("row %(row)s"), _("%(row)s, seat %(number)s: %(state)s")
     rows = [(row, list(group)) for row, group in groupby(enumerate(seats), key=lambda item: item[1][1])]
-    columns = columns_of(number for _row, members in rows for _place, (_pk, _name, number) in members)
+    columns = columns_of(number for _row, members in rows for _ordinal, (_pk, _name, number) in members)
     width, height = (max(columns.values(), default=0) + 1) * PITCH + 2 * MARGIN, len(rows) * PITCH + MARGIN
     parts = [
         f'<svg class="seats" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -32,18 +32,18 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
     ]
     for index, (row, members) in enumerate(rows):
         y = index * PITCH + MARGIN / 2 + RADIUS
-        across = [MARGIN + (columns[number] + 0.5) * PITCH for _place, (_pk, _name, number) in members]
+        across = [MARGIN + (columns[number] + 0.5) * PITCH for _ordinal, (_pk, _name, number) in members]
         name = row_name % {"row": row}
         ends = (across[0] - PITCH * 0.9, across[-1] + PITCH * 0.9)
         parts.append(f'<g role="group" aria-label="{escape(name)}">')
         parts += [f'<text x="{x:g}" y="{y + 4:g}" aria-hidden="true">{escape(row)}</text>' for x in ends]
-        for x, (place, (pk, _row, number)) in zip(across, members, strict=True):
+        for x, (ordinal, (pk, _row, number)) in zip(across, members, strict=True):
             # The state may be a second older than a seat that was added.
-            what = "mine" if pk in mine else NAMES[state[place : place + 1] or HELD]
+            what = "mine" if pk in mine else NAMES[state[ordinal : ordinal + 1] or HELD]
             spoken = escape(seat_name % {"row": name, "number": number, "state": words[what]})
             parts.append(
                 f'<circle class="seat {what}" cx="{x:g}" cy="{y:g}" r="{RADIUS}" data-seat="{pk}" '
-                f'data-place="{place}" role="checkbox" aria-checked="false" tabindex="-1" '
+                f'data-ordinal="{ordinal}" role="checkbox" aria-checked="false" tabindex="-1" '
                 f'aria-disabled="{"false" if what == "free" else "true"}" aria-label="{spoken}"/>'
             )
         parts.append("</g>")

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from events.models import Event, Section
 from events.posters.motifs import tone
-from events.sale.availability import free_places
+from events.sale.availability import free_seats
 from events.sale.closing import Closing, closing_of
 
 
@@ -15,7 +15,7 @@ def page_context(slug: str) -> dict[str, object]:
     if event is None:
         return {}
     closing = closing_of(event, timezone.now())
-    free = {} if closing is Closing.CALLED_OFF else free_places(slug)
+    free = {} if closing is Closing.CALLED_OFF else free_seats(slug)
     sections = Section.objects.filter(pk__in=free)
     return {
         "title": event.title,

@@ -18,29 +18,29 @@ FREE, HELD, SOLD = "0", "1", "2"
 
 @dataclass(frozen=True)
 class Availability:
-    """The places of an event, as seen a moment ago."""
+    """The seats of an event, as seen a moment ago."""
 
     free: dict[int, int]  # by section id
-    states: dict[int, str]  # by section id: one of FREE, HELD, SOLD for each place, in order
+    states: dict[int, str]  # by section id: one of FREE, HELD, SOLD for each seat, in order
     opens_at: datetime | None  # None where nothing is on sale
 
     @property
     def left(self) -> int:
-        """Free places in all."""
+        """Free seats in all."""
         return sum(self.free.values())
 
 
 def look(slug: str) -> Availability:
-    """Ask the database: every section on sale at the event, every place. A hold whose time ran out holds nothing."""
+    """Ask the database: every section on sale at the event, every seat. A hold whose time ran out holds nothing."""
     on_sale = SectionPrice.objects.filter(event__room__slug=slug)
     capacities = list(on_sale.values_list("section_id", "section__capacity", "event__opens_at"))
     states = {section: bytearray(FREE.encode() * capacity) for section, capacity, _ in capacities}
     standing = Q(hold=None) | Q(hold__expires_at__gt=timezone.now())
     rows = Occupancy.objects.filter(standing, event__room__slug=slug).annotate(sold=Q(order__isnull=False))
-    for section, place, sold in rows.values_list("seat__section_id", "seat__place", "sold"):
-        # A place that was added to the plan between the two questions is seen by the next look.
-        if section in states and place < len(states[section]):
-            states[section][place] = ord(SOLD if sold else HELD)
+    for section, ordinal, sold in rows.values_list("seat__section_id", "seat__ordinal", "sold"):
+        # A seat that was added to the plan between the two questions is seen by the next look.
+        if section in states and ordinal < len(states[section]):
+            states[section][ordinal] = ord(SOLD if sold else HELD)
     return Availability(
         opens_at=next((opens_at for _, _, opens_at in capacities), None),
         free={section: state.count(FREE.encode()) for section, state in states.items()},
@@ -48,15 +48,15 @@ def look(slug: str) -> Availability:
     )
 
 
-def free_places(slug: str) -> dict[int, int]:
-    """Free places by section, about a second old."""
+def free_seats(slug: str) -> dict[int, int]:
+    """Free seats by section, about a second old."""
     _refresh_if_stale(slug)
     kept: dict[int, int] | None = cache.get(_free_key(slug))
     return look(slug).free if kept is None else kept
 
 
 def section_state(slug: str, section_id: int) -> str | None:
-    """The state of each place of a section, about a second old; None if the section is not on sale, or not yet."""
+    """The state of each seat of a section, about a second old; None if the section is not on sale, or not yet."""
     _refresh_if_stale(slug)
     kept = cache.get_many([_opens_key(slug), _state_key(slug, section_id)])
     if len(kept) < 2:

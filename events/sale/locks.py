@@ -1,7 +1,7 @@
 """The order in which everything about a purchase is locked, so that nobody waits in a circle.
 
 1. The account's row: whatever one account holds, orders, pays or gives back happens one after another.
-2. Prices of standing areas (or of a section whose best seats are wanted), by id: their places are dealt in turn.
+2. Prices of standing areas (or of a section whose best seats are wanted), by id: their seats are dealt in turn.
 3. Seats, by the unique constraint on occupied seats, inserted in the order of their prices' ids, then their own; each
    insert shares its price's key, so that a section cannot leave the sale meanwhile.
 

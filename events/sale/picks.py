@@ -1,4 +1,4 @@
-"""What a visitor asks for: seats by id, and so many places of an area."""
+"""What a visitor asks for: seats by id, and so many entries of an area."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from events.sale.refusals import BadPick, NotTogether, SeatTaken
 # Far above any event's limit; a request that names more is not worth a question to the database.
 MOST_NAMED = 200
 AREA = "area-"
-# Among so many free places from the front, neighbours are looked for.
+# Among so many free seats from the front, neighbours are looked for.
 NEIGHBOURHOOD = 500
 
 
 @dataclass(frozen=True)
 class Pick:
-    """Seats by id; areas (sections) with how many of their places, and whether only neighbours will do."""
+    """Seats by id; areas (sections) with how many in each, and whether only neighbours will do."""
 
     seats: tuple[int, ...] = ()
     areas: tuple[tuple[int, int], ...] = ()
@@ -27,7 +27,7 @@ class Pick:
 
     @property
     def count(self) -> int:
-        """How many places are asked for."""
+        """How many seats are asked for."""
         return len(self.seats) + sum(count for _, count in self.areas)
 
 
@@ -59,7 +59,7 @@ def _number(text: str) -> int:
 
 
 def seats_for(event: Event, pick: Pick) -> list[Seat]:
-    """The seats that would serve the pick, in the order of their ids; deals an area's places from the front.
+    """The seats that would serve the pick, in the order of their ids; deals an area's from the front.
 
     Raises BadPick for what is not on sale at the event, SeatTaken where an area has not enough left, and NotTogether
     where neighbours are wanted and none are free.
@@ -69,7 +69,7 @@ def seats_for(event: Event, pick: Pick) -> list[Seat]:
         raise BadPick
     wanted = dict(pick.areas)
     prices = SectionPrice.objects.filter(event=event, section__in=wanted).order_by("pk")
-    # One after another in each area: else two buyers are dealt the same places, and one must try again. Not the key:
+    # One after another in each area: else two buyers are dealt the same seats, and one must try again. Not the key:
     # who picks single seats there need not wait.
     areas = list(prices.select_for_update(no_key=True).values_list("section_id", flat=True))
     if len(areas) != len(wanted):
@@ -83,9 +83,9 @@ def seats_for(event: Event, pick: Pick) -> list[Seat]:
 
 
 def _deal(event: Event, section_id: int, count: int, besides: set[int]) -> list[Seat]:
-    """The next `count` free places of a section: neighbours in one row if there are any, the first ones otherwise."""
+    """The next `count` free seats of a section: neighbours in one row if there are any, the first ones otherwise."""
     taken = Occupancy.objects.filter(event=event, seat=OuterRef("pk"))
-    free = Seat.objects.filter(~Exists(taken), section=section_id).exclude(pk__in=besides).order_by("place")
+    free = Seat.objects.filter(~Exists(taken), section=section_id).exclude(pk__in=besides).order_by("ordinal")
     seats = list(free.values_list("pk", "row", "number")[:NEIGHBOURHOOD])
     if len(seats) < count:
         raise SeatTaken([])
@@ -96,7 +96,7 @@ def _deal(event: Event, section_id: int, count: int, besides: set[int]) -> list[
             chosen = run
             break
     found = Seat.objects.filter(pk__in=[pk for pk, _, _ in chosen])
-    return list(found.select_related("section").order_by("place"))
+    return list(found.select_related("section").order_by("ordinal"))
 
 
 def are_neighbours(seats: Sequence[Seat]) -> bool:

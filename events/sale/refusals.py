@@ -48,7 +48,7 @@ class SeatTaken(Refused):
 
     def __str__(self) -> str:
         if not self.seats:
-            return _("Not that many places are left there. Please pick others.")
+            return _("That many are not left there. Please pick others.")
         return _("Somebody was faster: %(seats)s. None of your seats was held; please pick others.") % {
             "seats": "; ".join(self.seats)
         }

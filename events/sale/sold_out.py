@@ -14,13 +14,13 @@ def seats_on_sale(event_id: int) -> int:
 
 def with_sold_out(events: QuerySet[Event]) -> QuerySet[Event]:
     """The events with `is_sold_out`: seats are on sale, and each of them is paid for. Held seats may come back."""
-    places = SectionPrice.objects.filter(event=OuterRef("pk")).order_by().values("event")
+    seats = SectionPrice.objects.filter(event=OuterRef("pk")).order_by().values("event")
     paid = Occupancy.objects.filter(event=OuterRef("pk"), order__isnull=False).order_by().values("event")
     return events.annotate(
-        places_on_sale=Coalesce(Subquery(places.annotate(n=Sum("section__capacity")).values("n")), 0),
-        places_paid=Coalesce(Subquery(paid.annotate(n=Count("pk")).values("n")), 0),
+        capacity_on_sale=Coalesce(Subquery(seats.annotate(n=Sum("section__capacity")).values("n")), 0),
+        seats_paid=Coalesce(Subquery(paid.annotate(n=Count("pk")).values("n")), 0),
     ).annotate(
-        is_sold_out=Case(When(places_on_sale__gt=0, places_paid__gte=F("places_on_sale"), then=True), default=False)
+        is_sold_out=Case(When(capacity_on_sale__gt=0, seats_paid__gte=F("capacity_on_sale"), then=True), default=False)
     )
 
 

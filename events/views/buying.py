@@ -65,7 +65,7 @@ def dealt_apart(held: Hold, pick: Pick) -> list[str]:
         dealt = [
             occupancy.seat for occupancy in latest.filter(seat__section=section).exclude(seat__in=pick.seats)[:count]
         ]
-        dealt.sort(key=lambda seat: seat.place)
+        dealt.sort(key=lambda seat: seat.ordinal)
         if dealt and not are_neighbours(dealt):
             return [seat.label for seat in dealt]
     return []

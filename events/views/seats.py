@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from events.models import Event, Hold, SaleState, Seat, SectionPrice
 from events.plans.arena import lay_out
 from events.plans.seat_drawing import seats_svg
-from events.sale.availability import FREE, free_places, section_state
+from events.sale.availability import FREE, free_seats, section_state
 from events.sale.hold_periods import paused_until
 from events.sale.holds import seats_left_to
 from events.views.answers import for_accounts, for_visitors
@@ -38,7 +38,7 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     if not _shows_seats(event):
         return redirect(event)
     prices = list(SectionPrice.objects.filter(event=event).select_related("section", "tier"))
-    free = free_places(slug)
+    free = free_seats(slug)
     arena = lay_out([price.section for price in prices])
     tiers = sorted({price.tier for price in prices}, key=lambda tier: (-tier.price_won, tier.pk))
     prices.sort(key=lambda price: tiers.index(price.tier))  # the list goes by tier; the map needs no order
@@ -60,7 +60,7 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
 @require_safe
 @for_accounts
 def section(request: HttpRequest, account: User, slug: str, section_id: int) -> HttpResponse:
-    """One section: its seats to pick, or how many places of a standing area."""
+    """One section: its seats to pick, or how many may come into a standing area."""
     event = event_of(slug)
     if not _shows_seats(event):
         return redirect(event)
@@ -75,7 +75,7 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
     page |= {"allowed": allowed, "counts": counts, "apart": _apart(request.GET.get("apart", ""), counts)}
     if not price.section.standing:
         mine = {occupancy.seat_id for occupancy in hold.occupancies.all()} if hold else set()
-        seats = Seat.objects.filter(section=section_id).order_by("place").values_list("pk", "row", "number")
+        seats = Seat.objects.filter(section=section_id).order_by("ordinal").values_list("pk", "row", "number")
         page["drawing"] = seats_svg(seats, state, mine, price.section.name)
     return render(request, "events/section.html", page)
 
@@ -94,7 +94,7 @@ def _apart(sent: str, counts: Iterable[int]) -> int | None:
 @for_visitors
 def state(request: HttpRequest, slug: str) -> HttpResponse:
     """What is free now, a second old at most; costs no question to the database where anybody may ask."""
-    free = free_places(slug)
+    free = free_seats(slug)
     if not free:
         raise Http404
     body: dict[str, object] = {"free": free}

@@ -121,7 +121,7 @@ def browser(client: Client, buyer: User) -> Client:
 
 def seats_of(event: Event, section: str = "A") -> list[int]:
     """The ids of a section's seats, in order."""
-    seats = Seat.objects.filter(section__plan=event.plan, section__code=section).order_by("place")
+    seats = Seat.objects.filter(section__plan=event.plan, section__code=section).order_by("ordinal")
     return list(seats.values_list("pk", flat=True))
 
 

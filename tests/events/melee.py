@@ -102,7 +102,7 @@ class Melee:
     # Buyers.
 
     def hold(self, chance: random.Random) -> None:
-        """Some seats, or some places to stand."""
+        """Some seats, or some entries to stand."""
         plan = chance.choice([*self.plans, self.plans[0]])
         sections = {section.code: section.pk for section in plan.sections.all()}
         seats = list(Seat.objects.filter(section=sections["A"]).values_list("pk", flat=True))

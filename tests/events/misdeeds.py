@@ -100,7 +100,7 @@ def misdeeds(event: Event, elsewhere: Event) -> dict[str, Callable[[], object]]:
             plan=v2(event), code="X", name_ko="X"
         ),
         "the seat moved to another section": lambda: Seat.objects.filter(pk=first).update(
-            section=foreign, place=999, number=999
+            section=foreign, ordinal=999, number=999
         ),
         "the tier moved to another event": lambda: PriceTier.objects.filter(pk=tier.pk).update(
             event=elsewhere, name_ko="X"

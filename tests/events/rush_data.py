@@ -90,7 +90,7 @@ def questions(slug: str) -> dict[str, object]:
     with CaptureQueriesContext(connection) as asked:
         look(slug)
     seconds = time.perf_counter() - began
-    rows = Occupancy.objects.filter(event__room__slug=slug).values_list("seat__section_id", "seat__place")
+    rows = Occupancy.objects.filter(event__room__slug=slug).values_list("seat__section_id", "seat__ordinal")
     plan = rows.explain().splitlines()
     return {"look": {"questions": len(asked), "ms": round(1000 * seconds, 1), "plan": plan}}
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from events.exports.sales import sales_of
 from events.room.page_context import page_context
 from events.sale import holds
-from events.sale.availability import Availability, free_places, look, section_state
+from events.sale.availability import Availability, free_seats, look, section_state
 from events.sale.picks import Pick
 from tests.events.conftest import buy, hold, run_out, seats_of
 
@@ -24,7 +24,7 @@ def test_each_place_is_free_held_or_sold(event, make_buyer):
     section = event.plan.sections.get(code="A")
 
     assert section_state(event.slug, section.pk) == "1200000000"
-    assert free_places(event.slug)[section.pk] == 8
+    assert free_seats(event.slug)[section.pk] == 8
 
 
 def test_a_crowd_of_viewers_costs_the_database_nothing(client, event):
@@ -52,11 +52,11 @@ def test_of_many_who_find_the_state_old_one_looks(event, monkeypatch):
         return look(slug)
 
     monkeypatch.setattr(availability, "look", counted)
-    free_places(event.slug)
+    free_seats(event.slug)
     cache.delete(f"seats:{event.slug}:fresh")
 
     for _ in range(20):
-        free_places(event.slug)
+        free_seats(event.slug)
 
     assert len(looks) == 2
 
@@ -65,7 +65,7 @@ def test_without_a_cache_the_database_answers(event, monkeypatch):
     monkeypatch.setattr(cache, "add", lambda *args: False)
     monkeypatch.setattr(cache, "get", lambda *args: None)
 
-    assert sum(free_places(event.slug).values()) == 16
+    assert sum(free_seats(event.slug).values()) == 16
 
 
 def test_an_unknown_events_seats_are_not_found(client, db):
@@ -78,7 +78,7 @@ def test_a_hold_whose_time_ran_out_is_free_wherever_seats_are_shown_however_late
     section = event.plan.sections.get(code="A")
 
     assert section_state(event.slug, section.pk) == "0000000000"
-    assert free_places(event.slug)[section.pk] == 10
+    assert free_seats(event.slug)[section.pk] == 10
     assert {"name": section.name, "left": 10} in page_context(event.slug)["sections"]  # type: ignore[operator]  # a context
     assert (sales_of(event).held, sales_of(event).free) == (0, 16)
     page = browser.get(f"/events/{event.slug}/seats/{section.pk}/").content.decode()

@@ -95,7 +95,7 @@ def test_b17_the_same_seat_twice_in_one_request_is_refused(inside, event):
 
 
 @pytest.mark.parametrize("count", ["5", "999999"])
-def test_more_places_than_the_limit_are_refused(inside, event, count):
+def test_more_seats_than_the_limit_are_refused(inside, event, count):
     section = event.plan.sections.get(code="S")
 
     answer = inside.post(f"/events/{event.slug}/hold/", {f"area-{section.pk}": count}, headers=JSON)

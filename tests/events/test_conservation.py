@@ -79,7 +79,7 @@ class Sale(RuleBasedStateMachine):
         self.seats = [
             list(
                 Seat.objects.filter(section__plan=plan, section__code="A")
-                .order_by("place")
+                .order_by("ordinal")
                 .values_list("pk", flat=True)
             )
             for plan in self.plans

@@ -36,7 +36,7 @@ for name, value in {door!r}.items():
 door.save()
 buyer = User.objects.create_user({slug!r}, {slug!r} + "@example.com", "winter-song-42")
 section = event.section_prices.first().section
-seats = list(section.seats.order_by("place").values_list("pk", flat=True))[:2]
+seats = list(section.seats.order_by("ordinal").values_list("pk", flat=True))[:2]
 order = buy(event, buyer, *seats)
 for ticket in Ticket.objects.filter(line__order=order).order_by("line__seat"):
     print("TICKET", ticket.serial, code_of(ticket), order.number)

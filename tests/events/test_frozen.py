@@ -118,7 +118,7 @@ def test_a_tier_that_is_renamed_keeps_its_sales(event, buyer):
 
     (row,) = sales_of(event).tiers
 
-    assert (row.name, row.places, row.sold, row.won) == ("VIP석", 16, 2, 2 * PRICE_WON)
+    assert (row.name, row.seats, row.sold, row.won) == ("VIP석", 16, 2, 2 * PRICE_WON)
     names = PriceTier.history.filter(id=tier.pk).order_by("history_id").values_list("name_ko", "price_won")
     assert list(names) == [("R석", PRICE_WON), ("VIP석", 99)]
 
@@ -128,7 +128,7 @@ def test_a_section_that_moves_to_another_tier_leaves_its_sales_where_they_were_m
     vip = PriceTier.objects.create(event=event, name_ko="VIP석", price_won=200_000)
     event.section_prices.update(tier=vip)
 
-    assert {row.name: (row.places, row.sold, row.won) for row in sales_of(event).tiers} == {
+    assert {row.name: (row.seats, row.sold, row.won) for row in sales_of(event).tiers} == {
         "VIP석": (16, 0, 0),
         "R석": (0, 1, PRICE_WON),
     }

@@ -163,7 +163,7 @@ def area(event, code, count):
     return Pick(areas=((section.pk, count),))
 
 
-def test_places_in_a_standing_area_are_dealt_in_order(event, make_buyer):
+def test_seats_in_a_standing_area_are_dealt_in_order(event, make_buyer):
     first = hold_seats(event=event, account_id=make_buyer().pk, visitor="", pick=area(event, "S", 2))
     second = hold_seats(event=event, account_id=make_buyer().pk, visitor="", pick=area(event, "S", 3))
 
@@ -171,7 +171,7 @@ def test_places_in_a_standing_area_are_dealt_in_order(event, make_buyer):
     assert numbers == [[1, 2], [3, 4, 5]]
 
 
-def test_an_area_with_too_few_places_left_gives_none(event, make_buyer):
+def test_an_area_with_too_few_seats_left_gives_none(event, make_buyer):
     hold_seats(event=event, account_id=make_buyer().pk, visitor="", pick=area(event, "S", 4))
 
     with pytest.raises(SeatTaken):

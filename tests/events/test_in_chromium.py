@@ -201,11 +201,11 @@ def test_an_open_map_shows_that_a_seat_was_taken_and_drops_it_from_the_pick(
         page.locator(".section-list a").first.click()
         expect(page.locator("#picker")).to_be_visible()
         page.wait_for_load_state("load")
-        page.locator("[data-place='7']").click()
+        page.locator("[data-ordinal='7']").click()
 
     quick.locator("#hold").click()
 
-    expect(slow.locator("[data-place='7']")).to_have_class(re.compile("held"))
+    expect(slow.locator("[data-ordinal='7']")).to_have_class(re.compile("held"))
     expect(slow.locator("#picked")).to_contain_text("방금 나갔습니다")
     expect(slow.locator("#hold")).to_be_disabled()
 

@@ -21,9 +21,13 @@ def send(client, event: Event, button: str, lines: str, names: str = ""):
 
 
 def shape(event: Event) -> list[tuple[str, int, list[tuple[str, int, int]]]]:
-    """Sections, their capacity, and (row, number, place) of their seats."""
+    """Sections, their capacity, and (row, number, ordinal) of their seats."""
     return [
-        (section.code, section.capacity, list(section.seats.order_by("place").values_list("row", "number", "place")))
+        (
+            section.code,
+            section.capacity,
+            list(section.seats.order_by("ordinal").values_list("row", "number", "ordinal")),
+        )
         for section in Section.objects.filter(plan=event.plan_id)
     ]
 

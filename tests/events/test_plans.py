@@ -33,7 +33,7 @@ def test_ranges_of_sections_rows_and_seats_are_spread(plan):
         "103": (22, False),
         "F1": (500, True),
     }
-    rows = Seat.objects.filter(section__code="101").order_by("place").values_list("row", "number", "place")
+    rows = Seat.objects.filter(section__code="101").order_by("ordinal").values_list("row", "number", "ordinal")
     assert list(rows)[:2] == [("A", 1, 0), ("A", 2, 1)]
     assert list(rows)[-1] == ("B", 12, 21)
 

@@ -26,9 +26,9 @@ def test_sales_add_up(event, make_buyer):
 
     sales = sales_of(event)
 
-    assert (sales.places, sales.sold, sales.held, sales.free) == (16, 2, 1, 13)
+    assert (sales.seats, sales.sold, sales.held, sales.free) == (16, 2, 1, 13)
     assert (sales.won, sales.refunded_won) == (2 * PRICE_WON, PRICE_WON)
-    assert [(tier.name, tier.places, tier.sold, tier.won) for tier in sales.tiers] == [("R석", 16, 2, 2 * PRICE_WON)]
+    assert [(tier.name, tier.seats, tier.sold, tier.won) for tier in sales.tiers] == [("R석", 16, 2, 2 * PRICE_WON)]
     assert sum(bar.tickets for bar in sales.bars) == 2
 
 

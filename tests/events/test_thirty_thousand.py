@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import Event, Hold, Occupancy, Seat
-from events.sale.availability import free_places, look
+from events.sale.availability import free_seats, look
 from tests.events.conftest import occupied
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def event(make_event: Callable[..., Event], make_buyer: Callable[[], User]) -> E
     """Sixty sections of 500, every other seat held."""
     event = make_event(plan="section,level,row,first,last\n1-60,1,1-20,1,25\n")
     hold = Hold.objects.create(event=event, account=make_buyer(), expires_at=timezone.now() + timedelta(hours=1))
-    seats = Seat.objects.filter(section__plan=event.plan, place__in=range(0, 500, 2)).values_list("pk", flat=True)
+    seats = Seat.objects.filter(section__plan=event.plan, ordinal__in=range(0, 500, 2)).values_list("pk", flat=True)
     Occupancy.objects.bulk_create(occupied(event, seats, hold=hold), batch_size=5000)
     return event
 
@@ -56,7 +56,7 @@ def test_the_map_and_a_section_ask_little_and_are_quick(browser: Client, event: 
     section = Seat.objects.filter(section__plan=event.plan).values_list("section", flat=True)[0]
     browser.get(f"/events/{event.slug}/")
     for address in (f"/events/{event.slug}/seats/", f"/events/{event.slug}/seats/{section}/"):
-        free_places(event.slug)
+        free_seats(event.slug)
         with CaptureQueriesContext(connection) as queries:
             assert browser.get(address).status_code == 200
 

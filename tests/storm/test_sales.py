@@ -47,7 +47,7 @@ def order(event: Event, state: OrderState, *places: int) -> Order:
     """Somebody's order of these places."""
     account = User.objects.create(username=f"{timezone.now():%f}-{Order.objects.count()}")
     made = Order.objects.create(event=event, account=account, state=state, total_won=0)
-    seats = event.section_prices.get().section.seats.order_by("place")
+    seats = event.section_prices.get().section.seats.order_by("ordinal")
     OrderLine.objects.bulk_create(OrderLine(order=made, seat=seats[place], price_won=0) for place in places)
     return made
 

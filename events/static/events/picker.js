@@ -80,7 +80,7 @@
   document.addEventListener("seats", ({ detail: { seats: states } }) => {
     if (!states) return;
     for (const seat of seats) {
-      const state = STATES[states[seat.dataset.place]];
+      const state = STATES[states[seat.dataset.ordinal]];
       if (seat.classList.contains("mine") || seat.classList.contains(state)) continue;
       seat.classList.remove("free", "held", "sold");
       seat.classList.add(state);
