@@ -4,8 +4,12 @@ from django.apps import apps
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from events.api import views as api
-from events.views import buying, documents, door, door_devices, orders, pages, payments, previews, seats
+from events.api import buying as buying_api
+from events.api import door as door_api
+from events.api import door_devices, event
+from events.api import orders as orders_api
+from events.api.answers import two_forms
+from events.views import buying, documents, door, door_worker, orders, pages, payments, previews, seats
 
 
 class KeyConverter(IntConverter):
@@ -21,38 +25,38 @@ urlpatterns = [
     path("", pages.listing, name="list"),
     path("posters/<slug:slug>.<str:language>.svg", pages.poster, name="poster"),
     path("previews/<str:token>/", previews.preview, name="preview"),
-    path("api/events/<slug:slug>/", api.event, name="api-event"),
+    path("api/events/<slug:slug>/", event.event, name="api-event"),
     path("events/<slug:slug>/", pages.event_page, name="event"),
-    path("events/<slug:slug>/here/", pages.here, name="here"),
+    path("events/<slug:slug>/here/", event.here, name="here"),
     path("events/<slug:slug>/leave/", pages.leave, name="leave"),
     path("events/<slug:slug>/leave/ask/", pages.ask_to_leave, name="ask-to-leave"),
     path("events/<slug:slug>/seats/", seats.seat_map, name="seats"),
-    path("events/<slug:slug>/seats/state/", seats.state, name="seats-state"),
+    path("events/<slug:slug>/seats/state/", event.seats, name="seats-state"),
     path("events/<slug:slug>/seats/<key:section_id>/", seats.section, name="section"),
-    path("events/<slug:slug>/hold/", buying.hold, name="hold"),
-    path("events/<slug:slug>/hold/release/", buying.release, name="release"),
-    path("events/<slug:slug>/hold/drop/", buying.drop, name="drop"),
-    path("events/<slug:slug>/checkout/", buying.checkout, name="checkout"),
+    path("events/<slug:slug>/hold/", two_forms(buying.hold, buying_api.hold), name="hold"),
+    path("events/<slug:slug>/hold/release/", two_forms(buying.release, buying_api.release), name="release"),
+    path("events/<slug:slug>/hold/drop/", two_forms(buying.drop, buying_api.drop), name="drop"),
+    path("events/<slug:slug>/checkout/", two_forms(buying.checkout, buying_api.checkout), name="checkout"),
     path("documents/<slug:code>/", documents.document, name="document"),
     path("documents/<slug:code>/<str:version>/", documents.version, name="document-version"),
     path("orders/", orders.orders, name="orders"),
-    path("orders/<slug:number>/", orders.order, name="order"),
-    path("orders/<slug:number>/cancel/", orders.cancel, name="cancel"),
+    path("orders/<slug:number>/", two_forms(orders.order, orders_api.order), name="order"),
+    path("orders/<slug:number>/cancel/", two_forms(orders.cancel, orders_api.cancel), name="cancel"),
     path("orders/<slug:number>/cancel/ask/", orders.ask_to_cancel, name="ask-to-cancel"),
     path("orders/<slug:number>/send-again/", orders.send_again, name="send-again"),
     path("orders/<slug:number>/pay/", orders.pay, name="pay"),
     path("orders/<slug:number>/tickets/", orders.tickets, name="tickets"),
     path("tickets/<slug:serial>/", orders.ticket, name="ticket"),
-    path("tickets/<slug:serial>/codes/", orders.moving, name="moving-codes"),
+    path("tickets/<slug:serial>/codes/", orders_api.moving, name="moving-codes"),
     path("payments/toss/<uuid:reference>/", payments.toss, name="toss"),
     path("payments/<slug:name>/<uuid:reference>/back/", payments.paid, name="paid"),
     path("payments/<slug:name>/callback/", payments.callback, name="callback"),
-    path("staff/door/", door.door, name="door"),
-    path("staff/door/undo/", door.undo, name="door-undo"),
+    path("staff/door/", two_forms(door.door, door_api.scan), name="door"),
+    path("staff/door/undo/", two_forms(door.undo, door_api.undo), name="door-undo"),
     path("staff/door/counts/", door_devices.counts, name="door-counts"),
     path("staff/door/list/", door_devices.take_along, name="door-list"),
     path("staff/door/reconcile/", door_devices.reconcile, name="door-reconcile"),
-    path("staff/door/worker.js", door_devices.worker, name="door-worker"),
+    path("staff/door/worker.js", door_worker.worker, name="door-worker"),
 ]
 if apps.is_installed("events.payments.sandbox"):
     from events.payments.sandbox.urls import urlpatterns as practice

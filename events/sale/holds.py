@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from events.models import Event, Hold, Occupancy, OrderState, SaleState, Seat, Why
+from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
 from events.room import kept_places
 from events.sale import hold_periods
 from events.sale.locks import lock_account
@@ -185,3 +185,15 @@ def _clear_the_way(event: Event, pick: Pick, now: datetime) -> None:
     for holds in (of_seats, in_areas):
         for hold_id in holds.values_list("pk", flat=True)[:MOST_CLEARED]:
             expire(hold_id)
+
+
+def held_by(event: Event, account: User) -> Hold | None:
+    """The account's live hold, with its seats."""
+    holds = Hold.objects.filter(event=event, account=account).prefetch_related("occupancies")
+    return next((hold for hold in holds if not hold.is_over()), None)
+
+
+def live_hold_of(order: Order) -> Hold | None:
+    """The hold that the order waits under, unless its time ran out and nobody cleared it away yet."""
+    hold: Hold | None = getattr(order, "hold", None)
+    return None if hold is None or hold.is_over() else hold

@@ -7,7 +7,7 @@ from itertools import pairwise
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
-from events.models import Event, Occupancy, Seat, SectionPrice
+from events.models import Event, Hold, Occupancy, Seat, SectionPrice
 from events.sale.refusals import BadPick, NotTogether, SeatTaken
 
 # Far above any event's limit; a request that names more is not worth a question to the database.
@@ -49,6 +49,14 @@ def read_pick(sent: QueryDict) -> Pick:
     if pick.count == 0 or len(set(seats)) != len(seats):
         raise BadPick
     return pick
+
+
+def read_seat(sent: QueryDict) -> int:
+    """The id of the one seat that a form names. Raises BadPick."""
+    pick = read_pick(sent)
+    if len(pick.seats) != 1 or pick.areas:
+        raise BadPick
+    return pick.seats[0]
 
 
 def _number(text: str) -> int:
@@ -108,3 +116,17 @@ def side_by_side(seats: Sequence[tuple[str, int]]) -> bool:
     """Whether seats (row, number), in order, are neighbours: one row, no number between: an aisle is a gap."""
     rows = {row for row, _ in seats}
     return len(rows) == 1 and all(after - before == 1 for (_, before), (_, after) in pairwise(seats))
+
+
+def dealt_apart(held: Hold, pick: Pick) -> list[str]:
+    """The seats that the site chose for this pick, by label, where they are no neighbours; none where people stand."""
+    latest = held.occupancies.filter(seat__section__standing=False).select_related("seat__section").order_by("-pk")
+    for section, count in pick.areas:
+        # What was dealt came last, among what the hold has there.
+        dealt = [
+            occupancy.seat for occupancy in latest.filter(seat__section=section).exclude(seat__in=pick.seats)[:count]
+        ]
+        dealt.sort(key=lambda seat: seat.ordinal)
+        if dealt and not are_neighbours(dealt):
+            return [seat.label for seat in dealt]
+    return []

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from http import HTTPStatus
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,14 +13,12 @@ class Refused(Exception):
     """Nothing was changed; `str()` says why, in the page's language, and `code` says it to machines."""
 
     code = "refused"
-    status = HTTPStatus.CONFLICT
 
 
 class NotYourPlace(Refused):
     """The place that the gate let this request in by is another's."""
 
     code = "not-your-place"
-    status = HTTPStatus.FORBIDDEN
 
     def __str__(self) -> str:
         return _("The place this browser came in by is not your account's. Nothing was changed; please try again.")
@@ -31,7 +28,6 @@ class BadPick(Refused):
     """The request names no seats, the same seat twice, or something that is no seat of this event."""
 
     code = "bad-pick"
-    status = HTTPStatus.BAD_REQUEST
 
     def __str__(self) -> str:
         return _("Please pick seats of this event, each once.")
@@ -122,7 +118,6 @@ class HoldExpired(Refused):
     """The account holds nothing (any more)."""
 
     code = "hold-expired"
-    status = HTTPStatus.GONE
 
     def __str__(self) -> str:
         return _("Your seats are no longer held: the time ran out. Please pick again.")
@@ -164,7 +159,6 @@ class NoWayToPay(Refused):
     """The provider does not answer."""
 
     code = "provider-away"
-    status = HTTPStatus.SERVICE_UNAVAILABLE
 
     def __str__(self) -> str:
         return _("The payment provider does not answer right now. Nothing was charged; please try again.")
@@ -199,7 +193,6 @@ class NotAllowed(Refused):
     """Staff without the right to do it, or not any more now that the door has opened."""
 
     code = "not-allowed"
-    status = HTTPStatus.FORBIDDEN
 
     def __str__(self) -> str:
         return _("You may not refund this. Once the door has opened, that takes a right of its own.")
@@ -209,7 +202,6 @@ class SamePerson(Refused):
     """Who asked for a refund does not confirm it."""
 
     code = "same-person"
-    status = HTTPStatus.FORBIDDEN
 
     def __str__(self) -> str:
         return _("Somebody else has to confirm what you asked for.")
@@ -219,7 +211,6 @@ class RequestOver(Refused):
     """It was decided before, or nobody confirmed it in time."""
 
     code = "request-over"
-    status = HTTPStatus.GONE
 
     def __str__(self) -> str:
         return _("This was decided before, or its time ran out. Nothing was changed.")

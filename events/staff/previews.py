@@ -1,10 +1,11 @@
-"""Links to look at an event before the public may: to be passed on, for two weeks."""
+"""Who looks at an event before the public may: staff, and who has a link, for two weeks."""
 
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.core import signing
 
-from events.models import Event
+from events.models import Event, SaleState
 
 GOOD_FOR = timedelta(days=14)
 SALT = "events.preview"
@@ -22,3 +23,13 @@ def event_of(token: str) -> Event | None:
     except signing.BadSignature:
         return None
     return Event.objects.select_related("venue").prefetch_related("tiers").filter(pk=pk).first()
+
+
+def may_preview(user: object) -> bool:
+    """Whether somebody sees drafts: who may work on events."""
+    return isinstance(user, User) and user.has_perm("events.change_event")
+
+
+def not_yet_public(event: Event) -> bool:
+    """Whether nobody but staff may know of the event."""
+    return event.sale_state() is SaleState.DRAFT

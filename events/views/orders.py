@@ -4,25 +4,25 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from events.door.codes import WINDOW_S, moving_codes, qr_svg
+from events.door.codes import WINDOW_S, qr_svg
 from events.mail import resending
-from events.models import Fee, Hold, Order, OrderState, PaymentState, Ticket, Why
+from events.models import Fee, Order, OrderState, PaymentState, Ticket
 from events.models.door import door_of
 from events.payments import registry
 from events.payments.attempts import start_payment
-from events.sale.orders import cancel_order
-from events.sale.refunding import cancel_tickets, left_of, lines_named, quote
-from events.sale.refusals import FeeChanged, NotTheseTickets, Refused, TooLate
-from events.views.answers import for_accounts, refuse, wants_json
+from events.sale.cancelling import cancel_as_asked, tickets_in
+from events.sale.holds import live_hold_of
+from events.sale.refunding import left_of, lines_named, quote
+from events.sale.refusals import FeeChanged, Refused, TooLate
+from events.views.answers import for_accounts, refuse
 from events.views.payments import leads_to_providers
 
 ORDERS_A_PAGE = 20
@@ -41,12 +41,6 @@ def orders(request: HttpRequest, account: User) -> HttpResponse:
     return render(request, "events/orders.html", {"orders": page})
 
 
-def live_hold_of(order: Order) -> Hold | None:
-    """The hold that the order waits under, unless its time ran out and nobody cleared it away yet."""
-    hold: Hold | None = getattr(order, "hold", None)
-    return None if hold is None or hold.is_over() else hold
-
-
 @never_cache  # a page from the browser's own store would count by an old clock
 @require_safe
 @leads_to_providers
@@ -55,12 +49,6 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
     """One order: where it stands, what may be done."""
     found = get_object_or_404(orders_of(account), number=number)
     payments = list(found.payments.all())
-    if wants_json(request):
-        tickets = Ticket.objects.filter(line__order=found, voided_at=None).count()
-        body = {"status": found.state, "order": number, "totalWon": found.total_won, "tickets": tickets}
-        if hold := live_hold_of(found):
-            body |= {"expiresAt": hold.expires_at.isoformat(), "now": timezone.now().isoformat()}
-        return JsonResponse(body)
     page = {
         "order": found,
         "event": found.event,
@@ -86,7 +74,7 @@ def ask_to_cancel(request: HttpRequest, account: User, number: str) -> HttpRespo
         return refuse(request, TooLate(), found.get_absolute_url())
     left = left_of(found)
     try:
-        lines = lines_named(found, _tickets_in(request.GET)) if "ticket" in request.GET else left
+        lines = lines_named(found, tickets_in(request.GET)) if "ticket" in request.GET else left
         quoted = quote(found, lines, Fee.WAIVED if found.state == OrderState.PENDING else Fee.BY_TERMS)
     except Refused as why:
         return refuse(request, why, found.get_absolute_url())
@@ -103,43 +91,19 @@ def ask_to_cancel(request: HttpRequest, account: User, number: str) -> HttpRespo
 @require_POST
 @for_accounts
 def cancel(request: HttpRequest, account: User, number: str) -> HttpResponse:
-    """Give the order up, or tickets of it (`ticket=<line>` each; none means all) for the amount `agreed` to."""
+    """Give the order up, or tickets of it, as the page before was agreed to."""
     found = get_object_or_404(orders_of(account), number=number)
-    page = reverse("events:ask-to-cancel", args=[number])
-    named = "ticket" in request.POST
     try:
-        agreed_won = _won_in(request.POST.get("agreed", ""))
-        if found.state == OrderState.PENDING and not named:
-            cancel_order(found.pk, by=account, why=Why.BY_BUYER, agreed_won=agreed_won)
-        else:
-            ids = _tickets_in(request.POST) if named else [line.pk for line in left_of(found)]
-            if not ids:
-                raise TooLate
-            cancel_tickets(found.pk, ids, by=account, agreed_won=agreed_won)
+        cancel_as_asked(found, account, request.POST)
     except FeeChanged as why:
-        tickets = urlencode({"ticket": request.POST.getlist("ticket")}, doseq=True)
-        return refuse(request, why, f"{page}?{tickets}" if named else page)
+        named = {"ticket": request.POST.getlist("ticket")}
+        page = reverse("events:ask-to-cancel", args=[number])
+        return refuse(request, why, f"{page}?{urlencode(named, doseq=True)}" if named["ticket"] else page)
     except Refused as why:
         return refuse(request, why, found.get_absolute_url())
-    found.refresh_from_db()
-    if wants_json(request):
-        return JsonResponse({"status": found.state, "order": number})
     kept = found.state == OrderState.PAID
     messages.success(request, _("The tickets were cancelled.") if kept else _("The order was cancelled."))
     return redirect(found)
-
-
-def _tickets_in(fields: QueryDict) -> list[int]:
-    """The order lines that are named. Raises NotTheseTickets."""
-    named = fields.getlist("ticket")
-    if not named or not all(text.isascii() and text.isdigit() and len(text) < 19 for text in named):
-        raise NotTheseTickets
-    return [int(text) for text in named]
-
-
-def _won_in(text: str) -> int | None:
-    """An amount in won; None if there is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
 @require_POST
@@ -185,19 +149,6 @@ def tickets(request: HttpRequest, account: User, number: str) -> HttpResponse:
 def ticket(request: HttpRequest, account: User, serial: str) -> HttpResponse:
     """One ticket."""
     return _tickets(request, Ticket.objects.filter(serial=serial, line__order__account=account))
-
-
-@never_cache
-@require_safe
-@for_accounts
-def moving(request: HttpRequest, account: User, serial: str) -> HttpResponse:
-    """The ticket's moving codes of the next minutes: `{"now": ms, "codes": [{"from": s, "svg"}]}`."""
-    whole = Ticket.objects.select_related("line__order__event", "line__seat__section")
-    found = get_object_or_404(whole, serial=serial, line__order__account=account, voided_at=None)
-    if not door_of(found.line.order.event).moving_codes:
-        raise Http404
-    codes = [{"from": since, "svg": svg} for since, svg in moving_codes(found)]
-    return JsonResponse({"now": round(timezone.now().timestamp() * 1000), "codes": codes})
 
 
 def _tickets(request: HttpRequest, found: QuerySet[Ticket]) -> HttpResponse:

@@ -1,12 +1,10 @@
 """The list of events, an event's page and its poster."""
 
-from datetime import UTC, datetime
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -17,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from events.models import Event, Kind
 from events.posters.drawing import poster_svg
 from events.sale import holds
-from events.sale.holds import bought_seats
+from events.sale.holds import bought_seats, held_by
 from events.sale.sold_out import with_sold_out
-from events.views.answers import for_visitors, may_preview, not_yet_public
-from events.views.seats import held_by
+from events.staff.previews import may_preview, not_yet_public
+from events.views.answers import for_visitors
 from waitingroom import admission, visitors
 from waitingroom.reasons import Reason
 from waitingroom.verdict import Admission
@@ -59,17 +57,6 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     if isinstance(request.user, User) and (bought := bought_seats(slug, request.user.pk)):
         page |= {"bought": bought, "full": bought >= event.seats_per_account}
     return render(request, "events/event.html", page)
-
-
-@require_safe
-@for_visitors
-def here(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the first page asks for by itself: a visitor whose cookie comes back keeps the place, and hears how long."""
-    place: Admission | None = getattr(request, "admission", None)
-    if place is None or not place.expires_ms:
-        return JsonResponse({"status": "none"})
-    ends = datetime.fromtimestamp(place.expires_ms / 1000, tz=UTC)
-    return JsonResponse({"status": "active", "expiresAt": ends, "now": timezone.now()})
 
 
 @require_safe

@@ -1,13 +1,10 @@
-"""What caches may keep: nothing that was made for somebody signed in, and no JSON for who asked for a page."""
+"""What caches may keep: nothing that was made for somebody signed in."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
-
-from events.views.answers import has_two_forms
 
 
 class PrivatePagesMiddleware:
@@ -26,6 +23,4 @@ class PrivatePagesMiddleware:
         name = settings.SESSION_COOKIE_NAME
         if (name in request.COOKIES or name in response.cookies) and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
-        if has_two_forms(request):
-            patch_vary_headers(response, ["Accept"])
         return response

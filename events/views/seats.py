@@ -3,31 +3,21 @@
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from events.models import Event, Hold, SaleState, Seat, SectionPrice
+from events.accounts.asking import event_of
+from events.models import Event, SaleState, Seat, SectionPrice
 from events.plans.arena import lay_out
 from events.plans.seat_drawing import seats_svg
 from events.sale.availability import FREE, free_seats, section_state
 from events.sale.hold_periods import paused_until
-from events.sale.holds import seats_left_to
-from events.views.answers import for_accounts, for_visitors
+from events.sale.holds import held_by, seats_left_to
+from events.views.answers import for_accounts
 
 # The colours of tiers that seats.css has; with more tiers they begin again.
 SHADES = 12
-
-
-def event_of(slug: str) -> Event:
-    """The event with its venue. Raises Http404."""
-    return get_object_or_404(Event.objects.select_related("venue"), room__slug=slug)
-
-
-def held_by(event: Event, account: User) -> Hold | None:
-    """The account's live hold, with its seats."""
-    holds = Hold.objects.filter(event=event, account=account).prefetch_related("occupancies")
-    return next((hold for hold in holds if not hold.is_over()), None)
 
 
 @require_safe
@@ -88,20 +78,3 @@ def _shows_seats(event: Event) -> bool:
 def _apart(sent: str, counts: Iterable[int]) -> int | None:
     """How many seats the viewer may have apart, after that many neighbours were not free; None if nobody asked."""
     return next((count for count in counts if count > 1 and str(count) == sent), None)
-
-
-@require_safe
-@for_visitors
-def state(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is free now, a second old at most; costs no question to the database where anybody may ask."""
-    free = free_seats(slug)
-    if not free:
-        raise Http404
-    body: dict[str, object] = {"free": free}
-    wanted = request.GET.get("section", "")
-    if wanted:
-        seats = section_state(slug, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
-        if seats is None:
-            raise Http404
-        body["seats"] = seats
-    return JsonResponse(body)

@@ -78,7 +78,7 @@ def venue(seats: int, viewers: int) -> dict[str, object]:
     event = Event.objects.get(room__slug=sale["slug"])
     sessions = [viewer["sessionid"] for viewer in sign_in(viewers)]
     order = Order.objects.create(event=event, account=User.objects.latest("pk"), total_won=0, state=OrderState.PAID)
-    halves = Seat.objects.filter(section__plan=event.plan, place__in=range(0, 500, 2)).values_list("pk", flat=True)
+    halves = Seat.objects.filter(section__plan=event.plan, ordinal__in=range(0, 500, 2)).values_list("pk", flat=True)
     Occupancy.objects.bulk_create(occupied(event, halves, order=order), batch_size=5000)
     sections = list(event.section_prices.values_list("section", flat=True))
     return {"slug": event.slug, "sections": sections, "sessions": sessions}

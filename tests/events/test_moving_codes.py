@@ -91,7 +91,7 @@ def test_only_the_buyer_gets_codes_and_no_void_ticket(browser, client, ticket, m
     client.force_login(make_buyer())
     assert client.get(address).status_code == 404
     client.logout()
-    assert client.get(address).status_code == 302
+    assert client.get(address).status_code == 401
 
     client.force_login(buyer)
     cancel_order(ticket.line.order_id, by=buyer, why=Why.BY_STAFF)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from events.api.answers import two_forms
 from events.payments.sandbox import views
 
-urlpatterns = [path("payments/sandbox/<uuid:reference>/", views.pay, name="sandbox")]
+urlpatterns = [path("payments/sandbox/<uuid:reference>/", two_forms(views.pay, views.pay_by_program), name="sandbox")]

@@ -6,34 +6,15 @@ from http import HTTPStatus
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse, RawPostDataException
-from django.shortcuts import render
-from django.templatetags.static import static
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from events.door.asked import event_named
 from events.door.counts import counts_of
 from events.door.may import may_admit
 from events.door.offline_list import offline_list
 from events.door.reconciling import MAX_SCANS, BadScan, read_scan, take_in
 from events.models import Event
-from events.views.door import event_named
-
-# What the page needs to run without a network.
-ASSETS = (
-    "css/site.css",
-    "css/parts.css",
-    "events/orders.css",
-    "events/door.css",
-    "events/door/page.js",
-    "events/door/camera.js",
-    "events/door/codes.js",
-    "events/door/offline.js",
-    "events/door/signals.js",
-    "events/door/store.js",
-    "events/jsqr/jsQR.js",
-    "img/favicon.svg",
-)
 
 
 def _no_keeper(request: HttpRequest) -> JsonResponse | None:
@@ -99,12 +80,3 @@ def reconcile(request: HttpRequest) -> HttpResponse:
         became, words = take_in(scan, event, by=request.user)
         outcomes.append({"scan": str(scan.number), "became": became, "words": words})
     return JsonResponse({"outcomes": outcomes})
-
-
-@require_safe
-def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker: by its address it has the door's pages and no others."""
-    page = {"assets": [static(path) for path in ASSETS], "door": reverse("events:door")}
-    answer = render(request, "events/door_worker.js", {"facts": json.dumps(page)}, content_type="text/javascript")
-    answer["Cache-Control"] = "no-cache"
-    return answer
