@@ -5,7 +5,6 @@ from celery import shared_task
 from events.mail import letters, reminders
 from events.payments import attempts, refunds
 from events.sale import closing, holds, winding_up
-from events.sale import letters as changes
 
 
 @shared_task(name="events.tasks.expire_holds")  # type: ignore[untyped-decorator]  # celery has no types
@@ -49,9 +48,3 @@ def send_mail() -> None:
 def wind_up() -> None:
     """The orders of shows that were called off are cancelled, and what was paid is due back."""
     winding_up.wind_up()
-
-
-@shared_task(name="events.tasks.write_to_buyers")  # type: ignore[untyped-decorator]  # celery has no types
-def write_to_buyers() -> None:
-    """Buyers hear of shows that were called off or moved."""
-    changes.write_due()

@@ -35,7 +35,6 @@ app.conf.beat_schedule = {
         ("take-up-payments", "events.tasks.take_up_payments", crontab(hour="4", minute="30")),
         ("follow-sales", "events.tasks.follow_sales", 5.0),
         ("wind-up", "events.tasks.wind_up", 5.0),
-        ("write-to-buyers", "events.tasks.write_to_buyers", 5.0),
         ("confirm", "events.tasks.send_mail", 5.0),
         ("mail", "tiketi.tasks.send_mail", 5.0),
         ("tidy-outbox", "tiketi.tasks.tidy_outbox", 3600.0),

@@ -27,6 +27,8 @@ BEATS = {
     "scaling.tasks.turn": Beat("turn", 45),
     "events.tasks.expire_holds": Beat("holds", 20),
     "events.tasks.settle": Beat("settle", 60),
+    "events.tasks.follow_sales": Beat("sales", 60),
+    "events.tasks.wind_up": Beat("winding-up", 60),
     "events.tasks.ask_providers": Beat("providers", 60),
     "events.tasks.send_mail": Beat("confirmations", 20),
     "tiketi.tasks.send_mail": Beat("mail", 60),

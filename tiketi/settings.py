@@ -168,7 +168,6 @@ CELERY_TASK_ROUTES = {
     "scaling.tasks.*": {"queue": "fleet"},
     "events.tasks.settle": {"queue": "money"},
     "events.tasks.wind_up": {"queue": "money"},
-    "events.tasks.write_to_buyers": {"queue": "money"},
     "events.tasks.ask_providers": {"queue": "money"},
     "events.tasks.take_up_payments": {"queue": "money"},
     "events.payments.sandbox.tasks.*": {"queue": "money"},

@@ -11,8 +11,9 @@ from events.mail.outbox import put
 from events.models import Letter, LetterKind, Order, OrderChange, OrderState
 from events.retries import try_each
 
-# Of no use once the order is no longer paid.
+# Of no use once the order is no longer paid; and of these, once the show began.
 FOR_GUESTS = frozenset({LetterKind.TICKETS, LetterKind.REMINDER, LetterKind.CHANGED, LetterKind.POSTPONED})
+BEFORE_THE_SHOW = FOR_GUESTS - {LetterKind.TICKETS}
 
 
 def write_due() -> int:
@@ -36,12 +37,17 @@ def _write(letter: Letter) -> None:
     if not Letter.objects.filter(pk=letter.pk, written_at=None).update(written_at=timezone.now()):
         return
     order = Order.objects.select_related("event__venue", "account").get(pk=letter.order_id)
-    if not order.account.email or (letter.kind in FOR_GUESTS and order.state != OrderState.PAID):
+    if not order.account.email or _is_of_no_use(letter, order):
         return
     if letter.kind == LetterKind.TICKETS and not letter.facts and not _claim_confirmation(order):
         return
     with override(order.language):
         compose(letter, order).send()
+
+
+def _is_of_no_use(letter: Letter, order: Order) -> bool:
+    began = letter.kind in BEFORE_THE_SHOW and order.event.starts_at <= timezone.now()
+    return began or (letter.kind in FOR_GUESTS and order.state != OrderState.PAID)
 
 
 def _claim_confirmation(order: Order) -> bool:

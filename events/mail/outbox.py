@@ -8,7 +8,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
-from events.models import Letter, LetterKind, Order
+from events.models import Event, Letter, LetterKind, Order
 from events.models.retried import MAX_TRIES
 
 
@@ -34,6 +34,11 @@ def _put(kind: LetterKind, orders: Iterable[int], facts: dict[str, Any]) -> None
     key = sha256(text.encode()).hexdigest()
     letters = [Letter(kind=kind, order_id=order, facts=facts, key=key) for order in orders]
     Letter.objects.bulk_create(letters, batch_size=1000, ignore_conflicts=True)
+
+
+def drop_unwritten(event: Event, *kinds: LetterKind) -> None:
+    """What the event's buyers have yet to be told of these kinds is true no more, in the transaction that says so."""
+    Letter.objects.filter(order__event=event, kind__in=kinds, written_at=None).delete()
 
 
 def waiting() -> QuerySet[Letter]:

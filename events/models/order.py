@@ -101,8 +101,6 @@ class Order(Stateful):
     total_won = models.PositiveIntegerField(_("total, won"))
     language = models.CharField(_("language"), max_length=8, default="ko")
     made_at = models.DateTimeField(_("made"), default=timezone.now, db_index=True)
-    # When the buyer was last written to because the show was called off or moved.
-    told_at = models.DateTimeField(_("told of a change"), null=True, blank=True, editable=False)
     mailed_at = models.DateTimeField(_("confirmation sent"), null=True, blank=True)
     # As they were shown before ordering, whatever staff make of the event's since; None: ordered before there were any.
     cancellation_terms = models.JSONField(_("cancellation fees"), null=True, editable=False)

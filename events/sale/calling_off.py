@@ -4,7 +4,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from events.models import Event
+from events.mail.outbox import drop_unwritten, put_all
+from events.models import Event, LetterKind, Order, OrderState
 from events.sale.event_states import Decision, decide
 
 
@@ -19,4 +20,8 @@ def call_off(event_id: int, *, by: User, why_ko: str = "", why_en: str = "") -> 
     if event.called_off_at is not None:
         return event
     why = {"called_off_why_ko": why_ko[:200], "called_off_why_en": why_en[:200]}
-    return decide(event_id, Decision.CALL_OFF, by=by, called_off_at=timezone.now(), called_off_by=by, **why)
+    event = decide(event_id, Decision.CALL_OFF, by=by, called_off_at=timezone.now(), called_off_by=by, **why)
+    drop_unwritten(event, LetterKind.POSTPONED, LetterKind.CHANGED, LetterKind.REMINDER)
+    standing = Order.objects.filter(event=event, state__in=(OrderState.PENDING, OrderState.PAID))
+    put_all(LetterKind.CALLED_OFF, standing, at=event.called_off_at)
+    return event

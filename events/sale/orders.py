@@ -78,6 +78,8 @@ def confirm(order: Order, hold: Hold | None, why: Why) -> None:
     Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
     order.move_to(OrderState.PAID, why=why)
     put(LetterKind.TICKETS, order)
+    if (moved_at := order.event.postponed_at) is not None and order.made_at < moved_at:
+        put(LetterKind.POSTPONED, order, at=moved_at)  # ordered for the old date
     kept_places.give_back(order.event.slug, order.visitor, Reason.PAID)
     transaction.on_commit(lambda: closing.follow_payment(order.event_id))
 
@@ -92,6 +94,8 @@ def cancel_order(order_id: int, *, by: User, why: Why, note: str = "", agreed_wo
     account_id = Order.objects.values_list("account_id", flat=True).get(pk=order_id)
     lock_account(account_id)
     order = Order.objects.select_related("event").get(pk=order_id)
+    if why == Why.CALLED_OFF:
+        put(LetterKind.CALLED_OFF, order, at=order.event.called_off_at)  # who ordered that very moment has none yet
     if order.state == OrderState.PENDING:
         hold = Hold.objects.filter(order=order).first()
         if hold is not None:

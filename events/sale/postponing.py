@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from events.models import Event
+from events.mail.outbox import drop_unwritten, put_all
+from events.models import Event, LetterKind, Order, OrderState
 from events.sale.event_states import Decision, check_new_date, decide
 
 
@@ -29,7 +30,7 @@ def postpone(
     event = Event.objects.select_for_update(no_key=True).get(pk=event_id)
     check_new_date(event, starts_at, closes_at, refund_until)
     deadline = event.cancel_until
-    return decide(
+    event = decide(
         event_id,
         Decision.POSTPONE,
         by=by,
@@ -43,3 +44,7 @@ def postpone(
         notice_ko=why_ko[:200],
         notice_en=why_en[:200],
     )
+    drop_unwritten(event, LetterKind.POSTPONED)  # the latest date is told, and no other
+    # Who pays an order of before hears of it with the tickets.
+    put_all(LetterKind.POSTPONED, Order.objects.filter(event=event, state=OrderState.PAID), at=event.postponed_at)
+    return event

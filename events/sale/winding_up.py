@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 
 from django.db.models import F, QuerySet, Sum
 
-from events.models import Event, Order, OrderState, Payment, PaymentState, Why
+from events.mail.outbox import waiting
+from events.models import Event, LetterKind, Order, OrderState, Payment, PaymentState, Why
 from events.models.retried import MAX_TRIES
-from events.sale.letters import untold_of_calling_off
 from events.sale.orders import cancel_order
 from events.sale.refusals import Refused
 
@@ -97,5 +97,5 @@ def progress_of(event: Event) -> Progress:
         given_up=given_up,
         back_won=back.aggregate(won=Sum("refunded_won"))["won"] or 0,
         due_won=due.aggregate(won=Sum(F("owed_won") - F("refunded_won")))["won"] or 0,
-        untold=untold_of_calling_off().filter(event=event).count(),
+        untold=waiting().filter(order__event=event, kind=LetterKind.CALLED_OFF).count(),
     )

@@ -16,10 +16,11 @@ from events.door import checkin
 from events.door.codes import code_of
 from events.door.not_admitted import DoorClosed
 from events.models import Event, EventState, Letter, LetterKind, Order, OrderState, Ticket, Venue, Why
+from events.payments.sandbox import callbacks
 from events.sale.orders import cancel_order
 from events.sale.postponing import postpone
 from events.sale.refusals import TooLate
-from tests.events.conftest import buy, seats_of
+from tests.events.conftest import buy, order, seats_of
 from waitingroom.models import Mode, WaitingRoom
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,8 +85,6 @@ def test_every_buyer_is_written_to_once_for_each_change(event, bought, staff, la
     until = timezone.now() + DAY
     postpone(event.pk, by=staff, starts_at=event.starts_at + DAY, refund_until=until, why_ko="태풍", why_en="Typhoon")
 
-    tasks.write_to_buyers()
-    tasks.write_to_buyers()
     tasks.send_mail()
 
     (letter,) = outbox.outbox
@@ -95,7 +94,6 @@ def test_every_buyer_is_written_to_once_for_each_change(event, bought, staff, la
     assert bought.number in letter.body
 
     postpone(event.pk, by=staff, starts_at=event.starts_at + 2 * DAY)
-    tasks.write_to_buyers()
     tasks.send_mail()
     assert len(outbox.outbox) == 2
     assert again(event).postponed_from == event.starts_at
@@ -104,9 +102,38 @@ def test_every_buyer_is_written_to_once_for_each_change(event, bought, staff, la
 def test_who_buys_after_the_change_has_read_the_date_and_gets_no_letter(event, buyer, make_buyer, staff):
     postpone(event.pk, by=staff, starts_at=event.starts_at + DAY)
     buy(event, buyer, seats_of(event)[0])
-    tasks.write_to_buyers()
 
     assert not Letter.objects.filter(kind=LetterKind.POSTPONED).exists()
+
+
+def test_who_pays_an_order_of_before_hears_of_the_new_date_with_the_tickets(event, buyer, staff):
+    waits, payment = order(event, buyer, seats_of(event)[0])
+    postpone(event.pk, by=staff, starts_at=event.starts_at + DAY)
+    outbox.outbox.clear()
+
+    callbacks.act(payment, callbacks.Outcome.SUCCEED)
+    tasks.send_mail()
+
+    assert sorted(Letter.objects.filter(order=waits).values_list("kind", flat=True)) == ["postponed", "tickets"]
+    assert len(outbox.outbox) == 2
+
+
+def test_moved_twice_before_anybody_was_told_the_latest_date_alone_is_told(event, bought, staff):
+    for days in (1, 2):
+        postpone(event.pk, by=staff, starts_at=event.starts_at + days * DAY)
+
+    tasks.send_mail()
+
+    assert len(outbox.outbox) == 1
+
+
+def test_once_the_show_began_nobody_is_told_of_its_date(event, bought, staff):
+    postpone(event.pk, by=staff, starts_at=event.starts_at + DAY)
+    Event.objects.filter(pk=event.pk).update(starts_at=timezone.now())
+
+    tasks.send_mail()
+
+    assert not outbox.outbox
 
 
 @pytest.mark.parametrize(("language", "said"), [("ko", "새 일정"), ("en", "New date")])

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import tasks
-from events.mail import outbox as mail_outbox
-from events.models import Event, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
+from events.models import Event, Letter, LetterKind, Occupancy, Order, OrderState, Payment, PaymentState, Ticket, Why
 from events.models.retried import MAX_TRIES
 from events.payments.sandbox import provider as practice
-from events.sale import letters, winding_up
+from events.sale import calling_off, winding_up
 from events.sale import orders as sale_orders
 from events.sale.calling_off import call_off
+from events.sale.postponing import postpone
 from events.sale.winding_up import progress_of
 from tests.events.conftest import buy, order, seats_of
 
@@ -49,7 +50,6 @@ def all_of_it() -> None:
     """What the workers do every few seconds."""
     tasks.wind_up()
     tasks.settle()
-    tasks.write_to_buyers()
     tasks.send_mail()
 
 
@@ -125,35 +125,53 @@ def test_one_order_that_fails_stops_no_other(event, sold, staff, monkeypatch):
     assert progress_of(event).standing == 1
 
 
-def test_a_letter_and_that_it_was_written_stand_together(event, sold, staff, monkeypatch):
+def test_where_the_letters_cannot_be_put_down_the_show_is_not_called_off(event, sold, staff, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("the outbox is away")
+
+    monkeypatch.setattr(calling_off, "put_all", broken)
+    with pytest.raises(OSError, match="away"):
+        call_off(event.pk, by=staff)
+
+    assert Event.objects.get(pk=event.pk).called_off_at is None
+    assert not Letter.objects.filter(kind=LetterKind.CALLED_OFF).exists()
+
+
+def test_who_ordered_while_it_was_called_off_is_told_all_the_same(event, sold, staff):
     call_off(event.pk, by=staff)
-    put = mail_outbox.put
+    Letter.objects.filter(order=sold[0], kind=LetterKind.CALLED_OFF).delete()  # as if the order had come a moment later
 
-    def broken(kind: str, order: Order, **facts: Any) -> None:
-        put(kind, order, **facts)
-        if order.pk == sold[1].pk:
-            raise OSError("the outbox is away")
-
-    monkeypatch.setattr(letters, "put", broken)
     all_of_it()
-    assert progress_of(event).untold == 1
-    assert Order.objects.get(pk=sold[1].pk).told_at is None
-    assert Order.objects.get(pk=sold[0].pk).told_at is not None
 
-    monkeypatch.setattr(letters, "put", put)
-    all_of_it()
-    assert progress_of(event).untold == 0
+    assert len(called_off_letters()) == 6
 
 
-def test_a_worker_that_chose_an_order_before_another_wrote_to_it_writes_nothing(event, sold, staff):
+def test_the_letter_is_true_of_an_unpaid_order_before_it_is_ended_as_well(event, sold, staff):
+    Order.objects.filter(event=event).update(language="en")
     call_off(event.pk, by=staff)
-    due = letters.untold_of_calling_off()
-
-    assert letters._hand_over(letters.Letter.CALLED_OFF, due, sold[0].pk) is True
-    assert letters._hand_over(letters.Letter.CALLED_OFF, due, sold[0].pk) is False
 
     tasks.send_mail()
-    assert len(called_off_letters()) == 1
+
+    unpaid = next(letter for letter in called_off_letters() if letter.to == [sold[5].account.email])
+    assert "you owe nothing" in unpaid.body
+
+
+def test_who_was_to_hear_of_a_new_date_hears_of_the_end_alone(event, sold, staff):
+    postpone(event.pk, by=staff, starts_at=event.starts_at + timedelta(days=1))
+    call_off(event.pk, by=staff)
+
+    all_of_it()
+
+    assert {letter.kind for letter in Letter.objects.filter(order__in=sold, made_at__gte=event_moved(event))} == {
+        LetterKind.CALLED_OFF,
+        LetterKind.REFUNDED,
+    }
+
+
+def event_moved(event: Event) -> datetime:
+    moved = Event.objects.get(pk=event.pk).postponed_at
+    assert moved is not None
+    return moved
 
 
 def test_two_workers_at_once_cancel_and_write_once(event, sold, staff):
@@ -164,7 +182,6 @@ def test_two_workers_at_once_cancel_and_write_once(event, sold, staff):
         try:
             start.wait()
             tasks.wind_up()
-            tasks.write_to_buyers()
         finally:
             connection.close()
 
@@ -198,7 +215,7 @@ def test_progress_counts_done_failed_given_up_and_what_is_left_to_staff(event, s
     assert (between.standing, between.refunds, between.done, between.trying) == (0, 4, 0, 4)
 
     tasks.settle()
-    tasks.write_to_buyers()
+    tasks.send_mail()
     after = progress_of(event)
     assert (after.done, after.trying, after.failed, after.given_up) == (3, 1, 1, 0)
     assert (after.back_won, after.due_won, after.untold, after.finished) == (330_000, 110_000, 0, False)
