@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from events.admin.table_form import TableForm
 from events.models import Plan
-from events.plans.correction import Correction, compare, read_names, table_of
+from events.plans.comparing import Correction, compare
+from events.plans.correction_tables import read_names, table_of
 from events.plans.drafts import read_plan
 
 

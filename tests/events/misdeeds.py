@@ -20,7 +20,8 @@ from django.utils import timezone
 from events.admin.pricing_form import PricingForm
 from events.models import Event, Occupancy, Plan, PriceTier, Seat, Section, SectionPrice, Venue
 from events.plans.building import PlanInUse, build
-from events.plans.correction import compare, correct, lock_plan
+from events.plans.comparing import compare
+from events.plans.correction import correct, lock_plan
 from events.plans.drafts import read_plan
 from events.sale.holds import hold_seats
 from events.sale.picks import Pick

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from events.models import Event, OrderState, Seat, Section, Why
-from events.plans.correction import table_of
+from events.plans.correction_tables import table_of
 from events.sale.orders import cancel_order
 from events.sale.sold_out import seats_on_sale
 from tests.events.conftest import buy, hold, order, seats_of
