@@ -66,8 +66,9 @@ def follow_payment(event_id: int) -> None:
 def follow_all() -> None:
     """Lay over every room what its sale says: the clock's own changes, and what a process that died left undone."""
     now = timezone.now()
-    # What is closed and over can only change by hand, and who does that follows.
-    for event in Event.objects.exclude(closes_at__lt=now, room__closed_because__gt="").select_related("room"):
+    # What is over, and says so, can only change by hand, and who does that follows.
+    said = (Closing.OVER, Closing.SOLD_OUT, Closing.CALLED_OFF)
+    for event in Event.objects.exclude(closes_at__lt=now, room__closed_because__in=said).select_related("room"):
         draft = event.sale_state(now) is SaleState.DRAFT
         if (event.room.closed_because, event.room.hidden) != (closing_of(event, now), draft):
             follow(event.pk)

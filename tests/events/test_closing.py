@@ -13,7 +13,7 @@ from events.models import Event, Order, OrderState, PaymentState, Section, Secti
 from events.payments.attempts import start_payment
 from events.payments.sandbox import callbacks
 from events.room.page_context import page_context
-from events.sale import closing
+from events.sale import closing, event_states
 from events.sale.calling_off import call_off
 from events.sale.closing import Closing
 from events.sale.orders import cancel_order, place_order
@@ -214,6 +214,15 @@ def test_a_sale_that_is_over_ends_its_line_and_says_so(client, make_event):
 def off(event, staff) -> Event:
     """A show that was called off."""
     return call_off(event.pk, by=staff, why_ko="가수의 건강 때문입니다.", why_en="The singer is ill.")
+
+
+def test_a_stopped_sale_whose_time_runs_out_is_said_to_be_over(event, staff):
+    event_states.stop(event.pk, by=staff)
+    Event.objects.filter(pk=event.pk).update(closes_at=timezone.now())
+
+    tasks.follow_sales()
+
+    assert WaitingRoom.objects.get(slug=event.slug).closed_because == Closing.OVER
 
 
 def test_a_show_that_was_called_off_sells_nothing(event, off, buyer):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.utils import timezone
@@ -25,6 +26,7 @@ from events.models import (
     Hold,
     Occupancy,
     Order,
+    OrderLine,
     OrderState,
     Payment,
     PaymentState,
@@ -42,15 +44,18 @@ from events.payments.provider import Standing, Statement
 from events.payments.refunds import refund_due
 from events.payments.settlement import settle
 from events.plans.building import build
+from events.plans.comparing import compare
+from events.plans.correction import correct, lock_plan
 from events.plans.drafts import read_plan
-from events.sale import closing, holds, staff_refunds
+from events.sale import closing, event_states, holds, staff_refunds
 from events.sale.availability import FREE, HELD, SOLD, look
 from events.sale.calling_off import call_off
 from events.sale.holds import hold_seats, owned_seats, release
 from events.sale.orders import cancel_order, place_order
 from events.sale.picks import Pick
+from events.sale.postponing import postpone
 from events.sale.refunding import cancel_tickets, quote
-from events.sale.refusals import CalledOff, Refused
+from events.sale.refusals import CalledOff, NotInThisState, Refused
 from events.sale.sold_out import seats_on_sale
 from tests.events.conftest import PLAN, around, run_out
 from waitingroom.models import Mode, WaitingRoom
@@ -272,6 +277,35 @@ class Sale(RuleBasedStateMachine):
     def staff_close_or_open_the_sale(self, minutes):
         Event.objects.filter(pk=self.event.pk).update(closes_at=timezone.now() + timedelta(minutes=minutes))
         closing.follow_all()
+
+    @rule()
+    def staff_stop_the_sale_or_resume_it(self):
+        stopped = Event.objects.get(pk=self.event.pk).stopped_at is not None
+        with suppress(NotInThisState):
+            (event_states.resume if stopped else event_states.stop)(self.event.pk, by=self.staff)
+
+    @rule(days=st.integers(1, 30), window=st.booleans())
+    def staff_give_it_another_date(self, days, window):
+        now = timezone.now()
+        until = now + timedelta(days=days) if window else None
+        with suppress(NotInThisState, ValidationError):
+            starts_at = now + timedelta(days=days, hours=2)
+            postpone(self.event.pk, by=self.staff, starts_at=starts_at, refund_until=until)
+
+    @rule(last=st.integers(1, 12), plan=PLANS)
+    def staff_correct_a_plan(self, last, plan):
+        wanted = f"section,level,row,first,last\nA,1,1,1,{last}\nA,1,2,1,5\nS,0,,1,6\n"
+        taken = set(Occupancy.objects.values_list("seat", flat=True)) | set(
+            OrderLine.objects.values_list("seat", flat=True)
+        )
+        with transaction.atomic():
+            correction = compare(lock_plan(self.plans[plan].pk), read_plan(wanted), {})
+            if not correction.refused:
+                correct(self.plans[plan], correction)
+        there = set(Seat.objects.filter(pk__in=taken).values_list("pk", flat=True))
+        assert there == taken  # nobody's chair went
+        seats = Seat.objects.filter(section__plan=self.plans[plan], section__code="A").order_by("ordinal")
+        assert [seat.ordinal for seat in seats] == list(range(len(seats)))
 
     @rule(mode=st.sampled_from(Mode.values))
     def staff_set_a_mode(self, mode):
