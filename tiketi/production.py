@@ -34,6 +34,7 @@ def shortcomings(settings: Any) -> list[CheckMessage]:
         *_mail(settings),
         *_money(settings),
         *_seller(settings),
+        *_staff(settings),
     ]
 
 
@@ -137,6 +138,12 @@ def _seller(settings: Any) -> Iterator[CheckMessage]:
     if missing := [f"SELLER_{name.upper()}" for name in wanted if not settings.SELLER[name]]:
         hint = "Korean law wants them on every page of a shop (전자상거래법 10조 and 13조); the footer shows them."
         yield Warning(f"{', '.join(missing)}: missing.", hint=hint, id="tiketi.W004")
+
+
+def _staff(settings: Any) -> Iterator[CheckMessage]:
+    if settings.STAFF_SECOND_FACTOR != "required":
+        hint = "Whoever learns a password of staff's refunds in their name: leave STAFF_SECOND_FACTOR=optional out."
+        yield Warning("Staff sign in by a password alone.", hint=hint, id="tiketi.W005")
 
 
 def load_providers(settings: Any) -> None:

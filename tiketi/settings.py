@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.mfa",
 ]
 # Signing in by Kakao or Naver is offered where the environment brings the site's keys for it.
 OAUTH_HOSTS = {"kakao": "https://kauth.kakao.com", "naver": "https://nid.naver.com"}
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "events.admin.field_limit.FieldLimitMiddleware",
     "events.accounts.known_browsers.KnownBrowserMiddleware",
+    "events.accounts.second_factor.SecondFactorMiddleware",
     "waitingroom.middleware.WaitingRoomMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -277,8 +279,35 @@ ACCOUNT_EMAIL_VERIFICATION = env.read(
     "ACCOUNT_EMAIL_VERIFICATION", environment.one_of("optional", "mandatory", "none"), "optional"
 )
 # axes counts failures, events/accounts/sign_in_limits.py new accounts. By email alone anybody would lock anybody out.
-ACCOUNT_RATE_LIMITS = {"login": None, "signup": None, "login_failed": None, "reset_password": "5/m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "signup": None,
+    "login_failed": None,
+    "reauthenticate": None,
+    "reset_password": "5/m/key",
+}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[TIKETI] "
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, address or second factor
+# Staff show a second factor, unless this is loosened by name.
+STAFF_SECOND_FACTOR = env.read(
+    "STAFF_SECOND_FACTOR", environment.one_of("required", "optional"), "optional" if DEBUG else "required"
+)
+MFA_ADAPTER = "events.accounts.second_factor.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "events.accounts.factor_forms.SignInCodeForm",
+    "reauthenticate": "events.accounts.factor_forms.SessionCodeForm",
+    "authenticate_webauthn": "events.accounts.factor_forms.SignInPasskeyForm",
+    "login_webauthn": "events.accounts.factor_forms.PasskeyAloneForm",
+    "reauthenticate_webauthn": "events.accounts.factor_forms.SessionPasskeyForm",
+    "add_webauthn": "events.accounts.factor_forms.NewPasskeyForm",
+}
+MFA_RATE_LIMITS = {"webauthn_login": None}  # nothing to guess, and a telephone network's crowd shares its addresses
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # telephones' clocks differ
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential"]  # none is written down
 AXES_VERBOSE = False  # no greeting from every process
 AXES_HANDLER = "events.accounts.sign_in_limits.SignInHandler"
 AXES_FAILURE_LIMIT = 10

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from events.accounts.shown_factors import has_factor, is_shown
 from waitingroom.cookie_names import HOST
 
 LIFE = timedelta(days=180)
@@ -32,7 +33,13 @@ def knows(request: HttpRequest, account: User) -> str:
 
 
 def remember(request: HttpRequest, user: User, **_: Any) -> None:
-    """The account signed in here: the answer to this request says so."""
+    """The account signed in here: the answer to this request says so.
+
+    Where a second factor is missing still, the password alone makes no known browser, each of which has guesses of its
+    own.
+    """
+    if has_factor(user) and not is_shown(request, user):
+        return
     vars(request)["signed_in_here"] = str(user.pk)
 
 

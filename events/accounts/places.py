@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.signals import password_changed
 from allauth.account.views import login as allauth_login
+from allauth.mfa.signals import authenticator_added, authenticator_used
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -12,7 +13,7 @@ from django.db.models.signals import post_save, pre_delete
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from events.accounts import known_browsers
+from events.accounts import known_browsers, second_factor
 from waitingroom import visitors
 from waitingroom.errors import LineUnavailable
 from waitingroom.place import Phase
@@ -76,6 +77,8 @@ def connect() -> None:
     """
     user_logged_in.connect(take_place, dispatch_uid="events.accounts.places.take_place")
     user_logged_in.connect(known_browsers.remember, dispatch_uid="events.accounts.known_browsers.remember")
+    authenticator_used.connect(known_browsers.remember, dispatch_uid="events.accounts.known_browsers.factor")
+    authenticator_added.connect(second_factor.note_added, dispatch_uid="events.accounts.second_factor.note_added")
     user_logged_out.connect(leave_place, dispatch_uid="events.accounts.places.leave_place")
     password_changed.connect(take_place, dispatch_uid="events.accounts.places.go_on")  # in this browser
     post_save.connect(end_sign_ins, sender=User, dispatch_uid="events.accounts.places.end_sign_ins")

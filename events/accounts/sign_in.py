@@ -18,6 +18,7 @@ from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest
 
 from events.accounts.known_browsers import knows
+from events.accounts.shown_factors import is_shown
 from waitingroom.networks import IPV6_PREFIX, address_of
 
 LONGEST = 254  # an email; names are shorter
@@ -34,19 +35,42 @@ def staff_named(name: str) -> User | None:
 
 def account_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> User | None:
     """Whose password somebody tries, if it is anybody's."""
-    tried = _tried(request, credentials)
-    found = staff_named(tried) or next(iter(filter_users_by_email(tried) if tried else []), None)
+    return account_named(_tried(request, credentials))
+
+
+def account_named(name: str) -> User | None:
+    """The account that signs in by it: staff's by name, anybody's by email."""
+    found = staff_named(name) or next(iter(filter_users_by_email(name) if name else []), None)
     return found if isinstance(found, User) else None
 
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
     """Under what name failures are counted, beside the address: the account's, in a browser it knows that browser's."""
-    tried = _tried(request, credentials)
-    staff = staff_named(tried)
-    name = ((staff and staff.email) or tried).lower()
+    name = name_anywhere(request, credentials)
     account = account_tried(request, credentials)
     browser = knows(request, account) if account else ""
     return f"{name} {browser}" if browser else name
+
+
+def name_anywhere(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """The name that they have in common wherever they happen.
+
+    Codes of second factors are counted apart: who sees them fail knows the password.
+    """
+    tried = _tried(request, credentials)
+    staff = staff_named(tried)
+    name = ((staff and staff.email) or tried).lower()
+    return f"code {name}" if is_code(credentials) else name
+
+
+def code_of(account: User) -> dict[str, Any]:
+    """The credentials under which a wrong code of the account's second factor counts."""
+    return {"username": account.email or account.get_username(), "code": True}
+
+
+def is_code(credentials: Mapping[str, Any] | None) -> bool:
+    """Whether a second factor was tried, and not a password."""
+    return bool(credentials and credentials.get("code"))
 
 
 def _tried(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
@@ -108,6 +132,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """For limits by address: the client's own, not the balancer's."""
         return came_from(request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """How to confirm who one is; before staff's factor was shown, not by the password, which came first."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [one for one in methods if one["id"] != "reauthenticate"]
+        return factors if factors and not is_shown(self.request, user) else methods
 
     def clean_email(self, email: str) -> str:
         """The address an account wants. Raises ValidationError for a name of staff: they sign in by it."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
@@ -22,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from events.accounts.places import visitor_of
 from events.models import Event, Hold, HoldPeriod, Order, OrderState, Ticket, Why
-from events.privacy.stored import names_of
+from events.privacy.stored import tries_of
 from events.sale.holds import end_hold
 from events.sale.locks import lock_account
 from events.sale.refusals import Refused
@@ -93,9 +94,9 @@ def erase(account_id: int) -> None:
 
 def _forget_names(account: User) -> None:
     """Whatever calls the account by name or address, outside its own row."""
-    names = names_of(account)
     for kept in (AccessAttempt, AccessFailureLog, AccessLog):
-        kept.objects.filter(username__in=names).delete()
+        kept.objects.filter(tries_of(account)).delete()
+    Authenticator.objects.filter(user=account).delete()
     EmailAddress.objects.filter(user=account).delete()
     SocialAccount.objects.filter(user=account).delete()
     HoldPeriod.objects.filter(account=account).delete()

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.utils import timezone
 
 from events.models import Hold, HoldPeriod, Order, Ticket
@@ -34,8 +36,9 @@ def stored_of(account: User) -> dict[str, object]:
         "socialAccounts": _rows(
             SocialAccount.objects.filter(user=account), "provider", "uid", "extra_data", "date_joined", "last_login"
         ),
+        "secondFactors": _rows(Authenticator.objects.filter(user=account), "type", "created_at", "last_used_at"),
         "failedSignIns": _rows(
-            AccessAttempt.objects.filter(username__in=names_of(account)), "ip_address", "user_agent", "attempt_time"
+            AccessAttempt.objects.filter(tries_of(account)), "ip_address", "user_agent", "attempt_time"
         ),
         "holds": _rows(Hold.objects.filter(account=account), "event__room", "visitor", "made_at", "expires_at"),
         "holdPeriods": _rows(HoldPeriod.objects.filter(account=account), "event__room", "ends_at"),
@@ -44,9 +47,13 @@ def stored_of(account: User) -> dict[str, object]:
     }
 
 
-def names_of(account: User) -> list[str]:
-    """What the account is called where somebody tries to sign in."""
-    return [name.lower() for name in (account.email, account.get_username()) if name]
+def tries_of(account: User) -> Q:
+    """The rows of tried sign-ins that call the account by name: passwords and codes, in any browser."""
+    found = Q(pk__in=())
+    for name in (account.email.lower(), account.get_username().lower()):
+        for kind in (name, f"code {name}") if name else ():
+            found |= Q(username=kind) | Q(username__startswith=f"{kind} ")
+    return found
 
 
 def _order(order: Order) -> dict[str, object]:

@@ -21,6 +21,7 @@ from events.privacy.erasure import HasTickets, IsStaff, erase
 from events.privacy.stored import stored_of
 from events.sale.orders import cancel_order
 from tests.events.conftest import buy, hold, order, seats_of
+from tests.events.factors import App
 from tiketi.models import OutboxMail
 from waitingroom import admission
 
@@ -62,6 +63,11 @@ def known(buyer, browser, event, settings):
     SocialAccount.objects.create(user=buyer, provider="kakao", uid="kakao-4711", extra_data={"n": "Hong Gildong"})
     for _ in range(2):
         Client().post("/accounts/login/", {"login": buyer.email, "password": "wrong"})
+    own = Client()  # a browser that the account knows counts under a name of its own
+    for password in (PASSWORD, "wrong"):
+        own.post("/accounts/login/", {"login": buyer.email, "password": password})
+        own.post("/accounts/logout/")
+    App(buyer)
     send_mail("Hello", "You.", None, [buyer.email])
     buyer.refresh_from_db()
     return buyer
@@ -247,7 +253,8 @@ def test_what_is_stored_comes_as_a_file_with_nobody_elses(known, browser, event,
     assert stored["orders"][0]["payments"][0]["receivedWon"] == 220_000
     assert (len(stored["holds"]), len(stored["holdPeriods"]), len(stored["emails"])) == (1, 1, 1)
     assert stored["socialAccounts"][0]["uid"] == "kakao-4711"
-    assert len(stored["failedSignIns"]) == 1
+    assert len(stored["failedSignIns"]) == 2
+    assert [factor["type"] for factor in stored["secondFactors"]] == ["totp"]
     text = answer.content.decode()
     assert other.email not in text
     assert known.password not in text
@@ -273,6 +280,7 @@ SAID = {
     "events.HoldPeriod": "holdPeriods",
     "account.EmailAddress": "emails",
     "socialaccount.SocialAccount": "socialAccounts",
+    "mfa.Authenticator": "secondFactors",
 }
 
 

@@ -190,6 +190,7 @@ def settings(**changed: Any) -> SimpleNamespace:
         "PAYMENT_PROVIDERS": {"stand-in": "tests.events.stand_in.StandIn"},
         "WAITINGROOM_TRUSTED_PROXIES": ["10.0.0.0/24"],
         "SELLER": dict.fromkeys(PARTICULARS, "said"),
+        "STAFF_SECOND_FACTOR": "required",
         **dict.fromkeys(KEYS, ""),
     }
     return SimpleNamespace(**whole | changed)
@@ -276,6 +277,7 @@ def test_a_key_that_anybody_could_guess_is_none(key: str):
         ({"SELLER": dict.fromkeys(PARTICULARS, "")}, ["tiketi.W004"]),
         ({"SELLER": dict.fromkeys(PARTICULARS, "said") | {"phone": ""}}, ["tiketi.W004"]),
         ({"SELLER": dict.fromkeys(PARTICULARS, "said") | {"hosting": ""}}, []),
+        ({"STAFF_SECOND_FACTOR": "optional"}, ["tiketi.W005"]),
         ({"PAYMENT_PROVIDERS": {"real": "shop.Real"} | environment.PRACTICE}, ["tiketi.W001"]),
         ({"TOSS_CLIENT_KEY": "test_ck_1", "TOSS_SECRET_KEY": "live_sk_1"}, ["tiketi.W003"]),
         ({"STRIPE_SECRET_KEY": "rk_test_1"}, ["tiketi.W003"]),
