@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.auth.models import User
@@ -63,11 +64,6 @@ def known(buyer, browser, event, settings):
     SocialAccount.objects.create(user=buyer, provider="kakao", uid="kakao-4711", extra_data={"n": "Hong Gildong"})
     for _ in range(2):
         Client().post("/accounts/login/", {"login": buyer.email, "password": "wrong"})
-    own = Client()  # a browser that the account knows counts under a name of its own
-    for password in (PASSWORD, "wrong"):
-        own.post("/accounts/login/", {"login": buyer.email, "password": password})
-        own.post("/accounts/logout/")
-    App(buyer)
     send_mail("Hello", "You.", None, [buyer.email])
     buyer.refresh_from_db()
     return buyer
@@ -87,7 +83,22 @@ def test_without_a_purchase_nothing_at_all_is_left(known, browser, event, make_b
     assert not Hold.objects.filter(event=event).exists()
 
 
+def test_what_failed_in_a_browser_of_their_own_is_forgotten_too(buyer):
+    own = Client()  # it counts under a name of its own
+    for password in (PASSWORD, "wrong", PASSWORD):
+        own.post("/accounts/login/", {"login": buyer.email, "password": password})
+        if password == PASSWORD:
+            assert own.session.get("_auth_user_id") == str(buyer.pk)
+            own.post("/accounts/logout/")
+    assert len(stored_of(buyer)["failedSignIns"]) == 1
+
+    erase(buyer.pk)
+
+    assert rows_that_hold([buyer.email]) == []
+
+
 def test_purchases_that_the_law_keeps_stay_and_name_nobody(known, browser, event):
+    App(known)
     bought = buy(event, known, *seats_of(event)[:2])
     tasks.send_mail()
     let_it_be_over(event)
@@ -95,6 +106,7 @@ def test_purchases_that_the_law_keeps_stay_and_name_nobody(known, browser, event
 
     browser.post(reverse("account_delete"), {"password": PASSWORD})
 
+    assert not Authenticator.objects.exists()
     assert rows_that_hold(words) == []
     bought.refresh_from_db()
     assert (bought.state, bought.total_won, bought.visitor) == (OrderState.PAID, 220_000, "")
@@ -243,6 +255,8 @@ def test_what_is_stored_comes_as_a_file_with_nobody_elses(known, browser, event,
     buy(event, other, seats_of(event)[3])
     hold(event, known, seats_of(event)[4])
 
+    App(known)
+
     answer = browser.post(reverse("account_data"))
 
     stored = json.loads(answer.content)
@@ -253,7 +267,7 @@ def test_what_is_stored_comes_as_a_file_with_nobody_elses(known, browser, event,
     assert stored["orders"][0]["payments"][0]["receivedWon"] == 220_000
     assert (len(stored["holds"]), len(stored["holdPeriods"]), len(stored["emails"])) == (1, 1, 1)
     assert stored["socialAccounts"][0]["uid"] == "kakao-4711"
-    assert len(stored["failedSignIns"]) == 2
+    assert len(stored["failedSignIns"]) == 1
     assert [factor["type"] for factor in stored["secondFactors"]] == ["totp"]
     text = answer.content.decode()
     assert other.email not in text
