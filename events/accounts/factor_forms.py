@@ -18,6 +18,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from events.accounts.sign_in import code_of
 
@@ -82,6 +83,10 @@ class SessionPasskeyForm(ReadsPasskeys, ReauthenticateWebAuthnForm):  # type: ig
 
 class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """One more for the account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("what you call this key")
 
     def clean(self) -> dict[str, Any]:
         """What the browser made."""

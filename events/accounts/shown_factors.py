@@ -10,7 +10,7 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery cod
 
 def has_factor(account: User) -> bool:
     """Whether there is anything to be shown."""
-    return Authenticator.objects.filter(user=account, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=account, type__in=FACTORS).exists())
 
 
 def is_shown(request: HttpRequest, account: User) -> bool:
