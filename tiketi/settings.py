@@ -318,7 +318,7 @@ AXES_USERNAME_CALLABLE = "events.accounts.sign_in.name_tried"
 AXES_LOCKOUT_TEMPLATE = "events/locked_out.html"
 AXES_CLIENT_IP_CALLABLE = "events.accounts.sign_in.came_from"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "tiketi.passwords.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

@@ -19,6 +19,7 @@ from django.urls import set_script_prefix
 
 from tiketi import crowding
 from tiketi.request_limits import refusal
+from tiketi.sign_in_lane import LaneFull, SignInLane, hashes
 from tiketi.uploads import is_large, may_upload
 from waitingroom.answers import Headers
 from waitingroom.gate import SCOPE_KEY
@@ -42,6 +43,7 @@ class ThreadedDjango(ASGIHandler):
         self.load_middleware()
         self._asked = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
+        self._sign_ins = SignInLane()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a page begun is finished, even if the visitor went away meanwhile."""
@@ -61,7 +63,15 @@ class ThreadedDjango(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        response = await self._in_thread(self._serve, scope, body)
+        try:
+            if hashes(scope):
+                response = await self._sign_ins.run(self._in_thread, self._serve, scope, body)
+            else:
+                response = await self._in_thread(self._serve, scope, body)
+        except LaneFull:
+            body.close()
+            await _send(send, 503, *crowding.retrying(scope))
+            return
         try:
             await self.send_response(response, send)
         finally:
