@@ -393,3 +393,15 @@ def test_guests_are_reminded_once_unless_they_ordered_since_or_nobody_wants_it(m
     assert "곧 한밤의 연주회" in mail.outbox[2].subject
     assert parts(mail.outbox[2].message(), "application/pdf")
     assert len(told()) == 3
+
+
+def test_a_letter_that_two_workers_hold_goes_out_once(event, buyer):
+    """The first one's claim ran out while it wrote; the second one took the letter up."""
+    bought = buy(event, buyer, seats_of(event)[0])
+    cancel_order(bought.pk, by=buyer, why=Why.BY_BUYER)
+    letter = Letter.objects.get(order=bought, kind=LetterKind.CANCELLED)
+
+    for _ in range(2):
+        letters._write(letter)
+
+    assert len(mail.outbox) == 1
