@@ -39,7 +39,7 @@ def _hide_drafts(request: HttpRequest, slug: object) -> None:
     if slug is None or getattr(request, "admission", None) is not None:
         return
     event = Event.objects.filter(room__slug=slug).first()
-    if event is not None and not_yet_public(event) and not may_preview(request.user):
+    if event is not None and not_yet_public(event) and not may_preview(request.user, event):
         raise Http404
 
 

@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from simple_history.admin import SimpleHistoryAdmin
 
+from events.admin.by_event import ByEvent
 from events.models import Event, EventDoor
 from events.models.door import door_of
+from events.staff.may import may
 
 if TYPE_CHECKING:
     HistoryAdmin = admin.ModelAdmin[EventDoor]
@@ -19,7 +21,7 @@ else:
 
 
 @admin.register(EventDoor)
-class EventDoorAdmin(HistoryAdmin):
+class EventDoorAdmin(ByEvent, HistoryAdmin):
     """Each event has one door, made by itself; its key is nobody's to look at."""
 
     fields = ("event", ("opens_minutes_before", "closes_minutes_after"), "entrances", "reentry", "moving_codes")
@@ -45,6 +47,7 @@ class EventDoorAdmin(HistoryAdmin):
 
 def door_settings(request: HttpRequest, pk: int) -> HttpResponse:
     """From an event to its door."""
-    if not request.user.has_perm("events.view_eventdoor") and not request.user.has_perm("events.change_eventdoor"):
+    event = get_object_or_404(Event, pk=pk)
+    if not any(may(request.user, f"events.{verb}_eventdoor", event) for verb in ("view", "change")):
         raise PermissionDenied
-    return redirect("admin:events_eventdoor_change", door_of(get_object_or_404(Event, pk=pk)).pk)
+    return redirect("admin:events_eventdoor_change", door_of(event).pk)

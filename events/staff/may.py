@@ -44,6 +44,8 @@ PERMISSIONS: dict[Role, set[str]] = {
         "events.refund_after_door",
         "events.check_in_ticket",
         "events.undo_check_in",
+        "events.view_eventdoor",
+        "events.change_eventdoor",
     },
 }
 

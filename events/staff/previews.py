@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 
 from events.models import Event, SaleState
+from events.staff.may import may
 
 GOOD_FOR = timedelta(days=14)
 SALT = "events.preview"
@@ -25,9 +26,9 @@ def event_of(token: str) -> Event | None:
     return Event.objects.select_related("venue").prefetch_related("tiers").filter(pk=pk).first()
 
 
-def may_preview(user: object) -> bool:
-    """Whether somebody sees drafts: who may work on events."""
-    return isinstance(user, User) and user.has_perm("events.change_event")
+def may_preview(user: object, event: Event) -> bool:
+    """Whether somebody sees the event while it is a draft: who may work on it."""
+    return isinstance(user, User) and may(user, "events.change_event", event)
 
 
 def not_yet_public(event: Event) -> bool:

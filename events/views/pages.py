@@ -66,7 +66,7 @@ def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
         raise Http404
     event = get_object_or_404(Event.objects.select_related("venue"), room__slug=slug)
     draft = not_yet_public(event)
-    if draft and not may_preview(request.user):
+    if draft and not may_preview(request.user, event):
         raise Http404
     with override(language):
         answer = HttpResponse(poster_svg(event), content_type="image/svg+xml")

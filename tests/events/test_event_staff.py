@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from events.door.codes import code_of
 from events.models import Event, EventStaff, Fee, Order, OrderState, Payment, PaymentState, Role, Ticket
+from events.models.door import door_of
 from events.sale.refusals import NotAllowed
 from events.sale.staff_refunds import ask_second, confirm_request, refuse_request
 from events.staff.may import may
@@ -285,3 +286,23 @@ def test_giving_and_taking_a_role_is_on_record(admin_client, ours):
 
     history = EventStaff.history.order_by("history_id")
     assert [(one.history_type, one.history_user.username) for one in history] == [("+", "admin"), ("-", "admin")]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_door_and_the_draft_are_the_organisers_to_look_at(at_work, ours, theirs, role):
+    browser = at_work(role)
+    doors = {event: door_of(event) for event in (ours, theirs)}
+    opens = {event: reverse("admin:events_eventdoor_change", args=[door.pk]) for event, door in doors.items()}
+    Event.objects.update(announced_at=None)
+    poster = {event: reverse("events:poster", args=[event.slug, "ko"]) for event in (ours, theirs)}
+
+    led = {event: browser.get(reverse("admin:events_event_door", args=[event.pk])).status_code for event in opens}
+    seen = {event: browser.get(page).status_code for event, page in poster.items()}
+    form = {"opens_minutes_before": 77, "closes_minutes_after": 0, "entrances": "", "reentry": "", "moving_codes": ""}
+    changed = {event: browser.post(page, form).status_code for event, page in opens.items()}
+
+    is_organiser = role == Role.ORGANISER
+    assert led == {ours: 302 if is_organiser else 403, theirs: 403}
+    assert seen == {ours: 200 if is_organiser else 404, theirs: 404}
+    assert changed[theirs] in (302, 403)
+    assert [door_of(event).opens_minutes_before == 77 for event in (ours, theirs)] == [is_organiser, False]
