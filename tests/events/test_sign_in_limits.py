@@ -88,6 +88,28 @@ def test_a_browser_that_signed_in_before_gets_in_whatever_others_do_at_its_addre
     assert signs_in(own, account.email, page)
 
 
+def test_after_a_new_password_the_known_browser_goes_on_whatever_others_did_at_its_address(buyer: User):
+    own = at(HOME)
+    assert signs_in(own, buyer.email)
+    own.post("/accounts/logout/")
+    for _ in range(MOST_TRIES + 5):
+        sign_in(at(HOME), buyer.email, "wrong")
+    buyer.set_password("another-song-43")
+    buyer.save()
+
+    assert sign_in(own, buyer.email) == 200  # the old one
+    assert sign_in(own, buyer.email, "another-song-43") == 302
+    assert sign_in(at(ELSEWHERE), buyer.email, "another-song-43") == 302
+
+
+def test_failures_from_a_hundred_networks_lock_no_new_browser_elsewhere(buyer: User):
+    for i in range(100):
+        sign_in(at(f"2001:db8:0:{i:x}::1"), buyer.email, "wrong")
+
+    assert signs_in(at("2001:db8:1::1"), buyer.email)
+    assert signs_in(at("2001:db8:0:1::9"), buyer.email)  # one failure in its /64 is none too many
+
+
 def test_a_known_browser_guesses_no_more_than_others(buyer: User):
     own = at(HOME)
     assert signs_in(own, buyer.email)
