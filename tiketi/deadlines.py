@@ -5,7 +5,7 @@ The longest-waiting come first in each list, as all of a list get the same time:
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from uvicorn.config import Config
@@ -14,6 +14,8 @@ from uvicorn.server import ServerState
 from tiketi.request_limits import BODY_SECONDS, HEAD_SECONDS, LINGER_SECONDS, READER_SECONDS, UPLOAD_SECONDS
 
 LOOK_SECONDS = 1.0
+# Whether it closes is asked of each connection in so many looks: of all at once it cost more than all other waits.
+ROUND = 5
 
 
 class Connection(Protocol):
@@ -65,10 +67,13 @@ class Deadlines:
         self.idles = Wait(idle_s)  # answered, and silent since
         self.heads = Wait(HEAD_SECONDS)
         self.bodies, self.uploads = Wait(BODY_SECONDS), Wait(UPLOAD_SECONDS)
-        self.readers, self.closes = Wait(READER_SECONDS), Wait(READER_SECONDS)
+        self.readers = Wait(READER_SECONDS)
+        self.closes = Wait(READER_SECONDS - 2 * ROUND * LOOK_SECONDS)  # noticed two rounds late at most
         self.lingers = Wait(LINGER_SECONDS)
         self._waits = (self.heads, self.bodies, self.uploads, self.idles, self.readers, self.closes, self.lingers)
         self._looking = False
+        self._to_ask: list[Any] = []  # whether they close, in this round
+        self._share = 0
 
     def watch(self) -> None:
         """Look at them as long as there are any, in the running event loop."""
@@ -85,9 +90,7 @@ class Deadlines:
         self._looking = False
         if self._connections:
             self.watch()
-        for connection in self._connections:
-            if connection.transport.is_closing():
-                self.closes.begin(connection)  # type: ignore[arg-type]  # ours, by the Procfile
+        self._ask_who_closes()
         now = time.monotonic()
         for wait in (self.heads, self.bodies, self.uploads, self.idles):
             for one in wait.take_overdue(now):
@@ -95,6 +98,15 @@ class Deadlines:
         for wait in (self.readers, self.closes, self.lingers):
             for one in wait.take_overdue(now):
                 one.transport.abort()
+
+    def _ask_who_closes(self) -> None:
+        if not self._to_ask:
+            self._to_ask = list(self._connections)
+            self._share = -(-len(self._to_ask) // ROUND)
+        asked, self._to_ask = self._to_ask[: self._share], self._to_ask[self._share :]
+        for connection in asked:
+            if connection in self._connections and connection.transport.is_closing():
+                self.closes.begin(connection)
 
 
 _deadlines: WeakKeyDictionary[ServerState, Deadlines] = WeakKeyDictionary()
