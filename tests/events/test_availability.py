@@ -8,11 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events.exports.sales import sales_of
+from events.models import Section
 from events.room.page_context import page_context
 from events.sale import holds
 from events.sale.availability import Availability, free_seats, look, section_state
 from events.sale.picks import Pick
 from tests.events.conftest import buy, hold, run_out, seats_of
+from tests.patience import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,6 +42,14 @@ def test_a_crowd_of_viewers_costs_the_database_nothing(client, event):
     # A second may pass in between; and the gate asks which rooms exist, once a second as well.
     assert len([q for q in queries if "occupancy" in q["sql"]]) <= 1
     assert len(queries) <= 6, [q["sql"] for q in queries]
+
+
+def test_what_was_held_is_seen_within_two_seconds(event, buyer):
+    section = Section.objects.get(plan=event.plan, code="A")
+    assert section_state(event.slug, section.pk) == "0" * 10
+    hold(event, buyer, *seats_of(event)[:2])
+
+    until(lambda: section_state(event.slug, section.pk) == "11" + "0" * 8, within=2)
 
 
 def test_of_many_who_find_the_state_old_one_looks(event, monkeypatch):

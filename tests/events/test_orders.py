@@ -43,6 +43,17 @@ def test_after_the_deadline_nothing_is_cancelled(browser, make_event, buyer):
     assert bought.state == OrderState.PAID
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_its_page_offers_to_cancel_only_while_that_is_possible(browser, make_event, buyer, hours):
+    event = make_event(cancel_until=timezone.now() + timedelta(hours=hours))
+    bought = buy(event, buyer, seats_of(event)[0])
+
+    page = browser.get(bought.get_absolute_url())
+
+    assert page.status_code == 200
+    assert (f"/orders/{bought.number}/cancel/ask/" in page.content.decode()) is (hours > 0)
+
+
 def test_an_order_with_a_used_ticket_cannot_be_cancelled_even_by_staff(tonight, buyer):
     first, second, *_ = seats_of(tonight)
     bought = buy(tonight, buyer, first, second)
