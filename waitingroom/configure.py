@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
 
 # Raised whenever a field is added, left out, or means something else: of two releases at once the newer one's stand.
-RELEASE = 2
+RELEASE = 3
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ MAX_CALLS = 4
 
 def configure_call(room: "WaitingRoom") -> Call:
     """`configure` with the settings as the Lua verbs read them, ready to be sent."""
+    opening = room.opening
     fields = {
         "mode": str(room.mode_in_force),
         "threshold": room.threshold,
@@ -46,6 +47,10 @@ def configure_call(room: "WaitingRoom") -> Call:
         "lost_epochs": room.lost_epochs,
         "release": RELEASE,
         "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
+        "gathers_us": opening.gathers_us,
+        "opens_us": opening.opens_us,
+        "opening_order": str(room.opening_order),
+        "lined_up": "yes" if room.lined_up else "",
     }
     parts = [part for field in fields.items() for part in field]
     # What is to stand, not the row's counter: two staff who save together both count to the same.

@@ -54,10 +54,11 @@ class Keys:
         milliseconds."""
         self.state = f"state:{{{room}}}"
         """HASH  epoch, last_number, swept_ms, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms,
-        asleep_at_ms, shut_at_ms (the last tick that found the room closed), lost_at_ms, recovery_ms (Redis lost
-        the line then, and takes returning visitors in for so long), forgotten_ms (who left before is no longer
-        among the gone), spent_ms (proofs of work that expire by then are spent, though no longer remembered);
-        counts: joined, admitted, gone, straight_in."""
+        asleep_at_ms, shut_at_ms (the last tick that found the room closed), gathered (a tick found those who wait
+        for the opening, who have not been let in yet), lost_at_ms, recovery_ms (Redis lost the line then, and takes
+        returning visitors in for so long), forgotten_ms (who left before is no longer among the gone), spent_ms (proofs
+        of work that expire by then are spent, though no longer remembered); counts: joined, admitted, gone,
+        straight_in."""
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune; version, their digest; release, that of who wrote them; confirmed_at_ms."""
         self.fleet = f"fleet:{{{room}}}"

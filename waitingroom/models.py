@@ -1,5 +1,6 @@
 """The waiting room's settings, as staff tune them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from simple_history.models import HistoricalRecords
 from waitingroom import configure, epochs, hints
 from waitingroom.conf import conf
 from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawnLine, DrawResult, DrawReveal
+from waitingroom.opening import Opening
 from waitingroom.room_registry import DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
 from waitingroom.work import MAX_TRIES
@@ -29,9 +31,12 @@ __all__ = [
     "DrawnLine",
     "EndedSignIn",
     "Mode",
+    "OpeningOrder",
     "WaitingRoom",
 ]
 
+# The site's word on a room: forms leave it as it is.
+SITES_WORD = ("closed_because", "hidden", "gathers_at", "opening_order", "lined_up")
 # What forms offer for a new room: its threshold follows the fleet, so that more servers let more in. Two servers make
 # the reference's 1,000.
 THRESHOLD_PER_INSTANCE = 500
@@ -46,6 +51,13 @@ class Mode(models.TextChoices):
     PAUSED = "paused", _("paused: the line stands")
     DRAINING = "draining", _("draining: nobody new, those waiting still enter")
     CLOSED = "closed", _("closed: nobody new and nobody in")
+
+
+class OpeningOrder(models.TextChoices):
+    """In which order those who gathered stand in line at the opening."""
+
+    ARRIVAL = "arrival", _("arrival: who came first")
+    DRAW = "draw", _("draw: by lot, which anybody can check")
 
 
 class WaitingRoom(models.Model):
@@ -163,6 +175,18 @@ class WaitingRoom(models.Model):
     closed_because = models.CharField(_("closed because"), max_length=20, blank=True, editable=False)
     # Behind it is nothing yet that the public may know of: no room for anybody. Only `hide` writes it.
     hidden = models.BooleanField(_("hidden"), default=False, db_default=False, editable=False)
+    # From when on who comes has a place, and waits for `opens_at`; None: they may come in. Only `open_by` writes it.
+    gathers_at = models.DateTimeField(_("gathering opens"), null=True, editable=False)
+    opening_order = models.CharField(
+        _("order at the opening"),
+        max_length=8,
+        choices=OpeningOrder,
+        default=OpeningOrder.ARRIVAL,
+        db_default=OpeningOrder.ARRIVAL,
+        editable=False,
+    )
+    # Those who were drawn have their numbers: until then nobody is let in. Only `note_lined_up` writes it.
+    lined_up = models.BooleanField(_("drawn and lined up"), default=False, db_default=False, editable=False)
     # What of the room's life in Redis must outlast Redis; only `epochs` writes it.
     epoch = models.CharField(max_length=20, default=epochs.new_epoch, blank=True, editable=False)
     epoch_begun = models.BooleanField(default=False, editable=False)  # Redis had it in force
@@ -197,7 +221,7 @@ class WaitingRoom(models.Model):
             kwargs["update_fields"] = {*fields, "version", "updated_at", "closed_reason_ko", "closed_reason_en"}
         elif not self._state.adding and not kwargs.get("force_insert"):
             # Read some time ago, perhaps: staff who save other fields open no sale that has closed meanwhile.
-            kept = {"closed_because", "hidden", *epochs.FIELDS}
+            kept = {*SITES_WORD, *epochs.FIELDS}
             kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields if not f.primary_key} - kept
         super().save(**kwargs)
         transaction.on_commit(self.announce)
@@ -217,6 +241,24 @@ class WaitingRoom(models.Model):
         self.hidden = hidden
         type(self).objects.filter(pk=self.pk).update(hidden=hidden)
         transaction.on_commit(self.announce)
+
+    def open_by(self, opens_at: datetime, gathers_at: datetime, order: str) -> None:
+        """Let nobody in before `opens_at`, and those who come from `gathers_at` on gather."""
+        self.opens_at, self.gathers_at, self.opening_order = opens_at, gathers_at, order
+        word = {"opens_at": opens_at, "gathers_at": gathers_at, "opening_order": order}
+        type(self).objects.filter(pk=self.pk).update(**word)
+        transaction.on_commit(self.announce)
+
+    def note_lined_up(self) -> None:
+        """Those who were drawn stand in line: the room may let them in."""
+        self.lined_up = True
+        type(self).objects.filter(pk=self.pk).update(lined_up=True)
+        transaction.on_commit(self.announce)
+
+    @property
+    def opening(self) -> Opening:
+        """The instants of the gathering and the opening."""
+        return Opening.read(self.gathers_at, self.opens_at)
 
     @property
     def mode_in_force(self) -> Mode:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from waitingroom.errors import OutOfMemory, SettingsMissing, WaitingRoomError, WorkMissing
+from waitingroom.opening import Stage
 from waitingroom.reasons import Reason
 
 
@@ -21,6 +22,7 @@ class Phase(StrEnum):
 # Instead of a phase: who found no place, and why.
 REFUSALS: dict[bytes, type[WaitingRoomError]] = {b"out-of-memory": OutOfMemory, b"spent": WorkMissing}
 PHASES = {phase.value.encode(): phase for phase in Phase}
+ROOMS_OWN = 6  # the last words of enter.lua's answer
 
 
 class Place(NamedTuple):
@@ -37,6 +39,8 @@ class Place(NamedTuple):
     reason: Reason | None = None  # why the visitor is gone, from `look`; was, from `enter` that drew another number
     recovering_s: int = 0  # until positions are told and the line moves again; 0 but after a loss
     mark: str = ""  # of an active visitor, from `enter`: the one in force, from which the next slip's is drawn
+    stage: Stage = Stage.OPEN  # the room's
+    opens_in_ms: int = 0  # of its opening; 0 from then on
 
     @property
     def is_outside(self) -> bool:
@@ -51,18 +55,24 @@ def read_entered(answer: list[Any]) -> list[Place | WaitingRoomError]:
     """
     if len(answer) == 1:
         raise SettingsMissing
-    total, epoch, mode, recovering_s = answer[-4], answer[-3].decode(), answer[-2].decode(), seconds_of(answer[-1])
-    return [_entered(answer[i : i + 4], total, mode, epoch, recovering_s) for i in range(0, len(answer) - 4, 4)]
+    total, epoch, mode, recovering_ms, stage, opens_in_ms = answer[-ROOMS_OWN:]
+    room = Place(Phase.NONE, 0, total, mode.decode(), epoch=epoch.decode(), recovering_s=seconds_of(recovering_ms))
+    if opens_in_ms or stage != b"open":
+        room = room._replace(stage=Stage(stage.decode()), opens_in_ms=opens_in_ms)
+    return [_entered(answer[i : i + 4], room) for i in range(0, len(answer) - ROOMS_OWN, 4)]
 
 
-def _entered(told: list[Any], total: int, mode: str, epoch: str, recovering_s: int) -> Place | WaitingRoomError:
+def _entered(told: list[Any], room: Place) -> Place | WaitingRoomError:
     phase = PHASES.get(told[0])
     if phase is None:
         return REFUSALS[told[0]]()
+    # By position: names cost half as much again, and a crowd asks.
+    _, _, total, mode, _, _, epoch, _, recovering_s, _, stage, opens_in_ms = room
     if phase is Phase.ACTIVE:
-        return Place(phase, 0, total, mode, told[1], told[3], epoch, None, recovering_s, told[2].decode())
+        mark = told[2].decode()
+        return Place(phase, 0, total, mode, told[1], told[3], epoch, None, recovering_s, mark, stage, opens_in_ms)
     reason = Reason(told[3]) if told[3] else None  # why the place before ended
-    return Place(phase, told[2], total, mode, told[1], 0, epoch, reason, recovering_s)
+    return Place(phase, told[2], total, mode, told[1], 0, epoch, reason, recovering_s, "", stage, opens_in_ms)
 
 
 def seconds_of(recovering_ms: int) -> int:
@@ -78,14 +88,15 @@ def read_looked(answer: Sequence[Any]) -> list[Place]:
     if len(answer) == 1:
         raise SettingsMissing
     mode, total, codes, recovering_s = answer[0].decode(), answer[1], answer[2], seconds_of(answer[6])
+    stage, opens_in_ms = Stage(answer[7].decode()), answer[8]
     waiting, outside = (Phase.CLOSED, Phase.CLOSED) if mode == "closed" else (Phase.WAITING, Phase.NONE)
     places = []
     for code in map(int, codes.split(b",")) if codes else ():
         if code > 0:
-            places.append(Place(waiting, code, total, mode, recovering_s=recovering_s))
+            places.append(Place(waiting, code, total, mode, 0, 0, "", None, recovering_s, "", stage, opens_in_ms))
         elif code == 0:
-            places.append(Place(Phase.ACTIVE, 0, total, mode))
+            places.append(Place(Phase.ACTIVE, 0, total, mode, stage=stage, opens_in_ms=opens_in_ms))
         else:
             reason = Reason(-code - 1) if code < -1 else None
-            places.append(Place(outside, 0, total, mode, reason=reason))
+            places.append(Place(outside, 0, total, mode, reason=reason, stage=stage, opens_in_ms=opens_in_ms))
     return places

@@ -52,6 +52,10 @@ DEFAULTS = {
     "fleet_floor": "0",
     "lost_epochs": "",
     "minimum_instances": "2",
+    "gathers_us": "0",
+    "opens_us": "0",
+    "opening_order": "arrival",
+    "lined_up": "",
 }
 PRELUDE = "".join(
     [f"local {name} = {value}\n" for name, value in SHARED.items()]

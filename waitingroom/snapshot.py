@@ -8,6 +8,7 @@ from typing import Any
 
 from waitingroom.errors import SettingsMissing
 from waitingroom.estimates import Forecast, Pace, boots_in
+from waitingroom.opening import Stage
 from waitingroom.place import Place, read_looked, seconds_of
 from waitingroom.stays import Stays, StayTable, prior_s
 
@@ -50,6 +51,8 @@ class Snapshot:
     told_pace: Pace | Sequence[Any]  # or as the script lists it
     closed_reason: Mapping[str, str]  # staff's words by language; empty unless the room is closed, and they gave some
     recovering_s: int = 0  # until those who return after a loss are back; 0 where none are awaited
+    stage: Stage = Stage.OPEN
+    opens_in_ms: int = 0  # of the room's opening; 0 from then on
     cause: str = ""  # why some place has to wait longer than a moment ago (causes.py); empty if none has
 
     @classmethod
@@ -57,7 +60,7 @@ class Snapshot:
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, _places, now, pace, why, recovering_ms = answer
+        mode, total, _places, now, pace, why, recovering_ms, stage, opens_in_ms = answer
         reason = json.loads(why) if why else {}
         return cls(
             mode.decode(),
@@ -67,6 +70,8 @@ class Snapshot:
             pace,
             reason,
             seconds_of(recovering_ms),
+            stage=Stage(stage.decode()),
+            opens_in_ms=opens_in_ms,
         )
 
     @cached_property

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from waitingroom.estimates import Forecast
+from waitingroom.opening import Stage
 from waitingroom.place import seconds_of
 from waitingroom.snapshot import read_pace
 
@@ -43,6 +44,8 @@ class RoomStatus:
     mean_stay_s: float = 0.0  # 0: unknown
     strangers: int = 0  # of those waiting; their cookies have not come back yet
     recovering_s: int = 0  # of a recovery period, until it ends; 0: there is none
+    stage: str = "open"  # early, gathering, drawing (nobody is let in before a draw is lined up), open
+    opens_in_s: int = 0  # until the opening; 0 from then on
 
 
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
@@ -51,7 +54,8 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
     waiting, pace, admissions = answer[2], read_pace(answer[5], now_ms, answer[2]), answer[6]
     state, bins = _table(answer[7]), _table(answer[8])
     strangers = answer[11]
-    lets_in = answer[1] not in STANDS
+    stage = Stage(answer[13].decode())
+    lets_in = answer[1] not in STANDS and stage is Stage.OPEN
     tick_at = state.get("tick_at_ms")
     return RoomStatus(
         slug=slug,
@@ -82,6 +86,8 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         mean_stay_s=pace.stays.mean_s if pace.stays else 0.0,
         strangers=strangers,
         recovering_s=seconds_of(answer[12]),
+        stage=stage.value,
+        opens_in_s=seconds_of(answer[14]),
     )
 
 

@@ -5,6 +5,9 @@
 --         no tick; or empty), now_us (tests only; empty = Redis's clock)
 -- RETURN  visitors admitted, first in line first; or {"unknown"} as a status reply when Redis has no settings
 --
+-- Before the opening nobody is admitted. Who gathered then comes in as who finds the room empty does (see enter.lua): as many
+-- as there is room for, whatever the rate; once, and from then on by the rate.
+--
 -- Atomic because the room must never hold more than its threshold, even when two clocks tick in the same second.
 
 local queue, active, seen, present, entered, unclaimed, state, config, fleet, pace = unpack(KEYS)
@@ -21,19 +24,22 @@ local epoch, lost_at_ms, recovery_ms = unpack(redis.call('HMGET', state, 'epoch'
 if not c or not epoch then return redis.status_reply('unknown') end
 if ticked(state, now_ms, idle_ms) then return {} end
 allow_writes(queue)
-local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us')
+local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'gathered')
 
 local in_service = instances(fleet, now_ms, c)
 local per_second = in_service * tonumber(c.users_per_minute_per_instance) / 60
-local stands = c.mode == 'paused' or c.mode == 'closed' or recovering(lost_at_ms, recovery_ms, now_ms) > 0
+local stage = stage_of(c, now_us)
+local stands = stage ~= 'open' or c.mode == 'paused' or c.mode == 'closed' or recovering(lost_at_ms, recovery_ms, now_ms) > 0
+local lets_in = not stands and not count
+local opens = s[3] and lets_in and c.mode == 'automatic'
 local elapsed = math.max(0, now_us - tonumber(s[2] or now_us)) / 1000000
 local tokens = math.min(tonumber(s[1] or 0) + elapsed * per_second, math.max(1, per_second * BURST_SECONDS))
 if stands then tokens = 0 end
 
-local want = math.min(math.floor(tokens), threshold(c, in_service) - redis.call('ZCARD', active))
-if count then want = math.min(count, threshold(c, in_service) - redis.call('ZCARD', active)) end
+local vacancy = threshold(c, in_service) - redis.call('ZCARD', active)
+local want = math.min(count or opens and MAX_ADMITTED or math.floor(tokens), vacancy)
 if stands then want = 0 end
-if c.mode == 'off' then want = MAX_ADMITTED end
+if c.mode == 'off' and stage == 'open' then want = MAX_ADMITTED end
 
 sweep(queue, seen, present, state, horizon_of(state, now_ms, c))
 local admitted = {}
@@ -59,7 +65,9 @@ if #admitted > 0 then
   redis.call('HINCRBY', state, 'admitted', #admitted)
   tally(pace, now_ms, 'm', #admitted)
 end
+if s[3] and lets_in and #admitted < MAX_ADMITTED then redis.call('HDEL', state, 'gathered') end
 if not count then
+  if stage == 'gathering' or stage == 'drawing' then redis.call('HSET', state, 'gathered', 1) end
   tokens = math.max(0, tokens - #admitted)
   redis.call('HSET', state, 'tokens', string.format('%.6f', tokens), 'tokens_at_us', integer(now_us),
     'tick_at_ms', integer(now_ms), 'ticker', ticker)

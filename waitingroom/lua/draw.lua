@@ -8,7 +8,7 @@
 --         {"early"} before the opening, {"closed"} when the room takes nobody new, {"out-of-memory"}: nothing was changed
 --
 -- Atomic because whoever comes meanwhile must come after all of these. Called again it changes nothing: the numbers follow from
--- the ranks. Who drew a number at the opening, before this call, has the drawn one from now on.
+-- the ranks. Who has a number of the gathering, or drew one at the opening before this call, has the drawn one from now on.
 
 local queue, active, seen, present, gone, state, config, pace = unpack(KEYS)
 local opened_us, size, first = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -28,8 +28,8 @@ local answer, places, signs, here, joined = {}, {}, {}, {}, 0
 local function place(visitor, number, seen_ms)
   if redis.call('ZSCORE', active, visitor) then return 'active' end
   local held = redis.call('ZSCORE', queue, visitor)
-  if held and tonumber(held) <= number then return 'waiting' end
-  local left = redis.call('ZSCORE', gone, visitor)
+  if held and tonumber(held) <= number and tonumber(held) >= opened_us - size then return 'waiting' end -- drawn before
+  local left = not held and redis.call('ZSCORE', gone, visitor)
   if left and left_at_ms(left) >= math.floor(number / 1000) then return 'gone' end
   if not held then joined = joined + 1 end
   local at_ms = math.max(horizon, math.min(seen_ms, now_ms))

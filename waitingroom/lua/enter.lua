@@ -8,8 +8,8 @@
 --         they bring (empty = nothing): a slip (see returning.lua and marks.lua), or the work done for a number, as "p,id,expires_ms", which counts once
 -- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position (of
 --         who is inside the mark in force, see marks.lua), expires_ms (of a newcomer in line who had a place before: the code of why it was given up); then total, epoch,
---         mode, ms until the recovery period ends (0: there is none); or {"unknown"} when Redis
---         has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory", of one whose work was handed
+--         mode, ms until the recovery period ends (0: there is none), the stage (see stage_of), ms until the opening; or {"unknown"} when
+--         Redis has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory", of one whose work was handed
 --         in before "spent"; who has a number in a room that closed is "closed" with that number, and counts as seen;
 --         whose place is another browser's is "elsewhere"
 --
@@ -23,10 +23,12 @@ local now_ms = math.floor(now_us / 1000)
 local c = settings(config)
 local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms', 'forgotten_ms', 'spent_ms')
 if not c or not s[1] then return {'unknown'} end
-local mode, expires_ms = c.mode, now_ms + c.idle_ms
+local mode, stage, expires_ms = c.mode, stage_of(c, now_us), now_ms + c.idle_ms
 
 local epoch, last_before = s[1], tonumber(s[2] or 0)
 local last = last_before
+-- Numbers of a gathering whose order is drawn come after those that will be drawn (see draw.lua), before those of the opening.
+local first = stage == 'gathering' and c.opening_order == 'draw' and tonumber(c.opens_us) or now_us
 local recovering_ms = recovering(s[3], s[4], now_ms)
 local memory_spent = out_of_memory(state, queue, epoch)
 
@@ -43,6 +45,7 @@ local function vacant()
 end
 
 local function may_pass()
+  if stage ~= 'open' then return false end
   if mode ~= 'automatic' then return mode == 'off' end
   if recovering_ms > 0 or vacant() <= 0 then return false end -- those who return come first
   if nobody_waits == nil then
@@ -101,11 +104,12 @@ end
 
 local function newcomer(visitor, is_new, stays_out, brought)
   if mode == 'closed' or mode == 'draining' then return 'closed', 0, 0, 0 end
+  if stage == 'early' then return 'none', 0, 0, 0 end
   if memory_spent then return 'out-of-memory', 0, 0, 0 end
   if brought ~= '' and not spend(brought) then return 'spent', 0, 0, 0 end
   local passes = (mode == 'off' or not stays_out) and may_pass()
   if passes or not is_new then arrivals = arrivals + 1 end -- a stranger arrives when the cookie comes back
-  last = math.max(now_us, last + 1)
+  last = math.max(first, last + 1)
   local left = not is_new and redis.call('ZSCORE', gone, visitor)
   if left then last = math.max(last, 1000 * (left_at_ms(left) + 1)) end -- what was given up before stays given up
   if passes then return admitted_now(visitor, last, 'straight_in', is_new) end
@@ -157,7 +161,7 @@ local function enter(visitor, how, brought)
     return newcomer(visitor, false, how == 'join-in-line', brought)
   end
   number = tonumber(number)
-  if mode == 'off' then
+  if mode == 'off' and stage == 'open' then
     redis.call('ZREM', queue, visitor)
     redis.call('ZREM', seen, visitor)
     redis.call('ZREM', present, visitor)
@@ -175,6 +179,7 @@ for i = 2, #ARGV, 3 do
 end
 local n = #answer
 answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = total, epoch, mode, recovering_ms
+answer[n + 5], answer[n + 6] = stage, opens_in_ms(c, now_us)
 
 if spends > 0 then -- a few more go than come, so that they are never many
   local old = redis.call('ZCOUNT', spent, '-inf', '(' .. integer(now_ms - SPENT_MS))

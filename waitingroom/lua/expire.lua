@@ -9,7 +9,8 @@
 
 local queue, active, seen, present, strangers, entered, stays, unclaimed, marks, gone, state, config, pace = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local now_ms = math.floor(clock(ARGV[4]) / 1000)
+local now_us = clock(ARGV[4])
+local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
 local function left() return redis.call('ZCARD', queue) + redis.call('ZCARD', active) end
@@ -55,15 +56,17 @@ if awake_ms >= tonumber(c.claim_ms) then expired = each_due(active, now_ms, func
 end) end
 
 -- A closed room sends people away: nobody's grace runs meanwhile. It starts anew when the room reopens; a room that stays
--- closed forgets them when their slips die.
+-- closed forgets them when their slips die. So it is before the opening: until then nobody can miss their turn.
 local kept_ms = tonumber(c.presence_ms) + tonumber(c.grace_ms)
 local shut = c.mode == 'closed'
+local before = stage_of(c, now_us) ~= 'open'
+if shut or before then kept_ms = math.max(kept_ms, keep_ms) end
 if shut then
-  kept_ms = math.max(kept_ms, keep_ms)
   redis.call('HSET', state, 'shut_at_ms', integer(now_ms))
 end
 local shut_ms = shut and kept_ms or math.abs(now_ms - tonumber(redis.call('HGET', state, 'shut_at_ms') or 0))
-if math.min(awake_ms, shut_ms) >= kept_ms then left_line = each_due(seen, now_ms - kept_ms, function(absent)
+local open_ms = before and kept_ms or now_ms - tonumber(c.opens_us) / 1000
+if math.min(awake_ms, shut_ms, open_ms) >= kept_ms then left_line = each_due(seen, now_ms - kept_ms, function(absent)
   redis.call('ZREM', queue, unpack(absent))
   redis.call('ZREM', seen, unpack(absent))
   redis.call('ZREM', present, unpack(absent))

@@ -4,7 +4,7 @@
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
 --         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty),
---         ms until the recovery period ends (0: there is none);
+--         ms until the recovery period ends (0: there is none), the stage (see stage_of), ms until the opening;
 --         or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
@@ -56,4 +56,5 @@ return {
   c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text,
   pace_of({queue = queue, active = active, present = present, entered = entered, stays = stays, fleet = fleet, pace = pace}, now_ms, c),
   c.mode == 'closed' and c.closed_reason or '', recovering(lost_at_ms, recovery_ms, now_ms),
+  stage_of(c, now_us), opens_in_ms(c, now_us),
 }

@@ -6,6 +6,9 @@
 -- settings(key)            the room's settings as a table of strings, or nil if Redis has none; DEFAULTS where one is missing
 -- instances(key, now_ms, c)  instances in service, counted for admission; the minimum where nobody reported for a minute
 -- threshold(c, in_service)     the threshold in force
+-- stage_of(c, now_us)      what the room is at the instant (opening.py names it): before the gathering "early", then "gathering"; at the
+--                          opening "drawing", until those who were drawn are lined up, else "open"
+-- opens_in_ms(c, now_us)   how long until the opening, ms; 0 from then on
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
 -- recent(key, now_ms, what)  the count in the last six bins
 -- come_in(entered, now_ms, visitors), go_out(entered, stays, marks, now_ms, visitors)  remember since when who is inside, and how long who left was
@@ -55,6 +58,14 @@ local function threshold(c, in_service)
   if per_instance > 0 then return math.floor(per_instance * in_service) end
   return tonumber(c.threshold)
 end
+
+local function stage_of(c, now_us)
+  if now_us < tonumber(c.gathers_us) then return 'early' end
+  if now_us < tonumber(c.opens_us) then return 'gathering' end
+  return c.opening_order == 'draw' and c.lined_up == '' and 'drawing' or 'open'
+end
+
+local function opens_in_ms(c, now_us) return math.max(0, math.ceil((tonumber(c.opens_us) - now_us) / 1000)) end
 
 local function tally(key, now_ms, what, by)
   redis.call('HINCRBY', key, what .. integer(math.floor(now_ms / 10000) * 10), by)

@@ -1,0 +1,327 @@
+"""Before the opening those who come gather: in order, and nobody is inside. At the instant the line begins to move."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.waitingroom.line import NOON, SECOND, Line, names
+from waitingroom.drawn_line import draw_calls, read_drawn
+from waitingroom.models import Mode, OpeningOrder
+from waitingroom.opening import Opening, Stage
+from waitingroom.place import Phase, Place
+from waitingroom.reasons import Reason
+from waitingroom.redis import run_now
+from waitingroom.scripts import Call
+
+NOON_AT = datetime.fromtimestamp(NOON // SECOND, tz=UTC)
+HOUR_S = 3600
+MODES = [mode.value for mode in Mode if mode not in (Mode.CLOSED, Mode.DRAINING)]
+
+MakeLine = Callable[..., Line]
+
+
+def at(seconds: float) -> datetime:
+    """The instant so many seconds after the tests begin."""
+    return NOON_AT + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def gathering(make_line: MakeLine) -> Line:
+    """A line whose gathering opens in a minute, and whose sale opens an hour later: 10 may be inside."""
+    return make_line(threshold=10, gathers_at=at(60), opens_at=at(60 + HOUR_S))
+
+
+def until(line: Line, seconds: float) -> None:
+    """The clock ticks, once in a while, until so many seconds after the tests began."""
+    while line.now_us < NOON + seconds * SECOND:
+        line.pass_s(min(20, (NOON + seconds * SECOND - line.now_us) / SECOND))
+        assert line.tick() == []
+
+
+def stay(line: Line, visitors: list[str], seconds: float) -> None:
+    """As `until`, with the visitors' pages open."""
+    while line.now_us < NOON + seconds * SECOND:
+        line.pass_s(min(20, (NOON + seconds * SECOND - line.now_us) / SECOND))
+        line.look(*visitors)
+        assert line.tick() == []
+
+
+def told(place: Place) -> tuple[Phase, int, Stage]:
+    return place.phase, place.position, place.stage
+
+
+def test_before_the_gathering_nobody_gets_a_place(gathering):
+    until(gathering, 59)
+
+    for place in gathering.fill(*names(3)):
+        assert told(place) == (Phase.NONE, 0, Stage.EARLY)
+    assert gathering.status().joined == gathering.status().straight_in == 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_two_hundred_who_come_early_wait_though_the_room_is_empty(make_line, mode):
+    line = make_line(threshold=1000, mode=mode, gathers_at=at(0), opens_at=at(HOUR_S))
+    early = names(200)
+
+    places = line.fill(*early)
+    stay(line, early, HOUR_S - 1)
+
+    assert [told(place) for place in places] == [(Phase.WAITING, i, Stage.GATHERING) for i in range(1, 201)]
+    assert [place.opens_in_ms for place in places[:1]] == [HOUR_S * 1000]
+    assert line.where(*early) == list(range(1, 201))
+    assert line.admit(count=50) == []  # nor by staff's word
+    assert (line.status().active, line.status().stage) == (0, "gathering")
+
+
+def test_up_to_the_microsecond_before_the_opening_nobody_comes_in(gathering):
+    until(gathering, 60)
+    gathering.fill("ann")
+    stay(gathering, ["ann"], 60 + HOUR_S - 1)
+
+    gathering.now_us = NOON + (60 + HOUR_S) * SECOND - 1
+    assert gathering.tick() == []
+    assert gathering.enter("bob").phase is Phase.WAITING
+    gathering.now_us += 1
+    assert gathering.tick() == ["ann", "bob"]
+
+
+def test_at_the_opening_as_many_come_in_as_there_is_room_for_and_the_rest_hear_their_position(gathering):
+    crowd = names(40)
+    until(gathering, 60)
+    gathering.fill(*crowd)
+    stay(gathering, crowd, 60 + HOUR_S - 0.5)
+
+    gathering.pass_s(1)
+    assert gathering.tick() == crowd[:10]
+    assert gathering.where(*crowd[10:]) == list(range(1, 31))
+    assert gathering.look(*crowd).stage is Stage.OPEN
+
+
+def test_after_the_opening_the_rate_holds(make_line):
+    """What the opening lets in at once it lets in once: places that become free go at the rate of the servers."""
+    line = make_line(threshold=100, users_per_minute_per_instance=60, gathers_at=at(0), opens_at=at(60))
+    crowd = names(400)
+    line.fill(*crowd)
+    stay(line, crowd, 59.5)
+    line.pass_s(1)
+    inside = line.tick()
+    assert inside == crowd[:100]
+
+    for visitor in inside:
+        line.leave(visitor)
+    line.look(*crowd[100:])
+
+    assert len(line.live_s(10)) == pytest.approx(20, abs=2)  # two servers of 60 a minute
+
+
+def test_an_always_line_opens_by_the_rate(make_line):
+    line = make_line(threshold=100, mode="always", users_per_minute_per_instance=60, gathers_at=at(0), opens_at=at(60))
+    crowd = names(50)
+    line.fill(*crowd)
+    stay(line, crowd, 59.5)
+
+    assert len(line.live_s(5)) < 12
+    line.configure(mode="automatic")
+    line.look(*crowd)
+    assert len(line.live_s(5)) < 12  # nor later all at once
+
+
+def test_newcomers_at_the_opening_come_after_all_who_gathered(gathering):
+    crowd = names(12)
+    until(gathering, 60)
+    gathering.fill(*crowd)
+    stay(gathering, crowd, 60 + HOUR_S - 0.5)
+
+    gathering.pass_s(0.6)  # the instant has come, the clock has not
+    late = gathering.enter("late")
+    assert told(late) == (Phase.WAITING, 13, Stage.OPEN)
+    assert gathering.tick() == crowd[:10]
+
+
+def test_who_is_away_before_the_opening_keeps_the_number_until_the_grace_after_it(gathering):
+    """A telephone that sleeps through the gathering loses nothing by it; others are let in ahead while it is away."""
+    until(gathering, 60)
+    gathering.fill("asleep", "awake")
+    stay(gathering, ["awake"], 60 + HOUR_S - 0.5)
+
+    gathering.pass_s(1)
+    assert gathering.tick() == ["awake"]
+    gathering.pass_s(200)
+    gathering.tick()
+    assert gathering.where("asleep") == [1]
+    gathering.pass_s(1)
+    assert gathering.tick() == ["asleep"]
+
+
+def test_who_stays_away_after_the_opening_leaves_the_line(gathering):
+    until(gathering, 60)
+    gathering.fill("gone", "here")
+    stay(gathering, ["here"], 60 + HOUR_S - 1)
+    gathering.live_s(332)
+
+    assert gathering.reasons()["gone"] is Reason.ABSENT
+
+
+def test_a_paused_opening_opens_when_it_is_resumed(gathering):
+    crowd = names(12)
+    until(gathering, 60)
+    gathering.fill(*crowd)
+    gathering.configure(mode="paused")
+    stay(gathering, crowd, 60 + HOUR_S + 30)
+
+    gathering.configure(mode="automatic")
+    assert gathering.tick() == crowd[:10]
+
+
+def test_a_closed_gathering_takes_nobody_and_keeps_its_numbers(gathering):
+    until(gathering, 60)
+    gathering.fill("ann")
+    gathering.configure(mode="closed")
+
+    assert gathering.enter("bob").phase is Phase.CLOSED
+    stay(gathering, ["ann"], 60 + HOUR_S + 30)
+    gathering.configure(mode="automatic")
+    assert gathering.tick() == ["ann"]
+
+
+def test_an_opening_moved_earlier_opens_at_once(gathering):
+    crowd = names(12)
+    until(gathering, 60)
+    gathering.fill(*crowd)
+    stay(gathering, crowd, 120)
+
+    gathering.configure(gathers_at=at(-HOUR_S), opens_at=at(0))  # into the past
+    assert gathering.tick() == crowd[:10]
+
+
+def test_an_opening_moved_later_keeps_the_gathered_in_order_and_nobody_in(gathering):
+    crowd = names(12)
+    until(gathering, 60)
+    gathering.fill(*crowd)
+    stay(gathering, crowd, 60 + HOUR_S - 1)
+
+    gathering.configure(gathers_at=at(3 * HOUR_S), opens_at=at(4 * HOUR_S))
+    assert gathering.enter("late").phase is Phase.NONE  # too early again
+    stay(gathering, crowd, 4 * HOUR_S - 0.5)
+    gathering.pass_s(1)
+    assert gathering.tick() == crowd[:10]
+
+
+def test_an_opening_moved_after_it_opened_sends_nobody_out_and_lets_nobody_in(gathering):
+    crowd = names(12)
+    until(gathering, 60)
+    gathering.fill(*crowd)
+    stay(gathering, crowd, 60 + HOUR_S - 0.5)
+    gathering.pass_s(1)
+    gathering.tick()
+    for visitor in crowd[:10]:
+        gathering.enter(visitor)
+
+    gathering.configure(gathers_at=at(HOUR_S), opens_at=at(2 * HOUR_S))
+    assert {gathering.enter(visitor).phase for visitor in crowd[:10]} == {Phase.ACTIVE}
+    gathering.leave(crowd[0])
+    gathering.look(*crowd[10:])
+    gathering.pass_s(1)
+    assert gathering.tick() == []
+    assert told(gathering.enter("new")) == (Phase.WAITING, 3, Stage.GATHERING)
+
+
+def test_a_gathering_that_redis_lost_comes_back_in_its_order(gathering):
+    crowd = names(12)
+    until(gathering, 60)
+    slips = []
+    for visitor in crowd:
+        slips.append(gathering.slip(visitor))
+        gathering.now_us += 1
+    stay(gathering, crowd, 60 + HOUR_S / 2)
+
+    gathering.lose()
+    for slip in reversed(slips):
+        assert gathering.enter(slip.visitor, slip).phase is Phase.WAITING
+    stay(gathering, crowd, 60 + HOUR_S - 0.5)
+    gathering.pass_s(1)
+    assert gathering.tick() == crowd[:10]
+
+
+def test_a_loss_at_the_opening_delays_it_by_the_recovery(gathering):
+    until(gathering, 60)
+    slip = gathering.slip("ann")
+    stay(gathering, ["ann"], 60 + HOUR_S - 5)
+    gathering.lose()
+    gathering.take_back(slip)
+
+    assert gathering.live_s(45) == []
+    gathering.look("ann")
+    assert gathering.live_s(8) == ["ann"]
+
+
+# -- by draw
+
+
+@pytest.fixture
+def drawing(make_line: MakeLine) -> Line:
+    return make_line(threshold=2, gathers_at=at(0), opens_at=at(HOUR_S), opening_order=OpeningOrder.DRAW)
+
+
+def line_up(line: Line, *visitors: str) -> list[str]:
+    opened_us = NOON + HOUR_S * SECOND
+    seen = dict.fromkeys(visitors, line.now_us // 1000)
+    (call,) = draw_calls(line.slug, visitors, opened_us=opened_us, seen_ms=seen)
+    at_ = 3 + len(call.script.key_names) + 3
+    told: list[Any] = run_now([Call(call.script, (*call.command[:at_], line.now_us, *call.command[at_ + 1 :]))])
+    return read_drawn(told[0])
+
+
+def test_nobody_is_let_in_before_the_drawn_are_lined_up(drawing):
+    crowd = names(4)
+    drawing.fill(*crowd)
+    stay(drawing, crowd, HOUR_S + 30)
+    assert (drawing.status().stage, drawing.admit(count=5)) == ("drawing", [])
+    assert told(drawing.enter("late")) == (Phase.WAITING, 5, Stage.DRAWING)
+
+    line_up(drawing, *reversed(crowd))
+    stay(drawing, [*crowd, "late"], HOUR_S + 60)  # the mark is what counts
+    drawing.configure(lined_up=True)
+    assert drawing.tick() == ["visitor-0003", "visitor-0002"]
+    assert drawing.where("visitor-0001", "visitor-0000", "late") == [1, 2, 3]
+
+
+def test_who_gathered_and_did_not_enter_comes_after_the_drawn_and_before_the_late(drawing):
+    crowd = names(4)
+    drawing.fill(*crowd)
+    stay(drawing, crowd, HOUR_S + 1)
+    drawing.enter("late")
+
+    line_up(drawing, "visitor-0002", "visitor-0001")
+
+    assert drawing.where("visitor-0002", "visitor-0001", "visitor-0000", "visitor-0003", "late") == [1, 2, 3, 4, 5]
+    assert line_up(drawing, "visitor-0002", "visitor-0001") == ["waiting", "waiting"]
+    assert drawing.where("visitor-0002", "visitor-0001", "visitor-0000", "visitor-0003", "late") == [1, 2, 3, 4, 5]
+
+
+def test_who_left_a_drawn_gathering_and_came_again_is_in_it(drawing):
+    drawing.fill("ann", "bob")
+    drawing.leave("ann")
+    drawing.pass_s(1)
+    drawing.enter("ann")
+    stay(drawing, ["ann", "bob"], HOUR_S + 1)
+
+    assert line_up(drawing, "ann", "bob") == ["waiting", "waiting"]
+    assert drawing.where("ann", "bob") == [1, 2]
+
+
+def test_staff_who_give_the_draw_up_open_by_arrival(drawing):
+    crowd = names(4)
+    drawing.fill(*crowd)
+    stay(drawing, crowd, HOUR_S + 30)
+
+    drawing.configure(opening_order=OpeningOrder.ARRIVAL)
+    assert drawing.tick() == crowd[:2]
+
+
+def test_a_room_without_a_gathering_is_open_whenever_its_crowd_is_expected(make_line):
+    line = make_line(opens_at=at(HOUR_S))
+    assert line.enter("ann").phase is Phase.ACTIVE
+    assert Opening.read(None, at(0)) == Opening()
