@@ -191,6 +191,8 @@ WAITINGROOM_PROTECTED = [
 ]
 # What pages ask for by themselves as long as they are open: that renews no place, and joins nobody.
 WAITINGROOM_WATCHED = [r"^/events/[-\w]+/seats/state/$"]
+# What everybody may read while nobody can line up: it costs a place no more than a leaflet.
+WAITINGROOM_SHOWN = [r"^/events/[-\w]+/$"]
 WAITINGROOM_PAGE_CONTEXT = "events.room.page_context.page_context"
 WAITINGROOM_ROOM_RULE = "events.room.rule.fits_its_event"
 

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from waitingroom import work as proof
+from waitingroom.opening import Opening
 from waitingroom.page_cache import PageTemplate, exact_text, wait_text
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import room_registry
@@ -107,6 +108,12 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
 def closing(snapshot: Snapshot) -> dict[str, object]:
     """What a closed room tells machines: the message, and staff's words by language if they gave any."""
     return {"message": CLOSED} | ({"closedReason": dict(snapshot.closed_reason)} if snapshot.closed_reason else {})
+
+
+def early(place: Place, opening: Opening) -> Answer:
+    """Nobody gathers yet: when they do, and when the sale opens."""
+    told = {"opensInMs": place.opens_in_ms, "gathersInMs": opening.gathers_in_ms(place.opens_in_ms)}
+    return _json(200, {"status": "none", "opening": told})
 
 
 def queued(position: int, total: int, snapshot: Snapshot, rest: bytes = b"") -> Answer:

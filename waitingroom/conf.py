@@ -8,6 +8,7 @@ from django.core.signals import setting_changed
 # What a site need not set.
 DEFAULTS = {
     "WAITINGROOM_WATCHED": (),
+    "WAITINGROOM_SHOWN": (),
     "WAITINGROOM_ROOM_RULE": "",
     "WAITINGROOM_DRAW_KEY": "",
     "WAITINGROOM_DRAW_ORIGIN": "localhost",

@@ -49,7 +49,7 @@ def configure_call(room: "WaitingRoom") -> Call:
         "minimum_instances": getattr(settings, "WAITINGROOM_MINIMUM_INSTANCES", 2),
         "gathers_us": opening.gathers_us,
         "opens_us": opening.opens_us,
-        "opening_order": str(room.opening_order),
+        "opening_order": "draw" if opening.drawn else "arrival",
         "lined_up": "yes" if room.lined_up else "",
     }
     parts = [part for field in fields.items() for part in field]

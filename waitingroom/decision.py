@@ -20,15 +20,17 @@ from waitingroom.errors import (
     WorkMissing,
 )
 from waitingroom.newcomers import newcomers
+from waitingroom.opening import Stage
 from waitingroom.page_cache import PageTemplate, cached, page_template
-from waitingroom.place import Place
+from waitingroom.place import Phase, Place
+from waitingroom.redis_clock import redis_clock
 from waitingroom.room import JoinIntent, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.sign_ins import sign_ins
 from waitingroom.snapshot import Snapshot
 from waitingroom.verdict import Decision, Missing, verdict
-from waitingroom.visits import Visit, watches
+from waitingroom.visits import Visit, shows, watches
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +58,9 @@ async def decide(room: str, visit_of: Callable[[str], Visit]) -> Decision | None
 
 
 async def settle(case: Case) -> Decision | None:
-    """Await what is missing, and decide; None where the room is no more."""
+    """Await what is missing, and decide; None where the page is everybody's, or the room is no more."""
     visit, config, place = case
+    place = place or _known(visit, config)
     snapshot: Snapshot | None = None
     made: dict[str, PageTemplate] = {}
     while isinstance(found := verdict(visit, config, place, snapshot, lambda name, *_: made.get(name)), Missing):
@@ -121,13 +124,14 @@ async def _standing(room: Room, visit: Visit) -> Place:
     return place
 
 
-def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | Case], None]) -> None:
-    """Decide without a coroutine: `callback` gets the decision, or the case to `settle` where something is missing."""
-    found = verdict(visit, config, None, None, cached)
-    if isinstance(found, Decision):  # nobody needs to ask Redis
+def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | Case | None], None]) -> None:
+    """Decide without a coroutine: `callback` gets what `settle` would say, or the case to settle."""
+    known = _known(visit, config)
+    found = verdict(visit, config, known, snapshots.remembered(visit.room) if known else None, cached)
+    if not isinstance(found, Missing):  # nobody needs to ask Redis
         callback(found)
     elif found is not Missing.PLACE:
-        callback(Case(visit, config))
+        callback(Case(visit, config, known))
     elif visit.polls:
         Room(visit.room).ask_standing(visit.visitor, partial(_told, visit, config, callback))
     elif isinstance(question := _question(visit, config), WaitingRoomError):
@@ -137,13 +141,27 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | 
 
 
 def _told(
-    visit: Visit, config: RoomConfig, callback: Callable[[Decision | Case], None], said: Place | WaitingRoomError
+    visit: Visit, config: RoomConfig, callback: Callable[[Decision | Case | None], None], said: Place | WaitingRoomError
 ) -> None:
     place = None if isinstance(said, SettingsMissing) else said  # then Redis did nothing, and is asked anew
     if visit.polls and visit.held and isinstance(place, Place) and place.is_outside:
         place = None  # Redis may have forgotten who has a slip
     found = verdict(visit, config, place, snapshots.remembered(visit.room), cached)
     callback(Case(visit, config, place) if isinstance(found, Missing) else found)
+
+
+def _known(visit: Visit, config: RoomConfig) -> Place | None:
+    """Where the visitor stands without a word of Redis's: nowhere, before the gathering, and reading of a closed sale.
+
+    Who has a slip may have a place all the same.
+    """
+    if visit.held:
+        return None
+    if config.opening.gathers_us and config.opening.is_early(now_us := redis_clock.now_us()):
+        return Place(Phase.NONE, 0, 0, "", stage=Stage.EARLY, opens_in_ms=config.opening.opens_in_ms(now_us))
+    if config.closed and visit.safe and not visit.wants_json and shows(visit.path):
+        return Place(Phase.CLOSED, 0, 0, "closed")
+    return None
 
 
 def _intent(visit: Visit) -> JoinIntent:

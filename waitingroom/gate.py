@@ -33,7 +33,8 @@ class WaitingRoomGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if SCOPE_KEY in scope:  # the server asked before
-            await self._app(scope, receive, marked(send, scope[SCOPE_KEY]))
+            decided: Decision | None = scope[SCOPE_KEY]
+            await self._app(scope, receive, send if decided is None else marked(send, decided))
             return
         room = room_of(scope["path"])
         if room is None:
@@ -74,11 +75,11 @@ def ask_now(scope: Scope, callback: Callable[[Headers, Decision | None], None]) 
     return True
 
 
-def _heard(scope: Scope, callback: Callable[[Decision | None], None], found: Decision | Case) -> None:
+def _heard(scope: Scope, callback: Callable[[Decision | None], None], found: Decision | Case | None) -> None:
     if isinstance(found, Case):
         scope[CASE_KEY] = found
         callback(None)
-    elif found.answer is None:
+    elif found is None or found.answer is None:
         scope[SCOPE_KEY] = found
         callback(None)
     else:

@@ -258,7 +258,7 @@ class WaitingRoom(models.Model):
     @property
     def opening(self) -> Opening:
         """The instants of the gathering and the opening."""
-        return Opening.read(self.gathers_at, self.opens_at)
+        return Opening.read(self.gathers_at, self.opens_at, self.opening_order)
 
     @property
     def mode_in_force(self) -> Mode:

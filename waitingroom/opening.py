@@ -22,17 +22,29 @@ class Opening:
 
     gathers_us: int = 0
     opens_us: int = 0
+    drawn: bool = False  # the order of the gathered is drawn, rather than that of their arrival
 
     @classmethod
-    def read(cls, gathers_at: datetime | None, opens_at: datetime | None) -> "Opening":
+    def read(cls, gathers_at: datetime | None, opens_at: datetime | None, order: str = "arrival") -> "Opening":
         """From a room's instants; without both it has no gathering."""
         if gathers_at is None or opens_at is None:
             return cls()
-        return cls(microseconds(min(gathers_at, opens_at)), microseconds(opens_at))
+        return cls(microseconds(min(gathers_at, opens_at)), microseconds(opens_at), order == "draw")
 
     def is_early(self, now_us: int) -> bool:
         """Whether nobody gathers yet."""
         return now_us < self.gathers_us
+
+    def opens_in_ms(self, now_us: int) -> int:
+        """How long until the opening, as the scripts say it; 0 from then on."""
+        return max(0, -((now_us - self.opens_us) // 1000))
+
+    def gathers_in_ms(self, opens_in_ms: int) -> int:
+        """How long until the gathering opens, where the sale opens in so long; 0 from then on."""
+        return max(0, opens_in_ms - (self.opens_us - self.gathers_us) // 1000)
+
+
+ALWAYS_OPEN = Opening()
 
 
 def microseconds(at: datetime) -> int:

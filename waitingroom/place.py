@@ -43,6 +43,18 @@ class Place(NamedTuple):
     opens_in_ms: int = 0  # of its opening; 0 from then on
 
     @property
+    def takes_nobody(self) -> bool:
+        """Whether the visitor has no place, nor can have one now: nobody gathers yet, or the room takes nobody new."""
+        if self.phase is Phase.NONE:
+            return self.stage is Stage.EARLY
+        return self.phase is Phase.CLOSED and not (self.position or self.queue_number)
+
+    @property
+    def gathers(self) -> bool:
+        """Whether the visitor waits for the opening, or for the draw: no position is true yet."""
+        return self.phase is Phase.WAITING and self.stage is not Stage.OPEN
+
+    @property
     def is_outside(self) -> bool:
         """Whether the visitor has no place, neither in line nor inside."""
         return self.phase in (Phase.NONE, Phase.CLOSED) and not self.position

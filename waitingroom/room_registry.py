@@ -12,6 +12,7 @@ from django.db import DatabaseError
 
 from waitingroom.blocking import BlockingThread
 from waitingroom.errors import RoomsUnknown
+from waitingroom.opening import ALWAYS_OPEN, Opening
 from waitingroom.stale_cache import StaleCache
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,18 @@ AWAY_SECONDS = 5.0
 ROOMS = "rooms"  # the cache's only key
 DEFAULT_RECOVERY_SECONDS = 45
 # What of a room is remembered, by its columns.
-ROW = ("slug", "account_required", "fail_open", "work_tries", "recovery_seconds", "mode")
+ROW = (
+    "slug",
+    "account_required",
+    "fail_open",
+    "work_tries",
+    "recovery_seconds",
+    "mode",
+    "closed_because",
+    "gathers_at",
+    "opens_at",
+    "opening_order",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +49,16 @@ class RoomConfig:
     fail_open: bool
     work_tries: int = 0  # of a newcomer's browser before a number is drawn; 0: none
     recovery_seconds: int = DEFAULT_RECOVERY_SECONDS
+    closed: bool = False
+    opening: Opening = ALWAYS_OPEN
 
     @classmethod
     def read(cls, *row: Any) -> "RoomConfig":
         """From the columns of ROW; where everybody goes straight in, there is no number to work for."""
-        slug, account_required, fail_open, work_tries, recovery_seconds, mode = row
-        return cls(slug, account_required, fail_open, 0 if mode == "off" else work_tries, recovery_seconds)
+        slug, account_required, fail_open, work_tries, recovery_seconds, mode, closed_because, *opening = row
+        tries = 0 if mode == "off" else work_tries
+        closed = mode == "closed" or bool(closed_because)
+        return cls(slug, account_required, fail_open, tries, recovery_seconds, closed, Opening.read(*opening))
 
 
 class RoomRegistry:

@@ -116,6 +116,7 @@ RECOVERED = load("recovered")
 FLEET = load("fleet")
 SURVEY = load("survey")
 ALIVE = load("alive")
+NOW = load("now")
 EVERY = (
     ENTER,
     LOOK,
@@ -132,4 +133,5 @@ EVERY = (
     FLEET,
     SURVEY,
     ALIVE,
+    NOW,
 )

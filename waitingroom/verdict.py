@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from waitingroom import answers, cookies
 from waitingroom.answers import Answer
+from waitingroom.conf import conf
 from waitingroom.errors import TooManyNewcomers, WaitingRoomError, WorkMissing
+from waitingroom.opening import Stage
 from waitingroom.page_cache import PageTemplate
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
 from waitingroom.snapshot import Snapshot
-from waitingroom.visits import Passing, Visit, watches
+from waitingroom.visits import Passing, Visit, shows, watches
 
 
 class Admission(NamedTuple):
@@ -51,8 +53,8 @@ Pages = Callable[[str, str, str], PageTemplate | None]
 
 def verdict(
     visit: Visit, config: RoomConfig, place: Place | WaitingRoomError | None, snapshot: Snapshot | None, pages: Pages
-) -> Decision | Missing:
-    """What becomes of the visit, or the one thing that is missing to say so.
+) -> Decision | Missing | None:
+    """What becomes of the visit, or the one thing that is missing to say so; None where the page is everybody's.
 
     `place` is where the visitor stands, for a poll as `look` found it; or why nobody can say. Every failure of Redis,
     and a database that does not say whether there is such a room, ends here: in the retrying page, or straight in where
@@ -60,6 +62,12 @@ def verdict(
     """
     if visit.oversized:
         return Decision(_nowhere(visit), answers.too_many_cookies(visit))
+    if isinstance(place, Place) and place.takes_nobody and (conf.WAITINGROOM_SHOWN or place.stage is Stage.EARLY):
+        if not visit.wants_json:
+            return _shown(visit, pages)
+        if place.stage is Stage.EARLY:
+            announced = answers.early(place, config.opening) if visit.safe else answers.not_inside(visit)
+            return Decision(_nowhere(visit), announced)
     if visit.passing:
         return _passing(visit, pages)
     if config.account_required and not visit.is_account:
@@ -123,10 +131,15 @@ def _too_many(visit: Visit, pages: Pages) -> Decision | Missing:
     return Decision(_nowhere(visit), answers.too_many_newcomers(visit, page))
 
 
-def _work(visit: Visit, config: RoomConfig, snapshot: Snapshot | None, pages: Pages) -> Decision | Missing:
+def _work(visit: Visit, config: RoomConfig, snapshot: Snapshot | None, pages: Pages) -> Decision | Missing | None:
     if snapshot is None:
         return Missing.SNAPSHOT
+    if snapshot.stage is Stage.EARLY:
+        place = Place(Phase.NONE, 0, 0, snapshot.mode, stage=Stage.EARLY, opens_in_ms=snapshot.opens_in_ms)
+        return verdict(visit, config, place, snapshot, pages)
     takes_nobody = snapshot.mode in ("closed", "draining")
+    if takes_nobody and conf.WAITINGROOM_SHOWN and not visit.wants_json:
+        return _shown(visit, pages)
     name = Missing.CLOSED_PAGE if takes_nobody else Missing.WORK_PAGE
     page = None if visit.wants_json else pages(name, visit.room, visit.language)
     if page is None and not visit.wants_json:
@@ -138,9 +151,22 @@ def _work(visit: Visit, config: RoomConfig, snapshot: Snapshot | None, pages: Pa
     return Decision(_nowhere(visit), answers.work(visit, config.work_tries, page))
 
 
+def _shown(visit: Visit, pages: Pages) -> Decision | Missing | None:
+    """While nobody can line up: the page that everybody may read, and from what lies behind it the way there."""
+    if visit.safe and shows(visit.path):
+        return None
+    if conf.WAITINGROOM_SHOWN or not visit.safe:
+        return Decision(_nowhere(visit), answers.not_inside(visit))
+    return _preview(visit, pages)
+
+
 def _passing(visit: Visit, pages: Pages) -> Decision | Missing:
     if visit.wants_json or visit.passing is Passing.PREFETCHES:
         return Decision(_nowhere(visit), answers.passing(visit))
+    return _preview(visit, pages)
+
+
+def _preview(visit: Visit, pages: Pages) -> Decision | Missing:
     page = pages(Missing.PREVIEW_PAGE, visit.room, visit.language)
     return Missing.PREVIEW_PAGE if page is None else Decision(_nowhere(visit), answers.preview(visit, page))
 

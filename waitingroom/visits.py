@@ -106,7 +106,7 @@ class Visit(NamedTuple):
         return self.method in ("GET", "HEAD")
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _patterns(protected: tuple[str, ...]) -> list[re.Pattern[str]]:
     return [re.compile(pattern, re.IGNORECASE) for pattern in protected]
 
@@ -145,6 +145,18 @@ def watches(path: str) -> bool:
 @lru_cache(maxsize=4096)
 def _watches(path: str) -> bool:
     return any(pattern.match(plain(path)) for pattern in _patterns(tuple(conf.WAITINGROOM_WATCHED)))
+
+
+def shows(path: str) -> bool:
+    """Whether `path` is everybody's to read while nobody can line up."""
+    if not conf.WAITINGROOM_SHOWN:
+        return False
+    return _shows(path) if len(path) <= MAX_KEPT_PATH else _shows.__wrapped__(path)
+
+
+@lru_cache(maxsize=4096)
+def _shows(path: str) -> bool:
+    return any(pattern.match(plain(path)) for pattern in _patterns(tuple(conf.WAITINGROOM_SHOWN)))
 
 
 def form_of(path: str) -> tuple[bool, bool]:

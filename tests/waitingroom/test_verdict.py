@@ -9,6 +9,7 @@ from waitingroom import slips
 from waitingroom.cookie_names import VISITOR_COOKIE
 from waitingroom.errors import LineUnavailable, OutOfMemory, RoomsUnknown
 from waitingroom.estimates import Pace
+from waitingroom.opening import Opening, Stage
 from waitingroom.page_cache import VALUES, PageTemplate
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
@@ -52,7 +53,7 @@ def poll(**more: Any) -> Visit:
     return found
 
 
-def config(**more: bool) -> RoomConfig:
+def config(**more: Any) -> RoomConfig:
     return RoomConfig("room", **{"account_required": False, "fail_open": False} | more)
 
 
@@ -62,6 +63,12 @@ def pages(name: str, room: str, _language: str) -> PageTemplate:
 
 def nothing(*_: str) -> None:
     return None
+
+
+@pytest.fixture(autouse=True)
+def nothing_shown(settings: Any) -> None:
+    """No page is everybody's, unless a test says so."""
+    settings.WAITINGROOM_SHOWN = ()
 
 
 TOO_MANY = "x=" + "y" * LONGEST_COOKIES
@@ -172,3 +179,54 @@ def test_cookies_that_the_visitor_lacks_go_along(who: Any, place: Any, names: li
 
     assert isinstance(said, Decision)
     assert [cookie.partition(b"=")[0].decode() for cookie in said.cookies] == names
+
+
+EARLY = Place(Phase.NONE, 0, 0, "automatic", stage=Stage.EARLY, opens_in_ms=90_000)
+GATHERS = replace(config(), opening=Opening(30_000_000, 60_000_000))
+SEATS = "/events/room/seats/"
+SHOWN = [
+    # who comes, to what room, where they stand: None = the page is everybody's; or status, and what is said
+    ("early", visit(), GATHERS, EARLY, None),
+    ("early, with another address for it", visit(path="//events/ROOM"), GATHERS, EARLY, None),
+    ("early, where an account is asked", visit(), replace(GATHERS, account_required=True), EARLY, None),
+    ("early, by HEAD", visit(method="HEAD", visitor=""), GATHERS, EARLY, None),
+    ("early, at the seats", visit(path=SEATS), GATHERS, EARLY, (303, b"")),
+    ("early, changing something", visit(method="POST"), GATHERS, EARLY, (303, b"")),
+    ("early, changing something by JSON", visit(JSON, "POST"), GATHERS, EARLY, (403, b'{"status": "none"')),
+    ("early, by JSON", visit(JSON), GATHERS, EARLY, (200, b'{"status": "none", "opening": {"opensInMs": 90000, "ga')),
+    ("early, polling", poll(), GATHERS, EARLY, (200, b'{"status": "none", "opening": {"opensInMs": 90000, "gathersI')),
+    ("closed", visit(), config(), SHUT_OUT, None),
+    ("closed, at the seats", visit(path=SEATS), config(), SHUT_OUT, (303, b"")),
+    ("closed, changing something", visit(method="POST"), config(), SHUT_OUT, (303, b"")),
+    ("closed, by JSON", visit(JSON), config(), SHUT_OUT, (403, b'{"status": "closed"')),
+    ("closed, polling", poll(), config(), SHUT_OUT, (200, b'{"status": "closed"')),
+    ("closed, with a number", visit(), config(), SITS_OUT, (200, b"waiting of room")),
+    ("inside, too early again", visit(), GATHERS, ACTIVE._replace(stage=Stage.EARLY), (0, b"")),
+    ("waits, too early again", visit(), GATHERS, WAITING._replace(stage=Stage.EARLY), (200, b"waiting of room")),
+]
+
+
+@pytest.mark.parametrize(
+    ("who", "room", "place", "expected"), [row[1:] for row in SHOWN], ids=[row[0] for row in SHOWN]
+)
+def test_the_answer_where_a_page_is_everybodys(who: Any, room: RoomConfig, place: Place, expected: Any, settings: Any):
+    settings.WAITINGROOM_SHOWN = [r"^/events/[-\w]+/$"]
+
+    said = verdict(who, room, place, replace(SNAPSHOT, mode=place.mode), pages)
+
+    if expected is None:
+        assert said is None
+        return
+    assert isinstance(said, Decision)
+    status, begins = expected
+    assert (said.answer.status if said.answer else 0) == status
+    assert said.answer is None or said.answer.body.startswith(begins)
+
+
+def test_early_without_a_page_for_everybody_there_is_the_public_summary():
+    said = verdict(visit(), GATHERS, EARLY, None, pages)
+
+    assert isinstance(said, Decision)
+    assert said.answer is not None
+    assert said.answer.body.startswith(b"preview of room")
+    assert said.cookies == ()

@@ -1,5 +1,6 @@
-"""Has the database asked which rooms there are and which sign-ins ended, so that no request needs to."""
+"""Has others asked which rooms there are, which sign-ins ended and what time it is, so that no request needs to."""
 
+from waitingroom.redis_clock import redis_clock
 from waitingroom.room_registry import room_registry
 from waitingroom.sign_ins import sign_ins
 
@@ -10,3 +11,4 @@ async def refresh() -> None:
     """Begin to ask, unless somebody just did; the answer is not waited for."""
     room_registry.freshen()
     sign_ins.freshen()
+    redis_clock.freshen()
