@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 else:
     HistoryAdmin = SimpleHistoryAdmin
 
+OPENING_FIELDS = ("gathering_minutes", "opening_order")
 HOLD_FIELDS = ("hold_minutes", "hold_pause_minutes")
 MOST_ROOMS = 200  # in one question for live numbers; the list shows a hundred a page
 
@@ -81,7 +82,7 @@ class EventAdmin(ByEvent, HistoryAdmin):
             (_("Page"), {"fields": ("description_ko", "description_en", ("motif", "hue")), "classes": ("collapse",)}),
             (
                 _("Sale"),
-                {"fields": (("opens_at", "closes_at"), "plan", "seats_per_account", HOLD_FIELDS)},
+                {"fields": (("opens_at", "closes_at"), OPENING_FIELDS, "plan", "seats_per_account", HOLD_FIELDS)},
             ),
             (
                 _("Cancelling"),

@@ -30,6 +30,8 @@ EVENT_FIELDS = (
     "hue",
     "opens_at",
     "closes_at",
+    "gathering_minutes",
+    "opening_order",
     "cancel_until",
     "plan",
     "seats_per_account",

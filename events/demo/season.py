@@ -11,6 +11,7 @@ from events.models import Event, Plan, PriceTier, SectionPrice, Venue
 from events.plans.building import build
 from events.plans.drafts import COLUMNS, read_plan
 from events.plans.ranges import names_in
+from events.sale.closing import lay_over_room
 from waitingroom.models import WaitingRoom
 
 SEASON = Path(__file__).parent / "season.toml"
@@ -76,4 +77,5 @@ def _event(
     SectionPrice.objects.bulk_create(
         SectionPrice(event=event, section=section, tier=tier_of[section.code]) for section in plan.sections.all()
     )
+    lay_over_room(event)
     return True

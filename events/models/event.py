@@ -19,10 +19,12 @@ from events.models.choices import EventState, Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
 from events.sale.terms import Terms, check_terms, korean_terms, read_terms
-from waitingroom.models import WaitingRoom
+from waitingroom.models import OpeningOrder, WaitingRoom
 
 # A festival of two weeks.
 MAX_RUNNING_MINUTES = 14 * 24 * 60
+# A day: who waits longer than that does not wait, but lives there.
+MAX_GATHERING_MINUTES = 24 * 60
 
 STATES = {
     SaleState.DRAFT: EventState.DRAFT,
@@ -55,6 +57,24 @@ class Event(models.Model):
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="events", verbose_name=_("venue"))
     opens_at = models.DateTimeField(_("sale opens"))
     closes_at = models.DateTimeField(_("sale closes"))
+    gathering_minutes = models.PositiveSmallIntegerField(
+        _("gathering, minutes"),
+        default=60,
+        db_default=60,
+        validators=[MaxValueValidator(MAX_GATHERING_MINUTES)],
+        help_text=_(
+            "So long before the sale opens visitors may line up: until the opening nobody is inside. Before that the "
+            "event's page is everybody's, and holds no place. 0: nobody lines up before the opening."
+        ),
+    )
+    opening_order = models.CharField(
+        _("order at the opening"),
+        max_length=8,
+        choices=OpeningOrder,
+        default=OpeningOrder.ARRIVAL,
+        db_default=OpeningOrder.ARRIVAL,
+        help_text=_("In which order those who gathered stand in line. Whoever comes later stands behind them."),
+    )
     starts_at = models.DateTimeField(_("event starts"))
     running_minutes = models.PositiveSmallIntegerField(
         _("running time, minutes"),
@@ -183,6 +203,9 @@ class Event(models.Model):
             raise ValidationError(
                 {"cancel_until": _("Not before the sale opens, please: nobody could cancel. Empty: never.")}
             )
+        if self.opening_order == OpeningOrder.DRAW and self.gathering_minutes == 0:
+            said = _("A draw needs a gathering: nobody could enter it.")
+            raise ValidationError({"gathering_minutes": said})
         if self.plan is not None and self.plan.venue_id != self.venue_id:
             raise ValidationError({"plan": _("This is a plan of another venue.")})
         self._fit_the_stay()
@@ -222,6 +245,11 @@ class Event(models.Model):
     def ends_at(self) -> datetime:
         """When the show is over."""
         return self.starts_at + timedelta(minutes=self.running_minutes)
+
+    @property
+    def gathers_at(self) -> datetime:
+        """From when on visitors gather for the opening."""
+        return self.opens_at - timedelta(minutes=self.gathering_minutes)
 
     @property
     def title(self) -> str:

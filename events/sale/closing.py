@@ -1,4 +1,4 @@
-"""The sale's word over the room: closed while nothing can be bought, whatever mode staff set.
+"""The sale's word over the room: when it gathers and opens, and closed while nothing is sold, whatever mode staff set.
 
 A draft's room is hidden besides. The mode itself stays the staff's: when the sale has something to sell again, it is
 back in force as it was.
@@ -37,6 +37,11 @@ def closing_of(event: Event, now: datetime) -> Closing:
     return Closing.OVER if state is SaleState.OVER else Closing.NOTHING
 
 
+def opening_of(event: Event) -> tuple[datetime, datetime, str]:
+    """When the room opens, from when on visitors gather for that, and the order in which they then stand."""
+    return event.opens_at, event.gathers_at, event.opening_order
+
+
 def follow(event_id: int) -> None:
     """Lay the sale's state over the room. After anything that frees seats, or changes what is on sale or when."""
     with transaction.atomic():
@@ -55,6 +60,8 @@ def lay_over_room(event: Event) -> None:
         room.close_over(closing)
     if room.hidden != draft:
         room.hide(draft)
+    if (room.opens_at, room.gathers_at, room.opening_order) != opening_of(event):
+        room.open_by(*opening_of(event))
 
 
 def follow_payment(event_id: int) -> None:
@@ -70,5 +77,7 @@ def follow_all() -> None:
     said = (Closing.OVER, Closing.SOLD_OUT, Closing.CALLED_OFF)
     for event in Event.objects.exclude(closes_at__lt=now, room__closed_because__in=said).select_related("room"):
         draft = event.sale_state(now) is SaleState.DRAFT
-        if (event.room.closed_because, event.room.hidden) != (closing_of(event, now), draft):
+        room = event.room
+        told = (room.closed_because, room.hidden, room.opens_at, room.gathers_at, room.opening_order)
+        if told != (closing_of(event, now), draft, *opening_of(event)):
             follow(event.pk)
