@@ -35,6 +35,7 @@ urlpatterns = [
     path("events/<slug:slug>/seats/<key:section_id>/", seats.section, name="section"),
     path("events/<slug:slug>/hold/", two_forms(buying.hold, buying_api.hold), name="hold"),
     path("events/<slug:slug>/hold/release/", two_forms(buying.release, buying_api.release), name="release"),
+    path("events/<slug:slug>/hold/extend/", two_forms(buying.extend, buying_api.extend), name="extend"),
     path("events/<slug:slug>/hold/drop/", two_forms(buying.drop, buying_api.drop), name="drop"),
     path("events/<slug:slug>/checkout/", two_forms(buying.checkout, buying_api.checkout), name="checkout"),
     path("documents/<slug:code>/", documents.document, name="document"),

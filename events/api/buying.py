@@ -9,7 +9,7 @@ from events.accounts.asking import event_of
 from events.accounts.places import visitor_of
 from events.api.answers import for_accounts, said
 from events.models import Hold, Order
-from events.sale import holds
+from events.sale import holds, more_time
 from events.sale.checkout import check_out
 from events.sale.holds import held_by
 from events.sale.picks import dealt_apart, read_pick, read_seat
@@ -30,6 +30,14 @@ def release(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     """Give all held seats back."""
     holds.release(event_of(slug), account.pk)
     return said({"status": "released"})
+
+
+@require_POST
+@for_accounts
+def extend(request: HttpRequest, account: User, slug: str) -> HttpResponse:
+    """More time for what is held, once."""
+    held = more_time.extend(event_of(slug), account.pk)
+    return said(_held(held) | {"message": more_time.told(held)})
 
 
 @require_POST

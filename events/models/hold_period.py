@@ -18,6 +18,7 @@ class HoldPeriod(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="hold_periods", verbose_name=_("account")
     )
     ends_at = models.DateTimeField(_("ends"))
+    extended_at = models.DateTimeField(_("extended"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("time for holding seats")

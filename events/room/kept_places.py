@@ -1,6 +1,7 @@
 """The place in the waiting room of who buys: kept as long as seats are held, given back when the purchase is over."""
 
 import logging
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +22,16 @@ def keep(slug: str, hold: Hold) -> None:
     left_ms = int((hold.expires_at - timezone.now()).total_seconds() * 1000)
     if hold.visitor and left_ms > 0:
         transaction.on_commit(lambda: _keep(slug, hold.visitor, left_ms))
+
+
+def lasts_ms(slug: str, visitor: str, until: datetime) -> int:
+    """At once: the place lasts until then if it can; when it ends, Unix milliseconds, or 0 where nobody knows of it."""
+    left_ms = int((until - timezone.now()).total_seconds() * 1000)
+    try:
+        return admission.keep_place(slug, visitor, left_ms)
+    except LineUnavailable as error:
+        log.warning("how long the place of %s in %s lasts is not known: %s", visitor, slug, error)
+        return 0
 
 
 def keep_no_longer(slug: str, hold: Hold) -> None:

@@ -24,7 +24,9 @@ def deadline_of(event: Event, account_id: int) -> datetime:
     if (until := _pause(event, period)) is not None:
         raise HoldPaused(until, event.zone)
     ends_at = now + timedelta(minutes=event.hold_minutes)
-    HoldPeriod.objects.update_or_create(event=event, account_id=account_id, defaults={"ends_at": ends_at})
+    HoldPeriod.objects.update_or_create(
+        event=event, account_id=account_id, defaults={"ends_at": ends_at, "extended_at": None}
+    )
     return ends_at
 
 

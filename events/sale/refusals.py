@@ -137,6 +137,15 @@ class HoldPaused(Refused):
         return said % {"at": second(self.until, self.zone)}
 
 
+class NoMoreTime(Refused):
+    """The account had its extra time, or the sale or its stay inside ends first."""
+
+    code = "no-more-time"
+
+    def __str__(self) -> str:
+        return _("There is no more time for these seats than the page shows.")
+
+
 class OrderPending(Refused):
     """The account has ordered what it holds and has yet to pay."""
 

@@ -13,7 +13,7 @@ from events.accounts.places import visitor_of
 from events.models import Order
 from events.payments import registry
 from events.privacy.consents import ConsentMissing, field_of, yet_to_ask
-from events.sale import holds
+from events.sale import holds, more_time
 from events.sale.checkout import check_out
 from events.sale.holds import held_by
 from events.sale.picks import dealt_apart, read_pick, read_seat
@@ -61,6 +61,20 @@ def release(request: HttpRequest, account: User, slug: str) -> HttpResponse:
 
 @require_POST
 @for_accounts
+def extend(request: HttpRequest, account: User, slug: str) -> HttpResponse:
+    """More time for what is held, once; the next page is the order's, the map (`from=seats`) or the checkout."""
+    event = event_of(slug)
+    back = reverse("events:seats" if request.POST.get("from") == "seats" else "events:checkout", args=[slug])
+    try:
+        held = more_time.extend(event, account.pk)
+    except Refused as why:
+        return refuse(request, why, back)
+    messages.success(request, more_time.told(held))
+    return redirect(held.order or back)
+
+
+@require_POST
+@for_accounts
 def drop(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     """Give one of the held seats back: `seat=<id>`."""
     event = event_of(slug)
@@ -96,5 +110,6 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         "providers": registry.choices(),
         "documents": [(field_of(document), document) for document in yet_to_ask(account)],
         "more": holds.seats_left_to(event, account.pk),
+        "more_until": more_time.more_until(event, held),
     }
     return render(request, "events/checkout.html", page)

@@ -18,6 +18,7 @@ from events.models import Fee, Order, OrderState, PaymentState, Ticket
 from events.models.door import door_of
 from events.payments import registry
 from events.payments.attempts import start_payment
+from events.sale import more_time
 from events.sale.cancelling import cancel_as_asked, tickets_in
 from events.sale.holds import live_hold_of
 from events.sale.refunding import left_of, lines_named, quote
@@ -52,7 +53,8 @@ def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
     page = {
         "order": found,
         "event": found.event,
-        "hold": live_hold_of(found),
+        "hold": (hold := live_hold_of(found)),
+        "more_until": more_time.more_until(found.event, hold),
         "may_send": resending.may_be_sent(found),
         "may_cancel": found.may_be_cancelled(),
         "refunded": [p for p in payments if p.refunded_won or p.left_won],

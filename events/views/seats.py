@@ -14,6 +14,7 @@ from events.plans.seat_drawing import seats_svg
 from events.sale.availability import FREE, free_seats, section_state
 from events.sale.hold_periods import paused_until
 from events.sale.holds import held_by, seats_left_to
+from events.sale.more_time import more_until
 from events.views.answers import for_accounts
 
 # The colours of tiers that seats.css has; with more tiers they begin again.
@@ -42,7 +43,9 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         }
         for price in prices
     ]
-    page = {"event": event, "sections": sections, "arena": arena, "hold": held_by(event, account)}
+    hold = held_by(event, account)
+    page = {"event": event, "sections": sections, "arena": arena, "hold": hold}
+    page["more_until"] = more_until(event, hold)
     page["paused_until"] = paused_until(event, account.pk)
     return render(request, "events/seat_map.html", page)
 
@@ -60,6 +63,7 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
     state = section_state(slug, section_id) or ""
     allowed = seats_left_to(event, account.pk)
     page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count(FREE)}
+    page["more_until"] = more_until(event, hold)
     page["paused_until"] = paused_until(event, account.pk)
     counts = range(1, max(1, min(allowed, state.count(FREE))) + 1)
     page |= {"allowed": allowed, "counts": counts, "apart": _apart(request.GET.get("apart", ""), counts)}

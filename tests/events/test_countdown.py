@@ -250,3 +250,34 @@ def test_the_deadline_stands_there_for_who_runs_no_scripts(chromium: Browser):
     page.set_content(html)
     assert f"{ends:%M:%S} KST까지" in page.get_by_role("timer").inner_text()
     context.close()
+
+
+MORE = """<form class="pay" data-hold-live><button>Pay</button></form>
+<form action="/extend/" method="post" data-extend data-hold-live><button>More</button></form>
+{% include "events/hold_clock.html" %}{% include "events/hold_over.html" %}"""
+
+
+def test_more_time_is_given_in_place_and_said_where_the_reader_is(stage):
+    page = stage(seconds=100, html=MORE)
+    longer = (page.ends + timedelta(minutes=5)).isoformat()
+    now = datetime.fromtimestamp(page.now + 1, tz=UTC).isoformat()
+    page.answers(200, {"status": "held", "expiresAt": longer, "now": now, "message": "시간을 더 드렸어요."})
+
+    page.page.get_by_role("button", name="More").click()
+
+    expect(page.page.get_by_text("시간을 더 드렸어요.")).to_be_focused()
+    expect(page.page.get_by_role("timer")).to_have_text(re.compile(r"^6:3\d$"))
+    assert page.loads == 1, "no reload"
+    page.passes(120)
+    page.is_live()
+
+
+def test_a_refusal_of_more_time_is_said_and_the_clock_goes_on(stage):
+    page = stage(seconds=100, html=MORE)
+    page.answers(409, {"status": "no-more-time", "message": "화면에 보이는 시간까지만"})
+
+    page.page.get_by_role("button", name="More").click()
+
+    expect(page.page.get_by_text("화면에 보이는 시간까지만")).to_be_focused()
+    page.passes(101)
+    page.is_over()

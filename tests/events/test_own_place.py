@@ -98,6 +98,7 @@ def test_b09_another_account_with_copied_cookies_holds_orders_and_gives_up_nothi
     for path, form in [
         ("hold/", {"seat": seats_of(event)[0]}),
         ("hold/release/", {}),
+        ("hold/extend/", {}),
         ("checkout/", {}),
         ("leave/", {}),
     ]:

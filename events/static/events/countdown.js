@@ -26,6 +26,28 @@
     document.dispatchEvent(new Event("hold-over"));
   }
 
+  function go_on(told) {
+    [ends, offset] = [Date.parse(told.expiresAt), Date.parse(told.now) - Date.now()];
+  }
+
+  // More time, where the server gives it: the page stays as it is, and says until when.
+  async function extend(form) {
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const told = await answer.json();
+      if (!told.message) throw new TypeError(answer.status);
+      if (told.expiresAt) go_on(told);
+      const said = Object.assign(document.createElement("span"), { tabIndex: -1, textContent: told.message });
+      form.replaceChildren(said);
+      said.focus();
+    } catch {
+      form.submit();  // the page that follows says what came of it
+    }
+    show();
+  }
+
   // Whether the hold still stands, from who knows: it may have been given back, or paid, in another tab.
   async function ask(address = check) {
     if (asking || finished || !address) return;
@@ -34,7 +56,7 @@
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(PATIENCE_MS) });
       const told = answer.ok || answer.status === 410 ? await answer.json() : {};
-      if (told.expiresAt) [ends, offset] = [Date.parse(told.expiresAt), Date.parse(told.now) - Date.now()];
+      if (told.expiresAt) go_on(told);
       // A place inside may have been renewed by another tab: how long, the line does not say.
       else if (told.status === "active" && left_ms() <= 0) [ends, doubted] = [Date.now() + offset + AGAIN_MS, false];
       else if (answer.status === 410 || (doubts && ["none", "queued"].includes(told.status))) finish(told.reason);
@@ -71,6 +93,9 @@
   const timer = setInterval(show, 250);
   show();
   if (claim) ask(claim);  // the first page of a visit: a cookie that comes back keeps the place
+  for (const form of document.querySelectorAll("[data-extend]")) {
+    form.addEventListener("submit", (press) => { press.preventDefault(); extend(form); });
+  }
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { show(); ask(); } });
   addEventListener("pageshow", ({ persisted }) => { if (persisted) { show(); ask(); } });
 })();
