@@ -21,6 +21,10 @@ class LinesForm(TableForm):
             "section,level,row,first,last. Level 0 is the floor. Sections and rows may be ranges such as 101-110, "
             "A1-A6, 01-06 or A-J; a line without a row is a standing area with entry numbers."
         )
+        kinds = _(
+            "A sixth column, kind, is for wheelchair spaces (wheelchair) and the seats of companions (companion)."
+        )
+        self.fields["lines"].help_text += f" {kinds}"
 
     def clean(self) -> dict[str, Any]:
         """Read the plan."""

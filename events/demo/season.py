@@ -9,7 +9,7 @@ from django.db import transaction
 
 from events.models import Event, Plan, PriceTier, SectionPrice, Venue
 from events.plans.building import build
-from events.plans.drafts import COLUMNS, read_plan
+from events.plans.drafts import headings, read_plan
 from events.plans.ranges import names_in
 from events.sale.closing import lay_over_room
 from waitingroom.models import WaitingRoom
@@ -36,7 +36,7 @@ def _plan(*, name_ko: str, plan: list[dict[str, Any]], **named: str) -> Plan:
     found, made = Plan.objects.get_or_create(venue=venue, name="기본 배치")
     if made:
         lines = [f"{block['sections']},{block['level']},{block['rows']},1,{block['seats']}" for block in plan]
-        build(found, read_plan("\n".join([",".join(COLUMNS), *lines])))
+        build(found, read_plan("\n".join([headings(), *lines])))
     return found
 
 

@@ -1,6 +1,6 @@
 """What is sold, and to whom: one concept a module."""
 
-from events.models.choices import EventState, Kind, SaleState
+from events.models.choices import EventState, Kind, SaleState, SeatKind
 from events.models.document import Asked, Consent, Document
 from events.models.door import EventDoor
 from events.models.event import Event
@@ -48,6 +48,7 @@ __all__ = [
     "Role",
     "SaleState",
     "Seat",
+    "SeatKind",
     "Section",
     "SectionPrice",
     "Ticket",

@@ -18,6 +18,14 @@ class Kind(models.TextChoices):
     SPORTS = "sports", _("Sports")
 
 
+class SeatKind(models.TextChoices):
+    """What a seat is for; most are for everybody."""
+
+    ORDINARY = "", _("ordinary")
+    WHEELCHAIR = "wheelchair", _("wheelchair space")
+    COMPANION = "companion", _("companion seat")
+
+
 class Motif(models.TextChoices):
     """What the poster draws."""
 

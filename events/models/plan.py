@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events.languages import in_language
+from events.models.choices import SeatKind
 from events.models.venue import Venue
 
 
@@ -87,6 +88,10 @@ class Seat(models.Model):
         help_text=_("Counts the section's seats from 0, row by row."),
     )
 
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=SeatKind, blank=True, default=SeatKind.ORDINARY, db_default=SeatKind.ORDINARY
+    )
+
     class Meta:
         verbose_name = _("seat")
         verbose_name_plural = _("seats")
@@ -103,4 +108,5 @@ class Seat(models.Model):
     def label(self) -> str:
         """How a ticket names the seat, in the page's language; needs `section`."""
         section = self.section
-        return seat_label(section=section.name, row=self.row, number=self.number, standing=section.standing)
+        label = seat_label(section=section.name, row=self.row, number=self.number, standing=section.standing)
+        return f"{label} ({self.get_kind_display()})" if self.kind else label

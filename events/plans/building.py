@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from events.models import Plan, Seat, Section
+from events.models import Plan, Seat, SeatKind, Section
 from events.plans.drafts import Block, Draft
 
 
@@ -55,4 +55,5 @@ def seats_of(section: Section, block: Block) -> Iterator[Seat]:
     """The block's seats, unsaved, row by row; `ordinal` counts them."""
     ordered = ((row, number) for row, numbers in block.rows.items() for number in sorted(numbers))
     for ordinal, (row, number) in enumerate(ordered):
-        yield Seat(section=section, row=row, number=number, ordinal=ordinal)
+        kind = block.kinds.get((row, number), SeatKind.ORDINARY)
+        yield Seat(section=section, row=row, number=number, ordinal=ordinal, kind=kind)

@@ -9,7 +9,7 @@ from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from events.models import Occupancy, OrderLine, OrderState, Plan, Section, SectionPrice
+from events.models import Occupancy, OrderLine, OrderState, Plan, SeatKind, Section, SectionPrice
 from events.plans.building import names_of
 from events.plans.correction_tables import runs
 from events.plans.drafts import Block, Draft
@@ -87,7 +87,14 @@ def _seats_of(block: Block) -> list[tuple[str, int]]:
 
 def _differs(section: Section, block: Block) -> bool:
     seats = list(section.seats.order_by("ordinal").values_list("row", "number"))
-    return (section.level, section.standing, seats) != (block.level, block.standing, _seats_of(block))
+    there = (section.level, section.standing, seats, _kinds_of(section))
+    return there != (block.level, block.standing, _seats_of(block), block.kinds)
+
+
+def _kinds_of(section: Section) -> dict[tuple[str, int], SeatKind]:
+    """As a block has them."""
+    seats = section.seats.exclude(kind=SeatKind.ORDINARY).values_list("row", "number", "kind")
+    return {(row, number): SeatKind(kind) for row, number, kind in seats}
 
 
 def _compare_section(found: Correction, section: Section, block: Block, names: dict[str, str]) -> None:
@@ -111,8 +118,26 @@ def _compare_section(found: Correction, section: Section, block: Block, names: d
     found.added += _told(section, fresh)
     if [seat for seat in there if seat in seats] != [seat for seat in seats if seat in there]:
         found.changed.append(_("Section %(code)s: the seats are drawn in another order") % {"code": section.code})
+    _compare_kinds(found, section, block, there, used)
     _compare_names(found, section, block, names)
     _refuse_twins(found, section, there, fresh, names)
+
+
+def _compare_kinds(
+    found: Correction, section: Section, block: Block, there: dict[tuple[str, int], int], used: set[int]
+) -> None:
+    """Seats become wheelchair spaces, companion seats or ordinary ones, unless somebody sits there."""
+    before, seats = _kinds_of(section), set(_seats_of(block))
+    for kind in SeatKind:
+        other = [
+            seat
+            for seat in there
+            if seat in seats and block.kinds.get(seat, SeatKind.ORDINARY) == kind != before.get(seat, SeatKind.ORDINARY)
+        ]
+        found.changed += _told(section, [seat for seat in other if there[seat] not in used], kind.label)
+        found.refused += _told(
+            section, [seat for seat in other if there[seat] in used], _("held, sold or ordered once")
+        )
 
 
 def _rename_section(found: Correction, section: Section, block: Block) -> None:

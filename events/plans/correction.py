@@ -33,9 +33,9 @@ def correct(plan: Plan, correction: Correction) -> int:
             if (old := there.get((seat.row, seat.number))) is None:
                 added.append(seat)
             else:
-                old.ordinal = seat.ordinal
+                old.ordinal, old.kind = seat.ordinal, seat.kind
                 moved.append(old)
-        Seat.objects.bulk_update(moved, ["ordinal"], batch_size=BATCH)
+        Seat.objects.bulk_update(moved, ["ordinal", "kind"], batch_size=BATCH)
         Seat.objects.bulk_create(added, batch_size=BATCH)
         _rename_rows(section, correction.names.get(section, {}))
         section.level, section.capacity = block.level, block.capacity

@@ -5,8 +5,8 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
-from events.models import Plan
-from events.plans.drafts import COLUMNS
+from events.models import Plan, Seat, SeatKind
+from events.plans.drafts import COLUMNS, headings
 from events.plans.files import LineError, NotATable, records_of, wanted
 
 # Of a table that renames rows, with what people write over them.
@@ -14,13 +14,16 @@ NEW_NAMES = {"section": COLUMNS["section"], "row": COLUMNS["row"], "new": ("ìƒˆì
 
 
 def table_of(plan: Plan) -> str:
-    """The plan as the table that `read_plan` reads."""
-    lines = [",".join(COLUMNS)]
+    """The plan as the table that `read_plan` reads; with kinds only where it has any."""
+    kinds = Seat.objects.filter(section__plan=plan).exclude(kind=SeatKind.ORDINARY).exists()
+    lines = [",".join(COLUMNS) if kinds else headings()]
     for section in plan.sections.all():
-        seats = section.seats.order_by("ordinal").values_list("row", "number")
-        for row, members in groupby(seats, key=lambda seat: seat[0]):
+        seats = section.seats.order_by("ordinal").values_list("row", "kind", "number")
+        for (row, kind), members in groupby(seats, key=lambda seat: (seat[0], seat[1])):
+            end = f",{kind}" if kinds else ""
             lines += [
-                f"{section.code},{section.level},{row},{first},{last}" for first, last in runs(n for _, n in members)
+                f"{section.code},{section.level},{row},{first},{last}{end}"
+                for first, last in runs(n for _, _, n in members)
             ]
     return "\n".join(lines) + "\n"
 

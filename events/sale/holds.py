@@ -11,6 +11,7 @@ from django.utils import timezone
 from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
 from events.room import kept_places
 from events.sale import hold_periods
+from events.sale.companions import check_companions, check_what_is_left
 from events.sale.locks import lock_account
 from events.sale.picks import Pick, seats_for
 from events.sale.pricing import prices_of
@@ -24,7 +25,8 @@ MOST_CLEARED = 50
 def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Hold:
     """Hold what is picked for the account at today's prices, on top of what it holds already, until the same instant.
 
-    Raises SalesClosed, BadPick, SeatTaken, NotTogether, TooManySeats, HoldPaused or OrderPending; then none was held.
+    Raises SalesClosed, BadPick, SeatTaken, NotTogether, CompanionAlone, TooManySeats, HoldPaused or OrderPending; then
+    none was held.
     """
     now = timezone.now()
     event.refresh_from_db()  # staff may have stopped the sale since the caller looked
@@ -43,6 +45,7 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
         if owned_seats(event, account_id) + pick.count > event.seats_per_account:
             raise TooManySeats(event.seats_per_account)
         seats = seats_for(event, pick)
+        check_companions(event, account_id, seats)
         if hold is None:
             until = hold_periods.deadline_of(event, account_id)
             hold = Hold.objects.create(event=event, account_id=account_id, visitor=visitor, expires_at=until)
@@ -133,7 +136,8 @@ def release(event: Event, account_id: int) -> None:
 def drop(event: Event, account_id: int, seat_id: int) -> None:
     """Give back one of the seats that the account holds; with the last one the hold ends, as by `release`.
 
-    Raises HoldExpired (or CalledOff), BadPick for a seat that it does not hold, and OrderPending once it is ordered.
+    Raises HoldExpired (or CalledOff), BadPick for a seat that it does not hold, OrderPending once it is ordered, and
+    CompanionAlone where that would leave a companion's seat without a wheelchair space.
     """
     with transaction.atomic(durable=True):
         lock_account(account_id)
@@ -142,6 +146,7 @@ def drop(event: Event, account_id: int, seat_id: int) -> None:
             raise OrderPending
         if not hold.occupancies.filter(seat=seat_id).delete()[0]:
             raise BadPick
+        check_what_is_left(event, account_id)
         if not Occupancy.objects.filter(hold=hold).exists():
             hold.delete()
             kept_places.keep_no_longer(event.slug, hold)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 
-from events.models import Event, Hold, Occupancy, Seat, SectionPrice
+from events.models import Event, Hold, Occupancy, Seat, SeatKind, SectionPrice
 from events.sale.refusals import BadPick, NotTogether, SeatTaken
 
 # Far above any event's limit; a request that names more is not worth a question to the database.
@@ -93,7 +93,11 @@ def seats_for(event: Event, pick: Pick) -> list[Seat]:
 def _deal(event: Event, section_id: int, count: int, besides: set[int]) -> list[Seat]:
     """The next `count` free seats of a section: neighbours in one row if there are any, the first ones otherwise."""
     taken = Occupancy.objects.filter(event=event, seat=OuterRef("pk"))
-    free = Seat.objects.filter(~Exists(taken), section=section_id).exclude(pk__in=besides).order_by("ordinal")
+    free = (
+        Seat.objects.filter(~Exists(taken), section=section_id, kind=SeatKind.ORDINARY)
+        .exclude(pk__in=besides)
+        .order_by("ordinal")
+    )
     seats = list(free.values_list("pk", "row", "number")[:NEIGHBOURHOOD])
     if len(seats) < count:
         raise SeatTaken([])

@@ -137,6 +137,15 @@ class HoldPaused(Refused):
         return said % {"at": second(self.until, self.zone)}
 
 
+class CompanionAlone(Refused):
+    """A companion seat without a wheelchair space of its row."""
+
+    code = "companion-alone"
+
+    def __str__(self) -> str:
+        return _("A companion seat goes with a wheelchair space in the same row. Please take both, or neither.")
+
+
 class NoMoreTime(Refused):
     """The account had its extra time, or the sale or its stay inside ends first."""
 
