@@ -134,7 +134,7 @@ def _compare_kinds(
             for seat in there
             if seat in seats and block.kinds.get(seat, SeatKind.ORDINARY) == kind != before.get(seat, SeatKind.ORDINARY)
         ]
-        found.changed += _told(section, [seat for seat in other if there[seat] not in used], kind.label)
+        found.changed += _told(section, [seat for seat in other if there[seat] not in used], str(kind.label))
         found.refused += _told(
             section, [seat for seat in other if there[seat] in used], _("held, sold or ordered once")
         )

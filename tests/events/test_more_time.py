@@ -1,6 +1,7 @@
 """Who is not done when the time runs out may have more: once, bounded, and no way around the pause."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from django.urls import reverse
@@ -131,7 +132,8 @@ def enter(event, visitor: str, **settings: int) -> None:
 
 def place_ends(event, visitor: str) -> float:
     """When the place ends, seconds from now by Redis's clock."""
-    return (client().zscore(keys_of(event.slug).active, visitor) or 0) / 1000 - clock_s()
+    ends_ms = cast("float | None", client().zscore(keys_of(event.slug).active, visitor)) or 0.0
+    return ends_ms / 1000 - clock_s()
 
 
 def test_the_place_inside_lasts_as_long_as_the_longer_hold(make_event, buyer):

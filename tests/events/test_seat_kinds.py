@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from events.models import Hold, Occupancy, Seat, SeatKind
-from events.plans.correction import table_of
+from events.plans.correction_tables import table_of
 from events.plans.drafts import read_plan
 from events.sale.holds import drop, hold_seats, release
 from events.sale.picks import Pick

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0024_more_time"),
+        ("events", "0026_more_time"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0023_ordinal"),
+        ("events", "0025_opening"),
     ]
 
     operations = [
