@@ -93,7 +93,9 @@ class Ours:
     def clear(self) -> None:
         """Nobody waits; the one place is taken for a day."""
         keys = self.keys
-        self.redis.delete(keys.queue, keys.seen, keys.present, keys.unclaimed, keys.gone, keys.active, keys.pace)
+        self.redis.delete(
+            keys.queue, keys.seen, keys.present, keys.claims, keys.missed, keys.gone, keys.active, keys.pace
+        )
         self.redis.hdel(keys.state, "swept_ms", "tokens", "tokens_at_us", "joined", "admitted", "gone", "straight_in")
         now_s, _ = self.redis.time()
         self.redis.zadd(keys.active, {"somebody": (now_s + 86_400) * 1000})

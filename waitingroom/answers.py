@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from waitingroom import work as proof
+from waitingroom.claims import told_of_claim
 from waitingroom.opening import Opening
 from waitingroom.page_cache import PageTemplate, exact_text, wait_text
 from waitingroom.place import Phase, Place
@@ -134,14 +135,19 @@ def recovering(recovering_s: int) -> bytes:
     return b',"recovering":%d' % recovering_s if recovering_s else b""
 
 
+def missed(place: Place) -> bytes:
+    """What the JSON says besides to who was admitted, did not come, and waits by the old number again."""
+    return b',"missedTurn":true' if place.missed else b""
+
+
 def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | None) -> Answer:
     """The waiting page in its template, or without one the JSON."""
     if page is None:
-        return queued(place.position, place.total, snapshot, recovering(place.recovering_s))
+        return queued(place.position, place.total, snapshot, recovering(place.recovering_s) + missed(place))
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     values = _values(visit, place.position, max(start, place.position), snapshot)
-    left = place.reason.name.lower() if place.reason else ""
+    left = "missed" if place.missed else place.reason.name.lower() if place.reason else ""
     return _page(200, page, visit, values | _mode(visit, place) | {b"left": left.encode()})
 
 
@@ -162,11 +168,11 @@ def standing(place: Place, snapshot: Snapshot) -> Answer:
     """The poll's JSON: where the visitor stands, changing nothing."""
     if place.phase is Phase.WAITING:
         rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
-        return queued(place.position, place.total, snapshot, rest + recovering(place.recovering_s))
+        return queued(place.position, place.total, snapshot, rest + recovering(place.recovering_s) + missed(place))
     if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
         return _json(200, {"status": "closed"} | closing(snapshot), _RETRIES[SLOWEST_LOOK_SECONDS])
     if place.phase is Phase.ACTIVE:
-        return _json(200, {"status": "active", "message": ENTERED})
+        return _json(200, told_of_claim(place) | {"status": "active", "message": ENTERED})
     return _json(200, {"status": "none"} | ({"reason": place.reason.name.lower()} if place.reason else {}))
 
 

@@ -165,10 +165,10 @@ def _known(visit: Visit, config: RoomConfig) -> Place | None:
 
 
 def _intent(visit: Visit) -> JoinIntent:
+    if watches(visit.path) or visit.method == "HEAD":  # nobody sees a page: an admission is not taken up by it
+        return JoinIntent.WATCH
     if visit.method != "GET":
         return JoinIntent.TAKE if visit.takes else JoinIntent.STAY
-    if watches(visit.path):
-        return JoinIntent.WATCH
     if room_registry.database_is_away:  # inside there would be nothing but the page that retries
         return JoinIntent.JOIN_IN_LINE if visit.known else JoinIntent.NEW_IN_LINE
     return JoinIntent.JOIN if visit.known else JoinIntent.NEW

@@ -11,11 +11,13 @@ class Keys:
 
     __slots__ = (
         "active",
+        "claims",
         "config",
         "entered",
         "fleet",
         "gone",
         "marks",
+        "missed",
         "pace",
         "present",
         "queue",
@@ -24,7 +26,6 @@ class Keys:
         "state",
         "stays",
         "strangers",
-        "unclaimed",
     )
 
     def __init__(self, room: str) -> None:
@@ -41,9 +42,12 @@ class Keys:
         milliseconds; neither seen nor present until then."""
         self.entered = f"entered:{{{room}}}"
         """ZSET  visitor inside scored by the instant of the admission, Unix milliseconds."""
-        self.unclaimed = f"unclaimed:{{{room}}}"
-        """SET   visitors inside who have not shown up since they were admitted, or whose cookie has not come back
-        yet."""
+        self.claims = f"claims:{{{room}}}"
+        """ZSET  visitor inside who has not come since the admission, or whose cookie has not come back yet, scored by
+        the queue number to go back to when the claim period ends, microseconds (0: to none, they went straight in)."""
+        self.missed = f"missed:{{{room}}}"
+        """ZSET  visitor who was admitted and did not come scored by the queue number that they wait by again: the next
+        time is the last, microseconds; until they come or are gone."""
         self.marks = f"marks:{{{room}}}"
         """HASH  of visitors inside: the mark in force (marks.lua), and when the place last changed browsers, Unix
         milliseconds."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from waitingroom.errors import OutOfMemory, SettingsMissing, WaitingRoomError, WorkMissing
 from waitingroom.opening import Stage
-from waitingroom.reasons import Reason
+from waitingroom.reasons import REASONS, Reason
 
 
 class Phase(StrEnum):
@@ -34,13 +34,16 @@ class Place(NamedTuple):
     mode: str  # the room's
     # Microseconds; 0 where there is none, from `look`, and of who was inside before.
     queue_number: int = 0
-    expires_ms: int = 0  # of an active visitor's place, from `enter`
+    expires_ms: int = 0  # of an active visitor's place
     epoch: str = ""  # from `enter`
     reason: Reason | None = None  # why the visitor is gone, from `look`; was, from `enter` that drew another number
     recovering_s: int = 0  # until positions are told and the line moves again; 0 but after a loss
     mark: str = ""  # of an active visitor, from `enter`: the one in force, from which the next slip's is drawn
     stage: Stage = Stage.OPEN  # the room's
     opens_in_ms: int = 0  # of its opening; 0 from then on
+    left_ms: int = 0  # until `expires_ms`, from `look`
+    unclaimed: bool = False  # active, but no page was asked for yet: `expires_ms` ends the claim period; from `look`
+    missed: bool = False  # waiting again by the old number, after an admission that was not taken up
 
     @property
     def takes_nobody(self) -> bool:
@@ -79,12 +82,15 @@ def _entered(told: list[Any], room: Place) -> Place | WaitingRoomError:
     if phase is None:
         return REFUSALS[told[0]]()
     # By position: names cost half as much again, and a crowd asks.
-    _, _, total, mode, _, _, epoch, _, recovering_s, _, stage, opens_in_ms = room
+    _, _, total, mode, _, _, epoch, _, recovering_s, _, stage, opens_in_ms = room[:12]
     if phase is Phase.ACTIVE:
         mark = told[2].decode()
         return Place(phase, 0, total, mode, told[1], told[3], epoch, None, recovering_s, mark, stage, opens_in_ms)
-    reason = Reason(told[3]) if told[3] else None  # why the place before ended
-    return Place(phase, told[2], total, mode, told[1], 0, epoch, reason, recovering_s, "", stage, opens_in_ms)
+    missed = told[3] == REASONS
+    reason = Reason(told[3]) if told[3] and not missed else None  # why the place before ended
+    return Place(
+        phase, told[2], total, mode, told[1], 0, epoch, reason, recovering_s, "", stage, opens_in_ms, missed=missed
+    )
 
 
 def seconds_of(recovering_ms: int) -> int:
@@ -102,12 +108,22 @@ def read_looked(answer: Sequence[Any]) -> list[Place]:
     mode, total, codes, recovering_s = answer[0].decode(), answer[1], answer[2], seconds_of(answer[6])
     stage, opens_in_ms = Stage(answer[7].decode()), answer[8]
     waiting, outside = (Phase.CLOSED, Phase.CLOSED) if mode == "closed" else (Phase.WAITING, Phase.NONE)
+    now_ms, told = int(answer[3]), answer[9]
+    expiries = dict(zip(told[::3], zip(told[1::3], told[2::3], strict=True), strict=True))
+    missed = set(answer[10])
     places = []
-    for code in map(int, codes.split(b",")) if codes else ():
+    for i, code in enumerate(map(int, codes.split(b",")) if codes else ()):
         if code > 0:
-            places.append(Place(waiting, code, total, mode, 0, 0, "", None, recovering_s, "", stage, opens_in_ms))
+            places.append(
+                Place(
+                    waiting, code, total, mode, 0, 0, "", None, recovering_s, "", stage, opens_in_ms, missed=i in missed
+                )
+            )
         elif code == 0:
-            places.append(Place(Phase.ACTIVE, 0, total, mode, stage=stage, opens_in_ms=opens_in_ms))
+            until_ms, unclaimed = expiries[i]
+            left_ms = max(0, until_ms - now_ms)
+            inside = Place(Phase.ACTIVE, 0, total, mode, expires_ms=until_ms, stage=stage, opens_in_ms=opens_in_ms)
+            places.append(inside._replace(left_ms=left_ms, unclaimed=bool(unclaimed)))
         else:
             reason = Reason(-code - 1) if code < -1 else None
             places.append(Place(outside, 0, total, mode, reason=reason, stage=stage, opens_in_ms=opens_in_ms))

@@ -60,7 +60,7 @@ class Snapshot:
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, _places, now, pace, why, recovering_ms, stage, opens_in_ms = answer
+        mode, total, _places, now, pace, why, recovering_ms, stage, opens_in_ms, *_inside = answer
         reason = json.loads(why) if why else {}
         return cls(
             mode.decode(),

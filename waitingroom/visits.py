@@ -214,18 +214,12 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
     api, polls = form_of(path)
     held = cookies.get(slip_cookie(room), "") if visitor else ""
     slip = slips.read(held, room=room, visitor=visitor) if held and visitor and not polls else None
-    # Who holds a slip has a place to look at.
-    passing = (
-        Passing.NO
-        if slip
-        else _passing(
-            method,
-            said.get(b"user-agent", ""),
-            said.get(PURPOSES[0], "").lower(),
-            known=visitor is not None,
-            polls=polls,
-        )
+    passing = _passing(
+        method, said.get(b"user-agent", ""), said.get(PURPOSES[0], "").lower(), known=visitor is not None, polls=polls
     )
+    # Who holds a slip has a place to look at. But what a browser fetches ahead takes no admission up: nobody is there.
+    if slip and (passing is Passing.LOOKS or slip.kind == slips.ADMITTED):
+        passing = Passing.NO
     accept = said.get(b"accept", "")
     return Visit(  # by position: names cost half as much again as the visit itself
         room,

@@ -37,7 +37,8 @@ class Model:
     strangers: dict[str, int] = field(default_factory=dict)  # of those in line: unseen since they drew their number
     inside: dict[str, int] = field(default_factory=dict)  # visitor -> instant the place expires
     since: dict[str, int] = field(default_factory=dict)  # of those inside: when they came in
-    unclaimed: set[str] = field(default_factory=set)
+    claims: dict[str, int] = field(default_factory=dict)  # of those inside who did not come yet: their number
+    missed: dict[str, int] = field(default_factory=dict)  # whose turn by that number was missed
     gone: dict[str, tuple[int, Reason]] = field(default_factory=dict)  # (ms, why)
     joined: int = 0
     admitted: int = 0
@@ -127,7 +128,8 @@ class Model:
         if visitor in self.inside:
             renewed = min(self.now + self.idle, self.since[visitor] + self.longest)
             self.inside[visitor] = max(self.inside[visitor], renewed)
-            self.unclaimed.discard(visitor)
+            if self.claims.pop(visitor, None) is not None:
+                self.missed.pop(visitor, None)
             return Phase.ACTIVE
         if visitor not in self.line:
             if not joins:
@@ -144,13 +146,14 @@ class Model:
             if self.mode == "off" or (self.mode == "automatic" and vacancy):
                 self.inside[visitor] = self.now + (self.claim if is_new else self.idle)
                 self._comes_in(visitor, self.now)
-                self.unclaimed |= {visitor} if is_new else set()
+                self.claims |= {visitor: 0} if is_new else {}
                 self.straight_in += 1
                 return Phase.ACTIVE
             self.line[visitor] = self.last_number
             self.joined += 1
         elif self.mode == "off":
             self._out_of_line(visitor)
+            self.missed.pop(visitor, None)
             self.admitted += 1
             self.inside[visitor] = self.now + self.idle
             self._comes_in(visitor, self.now)
@@ -174,6 +177,7 @@ class Model:
     def leave(self, visitor: str, reason: Reason) -> str:
         if visitor in self.line:
             self._out_of_line(visitor)
+            self.missed.pop(visitor, None)
             self.left += 1
             self._part(visitor, reason)
             return "waiting"
@@ -200,22 +204,26 @@ class Model:
         expiries = [self.inside[visitor] for visitor in (one, other) if visitor in self.inside]
         numbers = [self.line[visitor] for visitor in (one, other) if visitor in self.line]
         since = [self.since.pop(visitor) for visitor in (one, other) if visitor in self.inside]
-        unclaimed = (one in self.unclaimed and other not in self.inside) or other in self.unclaimed
+        turn = self.claims.get(other if other in self.inside else one)
+        missed = {self.missed.pop(visitor, None) for visitor in (one, other)}
         for visitor in (one, other):
             self._out_of_line(visitor)
             self.inside.pop(visitor, None)
-            self.unclaimed.discard(visitor)
+            self.claims.pop(visitor, None)
         self._part(one, Reason.MERGED)
         if expiries:
             self.left += len(numbers)
             self.inside[other] = max(expiries)
             self.since[other] = min(since)
-            if unclaimed:
-                self.unclaimed.add(other)
+            if turn is not None:
+                self.claims[other] = turn
+            kept = turn
         else:
             self.left += len(numbers) - 1
-            self.line[other] = min(numbers)
+            kept = self.line[other] = min(numbers)
             self._shows_up(other)
+        if kept is not None and kept in missed:
+            self.missed[other] = kept
 
     def leaves_the_tick(self, ticker: str) -> bool:
         """Whether a hub has no reason to tick now."""
@@ -234,7 +242,11 @@ class Model:
             for visitor in [visitor for visitor, expiry in self.inside.items() if expiry <= self.now]:
                 stayed = self.since[visitor] + self.longest <= self.now
                 why = Reason.STAYED if stayed else Reason.IDLE
-                self._out_of_room(visitor, Reason.UNCLAIMED if visitor in self.unclaimed else why)
+                turn = self.claims.get(visitor)
+                if turn and self.missed.get(visitor) != turn:
+                    self._back_in_line(visitor, turn)
+                else:
+                    self._out_of_room(visitor, why if turn is None else Reason.UNCLAIMED)
         kept = self.presence + self.grace
         if self.mode == "closed":
             self.shut_at = self.now
@@ -276,10 +288,10 @@ class Model:
 
     def let_in(self, visitors: list[str]) -> None:
         for visitor in visitors:
+            self.claims[visitor] = self.line[visitor]
             self._out_of_line(visitor)
             self.inside[visitor] = self.now + self.claim
             self._comes_in(visitor, self.now)
-            self.unclaimed.add(visitor)
         self.admitted += len(visitors)
 
     def by_operator(self, count: int) -> list[str]:
@@ -306,8 +318,16 @@ class Model:
     def _out_of_room(self, visitor: str, reason: Reason) -> None:
         del self.inside[visitor]
         del self.since[visitor]
-        self.unclaimed.discard(visitor)
+        self.claims.pop(visitor, None)
+        self.missed.pop(visitor, None)
         self._part(visitor, reason)
+
+    def _back_in_line(self, visitor: str, number: int) -> None:
+        """They did not come when it was their turn: ahead of all who came later, once."""
+        del self.inside[visitor], self.since[visitor], self.claims[visitor]
+        self.line[visitor] = self.missed[visitor] = number
+        self.seen[visitor] = self.horizon()
+        self.joined += 1
 
     def _part(self, visitor: str, reason: Reason) -> None:
         self.gone[visitor] = (max(self.now, self.last_number) // 1000, reason)

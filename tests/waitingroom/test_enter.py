@@ -9,7 +9,6 @@ from waitingroom import scripts
 from waitingroom.errors import SettingsMissing
 from waitingroom.fleet_share import FleetShare
 from waitingroom.place import Phase, read_entered
-from waitingroom.reasons import Reason
 
 
 def test_with_the_room_empty_everybody_goes_straight_in(line: Line):
@@ -142,7 +141,7 @@ def test_until_the_clock_has_taken_a_place_away_it_is_the_visitors(make_line: Ca
     assert line.enter("a").expires_ms == line.now_us // 1000 + 60_000
 
 
-def test_the_admitted_who_came_too_late_is_remembered_as_one_who_never_came(make_line: Callable[..., Line]):
+def test_the_admitted_who_came_too_late_stands_at_the_head_again(make_line: Callable[..., Line]):
     line = make_line(mode="always", claim_seconds=60)
     line.enter("a")
     line.tick()
@@ -150,8 +149,8 @@ def test_the_admitted_who_came_too_late_is_remembered_as_one_who_never_came(make
     line.tick()
     line.live_s(60)
 
-    assert line.knock("a").phase is Phase.NONE
-    assert line.reasons() == {"a": Reason.UNCLAIMED}
+    assert line.knock("a").phase is Phase.WAITING
+    assert line.where("a") == [1]
 
 
 def test_a_change_asked_for_by_a_newcomer_joins_nobody(line: Line):

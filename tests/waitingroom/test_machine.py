@@ -196,8 +196,10 @@ class LineMachine(RuleBasedStateMachine):
         for one, place in zip(visitors, snapshot.places, strict=True):
             if one in self.model.line:
                 assert place.position == self.model.position(one)
+                assert place.missed == (self.model.missed.get(one) == self.model.line[one])
             elif one in self.model.inside:
-                assert place.phase is Phase.ACTIVE
+                assert (place.phase, place.unclaimed) == (Phase.ACTIVE, one in self.model.claims)
+                assert place.expires_ms == self.model.inside[one] // 1000
             else:
                 assert place.reason is self.model.gone.get(one, (0, None))[1]
 
@@ -294,11 +296,10 @@ class LineMachine(RuleBasedStateMachine):
     def it_stands_in_redis_as_in_the_model(self) -> None:
         model, keys = self.model, self.line.keys
         with client().pipeline() as pipeline:
-            for name in ("queue", "seen", "strangers", "active", "present"):
+            for name in ("queue", "seen", "strangers", "active", "present", "claims", "missed"):
                 pipeline.zrange(getattr(keys, name), 0, -1, withscores=True)
-            pipeline.smembers(keys.unclaimed)
             pipeline.hmget(keys.state, ["joined", "admitted", "gone", "straight_in"])
-            queue, seen, strangers, active, present, unclaimed, counts = pipeline.execute()
+            queue, seen, strangers, active, present, claims, missed, counts = pipeline.execute()
 
         def scores(rows: list[tuple[bytes, float]]) -> dict[str, int]:
             return {one.decode(): int(score) for one, score in rows}
@@ -308,7 +309,8 @@ class LineMachine(RuleBasedStateMachine):
         assert scores(active) == {one: expiry // 1000 for one, expiry in model.inside.items()}
         assert scores(seen) == {one: at // 1000 for one, at in model.seen.items()}
         assert scores(strangers) == {one: at // 1000 for one, at in model.strangers.items()}
-        assert {one.decode() for one in unclaimed} == model.unclaimed
+        assert scores(claims) == model.claims
+        assert scores(missed) == model.missed
         assert scores(present).items() <= model.line.items()
         assert {one for one in model.line if model.present(one)} <= scores(present).keys()
         joined, admitted, gone, straight_in = (int(count or 0) for count in counts)

@@ -82,7 +82,8 @@ def test_an_admission_nobody_claimed_stays_unclaimed(make_line: Callable[..., Li
     line.take_over("browser", "account-1")
 
     line.live_s(61)
-    assert line.reasons()["account-1"] is Reason.UNCLAIMED
+    assert line.scores("claims") == {}
+    assert line.look("account-1").places[0].missed
 
 
 def test_taking_ones_own_place_changes_nothing(make_line: Callable[..., Line]):

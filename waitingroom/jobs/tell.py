@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from waitingroom.answers import ENTER_NOW, closing
+from waitingroom.claims import told_of_claim
 from waitingroom.errors import LineUnavailable, RoomGone
 from waitingroom.place import Phase, Place
 from waitingroom.room import MAX_LOOK, Room
@@ -26,7 +27,8 @@ CLOSED_SECONDS = SLOWEST_LOOK_SECONDS
 RECOVERING_SECONDS = 4.0
 CLOSE_UNKNOWN, CLOSE_NO_ROOM, CLOSE_CLOSED, CLOSE_TOO_MANY = 4401, 4404, 4410, 4429
 
-ENTER_FRAME = json.dumps({"type": "queue-enter", "message": ENTER_NOW}, ensure_ascii=False)
+# An admission that nobody took up by then is taken back by the next tick.
+AFTER_CLAIM_SECONDS = 1.2
 
 
 class Teller:
@@ -79,7 +81,7 @@ class Teller:
         self._recall(slug, sockets, snapshot, now)
         if snapshot.recovering_s:
             recovering = b'{"type":"queue-recovering","endsInSeconds":%d}' % snapshot.recovering_s
-        rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"%b}' % (
+        rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"%b' % (
             snapshot.total,
             room.scaling_json,
             snapshot.mode.encode(),
@@ -95,8 +97,10 @@ class Teller:
                     sockets.schedule(visitor, now + min(RECOVERING_SECONDS, snapshot.recovering_s))
             elif place.phase is Phase.WAITING:
                 wait = forecast.wait_s(place.position)
-                text = b'{"type":"queue-position-update","position":%d' % place.position + rest % wait
+                missed = b',"missedTurn":true}' if place.missed else b"}"
+                text = b'{"type":"queue-position-update","position":%d' % place.position + rest % wait + missed
                 for socket in sockets.by_visitor.get(visitor, ()):
+                    socket.entered = False  # or back from an admission that was not taken up
                     socket.push(text)
                 if visitor in sockets.by_visitor:
                     sockets.schedule(visitor, now + cadence_s(place.position, wait - to_near))
@@ -108,6 +112,8 @@ class Teller:
                     sockets.schedule(visitor, now + CLOSED_SECONDS)
             else:
                 self._tell_end(sockets, visitor, place, closed)
+                if place.unclaimed and visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, now + place.left_ms / 1000 + AFTER_CLAIM_SECONDS)
 
     async def _taken_back(self, slug: str, sockets: Sockets, visitors: list[str], snapshot: Snapshot) -> bool:
         """Whether Redis forgot somebody here whose slip brought the place back."""
@@ -134,7 +140,7 @@ class Teller:
             if place.phase is Phase.ACTIVE:
                 if not socket.entered:
                     socket.entered = True
-                    socket.tell(ENTER_FRAME)
+                    socket.tell(enter_frame(place))
             elif place.phase is Phase.CLOSED:
                 socket.tell(closed)
                 socket.finish(CLOSE_CLOSED)
@@ -146,3 +152,9 @@ class Teller:
     async def _miss(self, slug: str, visitors: list[str]) -> None:
         with suppress(LineUnavailable):  # their last sign of life ages by itself
             await Room(slug).absent(visitors, RETURN_MS)
+
+
+def enter_frame(place: Place) -> str:
+    """The contract's word that the turn has come; and by when to come, where no page was asked for yet."""
+    told = {"type": "queue-enter", "message": ENTER_NOW} | told_of_claim(place)
+    return json.dumps(told, ensure_ascii=False)

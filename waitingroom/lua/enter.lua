@@ -1,13 +1,14 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, present, strangers, entered, unclaimed, marks, gone, spent, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
 --         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
 --         nothing), "take" (the same; the place is to be this browser's) or "watch" (nor is a place inside renewed), and what
 --         they bring (empty = nothing): a slip (see returning.lua and marks.lua), or the work done for a number, as "p,id,expires_ms", which counts once
 -- RETURN  for each visitor: phase, queue number (of who is inside only where they come in this moment, else 0), position (of
---         who is inside the mark in force, see marks.lua), expires_ms (of a newcomer in line who had a place before: the code of why it was given up); then total, epoch,
+--         who is inside the mark in force, see marks.lua), expires_ms (of a newcomer in line who had a place before: the code of why it was given up; of who is back
+--         at the old number because they did not come when it was their turn: REASONS); then total, epoch,
 --         mode, ms until the recovery period ends (0: there is none), the stage (see stage_of), ms until the opening; or {"unknown"} when
 --         Redis has no settings. The phase of a newcomer for whom Redis has no memory is "out-of-memory", of one whose work was handed
 --         in before "spent"; who has a number in a room that closed is "closed" with that number, and counts as seen;
@@ -16,7 +17,7 @@
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, present, strangers, entered, unclaimed, marks, gone, spent, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -71,7 +72,7 @@ local function admitted_now(visitor, number, count, is_new)
   if vacancy then vacancy = vacancy - 1 end
   come_in(entered, now_ms, {visitor})
   if not is_new then return inside(visitor, number, expires_ms) end
-  redis.call('SADD', unclaimed, visitor)
+  redis.call('ZADD', claims, 0, visitor)
   return inside(visitor, number, now_ms + c.claim_ms)
 end
 
@@ -87,7 +88,8 @@ local function waiting(visitor, number, position, is_new)
     here[#here + 1] = visitor
   end
   nobody_waits = false
-  return mode == 'closed' and 'closed' or 'waiting', number, position, 0
+  local turned = not is_new and missed_turn(missed, visitor, number)
+  return mode == 'closed' and 'closed' or 'waiting', number, position, turned and REASONS or 0
 end
 
 -- Whatever is not remembered, or was handed out before Redis lost what was, counts as spent: then there is new work to do.
@@ -147,7 +149,7 @@ local function enter(visitor, how, brought)
     local mark = mark_in_force(visitor, how, brought)
     if not mark then return 'elsewhere', 0, 0, 0 end
     if how == 'watch' then return 'active', 0, mark, tonumber(until_ms) end
-    redis.call('SREM', unclaimed, visitor)
+    if redis.call('ZREM', claims, visitor) == 1 then redis.call('ZREM', missed, visitor) end
     return renewed(visitor, 0, tonumber(until_ms), mark)
   end
   local number = redis.call('ZSCORE', queue, visitor)
@@ -166,6 +168,7 @@ local function enter(visitor, how, brought)
     redis.call('ZREM', seen, visitor)
     redis.call('ZREM', present, visitor)
     redis.call('ZREM', strangers, visitor)
+    redis.call('ZREM', missed, visitor)
     total = total - 1
     return admitted_now(visitor, number, 'admitted')
   end

@@ -1,13 +1,13 @@
 -- expire: the places of those who did not come, or have not been seen for too long.
 --
--- KEYS    queue, active, seen, present, strangers, entered, stays, unclaimed, marks, gone, state, config, pace
+-- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, config, pace
 -- ARGV    most (visitors of each kind; a quarter of those due where that is more, up to ten times so many), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
 --         older), now_us (tests only; empty = Redis's clock)
--- RETURN  number expired inside, number that left the line (absent, or strangers to the last), number still waiting and inside
+-- RETURN  number expired inside (who did not come when it was their turn goes back to the head of the line, once), number that left the line (absent, or strangers to the last), number still waiting and inside
 --
 -- Atomic because a place given back must be recorded in the same instant.
 
-local queue, active, seen, present, strangers, entered, stays, unclaimed, marks, gone, state, config, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, config, pace = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -39,15 +39,35 @@ local function each_due(key, until_ms, take)
   return taken
 end
 
+-- Who did not come when it was their turn waits by the old number again, once: ahead of all who came later, and admitted when
+-- they show a sign of life. Until then they are passed over, and their grace runs. `back` is a list of number and visitor.
+local function return_to_line(back)
+  if #back == 0 then return end
+  local signs, horizon = {}, integer(horizon_of(state, now_ms, c))
+  for i = 2, #back, 2 do signs[i - 1], signs[i] = horizon, back[i] end
+  redis.call('ZADD', queue, unpack(back))
+  redis.call('ZADD', missed, unpack(back))
+  redis.call('ZADD', seen, unpack(signs))
+  count_in(state, {joined = #back / 2})
+end
+
 local expired, left_line = 0, 0
 if awake_ms >= tonumber(c.claim_ms) then expired = each_due(active, now_ms, function(late)
-  local idle, never_came, stayed = {}, {}, {}
-  for _, visitor in ipairs(late) do
+  local idle, never_came, stayed, back = {}, {}, {}, {}
+  local numbers, used = redis.call('ZMSCORE', claims, unpack(late)), redis.call('ZMSCORE', missed, unpack(late))
+  for i, visitor in ipairs(late) do
     local group = stay_ends_ms(entered, visitor, c) <= now_ms and stayed or idle
-    if redis.call('SREM', unclaimed, visitor) == 1 then group = never_came end
+    if numbers[i] then group = never_came end
+    if numbers[i] and tonumber(numbers[i]) > 0 and numbers[i] ~= used[i] then
+      back[#back + 1] = integer(numbers[i])
+      group = back
+    end
     group[#group + 1] = visitor
   end
   redis.call('ZREM', active, unpack(late))
+  redis.call('ZREM', claims, unpack(late))
+  redis.call('ZREM', missed, unpack(late))
+  return_to_line(back)
   depart(gone, state, now_ms, IDLE, idle)
   depart(gone, state, now_ms, UNCLAIMED, never_came)
   depart(gone, state, now_ms, STAYED, stayed)
@@ -70,6 +90,7 @@ if math.min(awake_ms, shut_ms, open_ms) >= kept_ms then left_line = each_due(see
   redis.call('ZREM', queue, unpack(absent))
   redis.call('ZREM', seen, unpack(absent))
   redis.call('ZREM', present, unpack(absent))
+  redis.call('ZREM', missed, unpack(absent))
   redis.call('HINCRBY', state, 'gone', #absent)
   depart(gone, state, now_ms, shut and CLOSED or ABSENT, absent)
 end) end

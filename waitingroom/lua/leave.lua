@@ -1,12 +1,12 @@
 -- leave: give up the place in the line or inside.
 --
--- KEYS    queue, active, seen, present, strangers, entered, stays, unclaimed, marks, gone, state, pace
+-- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, pace
 -- ARGV    visitor, reason (a code of reasons.py), now_us (tests only; empty = Redis's clock)
 -- RETURN  what was given up: "waiting", "active" or "none"
 --
 -- Atomic because a visitor must be in exactly one of line, room and gone.
 
-local queue, active, seen, present, strangers, entered, stays, unclaimed, marks, gone, state, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, pace = unpack(KEYS)
 local visitor, reason = ARGV[1], tonumber(ARGV[2])
 local now_ms = math.floor(clock(ARGV[3]) / 1000)
 
@@ -14,12 +14,14 @@ if redis.call('ZREM', queue, visitor) == 1 then
   redis.call('ZREM', seen, visitor)
   redis.call('ZREM', present, visitor)
   redis.call('ZREM', strangers, visitor)
+  redis.call('ZREM', missed, visitor)
   redis.call('HINCRBY', state, 'gone', 1)
   depart(gone, state, now_ms, reason, {visitor})
   return 'waiting'
 end
 if redis.call('ZREM', active, visitor) == 1 then
-  redis.call('SREM', unclaimed, visitor)
+  redis.call('ZREM', claims, visitor)
+  redis.call('ZREM', missed, visitor)
   tally(pace, now_ms, 'd', 1)
   go_out(entered, stays, marks, now_ms, {visitor})
   depart(gone, state, now_ms, reason, {visitor})

@@ -1,15 +1,17 @@
 -- look: where visitors stand, many in one call; whoever waits counts as seen now, whatever the mode.
 --
--- KEYS    queue, active, seen, present, strangers, entered, stays, gone, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, gone, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), visitors...
 -- RETURN  mode, total, places (comma-joined, one a visitor: > 0 position in line, 0 active, -1 unknown here,
 --         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty),
---         ms until the recovery period ends (0: there is none), the stage (see stage_of), ms until the opening;
+--         ms until the recovery period ends (0: there is none), the stage (see stage_of), ms until the opening; of each who is active:
+--         index among the visitors (from 0), when the place expires (Unix ms), and 1 where they did not come yet since they were
+--         admitted, else 0; the indices of those who wait by a number whose turn they missed;
 --         or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
-local queue, active, seen, present, strangers, entered, stays, gone, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, stays, claims, missed, gone, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -18,20 +20,27 @@ local epoch, lost_at_ms, recovery_ms = unpack(redis.call('HMGET', state, 'epoch'
 if not c or not epoch then return {'unknown'} end
 
 local now_text = integer(now_ms)
-local places, waiting, signs = {}, {}, {}
+local places, waiting, signs, inside, waiting_at = {}, {}, {}, {}, {}
 for i = 2, #ARGV do
   local visitor = ARGV[i]
   local place = redis.call('ZRANK', queue, visitor)
   if place then
     place = place + 1
     waiting[#waiting + 1] = visitor
+    waiting_at[#waiting] = i - 2
     signs[#signs + 1] = now_text
     signs[#signs + 1] = visitor
-  elseif redis.call('ZSCORE', active, visitor) then
-    place = 0
   else
-    local left = redis.call('ZSCORE', gone, visitor)
-    place = left and -(tonumber(left) % REASONS + 1) or -1
+    local until_ms = redis.call('ZSCORE', active, visitor)
+    if until_ms then
+      place = 0
+      local n = #inside
+      inside[n + 1], inside[n + 2] = i - 2, tonumber(until_ms)
+      inside[n + 3] = redis.call('ZSCORE', claims, visitor) and 1 or 0
+    else
+      local left = redis.call('ZSCORE', gone, visitor)
+      place = left and -(tonumber(left) % REASONS + 1) or -1
+    end
   end
   places[i - 1] = place
 end
@@ -52,9 +61,17 @@ if #waiting > 0 then
   end
 end
 
+local turned = {}
+if #waiting > 0 and redis.call('ZCARD', missed) > 0 then -- hardly ever anybody
+  local numbers, used = redis.call('ZMSCORE', queue, unpack(waiting)), redis.call('ZMSCORE', missed, unpack(waiting))
+  for i, at in ipairs(waiting_at) do
+    if used[i] and used[i] == numbers[i] then turned[#turned + 1] = at end
+  end
+end
+
 return {
   c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text,
   pace_of({queue = queue, active = active, present = present, entered = entered, stays = stays, fleet = fleet, pace = pace}, now_ms, c),
   c.mode == 'closed' and c.closed_reason or '', recovering(lost_at_ms, recovery_ms, now_ms),
-  stage_of(c, now_us), opens_in_ms(c, now_us),
+  stage_of(c, now_us), opens_in_ms(c, now_us), inside, turned,
 }

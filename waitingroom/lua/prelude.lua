@@ -22,6 +22,7 @@
 -- count_in(state, counts)  adds the counts, by name, to the room's
 -- depart(key, state, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
 -- left_at_ms(score)        when who has that score among the gone left
+-- missed_turn(missed, visitor, number)  whether who waits by that number was admitted by it before, and did not come
 -- allow_writes(key)       lets the script write where Redis is out of memory: for those who have a place already
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- horizon_of(state, now_ms, c)  present is who was seen after it, Unix ms; an outage makes nobody absent
@@ -202,6 +203,11 @@ local function depart(key, state, now_ms, reason, visitors)
 end
 
 local function left_at_ms(score) return math.floor(tonumber(score) / REASONS) end
+
+local function missed_turn(missed, visitor, number)
+  if redis.call('ZCARD', missed) == 0 then return false end -- hardly ever anybody
+  return tonumber(redis.call('ZSCORE', missed, visitor) or 0) == tonumber(number)
+end
 
 local function ticked(state, now_ms, idle_ms)
   local last = redis.call('HMGET', state, 'tick_at_ms', 'ticker')

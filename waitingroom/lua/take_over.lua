@@ -1,12 +1,12 @@
 -- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
 --
--- KEYS    queue, active, seen, present, strangers, entered, unclaimed, marks, gone, state, pace
+-- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, state, pace
 -- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
 -- RETURN  where `to` stands now: "active", "waiting" or "none"
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, present, strangers, entered, unclaimed, marks, gone, state, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, state, pace = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -25,6 +25,13 @@ end
 allow_writes(queue)
 depart(gone, state, now_ms, reason, {from})
 
+-- A number whose turn was missed stays one, whoever waits by it.
+local missed_by = {redis.call('ZSCORE', missed, from), redis.call('ZSCORE', missed, to)}
+redis.call('ZREM', missed, from, to)
+local function inherit_missed(number)
+  if number and (missed_by[1] == number or missed_by[2] == number) then redis.call('ZADD', missed, number, to) end
+end
+
 if from_expiry or to_expiry then
   redis.call('HDEL', marks, from, to) -- it is the next browser's to come
   local later = math.max(tonumber(from_expiry or 0), tonumber(to_expiry or 0))
@@ -33,7 +40,9 @@ if from_expiry or to_expiry then
     local since_ms = redis.call('ZSCORE', entered, from)
     redis.call('ZREM', entered, from)
     if since_ms then redis.call('ZADD', entered, 'LT', since_ms, to) end
-    if redis.call('SREM', unclaimed, from) == 1 and not to_expiry then redis.call('SADD', unclaimed, to) end
+    local turn = redis.call('ZSCORE', claims, from)
+    redis.call('ZREM', claims, from)
+    if turn and not to_expiry then redis.call('ZADD', claims, turn, to) end
   end
   if from_expiry and to_expiry then tally(pace, now_ms, 'd', 1) end
   if from_number or to_number then
@@ -42,6 +51,7 @@ if from_expiry or to_expiry then
     redis.call('HINCRBY', state, 'gone', 1)
   end
   redis.call('ZADD', active, integer(later), to)
+  inherit_missed(redis.call('ZSCORE', claims, to))
   return 'active'
 end
 
@@ -52,6 +62,7 @@ if to_number then
 end
 out_of_line(from)
 redis.call('ZADD', queue, integer(number), to)
+inherit_missed(redis.call('ZSCORE', queue, to))
 redis.call('ZADD', seen, integer(now_ms), to)
 redis.call('ZADD', present, integer(number), to)
 redis.call('ZREM', strangers, to)
