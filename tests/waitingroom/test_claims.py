@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.waitingroom.doors import JSON, Door
 from tests.waitingroom.line import Line, join_call
 from tests.waitingroom.pages import Page, with_hub
@@ -169,9 +171,15 @@ def test_a_slip_is_good_through_the_missed_turn_and_spent_after_the_second(make_
     assert line.enter("first", slip).queue_number > slip.queue_number
 
 
-def test_signing_in_gives_nobody_a_third_turn(make_line: Lines):
+@pytest.mark.parametrize("called_again", [False, True])
+def test_signing_in_gives_nobody_a_third_turn(make_line: Lines, called_again: bool):
     line = called(make_line, claim_seconds=20)
     line.live_s(21)
+    line.look("first")
+    if called_again:
+        line.leave("second")
+        line.live_s(1)
+        assert line.where("first") == ["active"]
     line.take_over("first", "account-1")
     line.leave("second")
     line.live_s(2)
