@@ -14,9 +14,10 @@ class EventsConfig(AppConfig):
         """Hear of sign-ins and sign-outs; make the staff's groups and the triggers once what they need exists."""
         from events.accounts import places
         from events.models import guards
-        from events.staff import groups
+        from events.staff import audit, groups
 
         places.connect()
+        audit.connect()
         pre_migrate.connect(guards.lift, sender=self)
         post_migrate.connect(guards.set_up, sender=self)
         post_migrate.connect(groups.make, sender=self)

@@ -14,6 +14,7 @@ from events.admin import (
     plan,
     refund_request,
     room,
+    staff_act,
     venue,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "plan",
     "refund_request",
     "room",
+    "staff_act",
     "venue",
 ]
 

@@ -13,6 +13,7 @@ from events.models.payment import MONEY_DUE, Payment, PaymentChange, PaymentStat
 from events.models.plan import Plan, Seat, Section
 from events.models.price import PriceTier, SectionPrice
 from events.models.refund import Decision, Fee, Refund, RefundRequest
+from events.models.staff_act import StaffAct
 from events.models.ticket import DoorAct, Ticket, TicketChange
 from events.models.venue import Venue
 
@@ -51,6 +52,7 @@ __all__ = [
     "SeatKind",
     "Section",
     "SectionPrice",
+    "StaffAct",
     "Ticket",
     "TicketChange",
     "Trouble",

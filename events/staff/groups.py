@@ -40,6 +40,7 @@ PERMISSIONS = {
         "refund_after_door",
         "view_eventdoor",
         "change_eventdoor",
+        "view_staffact",
         *(
             f"{verb}_{model}"
             for model in ("event", "eventstaff", "venue", "plan", "section", "pricetier", "sectionprice", "waitingroom")
