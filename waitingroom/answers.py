@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from waitingroom import work as proof
 from waitingroom.claims import told_of_claim
+from waitingroom.gathering import Gathering
 from waitingroom.opening import Opening
-from waitingroom.page_cache import PageTemplate, exact_text, wait_text
+from waitingroom.page_cache import PageTemplate, clock_text, exact_text, wait_text
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
@@ -103,6 +104,10 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
         b"closed_reason": html.escape(reason).encode(),
         b"left": b"",
         b"challenge": b"",
+        b"stage": b"open",
+        b"order": b"arrival",
+        b"opens_in": b"0",
+        b"opens_text": b"",
     }
 
 
@@ -117,17 +122,29 @@ def early(place: Place, opening: Opening) -> Answer:
     return _json(200, {"status": "none", "opening": told})
 
 
-def queued(position: int, total: int, snapshot: Snapshot, rest: bytes = b"") -> Answer:
+def _gathering(room: str, place: Place) -> Gathering | None:
+    """What is told of the opening to who waits for it."""
+    if not place.gathers:
+        return None
+    return Gathering.of(place.opens_in_ms, place.total, room_registry.opening(room), place.recovering_s)
+
+
+def queued(room: str, place: Place, snapshot: Snapshot, rest: bytes = b"") -> Answer:
     """The contract's JSON for who waits."""
+    position, total, wait_s = place.position, place.total, snapshot.forecast.wait_s(place.position)
+    rest, again = rest + recovering(place.recovering_s), poll_after(place.position)
+    if gathering := _gathering(room, place):
+        position, wait_s, rest = gathering.position(position), gathering.wait_s(wait_s), rest + gathering.json
+        again = (b"retry-after", b"%d" % gathering.ask_in_s)
     body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b%b}' % (
         position,
         total,
-        snapshot.forecast.wait_s(position),
+        wait_s,
         _QUEUED,
         snapshot.cause_json,
         rest,
     )
-    return Answer(202, body, [JSON, poll_after(position)])
+    return Answer(202, body, [JSON, again])
 
 
 def recovering(recovering_s: int) -> bytes:
@@ -143,17 +160,31 @@ def missed(place: Place) -> bytes:
 def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | None) -> Answer:
     """The waiting page in its template, or without one the JSON."""
     if page is None:
-        return queued(place.position, place.total, snapshot, recovering(place.recovering_s) + missed(place))
+        return queued(visit.room, place, snapshot, missed(place))
     held = visit.slip
     start = held.start if held and held.queue_number == place.queue_number else place.position
     values = _values(visit, place.position, max(start, place.position), snapshot)
     left = "missed" if place.missed else place.reason.name.lower() if place.reason else ""
-    return _page(200, page, visit, values | _mode(visit, place) | {b"left": left.encode()})
+    return _page(200, page, visit, values | _mode(visit, place) | _stage(visit, place) | {b"left": left.encode()})
+
+
+def _stage(visit: Visit, place: Place) -> dict[bytes, bytes]:
+    """Before the opening the page counts down to it; no position is told that is not true."""
+    gathering = _gathering(visit.room, place)
+    if gathering is None:
+        return {}
+    told = {b"stage": place.stage.encode(), b"opens_in": b"%d" % gathering.opens_in_ms}
+    told[b"opens_text"] = clock_text(gathering.opens_in_ms).encode()
+    if gathering.drawn:
+        told[b"order"] = b"draw"
+    if gathering.position(place.position) == 0:
+        told |= {b"position": b"0", b"start": b"0", b"position_text": "–".encode()}
+    return told
 
 
 def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
     """The room's mode as the page shows it; while the room recovers there is no position to tell."""
-    if not place.recovering_s or place.phase is Phase.CLOSED:
+    if not place.recovering_s or place.gathers or place.phase is Phase.CLOSED:
         return {b"mode": place.mode.encode()}
     nothing = dict.fromkeys((b"position_text", b"total_text", b"wait_text"), "–".encode())
     left_s, whole_s = place.recovering_s, room_registry.recovery_s(visit.room)
@@ -164,11 +195,11 @@ def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
     }
 
 
-def standing(place: Place, snapshot: Snapshot) -> Answer:
+def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
     """The poll's JSON: where the visitor stands, changing nothing."""
     if place.phase is Phase.WAITING:
         rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
-        return queued(place.position, place.total, snapshot, rest + recovering(place.recovering_s) + missed(place))
+        return queued(visit.room, place, snapshot, rest + missed(place))
     if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
         return _json(200, {"status": "closed"} | closing(snapshot), _RETRIES[SLOWEST_LOOK_SECONDS])
     if place.phase is Phase.ACTIVE:

@@ -49,6 +49,10 @@ VALUES = (
     "held",
     "left",
     "challenge",
+    "stage",
+    "order",
+    "opens_in",
+    "opens_text",
 )
 _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 
@@ -180,6 +184,13 @@ def wait_text(seconds: int, language: str) -> str:
     rest = 60 * ((seconds + 30) // 60) if step == 60 else step * -(-max(seconds, 1) // step)
     with translation.override(language):
         return _("about {duration}").format(duration=_duration(rest))
+
+
+def clock_text(milliseconds: int) -> str:
+    """A countdown: "1:02:03", "59:07". The page's script goes on with it."""
+    minutes, seconds = divmod(-(-milliseconds // 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 @lru_cache(maxsize=1000)

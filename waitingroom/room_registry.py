@@ -90,6 +90,11 @@ class RoomRegistry:
         config = self.get(slug)
         return max(1, config.recovery_seconds if config else DEFAULT_RECOVERY_SECONDS)
 
+    def opening(self, slug: str) -> Opening:
+        """When the room gathers and opens, as remembered."""
+        config = self.get(slug)
+        return config.opening if config else ALWAYS_OPEN
+
     async def find(self, slug: str) -> RoomConfig | None:
         """The room's configuration; None if the database has no such room.
 

@@ -2,9 +2,10 @@
 
 import random
 from asyncio import AbstractEventLoop, Task
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
+from waitingroom.gathering import spread_s
 from waitingroom.sign_ins import sign_ins
 from waitingroom.slips import NO_SIGN_IN
 from waitingroom.timing import SLOWEST_LOOK_SECONDS
@@ -170,16 +171,17 @@ class Sockets:
         """Nothing more to tell on the clock."""
         self._due.pop(visitor, None)
 
-    def wake(self, visitors: Iterable[str] | None, now: float) -> None:
+    def wake(self, visitors: Sequence[str] | None, now: float) -> None:
         """Look at these visitors now, or (None) at everybody within a second."""
         if visitors is None:
             self._buckets.clear()
             for visitor in self._due:
                 self.schedule(visitor, now + random.random())  # noqa: S311 (spreads the work; no secret)
             return
+        spread = spread_s(len(visitors))  # who is inside asks for a page: not all of an opening's at once
         for visitor in visitors:
             if visitor in self._due:
-                self.schedule(visitor, now)
+                self.schedule(visitor, now + spread * random.random())  # noqa: S311 (spreads the work; no secret)
 
     def take_due(self, now: float) -> list[str]:
         """The visitors whose place is due, each once; they must be scheduled again."""

@@ -40,6 +40,7 @@ class Missing(StrEnum):
     PLACE = "place"
     SNAPSHOT = "snapshot"
     WAITING_PAGE = "waiting"
+    GATHERING_PAGE = "gathering"
     CLOSED_PAGE = "closed"
     UNAVAILABLE_PAGE = "unavailable"
     PREVIEW_PAGE = "preview"
@@ -83,7 +84,7 @@ def verdict(
     if visit.polls:
         if snapshot is None:
             return Missing.SNAPSHOT
-        return Decision(_nowhere(visit), answers.standing(place, snapshot), cookies.spent(visit, place))
+        return Decision(_nowhere(visit), answers.standing(visit, place, snapshot), cookies.spent(visit, place))
     phase = place.phase
     if phase is Phase.ACTIVE:
         return _entered(visit, place, answers.taken(visit) if visit.takes else None)
@@ -104,12 +105,18 @@ def verdict(
         return Missing.SNAPSHOT
     page = None
     if not visit.wants_json:
-        name = Missing.WAITING_PAGE if place.queue_number else Missing.CLOSED_PAGE
+        name = _page_of(place)
         page = pages(name, visit.room, visit.language)
         if page is None:
             return name
     answer = answers.closed if phase is Phase.CLOSED else answers.waiting
     return _entered(visit, place, answer(visit, place, snapshot, page))
+
+
+def _page_of(place: Place) -> Missing:
+    if place.gathers:
+        return Missing.GATHERING_PAGE
+    return Missing.WAITING_PAGE if place.queue_number else Missing.CLOSED_PAGE
 
 
 def _unavailable(visit: Visit, config: RoomConfig, pages: Pages) -> Decision | Missing:

@@ -10,6 +10,7 @@ from waitingroom import answers
 from waitingroom.causes import STANDS_S, Causes
 from waitingroom.estimates import Forecast, Pace
 from waitingroom.stays import Stays
+from waitingroom.visits import from_environ
 
 STEADY = Stays(190, ((1000.0, 60.0),), 1.0, 1000, [60.0 * (i + 0.5) / 32 for i in range(32)])
 PACE = Pace(500, 2, (), 1000, 1000, 0, STEADY, total=5000)
@@ -85,6 +86,7 @@ def test_the_cause_is_told_to_pollers_beside_the_estimate(line: Line):
     line.fill("a")
     snapshot = line.look("a")
     (place,) = snapshot.places
+    visit = from_environ(line.slug, {}, f"/api/events/{line.slug}/queue/", "GET")
 
-    assert "cause" not in json.loads(answers.standing(place, snapshot).body)
-    assert json.loads(answers.standing(place, replace(snapshot, cause="fleet")).body)["cause"] == "fleet"
+    assert "cause" not in json.loads(answers.standing(visit, place, snapshot).body)
+    assert json.loads(answers.standing(visit, place, replace(snapshot, cause="fleet")).body)["cause"] == "fleet"

@@ -1,5 +1,6 @@
 """Before the opening those who come gather: in order, and nobody is inside. At the instant the line begins to move."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,12 +9,14 @@ import pytest
 
 from tests.waitingroom.line import NOON, SECOND, Line, names
 from waitingroom.drawn_line import draw_calls, read_drawn
+from waitingroom.gathering import Gathering, pause_s
 from waitingroom.models import Mode, OpeningOrder
 from waitingroom.opening import Opening, Stage
 from waitingroom.place import Phase, Place
 from waitingroom.reasons import Reason
 from waitingroom.redis import run_now
 from waitingroom.scripts import Call
+from waitingroom.sockets import Sockets
 
 NOON_AT = datetime.fromtimestamp(NOON // SECOND, tz=UTC)
 HOUR_S = 3600
@@ -325,3 +328,53 @@ def test_a_room_without_a_gathering_is_open_whenever_its_crowd_is_expected(make_
     line = make_line(opens_at=at(HOUR_S))
     assert line.enter("ann").phase is Phase.ACTIVE
     assert Opening.read(None, at(0)) == Opening()
+
+
+# -- what the gathered are told
+
+
+def test_a_gathering_by_arrival_tells_the_order_and_when_it_opens():
+    gathering = Gathering.of(90_500, 40, Opening(1, 2), recovering_s=0)
+
+    assert gathering.json == b',"gathering":{"opensInMs":90500,"order":"arrival"}'
+    assert json.loads(gathering.frame(7)) == {
+        "type": "queue-gathering",
+        "opensInMs": 90_500,
+        "order": "arrival",
+        "position": 7,
+        "total": 40,
+    }
+    assert gathering.wait_s(30) == 91 + 30
+
+
+@pytest.mark.parametrize(("drawn", "recovering_s"), [(True, 0), (False, 20)])
+def test_no_position_is_told_that_is_not_true(drawn, recovering_s):
+    gathering = Gathering.of(90_500, 40, Opening(1, 2, drawn), recovering_s)
+
+    assert json.loads(gathering.frame(7))["position"] == gathering.position(7) == 0
+
+
+def test_ten_thousand_are_told_of_the_opening_within_two_seconds_and_spread_over_them():
+    for opens_in_ms in (100, 5_000):
+        pauses = sorted(pause_s(opens_in_ms, 10_000) for _ in range(10_000))
+        assert opens_in_ms / 1000 <= pauses[0]
+        assert pauses[-1] <= opens_in_ms / 1000 + 2
+        seconds = [sum(at <= pause < at + 1 for pause in pauses) for at in (opens_in_ms / 1000, opens_in_ms / 1000 + 1)]
+        assert max(seconds) < 5_500
+
+
+def test_long_before_the_opening_the_gathered_are_heard_of_twice_in_any_presence():
+    assert all(6.4 <= pause_s(3_600_000, 10_000) <= 8 for _ in range(1000))
+
+
+def test_those_whom_an_opening_lets_in_are_told_at_a_spread_and_those_of_a_tick_at_once():
+    crowd = names(1000)
+    sockets = Sockets()
+    for visitor in crowd:
+        sockets.schedule(visitor, 1000)
+    sockets.wake(crowd[:10], 1)
+    assert len(sockets.take_due(1.1)) == 10
+    sockets.wake(crowd, 10)
+    halves = [len(sockets.take_due(at)) for at in (11, 12.1)]
+    assert sum(halves) == 1000
+    assert max(halves) < 600

@@ -202,7 +202,7 @@ SHOWN = [
     ("closed, polling", poll(), config(), SHUT_OUT, (200, b'{"status": "closed"')),
     ("closed, with a number", visit(), config(), SITS_OUT, (200, b"waiting of room")),
     ("inside, too early again", visit(), GATHERS, ACTIVE._replace(stage=Stage.EARLY), (0, b"")),
-    ("waits, too early again", visit(), GATHERS, WAITING._replace(stage=Stage.EARLY), (200, b"waiting of room")),
+    ("waits, too early again", visit(), GATHERS, WAITING._replace(stage=Stage.EARLY), (200, b"gathering of room")),
 ]
 
 

@@ -10,9 +10,11 @@ from typing import Any
 from waitingroom.answers import ENTER_NOW, closing
 from waitingroom.claims import told_of_claim
 from waitingroom.errors import LineUnavailable, RoomGone
+from waitingroom.gathering import Gathering, pause_s
 from waitingroom.place import Phase, Place
 from waitingroom.room import MAX_LOOK, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
+from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
 from waitingroom.sockets import NEAR, Sockets, cadence_s
 from waitingroom.timing import RETURN_MS, SLOWEST_LOOK_SECONDS
@@ -89,7 +91,16 @@ class Teller:
         )
         to_near = forecast.wait_s(NEAR)
         closed = json.dumps({"type": "queue-closed"} | closing(snapshot), ensure_ascii=False)
+        gathering = Gathering.of(
+            snapshot.opens_in_ms, snapshot.total, room_registry.opening(slug), snapshot.recovering_s
+        )
         for visitor, place in zip(visitors, snapshot.places, strict=True):
+            if place.gathers:
+                for socket in sockets.by_visitor.get(visitor, ()):
+                    socket.push(gathering.frame(place.position))
+                if visitor in sockets.by_visitor:
+                    sockets.schedule(visitor, now + pause_s(snapshot.opens_in_ms, snapshot.total))
+                continue
             if place.phase is Phase.WAITING and snapshot.recovering_s:
                 for socket in sockets.by_visitor.get(visitor, ()):
                     socket.push(recovering)

@@ -29,6 +29,10 @@ WIDTHS = {
     b"held": 3,
     b"left": 12,
     b"challenge": 640,
+    b"stage": 9,
+    b"order": 7,
+    b"opens_in": 10,
+    b"opens_text": 11,
 }
 # Between values so near to each other nothing is compressed: a gap costs more.
 NEAR = 20

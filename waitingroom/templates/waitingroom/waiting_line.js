@@ -75,6 +75,8 @@ const hear = {
     showClosed(closedReason);
   },
   "queue-left": beGone,
+  // The opening was moved: another page counts down to it.
+  "queue-gathering": () => finish(() => comeIn(PAUSE / 2)),
 };
 
 function connect() {

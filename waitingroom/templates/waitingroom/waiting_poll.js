@@ -2,7 +2,7 @@
 const SPREAD = Number(page.dataset.spread);
 // Where sockets fail or fall silent: questions over HTTP.
 const answers = {
-  queued: (place) => (place.recovering ? hear["queue-recovering"]({ endsInSeconds: place.recovering }) : hear["queue-position-update"](place)),
+  queued: (place) => (place.gathering ? hear["queue-gathering"](place) : place.recovering ? hear["queue-recovering"]({ endsInSeconds: place.recovering }) : hear["queue-position-update"](place)),
   active: () => hear["queue-enter"](),
   closed: (answer) => hear["queue-closed"](answer),
   deleted: () => finish(() => showEnd("deleted")),
