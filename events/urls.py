@@ -5,8 +5,8 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
 from events.api import buying as buying_api
+from events.api import clock, door_devices, event
 from events.api import door as door_api
-from events.api import door_devices, event
 from events.api import orders as orders_api
 from events.api.answers import two_forms
 from events.views import buying, documents, door, door_worker, orders, pages, payments, previews, seats
@@ -25,6 +25,7 @@ urlpatterns = [
     path("", pages.listing, name="list"),
     path("posters/<slug:slug>.<str:language>.svg", pages.poster, name="poster"),
     path("previews/<str:token>/", previews.preview, name="preview"),
+    path("api/clock/", clock.clock, name="clock"),
     path("api/events/<slug:slug>/", event.event, name="api-event"),
     path("events/<slug:slug>/", pages.event_page, name="event"),
     path("events/<slug:slug>/here/", event.here, name="here"),

@@ -117,8 +117,9 @@ def closing(snapshot: Snapshot) -> dict[str, object]:
 
 
 def early(place: Place, opening: Opening) -> Answer:
-    """Nobody gathers yet: when they do, and when the sale opens."""
-    told = {"opensInMs": place.opens_in_ms, "gathersInMs": opening.gathers_in_ms(place.opens_in_ms)}
+    """Nobody gathers yet: when they do, and when the sale opens; Unix milliseconds by Redis's clock."""
+    opens_at, gathers_at = opening.opens_us // 1000, opening.gathers_us // 1000
+    told = {"now": opens_at - place.opens_in_ms, "gathersAt": gathers_at, "opensAt": opens_at}
     return _json(200, {"status": "none", "opening": told})
 
 

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import pgettext
 
 from events import moments
+from events.languages import in_language
 from events.models import Event
 from events.privacy import consents
 from events.staff.previews import token_of
+from waitingroom.models import WaitingRoom
 
 register = template.Library()
 
@@ -50,6 +52,12 @@ def second(at: datetime) -> str:
 def second_of(at_ms: int) -> str:
     """As `second`, of Unix milliseconds."""
     return moments.second(datetime.fromtimestamp(at_ms / 1000, tz=UTC))
+
+
+@register.filter
+def closed_reason(room: WaitingRoom) -> str:
+    """Staff's words on a closed line, in the page's language; empty if they gave none."""
+    return in_language(room.closed_reason_ko, room.closed_reason_en) or room.closed_reason_en
 
 
 @register.simple_tag

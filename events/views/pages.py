@@ -21,10 +21,14 @@ from events.staff.previews import may_preview, not_yet_public
 from events.views.answers import for_visitors
 from waitingroom import admission, visitors
 from waitingroom.reasons import Reason
+from waitingroom.redis_clock import redis_clock
+from waitingroom.room_registry import room_registry
 from waitingroom.verdict import Admission
 
 # Admitted visitors come by the dozen every second: they share one rendering.
 MOMENT_SECONDS = 2
+# Of a page that is everybody's. A change by staff is seen so late by who comes through a cache.
+KEPT_SECONDS = 30
 
 
 def shown_events() -> QuerySet[Event]:
@@ -52,11 +56,21 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     event = SimpleLazyObject(lambda: get_object_or_404(events, room__slug=slug))
     page: dict[str, object] = {"event": event, "slug": slug, "moment": MOMENT_SECONDS, "full": False}
     place: Admission | None = getattr(request, "admission", None)
+    page["public"] = place is None  # nobody gathers yet, or can line up any more
     page["place"] = place if place and place.expires_ms else None
     page["unclaimed"] = visitors.of_request(request) is None  # the first page: the cookie goes along with its answer
     if isinstance(request.user, User) and (bought := bought_seats(slug, request.user.pk)):
         page |= {"bought": bought, "full": bought >= event.seats_per_account}
-    return render(request, "events/event.html", page)
+    response = render(request, "events/event.html", page)
+    if place is None and not request.COOKIES:  # made for nobody in particular
+        response["Cache-Control"] = f"public, max-age={_kept_s(slug)}"
+    return response
+
+
+def _kept_s(slug: str) -> int:
+    """How long caches may keep the public page: never past the instant that turns it."""
+    opening = room_registry.opening(slug)
+    return max(0, min(KEPT_SECONDS, opening.gathers_in_ms(opening.opens_in_ms(redis_clock.now_us())) // 1000))
 
 
 @require_safe

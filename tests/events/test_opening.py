@@ -90,3 +90,84 @@ def test_an_opening_moved_into_the_past_opens_the_room_at_once(soon):
     closing.follow(soon.pk)
 
     assert admission.status([soon.slug])[0].stage == "open"
+
+
+# -- the page that is everybody's
+
+
+def test_before_the_gathering_everybody_reads_the_page_without_a_place(client, soon):
+    for _ in range(3):
+        answer = client.get(f"/events/{soon.slug}/")
+        client.cookies.clear()
+        assert answer.status_code == 200
+        page = answer.content.decode()
+        assert "입장하셨습니다" not in page
+        assert "누구의 자리도 차지하지 않습니다" in page
+        assert f'data-opens="{int(soon.opens_at.timestamp())}000"' in page
+        assert answer.headers["cache-control"] == "public, max-age=30"
+    (status,) = admission.status([soon.slug])
+    assert (status.active, status.waiting, status.joined, status.straight_in) == (0, 0, 0, 0)
+
+
+def test_no_cache_keeps_the_page_past_the_gathering(client, soon):
+    Event.objects.filter(pk=soon.pk).update(opens_at=timezone.now() + timedelta(minutes=60, seconds=7))
+    closing.follow(soon.pk)
+
+    kept = client.get(f"/events/{soon.slug}/").headers["cache-control"]
+
+    assert kept in {f"public, max-age={seconds}" for seconds in (4, 5, 6)}
+
+
+def test_before_the_gathering_no_seat_is_to_be_seen_and_none_to_be_held(client, soon):
+    assert client.get(f"/events/{soon.slug}/seats/").headers["location"] == f"/events/{soon.slug}/"
+    held = client.post(f"/events/{soon.slug}/hold/", {"seats": "1"}, headers={"accept": "application/json"})
+    assert held.status_code == 403
+
+
+def test_from_the_gathering_on_the_page_is_the_pre_room(client, soon):
+    Event.objects.filter(pk=soon.pk).update(opens_at=timezone.now() + timedelta(minutes=5))
+    closing.follow(soon.pk)
+
+    answer = client.get(f"/events/{soon.slug}/")
+
+    assert (answer.headers["x-waiting-room"], answer.headers["cache-control"]) == ("waiting", "no-store")
+    assert 'data-stage="gathering"' in answer.content.decode()
+    told = client.get(f"/api/events/{soon.slug}/").json()
+    assert (told["status"], told["gathering"]["order"]) == ("queued", "arrival")
+    assert 290_000 < told["gathering"]["opensInMs"] <= 300_000
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"closes_at": timezone.now() - timedelta(minutes=1)}, "판매가 끝났"),
+        ({"stopped_at": timezone.now()}, "판매가"),
+        ({"called_off_at": timezone.now(), "called_off_why_ko": "태풍"}, "태풍"),
+    ],
+    ids=["over", "stopped", "called off"],
+)
+def test_a_sale_that_is_closed_keeps_its_page_for_everybody(client, event, facts, said):
+    Event.objects.filter(pk=event.pk).update(**facts)
+    closing.follow(event.pk)
+
+    answer = client.get(f"/events/{event.slug}/")
+
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert event.title_ko in answer.content.decode()
+    assert "입장하셨습니다" not in answer.content.decode()
+
+
+def test_the_clock_tells_the_time(client):
+    before = timezone.now().timestamp() * 1000
+    answer = client.get("/api/clock/")
+
+    assert abs(answer.json()["now"] - before) < 5_000
+    assert "no-store" in answer.headers["cache-control"]
+
+
+def test_the_list_counts_down_to_a_sale_that_is_about_to_open(client, soon):
+    page = client.get("/").content.decode()
+
+    assert f'data-until="{int(soon.opens_at.timestamp())}000"' in page
+    assert "events/opening" in page
