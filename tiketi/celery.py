@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     name: {"task": task, "schedule": when, "options": {"expires": STALE_S}}
     for name, task, when in (  # seconds, or the hour
         ("tick", "waitingroom.tasks.tick", 1.0),
+        ("draw", "waitingroom.tasks.draw", 1.0),
         ("turn", "scaling.tasks.turn", 10.0),
         ("schedule", "scaling.tasks.schedule", 300.0),
         ("compare", "scaling.tasks.compare", 60.0),

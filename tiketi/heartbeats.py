@@ -25,6 +25,7 @@ class Beat:
 # Some periods of the schedule (celery.py), and the time that one run may take where somebody else is slow.
 BEATS = {
     "scaling.tasks.turn": Beat("turn", 45),
+    "waitingroom.tasks.draw": Beat("draws", 20),
     "events.tasks.expire_holds": Beat("holds", 20),
     "events.tasks.settle": Beat("settle", 60),
     "events.tasks.follow_sales": Beat("sales", 60),

@@ -167,6 +167,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "work"  # the sale's own: the database alone
 CELERY_TASK_ROUTES = {
     "waitingroom.tasks.tick": {"queue": "clock"},
+    "waitingroom.tasks.draw": {"queue": "draw"},
     "scaling.tasks.*": {"queue": "fleet"},
     "events.tasks.settle": {"queue": "money"},
     "events.tasks.wind_up": {"queue": "money"},

@@ -150,3 +150,14 @@ class DrawnLine(_Record):
 
     def __str__(self) -> str:
         return f"{self.result_id} at {self.opened_us}"
+
+
+class DrawGivenUp(_Record):
+    """That staff gave the draw up because its chance never came: those who gathered stand by their arrival."""
+
+    draw = models.OneToOneField(Draw, on_delete=models.PROTECT, primary_key=True, related_name="given_up")
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.draw_id} given up"

@@ -1,4 +1,4 @@
-"""The steps of a draw, each one transaction: announce, enter, close, reveal (the last reveal draws), line up.
+"""The steps of a draw, each a transaction: announce, enter, close, reveal (the last reveal draws) or give up, line up.
 
 Closing and revealing are durable: once `close` returns everybody can see the checkpoint, and nothing is revealed yet.
 """
@@ -9,17 +9,19 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from waitingroom.conf import conf
 from waitingroom.draw.checkpoint import checkpoint_of
-from waitingroom.draw.errors import BadDraw
+from waitingroom.draw.errors import BadDraw, BadEmail
+from waitingroom.draw.instants import written
 from waitingroom.draw.ranks import in_order, ranks_of, result_text, seed_of
 from waitingroom.draw.receipt import Entrance
 from waitingroom.draw.roster import Roster, entry_id, nonce_of, plain_identity
 from waitingroom.draw.rule import LEAD, Identity, Rule
 from waitingroom.draw.sources import Drand, Source
 from waitingroom.draw_key import signer
-from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawnLine, DrawResult, DrawReveal
+from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawGivenUp, DrawnLine, DrawResult, DrawReveal
 from waitingroom.errors import AlreadyTaken, DrawRefused, EntryRefused
 from waitingroom.models import WaitingRoom
 
@@ -33,7 +35,7 @@ def announce(room: WaitingRoom, *, opens_at: datetime, closes_at: datetime, sour
     identity = Identity.EMAIL if room.account_required else Identity.NAME
     rule = Rule(conf.WAITINGROOM_DRAW_ORIGIN, room.slug, identity, opens_at, closes_at, tuple(sources))
     if closes_at <= now:
-        raise DrawRefused("The gathering would have closed before it was announced.")
+        raise DrawRefused(_("Entries would have ended before the draw was announced."))
     by = signer()
     try:
         with transaction.atomic():
@@ -45,7 +47,7 @@ def announce(room: WaitingRoom, *, opens_at: datetime, closes_at: datetime, sour
                 announced_at=now,
             )
     except IntegrityError as error:
-        raise AlreadyTaken(f"There is a draw of '{room.slug}' already: a room has one.") from error
+        raise AlreadyTaken(_("There is a draw of “%(room)s” already: a room has one.") % {"room": room.slug}) from error
     return draw
 
 
@@ -53,7 +55,7 @@ def draw_of(room: str) -> Draw:
     """The room's draw. Raises DrawRefused."""
     found: Draw | None = Draw.objects.filter(room__iexact=room).first()
     if found is None:
-        raise DrawRefused(f"There is no draw of '{room}'.")
+        raise DrawRefused(_("There is no draw of “%(room)s”.") % {"room": room})
     return found
 
 
@@ -73,9 +75,9 @@ def enter(room: str, people: Mapping[str, str]) -> dict[str, Entrance | EntryRef
     draw, now = _locked(room), timezone.now()
     rule = draw.rule
     if now < rule.opens_at:
-        raise DrawRefused("The gathering has not begun.")
+        raise DrawRefused(_("Entries have not begun."))
     if now >= rule.closes_at or DrawClosing.objects.filter(draw=draw).exists():
-        raise DrawRefused("The gathering is over.")
+        raise DrawRefused(_("Entries have ended."))
     answers: dict[str, Entrance | EntryRefused] = {
         row.person: row.entrance for row in draw.entries.filter(person__in=people)
     }
@@ -87,7 +89,7 @@ def enter(room: str, people: Mapping[str, str]) -> dict[str, Entrance | EntryRef
         if isinstance(row, EntryRefused):
             answers[person] = row
         elif row.entry in taken or row.entry in added:
-            answers[person] = EntryRefused("This address has entered already, from another account.")
+            answers[person] = EntryRefused(_("This e-mail address has entered already, from another account."))
         else:
             added[row.entry], answers[person] = row, row.entrance
     DrawEntry.objects.bulk_create(added.values())
@@ -97,6 +99,8 @@ def enter(room: str, people: Mapping[str, str]) -> dict[str, Entrance | EntryRef
 def _entry(draw: Draw, rule: Rule, person: str, given: str, at: datetime) -> DrawEntry | EntryRefused:
     try:
         plain = plain_identity(rule.identity, given)
+    except BadEmail:
+        return EntryRefused(_("Your account has no e-mail address by which an entry could be made."))
     except BadDraw as error:
         return EntryRefused(str(error))
     nonce = nonce_of(bytes.fromhex(draw.nonce_secret), plain)
@@ -113,12 +117,16 @@ def close(room: str) -> DrawClosing:
     draw, now = _locked(room), timezone.now()
     rule = draw.rule
     if DrawClosing.objects.filter(draw=draw).exists():
-        raise AlreadyTaken("The roster is closed.")
+        raise AlreadyTaken(_("The roster is closed."))
+    if DrawGivenUp.objects.filter(draw=draw).exists():
+        raise DrawRefused(_("The draw was given up."))
     if now < rule.closes_at:
-        raise DrawRefused(f"Entries are taken until {rule.closes_at:%Y-%m-%d %H:%M:%S %Z}.")
+        raise DrawRefused(_("Entries are taken until %(at)s.") % {"at": written(rule.closes_at)})
     for source in rule.sources:
         if isinstance(source, Drand) and now > source.at - LEAD:
-            raise DrawRefused(f"{source.name} is near, or has come: it may be known. This draw is void.")
+            raise DrawRefused(
+                _("%(source)s is near, or has come: it may be known. This draw is void.") % {"source": source.name}
+            )
     note = signer(draw.key).sign(checkpoint_of(rule, roster_of(draw), now).text)
     return DrawClosing.objects.create(draw=draw, checkpoint_note=note, closed_at=now)
 
@@ -132,12 +140,14 @@ def reveal(room: str, number: int, given: str) -> DrawResult | None:
     draw, now = _locked(room), timezone.now()
     rule, closing = draw.rule, DrawClosing.objects.filter(draw=draw).first()
     if closing is None:
-        raise DrawRefused("The roster is not closed: chance comes after it.")
+        raise DrawRefused(_("The roster is not closed: chance comes after it."))
     if not 0 <= number < len(rule.sources):
-        raise DrawRefused(f"The rule names {len(rule.sources)} sources.")
+        raise DrawRefused(_("The rule names %(count)d sources.") % {"count": len(rule.sources)})
     rule.sources[number].value(given)
+    if DrawGivenUp.objects.filter(draw=draw).exists():
+        raise DrawRefused(_("The draw was given up."))
     if closing.reveals.filter(source=number).exists():
-        raise AlreadyTaken(f"{rule.sources[number].name} has spoken.")
+        raise AlreadyTaken(_("%(source)s has spoken.") % {"source": rule.sources[number].name})
     DrawReveal.objects.create(closing=closing, source=number, reveal=given, at=now)
     told = list(closing.reveals.values_list("reveal", flat=True))
     if len(told) < len(rule.sources):
@@ -146,6 +156,22 @@ def reveal(room: str, number: int, given: str) -> DrawResult | None:
     seed = seed_of(rule, checkpoint, told)
     note = signer(draw.key).sign(result_text(checkpoint, seed, ranks_of(seed, roster.ids)))
     return DrawResult.objects.create(closing=closing, seed=seed.hex(), result_note=note, at=now)
+
+
+@transaction.atomic(durable=True)
+def give_up(room: WaitingRoom, why: str) -> DrawGivenUp:
+    """There will be no ranks: those who gathered stand by their arrival, and everybody is told why.
+
+    Raises DrawRefused before the opening and once the draw is done, AlreadyTaken the second time.
+    """
+    draw, now = _locked(room.slug), timezone.now()
+    if room.opens_at is None or now < room.opens_at:
+        raise DrawRefused(_("Until the opening the chance may come."))
+    if DrawResult.objects.filter(closing=draw.pk).exists():
+        raise DrawRefused(_("The draw is done: its order stands."))
+    if DrawGivenUp.objects.filter(draw=draw).exists():
+        raise AlreadyTaken(_("The draw was given up."))
+    return DrawGivenUp.objects.create(draw=draw, why=why[:200], at=now)
 
 
 def own_chance() -> str:
@@ -164,7 +190,7 @@ def roster_of(draw: Draw) -> Roster:
     roster = Roster(bytes.fromhex(entry) for entry in draw.entries.values_list("entry", flat=True))
     closing = DrawClosing.objects.filter(draw=draw).first()
     if closing is not None and roster.tree.root != closing.checkpoint.root:
-        raise DrawRefused("The entries in the database are not those that were closed.")
+        raise DrawRefused(_("The entries in the database are not those that were closed."))
     return roster
 
 
@@ -172,7 +198,7 @@ def drawn(draw: Draw) -> list[str]:
     """The visitors' names, first come first. Raises DrawRefused before the draw is done."""
     result = DrawResult.objects.filter(closing=draw.pk).first()
     if result is None:
-        raise DrawRefused("The draw is not done.")
+        raise DrawRefused(_("The draw is not done."))
     people = dict(draw.entries.values_list("entry", "person"))
     return [people[one.hex()] for one in in_order(bytes.fromhex(result.seed), roster_of(draw).ids)]
 
@@ -184,6 +210,6 @@ def opened_us(draw: Draw, now_us: int) -> int:
     """
     result = DrawResult.objects.filter(closing=draw.pk).first()
     if result is None:
-        raise DrawRefused("The draw is not done.")
-    line, _ = DrawnLine.objects.get_or_create(result=result, defaults={"opened_us": now_us})
+        raise DrawRefused(_("The draw is not done."))
+    line, _new = DrawnLine.objects.get_or_create(result=result, defaults={"opened_us": now_us})
     return line.opened_us

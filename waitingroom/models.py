@@ -15,7 +15,8 @@ from simple_history.models import HistoricalRecords
 
 from waitingroom import configure, epochs, hints
 from waitingroom.conf import conf
-from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawnLine, DrawResult, DrawReveal
+from waitingroom.draw_plan import DrawPlan
+from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawGivenUp, DrawnLine, DrawResult, DrawReveal
 from waitingroom.opening import Opening
 from waitingroom.room_registry import DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
@@ -26,6 +27,8 @@ __all__ = [
     "Draw",
     "DrawClosing",
     "DrawEntry",
+    "DrawGivenUp",
+    "DrawPlan",
     "DrawResult",
     "DrawReveal",
     "DrawnLine",

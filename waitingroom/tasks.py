@@ -1,11 +1,13 @@
-"""Celery's doorbells: the clock's tick."""
+"""Celery's doorbells: the clock's tick, and the draws' turn."""
 
 import logging
 
 from celery import shared_task
 from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from waitingroom.clock import clock
+from waitingroom.drawing import drawing
 from waitingroom.errors import LineUnavailable
 
 log = logging.getLogger(__name__)
@@ -18,3 +20,14 @@ def tick() -> None:
         clock.tick()
     except (LineUnavailable, DatabaseError) as error:
         log.warning("tick: %s", error)
+
+
+@shared_task(name="waitingroom.tasks.draw")  # type: ignore[untyped-decorator]  # celery has no types
+def draw() -> bool:
+    """Every draw as far as its hour allows; whether it was looked at: while Redis or the database is away, none is."""
+    try:
+        drawing.turn()
+    except (LineUnavailable, RedisError, OSError, DatabaseError) as error:
+        log.warning("draw: %s", error)
+        return False
+    return True

@@ -34,6 +34,7 @@ def test_what_may_wait_for_somebody_else_waits_in_a_queue_of_its_own():
         "tiketi.tasks.send_mail",  # a mail server
         "scaling.tasks.turn",  # AWS
         "waitingroom.tasks.tick",  # Redis alone
+        "waitingroom.tasks.draw",  # an instant, to which it sleeps
     }
     assert len({queue_of(task) for task in slow}) == len(slow)
 

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -58,6 +58,7 @@ class Command(BaseCommand):
             if name == "verify":
                 one.add_argument("--language", choices=("ko", "en"), default="en")
 
+    @no_translations
     def handle(self, *_args: Any, verb: str, slug: str, **options: Any) -> None:
         """Do what the verb says. Errors are one line."""
         try:

@@ -1,0 +1,167 @@
+"""The clock's work for the draws: each turn takes every draw as far as its hour allows, and never a step twice.
+
+Any number of workers may do it, and be killed between any two lines: each step is a row that the database takes once
+(draw_steps), lining up is safe to repeat (drawn_line), and the room opens only after it (`lined_up`).
+"""
+
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from waitingroom import draw_steps, drawn_line
+from waitingroom.drand_relays import Asking
+from waitingroom.draw.errors import BadDraw
+from waitingroom.draw.sources import Drand, Local
+from waitingroom.draw_people import MAX_AT_ONCE, identities, last_seen_ms, shown_since
+from waitingroom.draw_plan import plan_of
+from waitingroom.draw_records import Draw, DrawClosing, DrawGivenUp, DrawResult
+from waitingroom.errors import AlreadyTaken, EntryRefused, NotAsked, WaitingRoomError
+from waitingroom.keys import keys_of
+from waitingroom.models import OpeningOrder, WaitingRoom
+from waitingroom.opening import microseconds
+from waitingroom.redis import client, clock_s
+
+log = logging.getLogger(__name__)
+
+# The task is rung every second: whose instant comes before the next one is waited for.
+MAX_WAIT_S = 1.2
+# Of one draw in one turn; the others' turn comes first.
+MAX_BATCHES = 10
+
+
+@dataclass
+class Taken:
+    """What this process knows of a draw's entries: it saves questions, and nothing depends on it."""
+
+    since_ms: int = 0
+    people: set[str] = field(default_factory=set)
+
+
+class Drawing:
+    """One process's; any number may go on at once."""
+
+    def __init__(self) -> None:
+        self._taken: dict[int, Taken] = {}
+        self._order: tuple[int, list[str]] = (0, [])  # of the draw that was done last
+        self._asking = Asking()
+        self._failing: dict[str, str] = {}  # room to error, as logged last
+
+    def turn(self) -> None:
+        """Every draw as far as it may go now; what fails in one stops no other. Raises DatabaseError, RedisError."""
+        now = datetime.fromtimestamp(clock_s(), UTC)
+        rooms = WaitingRoom.objects.filter(
+            opening_order=OpeningOrder.DRAW, lined_up=False, hidden=False, gathers_at__lte=now, opens_at__isnull=False
+        )
+        failing = {}
+        for room in rooms.order_by("opens_at"):
+            try:
+                self._go_on(room, now)
+            except (WaitingRoomError, BadDraw, ValidationError, DatabaseError) as error:
+                failing[room.slug] = str(error)
+                if self._failing.get(room.slug) != str(error):  # once, not every second
+                    log.warning("the draw of %s does not go on: %s", room.slug, error)
+        self._failing = failing
+
+    def _go_on(self, room: WaitingRoom, now: datetime) -> None:
+        draw = Draw.objects.filter(room__iexact=room.slug).first() or self._announced(room)
+        if DrawGivenUp.objects.filter(draw=draw).exists():
+            room.note_lined_up()
+            return
+        rule = draw.rule
+        if not DrawClosing.objects.filter(draw=draw).exists():
+            if now < rule.closes_at:
+                self._take_entries(room.slug, draw)
+                return
+            self._close(draw)
+        if not DrawResult.objects.filter(closing=draw.pk).exists() and not self._revealed(draw, now):
+            return
+        self._line_up(room, draw)
+
+    def _announced(self, room: WaitingRoom) -> Draw:
+        assert room.gathers_at is not None  # noqa: S101 (they were asked for)
+        assert room.opens_at is not None  # noqa: S101 (the same)
+        plan = plan_of(room.slug)
+        closes_at, sources = plan.closes_at(room.opens_at), plan.sources(room.opens_at)
+        try:
+            return draw_steps.announce(room, opens_at=room.gathers_at, closes_at=closes_at, sources=sources)
+        except AlreadyTaken:
+            return draw_steps.draw_of(room.slug)
+
+    def _take_entries(self, room: str, draw: Draw) -> None:
+        taken = self._taken.setdefault(draw.pk, Taken())
+        identity = draw.rule.identity
+        for _batch in range(MAX_BATCHES):
+            shown = shown_since(room, taken.since_ms)
+            new = [visitor for visitor, _at in shown if visitor not in taken.people]
+            if new:
+                answers = draw_steps.enter(room, identities(identity, new))
+                # Who was refused is asked again with their next sign of life: an address may be given meanwhile.
+                taken.people |= {one for one, answer in answers.items() if not isinstance(answer, EntryRefused)}
+            if shown:
+                taken.since_ms = shown[-1][1]  # again with the next question: somebody may show in the same millisecond
+            if len(shown) < MAX_AT_ONCE:
+                return
+            taken.since_ms += 1
+
+    def _close(self, draw: Draw) -> None:
+        self._taken.pop(draw.pk, None)
+        try:
+            draw_steps.close(draw.room)
+        except AlreadyTaken:
+            log.debug("the roster of %s was closed by another", draw.room)
+
+    def _revealed(self, draw: Draw, now: datetime) -> bool:
+        """Ask those sources that need nobody's word; whether all have spoken."""
+        for number, source in draw_steps.missing(draw):
+            given: str | None = None
+            if isinstance(source, Local):
+                given = draw_steps.own_chance()
+            elif isinstance(source, Drand) and now >= source.at:
+                given = self._asking.word_of(source)
+            if given is None:
+                continue
+            try:
+                draw_steps.reveal(draw.room, number, given)
+            except AlreadyTaken:
+                log.debug("%s of %s was told by another", source.name, draw.room)
+        return DrawResult.objects.filter(closing=draw.pk).exists()
+
+    def _line_up(self, room: WaitingRoom, draw: Draw) -> None:
+        assert room.opens_at is not None  # noqa: S101 (they were asked for)
+        visitors = self._visitors(draw)
+        opens_us = microseconds(room.opens_at)
+        early_s = opens_us / 1e6 - clock_s()
+        if early_s > MAX_WAIT_S:
+            return
+        if early_s > 0:
+            time.sleep(early_s + 0.001)
+        opened_us = draw_steps.opened_us(draw, first_number(room.slug, opens_us))
+        drawn_line.line_up(room.slug, visitors, opened_us=opened_us, seen_ms=last_seen_ms(room.slug, visitors))
+        room.note_lined_up()
+        log.info("%d of %s are lined up", len(visitors), room.slug)
+
+    def _visitors(self, draw: Draw) -> list[str]:
+        """The drawn, first come first; kept until they are lined up, since of 10,000 it takes a part of a second."""
+        if self._order[0] != draw.pk:
+            self._order = (draw.pk, draw_steps.drawn(draw))
+        return self._order[1]
+
+
+def first_number(room: str, opens_us: int) -> int:
+    """What the drawn count down from: the opening, or where the opening was moved, the first number given out.
+
+    So all of them come ahead of who gathered without an entry. Raises NotAsked.
+    """
+    try:
+        first = client().zrange(keys_of(room).queue, 0, 0, withscores=True)
+    except (RedisError, OSError) as error:
+        raise NotAsked(error) from error
+    return min([opens_us, *(int(number) for _, number in first)])  # type: ignore[union-attr]  # its type allows for async
+
+
+drawing = Drawing()
