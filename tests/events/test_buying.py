@@ -212,15 +212,24 @@ def test_an_event_whose_seats_are_not_released_says_so(browser, make_event):
     event = make_event()
     event.section_prices.all().delete()
 
-    page = browser.get(f"/events/{event.slug}/").content.decode()
+    answer = browser.get(f"/events/{event.slug}/")
 
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "입장하셨습니다. 아직 좌석이 공개되지 않았으니" in page
     assert f"/events/{event.slug}/seats/" not in page
 
 
 def test_before_the_opening_the_page_offers_no_seats(browser, make_event):
     event = make_event(opens_at=timezone.now() + timedelta(hours=1))
 
-    assert f"/events/{event.slug}/seats/" not in browser.get(f"/events/{event.slug}/").content.decode()
+    answer = browser.get(f"/events/{event.slug}/")
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert event.title in page
+    assert f"{timezone.localtime(event.opens_at):%H:%M}" in page
+    assert f"/events/{event.slug}/seats/" not in page
 
 
 def test_one_seat_of_several_is_given_back_at_the_checkout_and_the_others_stay(inside, event, buyer, make_buyer):

@@ -59,6 +59,17 @@ def test_an_order_whose_time_is_over_offers_no_payment_before_the_sweep_comes(br
     assert "이미 끝난 결제입니다" in sandbox
 
 
+def test_an_order_under_way_loads_itself_anew_only_where_no_scripts_run(browser, event, buyer):
+    """A page that renews itself takes the reader's focus along; with scripts, news come in place."""
+    placed, _ = order(event, buyer, seats_of(event)[0])
+
+    page = browser.get(placed.get_absolute_url()).content.decode()
+
+    refresh = re.compile(r'http-equiv="?refresh', re.IGNORECASE)
+    assert refresh.search(page)
+    assert not refresh.search(re.sub(r"<noscript>.*?</noscript>", "", page, flags=re.DOTALL))
+
+
 def test_a_pending_order_tells_machines_until_when(browser, event, buyer):
     placed, _ = order(event, buyer, seats_of(event)[0])
 

@@ -10,6 +10,7 @@ from events import tasks
 from events.door.checkin import check_in
 from events.door.codes import code_of
 from events.models import Occupancy, Order, OrderState, PaymentState, Ticket, Why
+from events.payments.sandbox import callbacks
 from events.sale.orders import cancel_order
 from events.sale.refusals import TooLate
 from tests.events.conftest import buy, hold, order, seats_of
@@ -90,7 +91,13 @@ def test_the_price_is_that_of_the_moment_of_ordering(event, buyer):
     placed, payment = order(event, buyer, seats_of(event)[0])
     event.tiers.update(price_won=1)
 
-    assert payment.amount_won == placed.total_won == 110_000
+    callbacks.act(payment, callbacks.Outcome.SUCCEED)
+
+    placed.refresh_from_db()
+    payment.refresh_from_db()
+    assert (placed.state, payment.state) == (OrderState.PAID, PaymentState.RECEIVED)
+    assert payment.received_won == placed.total_won == 110_000
+    assert placed.lines.get().price_won == 110_000
 
 
 def test_ordering_twice_makes_one_order(browser, event, buyer):

@@ -134,8 +134,10 @@ def test_a_room_in_front_of_no_event_has_nothing_to_tell(db):
     assert page_context("nowhere") == {}
 
 
-def test_an_old_event_tells_of_no_seats(make_event):
+def test_an_event_whose_sale_is_over_says_so_and_not_that_it_is_sold_out(make_event):
     past = timezone.now() - timedelta(days=1)
     event = make_event(opens_at=past - timedelta(days=9), closes_at=past, starts_at=past, cancel_until=None)
 
-    assert page_context(event.slug)["title"] == "한밤의 연주회"
+    told = page_context(event.slug)
+    assert told["title"] == "한밤의 연주회"
+    assert (told["over"], told["sold_out"]) == (True, False)
