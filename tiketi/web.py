@@ -9,6 +9,7 @@ the shedding of `tiketi/crowding.py`.
 
 import asyncio
 import logging
+import secrets
 from functools import partial
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from tiketi.request_limits import refusal
 from waitingroom.answers import Headers
 from waitingroom.gate import Scope, ask_now, headers_of, whole_headers
 from waitingroom.sockets import PUSH
+from waitingroom.timing import SLOWEST_LOOK_SECONDS
 from waitingroom.verdict import Decision
 
 ALIVE_HEADERS = [(name.lower().encode(), value.encode()) for name, value in ALIVE.headers().items()]
@@ -125,4 +127,28 @@ class ReadyFrames(GuardedFrames):
             return
         size = len(text)
         length = bytes((size,)) if size < 126 else b"\x7e" + size.to_bytes(2, "big")
-        self.transport.write(b"\x81" + length + text)
+        self.transport.write(b"\x81" + length + text + self._ping_that_is_due_soon())
+
+    def _ping_that_is_due_soon(self) -> bytes:
+        """A ping that would leave before the next position does leaves with this one: a write costs more than it."""
+        timer = self.ping_timer
+        if timer is None or timer.when() - self.loop.time() > SLOWEST_LOOK_SECONDS:
+            return b""
+        timer.cancel()
+        self.ping_timer = None
+        return self._ping()
+
+    def send_keepalive_ping(self) -> None:
+        self.ping_timer = None
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(self._ping())
+
+    def _ping(self) -> bytes:
+        """uvicorn's ping and its deadline, as the bytes themselves."""
+        self.pending_ping_payload = secrets.token_bytes(4)
+        self.ping_sent_at = self.loop.time()
+        if self.ping_timeout is None:
+            self.schedule_ping()
+        else:
+            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+        return b"\x89\x04" + self.pending_ping_payload

@@ -234,6 +234,20 @@ def test_b6_what_never_ends_ends_its_own_socket_alone(
             assert '"position":1' in str(peaceful.recv(PATIENCE_S))
 
 
+def test_f29_who_answers_no_ping_is_given_up_however_many_positions_carry_one(make_room: Rooms, tmp_path: Path):
+    room = make_room(mode="paused")
+    run_now([join_call(room.slug, visitor) for visitor in ("a", "b")])
+    with serving(tmp_path) as web:
+        until(lambda: web.knows(room.slug))
+        with web.open(room.slug, "b") as lively, opened(web, room) as mute:
+            began = time.monotonic()
+            said = rest(mute)  # it reads every frame, and says nothing
+            assert 30 < time.monotonic() - began < 50  # a ping within 25 s, and 20 s to answer it
+            assert said.count(b"\x89\x04") == 1
+            assert code_in(said) == 1011
+            assert '"position":2' in str(lively.recv(PATIENCE_S))
+
+
 def test_b6_a_visitors_sixth_socket_ends_the_oldest(web: Web, room: WaitingRoom):
     with ExitStack() as stack:
         tabs = [stack.enter_context(web.open(room.slug, "a")) for _ in range(5)]
