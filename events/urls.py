@@ -9,7 +9,7 @@ from events.api import clock, door_devices, event
 from events.api import door as door_api
 from events.api import orders as orders_api
 from events.api.answers import two_forms
-from events.views import buying, documents, door, door_worker, orders, pages, payments, previews, seats
+from events.views import best_seats, buying, documents, door, door_worker, orders, pages, payments, previews, seats
 
 
 class KeyConverter(IntConverter):
@@ -33,6 +33,7 @@ urlpatterns = [
     path("events/<slug:slug>/leave/ask/", pages.ask_to_leave, name="ask-to-leave"),
     path("events/<slug:slug>/seats/", seats.seat_map, name="seats"),
     path("events/<slug:slug>/seats/state/", event.seats, name="seats-state"),
+    path("events/<slug:slug>/seats/best/", best_seats.best_seats, name="best-seats"),
     path("events/<slug:slug>/seats/<key:section_id>/", seats.section, name="section"),
     path("events/<slug:slug>/hold/", two_forms(buying.hold, buying_api.hold), name="hold"),
     path("events/<slug:slug>/hold/release/", two_forms(buying.release, buying_api.release), name="release"),

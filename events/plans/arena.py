@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import cos, pi, sin
+from math import cos, degrees, pi, sin
 
 from events.models import Section
 
@@ -25,6 +25,7 @@ class Shape:
     x: float
     y: float
     letters: float
+    angle: float  # degrees from straight below the stage, to the right; where the section lies around it
 
     @property
     def roomy(self) -> bool:
@@ -79,4 +80,5 @@ def _wedge(x: float, y: float, inner: float, outer: float, start: float, end: fl
     )
     middle, radius = (start + end) / 2, (inner + outer) / 2
     letters = min(largest, radius * (end - start) / 4, (outer - inner) / 4)
-    return Shape(path, round(x + radius * sin(middle), 1), round(y + radius * cos(middle), 1), round(letters, 1))
+    across, down = round(x + radius * sin(middle), 1), round(y + radius * cos(middle), 1)
+    return Shape(path, across, down, round(letters, 1), round(degrees(middle), 1))

@@ -2,53 +2,125 @@
 
 from collections.abc import Container, Iterable
 from itertools import groupby
+from math import cos, radians, sin
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from events.models import SeatKind
 from events.sale.availability import FREE, HELD, SOLD
 
-PITCH = 28  # from seat to seat
-RADIUS = 10
+PITCH = 32  # from seat to seat
+RADIUS = 12  # WCAG 2.2's target of 24 pixels
 MARGIN = 34  # for the rows' names
+BEFORE = 1.7 * PITCH  # from the first row to the stage's sign
 
 NAMES = {FREE: "free", HELD: "held", SOLD: "sold"}
+# Somebody in a wheelchair, and somebody beside them; drawn around (0, 0).
+SIGNS = {
+    SeatKind.WHEELCHAIR: "M-1-7.4h.01M-1-4.4V1h4.4l2.2 4.8M-3.6-1.4A4.9 4.9 0 1 0 3 4.6",
+    SeatKind.COMPANION: "M-2-4.8a2 2 0 1 0 4 0a2 2 0 1 0-4 0M-4.6 6.4V4.6a4.6 4.6 0 0 1 9.2 0v1.8",
+}
 
-# (id, row, number) in the section's order
-SeatRow = tuple[int, str, int]
+# (id, row, number, kind) in the section's order
+SeatRow = tuple[int, str, int, str]
 
 
-def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label: str) -> SafeString:
-    """A drawing with a checkbox for every seat; `state` has a letter for each seat, `mine` the ids the viewer holds."""
+def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label: str, angle: float = 0) -> SafeString:
+    """A drawing with a checkbox for every seat; `state` has a letter for each seat, `mine` the ids the viewer holds.
+
+    The section lies as it does on the map, `angle` degrees around the stage: its first row on the stage's side.
+    """
     words = {"free": _("free"), "held": _("being bought"), "sold": _("sold"), "mine": _("yours")}
     row_name, seat_name = _("row %(row)s"), _("%(row)s, seat %(number)s: %(state)s")
+    special = _("%(seat)s, %(kind)s")
+    kinds = {kind.value: str(kind.label) for kind in SIGNS}
     rows = [(row, list(group)) for row, group in groupby(enumerate(seats), key=lambda item: item[1][1])]
-    columns = columns_of(number for _row, members in rows for _ordinal, (_pk, _name, number) in members)
-    width, height = (max(columns.values(), default=0) + 1) * PITCH + 2 * MARGIN, len(rows) * PITCH + MARGIN
-    parts = [
-        f'<svg class="seats" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="group" aria-label="{escape(label)}">'
-    ]
+    columns = columns_of(number for _row, members in rows for _ordinal, (_pk, _name, number, _kind) in members)
+    turned = _Turned(angle)
+    parts: list[str] = []
     for index, (row, members) in enumerate(rows):
-        y = index * PITCH + MARGIN / 2 + RADIUS
-        across = [MARGIN + (columns[number] + 0.5) * PITCH for _ordinal, (_pk, _name, number) in members]
+        across = [columns[number] * PITCH for _ordinal, (_pk, _name, number, _kind) in members]
         name = row_name % {"row": row}
-        ends = (across[0] - PITCH * 0.9, across[-1] + PITCH * 0.9)
         parts.append(f'<g role="group" aria-label="{escape(name)}">')
-        parts += [f'<text x="{x:g}" y="{y + 4:g}" aria-hidden="true">{escape(row)}</text>' for x in ends]
-        for x, (ordinal, (pk, _row, number)) in zip(across, members, strict=True):
+        for end in (across[0] - PITCH * 0.9, across[-1] + PITCH * 0.9):
+            x, y = turned.at(end, index * PITCH)
+            parts.append(f'<text x="{x:g}" y="{y + 4:g}" aria-hidden="true">{escape(row)}</text>')
+        for column, (ordinal, (pk, _row, number, kind)) in zip(across, members, strict=True):
             # The state may be a second older than a seat that was added.
             what = "mine" if pk in mine else NAMES[state[ordinal : ordinal + 1] or HELD]
-            spoken = escape(seat_name % {"row": name, "number": number, "state": words[what]})
+            seat = f"{number}" if not kind else special % {"seat": number, "kind": kinds[kind]}
+            spoken = escape(seat_name % {"row": name, "number": seat, "state": words[what]})
+            x, y = turned.at(column, index * PITCH)
+            size = 2 * RADIUS
+            shape = (
+                f'<rect x="{x - RADIUS:g}" y="{y - RADIUS:g}" width="{size}" height="{size}" rx="6" data-kind="{kind}"'
+                if kind
+                else f'<circle cx="{x:g}" cy="{y:g}" r="{RADIUS}"'
+            )
             parts.append(
-                f'<circle class="seat {what}" cx="{x:g}" cy="{y:g}" r="{RADIUS}" data-seat="{pk}" '
-                f'data-ordinal="{ordinal}" role="checkbox" aria-checked="false" tabindex="-1" '
+                f'{shape} class="seat {what}" data-seat="{pk}" data-ordinal="{ordinal}" '
+                f'role="checkbox" aria-checked="false" tabindex="-1" '
                 f'aria-disabled="{"false" if what == "free" else "true"}" aria-label="{spoken}"/>'
             )
+            if kind:
+                parts.append(f'<path class="sign" transform="translate({x:g} {y:g})" d="{SIGNS[SeatKind(kind)]}"/>')
         parts.append("</g>")
-    parts.append("</svg>")
-    return mark_safe("".join(parts))  # noqa: S308 (names are escaped, the rest are numbers)
+    if rows:
+        parts.append(_stage(turned, max(columns.values()) * PITCH / 2))
+    return mark_safe(turned.framed("".join(parts), escape(label)))  # noqa: S308 (names are escaped, the rest are numbers)
+
+
+def stage_side(angle: float) -> str:
+    """Where the stage is in the drawing of a section that lies there, in words."""
+    sides = {
+        0: _("The stage is above."),
+        1: _("The stage is above, to the left."),
+        2: _("The stage is to the left."),
+        3: _("The stage is below, to the left."),
+        4: _("The stage is below."),
+        -1: _("The stage is above, to the right."),
+        -2: _("The stage is to the right."),
+        -3: _("The stage is below, to the right."),
+        -4: _("The stage is below."),
+    }
+    return sides[round(angle / 45)]
+
+
+class _Turned:
+    """Points of a section as they lie in the drawing, and the frame around all of them."""
+
+    def __init__(self, angle: float) -> None:
+        self.angle = angle
+        self._cos, self._sin = cos(radians(-angle)), sin(radians(-angle))
+        self._xs, self._ys = [0.0], [0.0]
+
+    def at(self, across: float, back: float) -> tuple[float, float]:
+        """Where a point lies: so far to the right of the first seat, and behind the first row, away from the stage."""
+        x, y = round(across * self._cos - back * self._sin, 1), round(across * self._sin + back * self._cos, 1)
+        self._xs.append(x)
+        self._ys.append(y)
+        return x, y
+
+    def framed(self, inside: str, label: str) -> str:
+        left, top = min(self._xs) - MARGIN, min(self._ys) - MARGIN
+        width, height = max(self._xs) + MARGIN - left, max(self._ys) + MARGIN - top
+        return (
+            f'<svg class="seats" viewBox="{left:g} {top:g} {width:g} {height:g}" width="{width:g}" height="{height:g}" '
+            f'data-turned="{-self.angle:g}" role="group" aria-label="{label}">{inside}</svg>'
+        )
+
+
+def _stage(turned: _Turned, middle: float) -> str:
+    x, y = turned.at(middle, -BEFORE)
+    turned.at(middle, -BEFORE - 2 * PITCH)  # room for the word
+    way = radians(-turned.angle)
+    return (
+        f'<g class="to-stage" transform="translate({x:g} {y:g})" aria-hidden="true">'
+        f'<path transform="rotate({-turned.angle:g})" d="M-70 14Q0 2 70 14M0-22l9 14h-18Z"/>'
+        f'<text x="{56 * sin(way):.1f}" y="{4 - 36 * cos(way):.1f}">STAGE</text></g>'
+    )
 
 
 def columns_of(numbers: Iterable[int]) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """Which seats are free, held or sold: one look at the database a second for however many viewers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,6 +65,20 @@ def section_state(slug: str, section_id: int) -> str | None:
         kept = {_opens_key(slug): seen.opens_at, _state_key(slug, section_id): seen.states.get(section_id)}
     opens_at, state = kept[_opens_key(slug)], kept[_state_key(slug, section_id)]
     return None if opens_at is None or timezone.now() < opens_at else state
+
+
+def section_states(slug: str, section_ids: Iterable[int]) -> dict[int, str]:
+    """As `section_state`, of several sections at once; without those that are not on sale, or not yet."""
+    _refresh_if_stale(slug)
+    keys = {_state_key(slug, section): section for section in section_ids}
+    kept = cache.get_many([_opens_key(slug), *keys])
+    if len(kept) <= len(keys):
+        seen = look(slug)
+        kept = {key: seen.states.get(section) for key, section in keys.items()} | {_opens_key(slug): seen.opens_at}
+    opens_at = kept.pop(_opens_key(slug))
+    if opens_at is None or timezone.now() < opens_at:
+        return {}
+    return {keys[key]: state for key, state in kept.items() if state is not None}
 
 
 def _refresh_if_stale(slug: str) -> None:

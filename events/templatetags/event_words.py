@@ -10,7 +10,8 @@ from django.utils.translation import pgettext
 
 from events import moments
 from events.languages import in_language
-from events.models import Event
+from events.models import Event, SeatKind
+from events.plans.seat_drawing import SIGNS
 from events.privacy import consents
 from events.staff.previews import token_of
 from waitingroom.models import WaitingRoom
@@ -58,6 +59,12 @@ def second_of(at_ms: int) -> str:
 def closed_reason(room: WaitingRoom) -> str:
     """Staff's words on a closed line, in the page's language; empty if they gave none."""
     return in_language(room.closed_reason_ko, room.closed_reason_en) or room.closed_reason_en
+
+
+@register.filter
+def seat_sign(kind: SeatKind) -> str:
+    """The path of the sign that a seat of the kind bears in drawings, around (0, 0)."""
+    return SIGNS[kind]
 
 
 @register.simple_tag

@@ -1,8 +1,10 @@
 """Holding seats, giving them back, and ordering them; all behind the gate."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +20,7 @@ from events.sale.checkout import check_out
 from events.sale.holds import held_by
 from events.sale.picks import dealt_apart, read_pick, read_seat
 from events.sale.refusals import NotTogether, OtherTotal, Refused
+from events.sale.seat_wishes import NAMES
 from events.views.answers import for_accounts, refuse
 from events.views.payments import leads_to_providers
 
@@ -30,7 +33,6 @@ def hold(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     By `together=1` neighbours or nothing: the section's page then asks whether separate seats will do.
     """
     event = event_of(slug)
-    section = request.POST.get("from", "")
     try:
         pick = read_pick(request.POST)
         held = holds.hold_seats(event=event, account_id=account.pk, visitor=visitor_of(account), pick=pick)
@@ -38,9 +40,7 @@ def hold(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         chosen, count = pick.areas[0]
         return redirect(f"{reverse('events:section', args=[slug, chosen])}?apart={count}")
     except Refused as why:
-        known = section.isascii() and section.isdigit() and len(section) < 19
-        back = reverse("events:section", args=[slug, section]) if known else reverse("events:seats", args=[slug])
-        return refuse(request, why, back)
+        return refuse(request, why, _page_of(request.POST, slug))
     apart = dealt_apart(held, pick)
     if apart:
         text = _(
@@ -49,6 +49,17 @@ def hold(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         )
         messages.warning(request, text % {"seats": "; ".join(apart)})
     return redirect("events:checkout", slug)
+
+
+def _page_of(sent: QueryDict, slug: str) -> str:
+    """The page that a pick came from, as its `from` says: a section's id, `best` with the wishes beside, or the map."""
+    came_from = sent.get("from", "")
+    if came_from == "best":
+        wishes = {name: value for name in NAMES if (value := sent.get(name, "")).isascii() and value.isdigit()}
+        return f"{reverse('events:best-seats', args=[slug])}?{urlencode(wishes)}"
+    if came_from.isascii() and came_from.isdigit() and len(came_from) < 19:
+        return reverse("events:section", args=[slug, came_from])
+    return reverse("events:seats", args=[slug])
 
 
 @require_POST

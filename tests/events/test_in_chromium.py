@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import chromium as debian
+from tests.browser.test_pages import complaints
 from tests.conftest import missing
 from tests.patience import until
 from tests.site import Site
@@ -253,3 +254,64 @@ def test_a_plan_is_checked_and_built_from_pasted_lines_and_from_a_file(site: Sit
     staff.locator("#id_file").set_input_files({"name": "plan.csv", "mimeType": "text/csv", "buffer": CSV.encode()})
     staff.locator("[name=build]").click()
     expect(staff.locator(".success")).to_be_visible()
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+def test_a_purchase_on_the_map_of_a_small_phone(make_sale: Callable[[], str], open_page: Open, locale: str) -> None:
+    slug = make_sale()
+    page = open_page(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True, locale=locale)
+
+    def fits() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
+
+    page.goto(f"/events/{slug}/seats/")
+    sign_up(page)
+    page.wait_for_url("**/seats/")
+    page.wait_for_load_state("load")
+    fits()
+    wide = page.locator("svg.arena").bounding_box()
+    page.locator("[data-zoom-in]").tap()
+    larger = page.locator("svg.arena").bounding_box()
+    assert wide
+    assert larger
+    assert larger["width"] > 1.4 * wide["width"]
+    fits()
+    page.locator("svg.arena a.section path").first.tap()
+    expect(page.locator("#picker")).to_be_visible()
+    page.wait_for_load_state("load")
+    fits()
+    while page.locator("[data-zoom-out]").is_enabled():
+        page.locator("[data-zoom-out]").tap()
+    seat = page.locator(".seat.free").nth(12)
+    seat.tap()  # too small to be hit: it is enlarged
+    assert page.locator("[role=checkbox][aria-checked=true]").count() == 0
+    seat.tap()
+    assert page.locator("[role=checkbox][aria-checked=true]").count() == 1
+    box = seat.bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= 24
+    page.locator("#hold").tap()
+    page.wait_for_url("**/checkout/")
+    fits()
+    page.locator("form.pay button").tap()
+    page.locator("button[value=succeed]").tap()
+    page.wait_for_url("**/orders/**")
+    fits()
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_seats_are_accessible(
+    make_sale: Callable[[], str], open_page: Open, locale: str, scheme: str
+) -> None:
+    slug = make_sale()
+    page = open_page(locale=locale, color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page.goto(f"/events/{slug}/seats/")
+    sign_up(page)
+    page.wait_for_url("**/seats/")
+    section = page.locator(".section-list a").first.get_attribute("href")
+
+    for address in (f"/events/{slug}/seats/", f"/events/{slug}/seats/best/?count=3", section, f"{section}?view=list"):
+        page.goto(str(address))
+        page.wait_for_load_state("load")
+        assert complaints(page) == [], address

@@ -8,6 +8,11 @@
   const words = form.dataset;
   const picked = new Set();
 
+  // Where a seat is drawn; a section that lies aside is drawn turned, and its rows with it.
+  const at = (seat) => { const { x, y, width, height } = seat.getBBox(); return [x + width / 2, y + height / 2]; };
+  const turned = Math.round(Number(form.querySelector(".seats").dataset.turned) / 90);
+  const COMPANION = "companion", WHEELCHAIR = "wheelchair";
+
   const nameOf = (seat) => seat.getAttribute("aria-label").split(":")[0];
   const isFree = (seat) => seat.getAttribute("aria-disabled") === "false";
 
@@ -34,8 +39,25 @@
   function toggle(seat) {
     if (!picked.has(seat) && !isFree(seat)) return;
     if (!picked.has(seat) && picked.size >= words.limit) return show(words.full.replace("{limit}", words.limit));
+    const { kind } = seat.dataset;
+    if (kind === COMPANION && !picked.has(seat) && free_for(seat) < 1) return show(words.alone);
     mark(seat, !picked.has(seat));
+    if (kind === WHEELCHAIR) accompany(seat);
     show();
+  }
+
+  // A wheelchair space brings the seat beside it along, and takes it away again: companions sit there, nobody else.
+  const row_of = (seat) => rows.find((row) => row.includes(seat));
+  const mine = (seat) => picked.has(seat) || seat.classList.contains("mine");
+  const free_for = (seat) => row_of(seat).reduce((left, other) => left + mine(other) * ({ [WHEELCHAIR]: 1, [COMPANION]: -1 }[other.dataset.kind] ?? 0), 0);
+  function accompany(space) {
+    const beside = row_of(space).filter((seat) => seat.dataset.kind === COMPANION).sort((a, b) => distance(a, space) - distance(b, space));
+    if (picked.has(space)) {
+      const seat = beside.find((other) => isFree(other) && !mine(other));
+      if (seat && free_for(space) > 0 && picked.size < words.limit) mark(seat, true);
+    } else {
+      for (const seat of beside.filter((other) => picked.has(other))) if (free_for(space) < 0) mark(seat, false);
+    }
   }
 
   // One seat at a time is in the tab order; arrows move it.
@@ -55,20 +77,17 @@
     const y = rows.findIndex((row) => row.includes(seat));
     const x = rows[y].indexOf(seat);
     const beside = (row) => row?.reduce((near, other) => (distance(other, seat) < distance(near, seat) ? other : near));
-    const target = {
-      ArrowLeft: () => rows[y][x - 1],
-      ArrowRight: () => rows[y][x + 1],
-      ArrowUp: () => beside(rows[y - 1]),
-      ArrowDown: () => beside(rows[y + 1]),
-      Home: () => rows[y][0],
-      End: () => rows[y].at(-1),
-    }[press.key]?.();
+    // The arrow's direction in the section itself: quarter turns to the right, from up.
+    const arrow = ["ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft"].indexOf(press.key);
+    const target = arrow < 0
+      ? { Home: () => rows[y][0], End: () => rows[y].at(-1) }[press.key]?.()
+      : [() => beside(rows[y - 1]), () => rows[y][x + 1], () => beside(rows[y + 1]), () => rows[y][x - 1]][(arrow - turned + 8) % 4]();
     if (target) moveTo(target);
     else if (press.key === " " || press.key === "Enter") toggle(seat);
     else return;
     press.preventDefault();
   });
-  const distance = (a, b) => Math.abs(a.getAttribute("cx") - b.getAttribute("cx"));
+  const distance = (a, b) => Math.hypot(at(a)[0] - at(b)[0], at(a)[1] - at(b)[1]);
 
   scroll.addEventListener("click", (click) => {
     const seat = click.target.closest("[data-seat]");
@@ -101,5 +120,4 @@
 
   // Going back to this page, the browser may bring old marks along.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  scroll.scrollLeft = (scroll.scrollWidth - scroll.clientWidth) / 2;
 })();
