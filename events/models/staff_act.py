@@ -57,7 +57,7 @@ class StaffAct(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write it, once. Raises AppendOnly for one that was written."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise AppendOnly
         super().save(*args, **kwargs)
 
