@@ -88,6 +88,7 @@ def test_a_hold_is_reviewed_ordered_and_paid_at_the_price_it_was_held_at(browser
     assert "110,000" in review
     assert "180,000" not in review + again
     assert placed.total_won == PRICE_WON == start_payment(placed).amount_won
+    assert placed.lines.get().price_won == PRICE_WON  # what its ticket says
 
 
 def test_a_section_that_changes_its_tier_changes_no_price_of_what_is_held(browser, event, buyer, admin_client):
@@ -179,6 +180,19 @@ def test_a_late_payment_buys_nothing_once_the_sale_is_over(client, event, buyer)
     call_back(client, payment, payment.amount_won)
 
     assert refunded(placed, payment) == (PaymentState.REFUNDED, Trouble.NOT_ON_SALE)
+
+
+def test_a_late_payment_after_the_sale_buys_nothing_of_a_hold_that_nobody_cleared_either(client, event, buyer):
+    """The worker is late: the order still waits and its seats are still there, but their time is over."""
+    placed, payment = order(event, buyer, seats_of(event)[0])
+    run_out(placed.hold)
+    Event.objects.filter(pk=event.pk).update(closes_at=timezone.now() - timedelta(seconds=1))
+
+    call_back(client, payment, payment.amount_won)
+    tasks.expire_holds()
+
+    assert refunded(placed, payment) == (PaymentState.REFUNDED, Trouble.NOT_ON_SALE)
+    assert not Ticket.objects.filter(line__order=placed).exists()
 
 
 def test_a_payment_within_the_hold_counts_although_the_sale_closed_meanwhile(client, event, buyer):
