@@ -24,6 +24,8 @@ from waitingroom.redis import run_now
 
 Rooms = Callable[..., WaitingRoom]
 PATIENCE_S = 10
+# Longer than any server here lets one go on who does not mean well.
+MAX_REST_SECONDS = 70
 PIECE = struct.Struct("!I")
 
 
@@ -78,11 +80,13 @@ def shaken(port: int, request: bytes) -> socket.socket:
 
 
 def rest(connection: socket.socket) -> bytes:
-    """Everything until the server hangs up."""
-    said = b""
+    """Everything until the server hangs up. Raises TimeoutError where it does not."""
+    said, until_s = b"", time.monotonic() + MAX_REST_SECONDS
     with suppress(ConnectionError):
         while piece := connection.recv(65_536):
             said += piece
+            if time.monotonic() > until_s:
+                raise TimeoutError
     return said
 
 
