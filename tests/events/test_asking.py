@@ -263,3 +263,18 @@ def test_staff_see_what_to_look_at_and_have_the_provider_asked(client, event, ma
     tasks.ask_providers()
     assert Payment.objects.get(pk=silent.pk).state == PaymentState.RECEIVED
     assert client.get(reverse("admin:events_payment_change", args=[silent.pk])).status_code == 200
+
+
+def test_an_attempt_whose_seats_were_let_go_is_asked_about_until_it_ended(event, buyer):
+    """Its money may yet come: never asked again, it would stay between the books."""
+    from events.payments.schedule import AGAIN, next_question
+
+    placed, payment = order(event, buyer, seats_of(event)[0])
+    run_out(placed.hold)
+    tasks.expire_holds()
+
+    payment = Payment.objects.get(pk=payment.pk, state=PaymentState.STARTED)
+    again = next_question(payment)
+
+    assert again is not None
+    assert timedelta(0) < again - timezone.now() <= AGAIN
