@@ -114,11 +114,9 @@ def read_looked(answer: Sequence[Any]) -> list[Place]:
     places = []
     for i, code in enumerate(map(int, codes.split(b",")) if codes else ()):
         if code > 0:
-            places.append(
-                Place(
-                    waiting, code, total, mode, 0, 0, "", None, recovering_s, "", stage, opens_in_ms, missed=i in missed
-                )
-            )
+            # By position, as above: every waiting socket comes by here.
+            told_of = (waiting, code, total, mode, 0, 0, "", None, recovering_s, "", stage, opens_in_ms, 0, False)
+            places.append(Place._make((*told_of, i in missed)))
         elif code == 0:
             until_ms, unclaimed = expiries[i]
             left_ms = max(0, until_ms - now_ms)

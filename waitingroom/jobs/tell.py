@@ -128,7 +128,10 @@ class Teller:
 
     async def _taken_back(self, slug: str, sockets: Sockets, visitors: list[str], snapshot: Snapshot) -> bool:
         """Whether Redis forgot somebody here whose slip brought the place back."""
-        outside = [one for one, place in zip(visitors, snapshot.places, strict=True) if place.is_outside]
+        places = zip(visitors, snapshot.places, strict=True)
+        outside = [one for one, place in places if not place.position and place.is_outside]
+        if not outside:
+            return False
         slips = {visitor: slip for visitor in outside if (slip := sockets.slip_of(visitor))}
         back = await asyncio.gather(*(Room(slug).take_back(visitor, slip) for visitor, slip in slips.items()))
         for visitor, has_place in zip(slips, back, strict=True):
