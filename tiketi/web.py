@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 
@@ -30,6 +31,8 @@ from waitingroom.timing import SLOWEST_LOOK_SECONDS
 from waitingroom.verdict import Decision
 
 ALIVE_HEADERS = [(name.lower().encode(), value.encode()) for name, value in ALIVE.headers().items()]
+# The answer to a ping of ours, whole: final, masked, four bytes (RFC 6455, 5.2 and 5.5.3).
+PONG_HEAD, PONG_BYTES = b"\x8a\x84", 10
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +111,17 @@ class GateFirst(GuardedHttp):
 
 class ReadyFrames(GuardedFrames):
     """One WebSocket."""
+
+    nothing_but_pongs = False  # came since the handshake: then a frame begins where data does
+
+    def data_received(self, data: bytes) -> None:
+        if self.nothing_but_pongs and len(data) == PONG_BYTES and data[:2] == PONG_HEAD:
+            payload = (int.from_bytes(data[2:6], "big") ^ int.from_bytes(data[6:], "big")).to_bytes(4, "big")
+            if payload == self.pending_ping_payload:
+                self.handle_pong(Frame(Opcode.PONG, payload))
+                return
+        self.nothing_but_pongs = not self.handshake_initiated  # uvicorn hands over the handshake whole and alone
+        super().data_received(data)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

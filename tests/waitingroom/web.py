@@ -51,11 +51,13 @@ class Web:
 
 
 @contextmanager
-def serving(folder: Path, environment: Mapping[str, str] | None = None, *, files: int = 20_000) -> Iterator[Web]:
-    """The web process, until it is no longer needed; with so many file descriptors, and `environment` besides."""
+def serving(
+    folder: Path, environment: Mapping[str, str] | None = None, *, files: int = 20_000, options: str = ""
+) -> Iterator[Web]:
+    """The web process, until it is no longer needed; with so many file descriptors, `environment` and `options`."""
     port = loopback.free_port()
     (web,) = (line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:"))
-    command = ["sh", "-c", f"exec {shlex.quote(sys.executable)} -m {web.partition(':')[2]}"]
+    command = ["sh", "-c", f"exec {shlex.quote(sys.executable)} -m {web.partition(':')[2]} {options}"]
     env = os.environ | {
         "PORT": str(port),
         "DJANGO_SETTINGS_MODULE": "tiketi.settings",
