@@ -4,7 +4,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
@@ -57,9 +57,9 @@ def bundle(_request: HttpRequest, room: str) -> HttpResponse:
     return _file(content, f"{draw.room}-draw.json")
 
 
-def _file(content: bytes, name: str) -> HttpResponse:
+def _file(content: bytes, name: str, kind: str = "application/json") -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type="application/json", headers=headers)
+    return HttpResponse(content, content_type=kind, headers=headers)
 
 
 @lru_cache(maxsize=4)
@@ -82,8 +82,9 @@ def receipt(request: HttpRequest, room: str) -> HttpResponse:
 
 @require_safe
 @cache_control(public=True, max_age=300)
-def verifier(_request: HttpRequest, name: str) -> FileResponse:
+def verifier(_request: HttpRequest, name: str) -> HttpResponse:
     """verify.py or verify.html, to be saved and run without this site."""
     if name not in VERIFIERS:
         raise Http404
-    return FileResponse(VERIFIERS[name].open("rb"), as_attachment=True, filename=name)
+    kind = "text/html; charset=utf-8" if name.endswith(".html") else "text/x-python; charset=utf-8"
+    return _file(VERIFIERS[name].read_bytes(), name, kind)

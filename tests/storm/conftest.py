@@ -38,6 +38,6 @@ def storm_on() -> Iterator[StormOn]:
             site = Site.at(doors.enter_context(open_door(line)))
             forecast = Forecast(site, line.slug, visitors, 0.3, habits, timeout, was_patient=patient)
             aftermath: Aftermath = uvloop.run(storm(forecast, settings.REDIS_URL))
-            return aftermath.judge()
+            return aftermath.judge(forecast)
 
         yield rage

@@ -36,6 +36,21 @@ def test_what_is_no_place_but_a_state_is_read():
     assert contract.read_message(paused) == Update(3, 9, 12, "pause", "paused")
 
 
+def test_a_gathering_is_read_and_no_position_before_a_draw():
+    frame = b'{"type":"queue-gathering","opensInMs":1500,"order":"arrival","position":3,"total":9}'
+    assert contract.read_message(frame) == Notice(Word.GATHERING, opens_in_s=1.5)
+    standing = b'{"status":"queued","position":0,"total":9,"gathering":{"opensInMs":0,"order":"draw"}}'
+    assert contract.read_standing(standing) == Notice(Word.GATHERING)
+    for wrong in (
+        frame.replace(b"arrival", b"draw"),
+        frame.replace(b"arrival", b"lottery"),
+        frame.replace(b'"position":3', b'"position":10'),
+        frame.replace(b"1500", b"-1"),
+    ):
+        with pytest.raises(ProtocolViolation):
+            contract.read_message(wrong)
+
+
 def test_the_storm_knows_every_word_of_the_server_and_no_other():
     """A word that the server learns is one that clients must have agreed to."""
     assert {reason.name.lower() for reason in Reason} == contract.REASONS

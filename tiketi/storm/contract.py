@@ -78,6 +78,7 @@ class Word(StrEnum):
 
     ENTER = "queue-enter"
     CLOSED = "queue-closed"  # a state: who has a number keeps it, and hears of the reopening
+    GATHERING = "queue-gathering"  # a state: until the opening, or until its order is drawn
     RECOVERING = "queue-recovering"  # a state: those ahead are still coming back
     LEFT = "queue-left"
     ANNOUNCEMENT = "queue-announcement"
@@ -85,16 +86,18 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Anything else that is said; `reason` of who left only."""
+    """Anything else that is said; `reason` of who left only, `opens_in_s` of who gathers."""
 
     kind: Word
     reason: str = ""
+    opens_in_s: float = 0.0
 
 
 # Spelt out, and not the server's own: a word that nobody here knows is a finding (tests/storm/test_contract.py).
 REASONS = {"left", "absent", "idle", "unclaimed", "paid", "dropped", "closed", "merged", "abandoned", "stayed"}
 CAUSES = {"pause", "threshold", "fleet", "line", "stay"}
 MODES = {"automatic", "always", "off", "paused", "draining", "closed"}
+ORDERS = {"arrival", "draw"}
 PLACE = "queue-position-update"
 
 
@@ -114,6 +117,8 @@ def read_standing(answer: bytes) -> Update | Notice | None:
     data = _object(answer)
     try:
         match data["status"]:
+            case "queued" if "gathering" in data:
+                return _notice(Word.GATHERING, data | data["gathering"])
             case "queued" if "recovering" in data:
                 return _notice(Word.RECOVERING, {"endsInSeconds": data["recovering"]})
             case "queued":
@@ -157,7 +162,20 @@ def _place(data: dict[str, Any]) -> Update:
     return Update(position, total, estimated_wait, cause, mode)
 
 
+def _gathering(data: dict[str, Any]) -> Notice:
+    position, total = data["position"], data["total"]
+    if not (type(position) is type(total) is int and 0 <= position <= total):
+        raise ProtocolViolation("position in a gathering out of range")
+    if data["order"] not in ORDERS or not _is_amount(data["opensInMs"]):
+        raise ProtocolViolation("unreadable gathering")
+    if data["order"] == "draw" and position:
+        raise ProtocolViolation("a position before the draw")
+    return Notice(Word.GATHERING, opens_in_s=data["opensInMs"] / 1000)
+
+
 def _notice(word: Word, data: dict[str, Any]) -> Notice:
+    if word is Word.GATHERING:
+        return _gathering(data)
     if word is Word.RECOVERING and not _is_amount(data["endsInSeconds"]):
         raise ProtocolViolation("end of the recovery period out of range")
     if word is Word.ANNOUNCEMENT and not isinstance(data["text"], str):

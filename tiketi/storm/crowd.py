@@ -7,11 +7,14 @@ import signal
 import time
 from dataclasses import dataclass, field
 
+from tiketi.storm.browser import Browser
 from tiketi.storm.diary import Diary
 from tiketi.storm.forecast import Forecast
 from tiketi.storm.run import Run
 from tiketi.storm.scene import Scene, Tally, now_ms
 from tiketi.storm.visitor import Visitor
+
+MAX_WITNESSES = 50
 
 
 @dataclass(slots=True)
@@ -22,6 +25,7 @@ class Crowd:
     tally: Tally = field(default_factory=Tally)
     diaries: list[Diary] = field(default_factory=list)
     present: dict[str, float] = field(default_factory=dict)  # see Scene
+    witnesses: list[Browser] = field(default_factory=list)  # of some visitors, for what their receipts say
     _late_ms: list[float] = field(default_factory=list)
 
     async def run(self) -> Run:
@@ -57,6 +61,8 @@ class Crowd:
                 self._late_ms.append(max(0.0, (time.monotonic() - due) * 1000))
                 visitor = Visitor(scene, forecast.buyers[index] if forecast.buyers else None)
                 self.diaries.append(visitor.diary)
+                if index * MAX_WITNESSES // forecast.visitors == len(self.witnesses):
+                    self.witnesses.append(visitor.browser)
                 tasks.create_task(visitor.live())
 
 

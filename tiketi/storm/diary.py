@@ -8,6 +8,8 @@ BETWEEN_ESTIMATES_MS = 5_000
 # Shorter waits are told in whole seconds: their growth says nothing, nor does a second of rounding at both ends.
 LEAST_S, ROUNDING_S = 5.0, 2.0
 PAUSE = "pause"
+MAX_NUMBERS = 8
+AROUND_MS = 4_000  # a connection that is lost comes back within so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class Diary:
     joined_at: float | None = None  # when the first page was there
     number: int | None = None
     numbers_changed: int = 0
+    later_numbers: list[int] = field(default_factory=list)  # others that slips showed, a few of them
+    drew: int | None = None  # of who was drawn: the number of before, by arrival
+    told_at: float | None = None  # when a place or `queue-enter` was told first
     noticed_at: float | None = None  # when the socket opened, first
     reachable_at: float | None = None  # when it opened, last
     called_at: float | None = None  # when the first `queue-enter` came
@@ -69,6 +74,12 @@ class Diary:
         """Inside without ever drawing a number."""
         return self.number is None and self.entered_at is not None
 
+    def was_away(self, at: float) -> bool:
+        """Whether the visitor was gone for good, or for a moment, at that instant or about to come back."""
+        if self.vanished_at is not None and self.vanished_at <= at:
+            return True
+        return any(since <= at + AROUND_MS and at - AROUND_MS <= until for since, until in self.absences)
+
     def shown(self, visitor: str, number: int) -> None:
         """A slip was given: the number on it must never change. 0 is no number: straight in."""
         self.visitor = visitor
@@ -78,6 +89,8 @@ class Diary:
             self.number = number
         elif self.number != number:
             self.numbers_changed += 1
+            if len(self.later_numbers) < MAX_NUMBERS:
+                self.later_numbers.append(number)
 
     def told(self, now: float, estimated_wait: float, cause: str = "") -> None:
         """An estimate came; some of them, spread over the whole wait, are kept, and none of a line that stands."""

@@ -47,6 +47,8 @@ class Findings:
     departures: dict[str, Departure] = field(default_factory=dict)  # whose place was taken before it expired
     losses: list[Loss] = field(default_factory=list)  # each epoch that ended under our eyes
     in_line: Mapping[str, int] = field(default_factory=dict)  # at the end: visitor, queue number
+    opened_at_ms: float = 0.0  # the first look that found the gate open, after one that found it holding
+    line_at_opening: Mapping[str, int] = field(default_factory=dict)  # then: visitor, queue number
     _before: Sample | None = None
     _surest_ms: float = float("inf")
 
@@ -57,7 +59,7 @@ class Findings:
         self.samples += 1
         self.threshold = sample.threshold
         self.peak_active = max(self.peak_active, active)
-        if before is not None and before.counts.waiting and sample.counts.waiting:
+        if before is not None and before.counts.waiting and sample.counts.waiting and not sample.gate_holds:
             self.places += sample.threshold
             self.vacancies += max(0, sample.threshold - active)
         self.unbalanced += not sample.counts.balanced

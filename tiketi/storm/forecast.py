@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tiketi.storm.gathering import Appointment
 from tiketi.storm.habits import Habits
 from tiketi.storm.site import Site
 
@@ -22,4 +23,5 @@ class Forecast:
     longest_stay_seconds: float = 0.0  # a visit ends after so long; 0: it does not
     look_seconds: float = 0.0  # who is inside loads a page so often; 0: as seldom as keeps the place
     claim_seconds: float = 60.0  # the first page of a visit keeps the place for so long
+    appointed: Appointment | None = None  # where visitors gather for an opening
     buyers: Sequence[Mapping[str, str]] | None = None  # where visitors buy: a signed-in account's cookies for each

@@ -77,6 +77,7 @@ class Report:
     cut_off: int  # visitors whom the site left without a socket
     began_at: float  # Unix seconds
     wait_ms: Spread  # from the first page in line to the turn
+    opening: dict[str, Any] | None  # see OpeningReport; None where nobody gathered
 
     def as_json(self) -> dict[str, Any]:
         """The report as the contract's object."""

@@ -15,12 +15,12 @@ from tiketi.storm.ground import CannotStorm
 from tiketi.storm.run import Sales
 
 
-def check_sale(slug: str) -> None:
-    """Raises CannotStorm unless seats of the room's event can be bought now."""
+def check_sale(slug: str, *, opens_later: bool = False) -> None:
+    """Raises CannotStorm unless seats of the room's event can be bought now, or at an opening that is waited for."""
     event = Event.objects.filter(room__slug=slug).first()
     if event is None:
         raise CannotStorm(f"the waiting room {slug} has no event, and so nothing to buy")
-    if event.sale_state() is not SaleState.OPEN:
+    if event.sale_state() not in (SaleState.OPEN, SaleState.SOON if opens_later else SaleState.OPEN):
         opens, closes = (
             localtime(at, event.zone).strftime("%Y-%m-%d %H:%M %Z") for at in (event.opens_at, event.closes_at)
         )

@@ -44,11 +44,13 @@ class Sample:
     epoch: str = ""
     recovering_ms: float = 0.0  # until the recovery period ends; 0: there is none
     per_second: float = 0.0  # what the servers in service let in
+    opens_ms: float = 0.0  # the opening of the room; 0: it has none
+    gate_holds: bool = False  # until the opening, and until its order is drawn
 
     @property
     def lets_in(self) -> bool:
         """Whether whoever is next may enter."""
-        return self.mode not in STANDING and not self.recovering_ms
+        return self.mode not in STANDING and not self.recovering_ms and not self.gate_holds
 
     @property
     def vacancy(self) -> int:
@@ -65,15 +67,17 @@ def take(client: "redis.Redis", keys: Keys) -> Sample:
     pipeline.hmget(keys.state, ["joined", "admitted", "gone", "tick_at_ms", "lost_at_ms", "recovery_ms"])
     pipeline.hmget(keys.config, ["threshold", "threshold_per_instance", "minimum_instances", "claim_ms", "idle_ms"])
     pipeline.hmget(keys.config, ["users_per_minute_per_instance", "mode"])
+    pipeline.hmget(keys.config, ["opens_us", "opening_order", "lined_up"])
     pipeline.hget(keys.state, "epoch")
     pipeline.hmget(keys.fleet, ["in_service", "at_ms"])
     asked_ms = time.time() * 1000
     answers: list[Any] = pipeline.execute()
     answered_ms = time.time() * 1000
-    (seconds, micros), active, waiting, state, config, (per_minute, mode), epoch, (told, told_at_ms) = answers
+    (seconds, micros), active, waiting, state, config, (per_minute, mode), opening, epoch, (told, told_at_ms) = answers
     at_ms = seconds * 1000 + micros / 1000
     joined, admitted, gone, tick_at_ms, lost_at_ms, recovery_ms = (int(float(value or 0)) for value in state)
     threshold, per_instance, minimum, claim_ms, idle_ms = (int(value or 0) for value in config)
+    opens_ms = int(opening[0] or 0) / 1000
     in_service = rates.in_service(float(told) if told else None, int(told_at_ms or 0), minimum, at_ms)
     return Sample(
         at_ms=at_ms,
@@ -89,4 +93,6 @@ def take(client: "redis.Redis", keys: Keys) -> Sample:
         epoch=(epoch or b"").decode(),
         recovering_ms=max(0.0, lost_at_ms + recovery_ms - at_ms) if lost_at_ms else 0.0,
         per_second=rates.per_second(in_service, float(per_minute or 0)),
+        opens_ms=opens_ms,
+        gate_holds=at_ms < opens_ms or (opening[1] == b"draw" and not opening[2]),
     )

@@ -4,8 +4,10 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -13,11 +15,31 @@ from urllib.parse import urlsplit
 # One address has 28,000 ephemeral ports, and a closed connection keeps its own for a minute.
 LOOPBACK_CALLERS = 200
 
+BINS = 10  # in a second
+
 Conversation = TypeVar("Conversation", bound=asyncio.BaseProtocol)
 
 
 class BadAddress(ValueError):
     """The site's address makes no sense, or nobody answers to the name."""
+
+
+class Requests:
+    """How many were made when."""
+
+    def __init__(self) -> None:
+        self._made: Counter[int] = Counter()  # by tenth of a second
+
+    def note(self) -> None:
+        """One now."""
+        self._made[int(time.time() * BINS)] += 1
+
+    def peak(self, since_ms: float, until_ms: float) -> int:
+        """In the busiest second between two instants, Unix milliseconds."""
+        first, last = int(since_ms * BINS / 1000), int(until_ms * BINS / 1000)
+        return max(
+            (sum(self._made[i] for i in range(at, min(at + BINS, last))) for at in range(first, last)), default=0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +52,7 @@ class Site:
     port: int
     tls: ssl.SSLContext | None
     _calls: "count[int]"
+    requests: Requests = field(default_factory=Requests)
 
     @classmethod
     def at(cls, url: str) -> "Site":
@@ -53,6 +76,7 @@ class Site:
 
     async def call(self, protocol: Callable[[], Conversation]) -> Conversation:
         """Open a connection of its own and hand it to a new `protocol`; raises OSError."""
+        self.requests.note()
         _, conversation = await asyncio.get_running_loop().create_connection(
             protocol,
             self.address,

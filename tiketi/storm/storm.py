@@ -13,6 +13,8 @@ from tiketi.storm.findings import Findings
 from tiketi.storm.forecast import Forecast
 from tiketi.storm.ground import knock
 from tiketi.storm.liveness import Liveness
+from tiketi.storm.lots import Files, fetch, read
+from tiketi.storm.opening import judge_opening, settle
 from tiketi.storm.report import Report
 from tiketi.storm.run import NOTHING_SOLD, Run, Sales
 from tiketi.storm.scene import Tally
@@ -36,10 +38,17 @@ class Aftermath:
     findings: Findings
     liveness: Liveness
     run: Run
+    files: Files | None = None  # of a draw
 
-    def judge(self, sales: Sales = NOTHING_SOLD) -> Report:
+    def judge(self, forecast: Forecast, sales: Sales = NOTHING_SOLD) -> Report:
         """The report."""
-        return judge(self.diaries, self.tally, self.findings, self.liveness, self.run, sales)
+        opening = None
+        if appointed := forecast.appointed:
+            lots = read(forecast.slug, self.files) if self.files else None
+            if lots:
+                settle(self.diaries, lots)
+            opening = judge_opening(appointed, self.diaries, self.findings, self.run, forecast.site.requests, lots)
+        return judge(self.diaries, self.tally, self.findings, self.liveness, self.run, sales, opening)
 
 
 async def storm(forecast: Forecast, redis_url: str) -> Aftermath:
@@ -60,7 +69,10 @@ async def storm(forecast: Forecast, redis_url: str) -> Aftermath:
             findings = watch.stop()
     if run.cut_short:
         send_home(forecast.slug, [diary.visitor for diary in crowd.diaries if diary.visitor and diary.left_at is None])
-    return Aftermath(crowd.diaries, crowd.tally, findings, watch.liveness, run)
+    files = None
+    if forecast.appointed and forecast.appointed.is_drawn:
+        files = await fetch(forecast.site, forecast.slug, crowd.witnesses)
+    return Aftermath(crowd.diaries, crowd.tally, findings, watch.liveness, run, files)
 
 
 @contextmanager

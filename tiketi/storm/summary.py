@@ -1,5 +1,7 @@
 """The report for people."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
@@ -39,6 +41,7 @@ def show(report: Report, console: Console) -> None:
 
 def _rows(report: Report) -> list[tuple[str, str, str]]:
     return [
+        *_opening(report.opening or {}),
         ("visitors", f"{report.visitors:,}", f"{report.arrivals_per_second:,.0f} arrivals a second"),
         ("went straight in", f"{report.straight_in:,}", ""),
         ("drew a number", f"{report.joined:,}", f"{report.admitted:,} admitted, {report.gone:,} gone"),
@@ -75,6 +78,33 @@ def _rows(report: Report) -> list[tuple[str, str, str]]:
         ("errors", f"{report.errors:,}", ""),
         ("the storm itself", _spread(report.late_ms), f"p50 / p99 late; {report.cpu_seconds:,.0f} s of CPU"),
     ]
+
+
+def _opening(told: dict[str, Any]) -> list[tuple[str, str, str]]:
+    if not told:
+        return []
+    rows = [
+        ("gathered", f"{told['gathered']:,}", f"{told['early']:,} let in before the instant"),
+        (
+            "in line or inside",
+            f"{told['lined_up_ms']:,.0f} ms" if "lined_up_ms" in told else "never",
+            f"after the instant, {told['missing']:,} missing; told {_spread(Spread(**told['told_ms']))} after it",
+        ),
+        (
+            "busiest second",
+            f"{told['opening_peak']:,}",
+            f"requests at the opening, {told['gathering_peak']:,} in the gathering",
+        ),
+    ]
+    if "tau" in told:
+        rows += [
+            ("entrants", f"{told['entrants']:,}", f"{told['unentered']:,} had shown, and have no entry"),
+            ("tau", f"{told['tau']:+.4f}", f"of arrival and rank; within {told['tau_limit']:.4f} by chance"),
+            ("verify.py", told["verified"], f"the bundle and {told['receipts']:,} receipts"),
+            ("wrong numbers", f"{told['wrong_numbers']:,}", "not those of the ranks"),
+            ("tampered", ", ".join(told["passed"]) or "all refused", "copies of the bundle, each in its own words"),
+        ]
+    return rows
 
 
 def _spread(spread: Spread) -> str:

@@ -9,6 +9,7 @@ from tiketi.storm.diary import Diary
 from tiketi.storm.fairness import inversions
 from tiketi.storm.findings import Findings
 from tiketi.storm.liveness import Liveness
+from tiketi.storm.opening import OpeningReport
 from tiketi.storm.report import Report, Spread
 from tiketi.storm.run import Run, Sales
 from tiketi.storm.scene import Tally
@@ -17,7 +18,13 @@ MAX_TOLD = 5  # inversions and grown places told in full
 
 
 def judge(
-    diaries: Sequence[Diary], tally: Tally, findings: Findings, liveness: Liveness, run: Run, sales: Sales
+    diaries: Sequence[Diary],
+    tally: Tally,
+    findings: Findings,
+    liveness: Liveness,
+    run: Run,
+    sales: Sales,
+    opening: OpeningReport | None = None,
 ) -> Report:
     """The report of a storm that is over."""
     errors = tally.errors + charges.contradictions(diaries, findings, sales)
@@ -64,7 +71,7 @@ def judge(
         estimate_error_median=round(median(off_by), 3) if off_by else None,
         orders=sales.orders,
         oversold=sales.oversold,
-        broken=tuple(name for name, is_broken in broken.items() if is_broken),
+        broken=tuple(name for name, is_broken in broken.items() if is_broken) + (opening.broken if opening else ()),
         waiting=sum(diary.number is not None and diary.visitor in findings.in_line for diary in diaries),
         straight_in=sum(diary.went_straight_in for diary in diaries),
         entered=sum(diary.entered_at is not None for diary in diaries),
@@ -103,6 +110,7 @@ def judge(
         cut_off=sum(bool(diary.cut_offs) for diary in diaries),
         began_at=round(run.began_ms / 1000, 3),
         wait_ms=Spread.of(measures.waits(diaries)),
+        opening=opening.as_json() if opening else None,
     )
 
 

@@ -22,20 +22,20 @@ OUTAGE = (1.0, 4.0)  # seconds that a lost connection stays lost
 class Visitor:
     """Lives once; what is worth knowing afterwards goes into the diary."""
 
-    __slots__ = ("_browser", "_called", "_door", "_foretold", "_plan", "_scene", "_tabs", "diary")
+    __slots__ = ("_called", "_door", "_foretold", "_plan", "_scene", "_tabs", "browser", "diary")
 
     def __init__(self, scene: Scene, cookies: Mapping[str, str] | None) -> None:
         loop = asyncio.get_running_loop()
         self._scene = scene
-        self._browser = Browser(scene.forecast.site)
+        self.browser = Browser(scene.forecast.site)
         if cookies:
-            self._browser.cookies |= cookies
+            self.browser.cookies |= cookies
         self._plan = scene.forecast.habits.plan(scene.chance)
         self._tabs: list[Tab] = []
         self._called: asyncio.Future[bool] = loop.create_future()  # True: come in; False: turned away
         self._foretold: asyncio.Future[float] = loop.create_future()  # seconds of waiting, as first estimated
         self.diary = Diary(arrived_at=now_ms())
-        self._door = Door(scene, self._browser, self.diary)
+        self._door = Door(scene, self.browser, self.diary)
 
     async def live(self) -> None:
         """From arriving to leaving, or to vanishing."""
@@ -101,7 +101,7 @@ class Visitor:
         if self.diary.entered_at is None:
             self._scene.tally.errors["called in, and then not let in"] += 1
             raise GaveUp
-        inside = Inside(self._scene, self._browser, self._door, self.diary)
+        inside = Inside(self._scene, self.browser, self._door, self.diary)
         if self._scene.forecast.buyers is None:
             await inside.look_around(self._plan.stay)
         elif await inside.shop(self._plan.stay):
@@ -117,7 +117,7 @@ class Visitor:
         self.diary.left_at = now_ms()
 
     async def _open_tab(self) -> None:
-        tab = Tab(self._scene, self._browser, self)
+        tab = Tab(self._scene, self.browser, self)
         self._tabs.append(tab)
         await tab.open()
         if len(self._tabs) == 1:
@@ -173,7 +173,7 @@ class Visitor:
 
     async def ask(self) -> None:
         """Ask by HTTP where one stands: a sign of life, where there is no socket."""
-        if said := await question.ask(self._scene, self._browser):
+        if said := await question.ask(self._scene, self.browser):
             self._take(said)
 
     def heard(self, tab: Tab, message: bytes) -> None:
@@ -193,12 +193,17 @@ class Visitor:
             self.diary.growths.append(Growth(before[0], now, before[1], said.position))
 
     def _take(self, said: contract.Update | contract.Notice) -> None:
+        if isinstance(said, contract.Update) or said.kind is Word.ENTER:
+            self.diary.told_at = self.diary.told_at or now_ms()
         if isinstance(said, contract.Update):
             if not self._called.done() and self._tabs:
                 self._scene.present.setdefault(self.diary.visitor, now_ms())
             self.diary.told(now_ms(), said.estimated_wait, said.cause)
             if not self._foretold.done():
                 self._foretold.set_result(said.estimated_wait)
+        elif said.kind is Word.GATHERING:
+            if not self._foretold.done():
+                self._foretold.set_result(said.opens_in_s)  # what the visitor means to do happens before the opening
         elif not self._called.done() and said.kind is Word.ENTER:
             self.diary.called_at = now_ms()
             self._decide(comes_in=True)

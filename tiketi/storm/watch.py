@@ -44,13 +44,16 @@ class Watch:
         self._thread.join()
         self._look()
         try:
-            # redis-py's type allows for async
-            line = cast("list[tuple[bytes, float]]", self._node().zrange(self._keys.queue, 0, -1, withscores=True))
-            self.findings.in_line = {visitor.decode(): int(number) for visitor, number in line}
+            self.findings.in_line = self._line()
         except RedisError:
             self.findings.failures += 1
         self._redis.close()
         return self.findings
+
+    def _line(self) -> dict[str, int]:
+        # redis-py's type allows for async
+        line = cast("list[tuple[bytes, float]]", self._node().zrange(self._keys.queue, 0, -1, withscores=True))
+        return {visitor.decode(): int(number) for visitor, number in line}
 
     def _node(self) -> redis.Redis:
         """Who has the room now: all of a look is of one instant."""
@@ -73,6 +76,8 @@ class Watch:
     def _note(self, sample: Sample) -> None:
         before, self._before = self._before, sample
         self.findings.add(sample)
+        if before is not None and before.gate_holds and not sample.gate_holds:
+            self.findings.opened_at_ms, self.findings.line_at_opening = sample.at_ms, self._line()
         if before is not None:
             self.liveness.add(before, sample, BETWEEN_SAMPLES * 1000, self._waits)
 

@@ -17,11 +17,14 @@ from rich.console import Console
 from events.demo.rehearsal import sign_in
 from tiketi.storm import sales, summary
 from tiketi.storm.forecast import Forecast
+from tiketi.storm.gathering import appoint
 from tiketi.storm.ground import CannotStorm, find_room, make_room_for, patience_s
 from tiketi.storm.habits import Habits
 from tiketi.storm.report import Report
 from tiketi.storm.site import BadAddress, Site
 from tiketi.storm.storm import Aftermath, storm
+from waitingroom.models import OpeningOrder
+from waitingroom.redis import clock_s
 
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
 LONGEST = 86_400.0
@@ -49,6 +52,15 @@ class Command(BaseCommand):
             "--look", type=float, default=0.0, metavar="S", help="a page each so many seconds inside; 0: now and then"
         )
         parser.add_argument("--buy", action="store_true", help="visitors pick seats and pay")
+        parser.add_argument(
+            "--gather",
+            nargs="?",
+            const="",
+            choices=("", *OpeningOrder.values),
+            metavar="ORDER",
+            help="visitors gather for the opening, in the event's order or this one (arrival, draw); an opening "
+            "that is past is set anew, to soon after the last arrival",
+        )
         parser.add_argument("--url", help="the site; http://127.0.0.1:$PORT by default")
         parser.add_argument(
             "--timeout", type=float, metavar="S", help="stop after so many seconds; generous by default"
@@ -83,14 +95,18 @@ class Command(BaseCommand):
 
     def _storm(self, options: dict[str, Any]) -> Report:
         forecast = _forecast(options)
+        if options["gather"] is not None:
+            appointed = appoint(forecast.slug, forecast.arrive_in, options["gather"] or None)
+            until_s = appointed.opens_ms / 1000 - clock_s()
+            forecast = replace(forecast, appointed=appointed, timeout=forecast.timeout + until_s)
         if not options["buy"]:
-            return _rage(forecast).judge()
-        sales.check_sale(forecast.slug)
+            return _rage(forecast).judge(forecast)
+        sales.check_sale(forecast.slug, opens_later=forecast.appointed is not None)
         since = timezone.now()
         buyers = sign_in(forecast.visitors)
         try:
             aftermath = _rage(replace(forecast, buyers=buyers))
-            return aftermath.judge(sales.audit(forecast.slug, aftermath.diaries))
+            return aftermath.judge(forecast, sales.audit(forecast.slug, aftermath.diaries))
         finally:
             sales.sign_out([buyer[settings.SESSION_COOKIE_NAME] for buyer in buyers], since)
 
