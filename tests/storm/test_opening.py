@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -149,8 +148,6 @@ def test_every_tampered_file_is_refused_and_one_that_is_not_would_be_named(monke
 
 
 def test_the_report_tells_all_of_a_draw():
-    report = replace(judged(lots=drawn()), broken=()).as_json()
+    told = set(judged(lots=drawn()).as_json())
 
-    assert {"entrants", "unentered", "wrong_numbers", "tau", "tau_limit", "verified", "receipts", "passed"} <= set(
-        report
-    )
+    assert {"entrants", "unentered", "wrong_numbers", "tau", "tau_limit", "verified", "receipts", "passed"} <= told
