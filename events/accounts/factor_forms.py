@@ -50,7 +50,7 @@ class SignInCodeForm(CountsWrongCodes, AuthenticateForm):  # type: ignore[misc] 
     """At the sign-in."""
 
 
-class SessionCodeForm(CountsWrongCodes, ReauthenticateForm):  # type: ignore[misc]
+class SessionCodeForm(CountsWrongCodes, ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
     """In a session."""
 
 
@@ -64,24 +64,24 @@ class ReadsPasskeys(Form):
     def clean_credential(self) -> Authenticator:
         """Whose it is."""
         try:
-            return super().clean_credential()  # type: ignore[misc]
+            return super().clean_credential()  # type: ignore[misc]  # of allauth's form, which comes next
         except UNREADABLE as error:
             raise mfa_adapter().validation_error("incorrect_code") from error
 
 
-class SignInPasskeyForm(ReadsPasskeys, AuthenticateWebAuthnForm):  # type: ignore[misc]
+class SignInPasskeyForm(ReadsPasskeys, AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """At the sign-in, after the password."""
 
 
-class PasskeyAloneForm(ReadsPasskeys, LoginWebAuthnForm):  # type: ignore[misc]
+class PasskeyAloneForm(ReadsPasskeys, LoginWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """At the sign-in, without one: the passkey asked for a finger, a face or a PIN."""
 
 
-class SessionPasskeyForm(ReadsPasskeys, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class SessionPasskeyForm(ReadsPasskeys, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """In a session."""
 
 
-class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
     """One more for the account."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -109,7 +109,7 @@ class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth shi
         return signed_in
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
     """The site's own sign-in page: its field takes a name, too."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -126,7 +126,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return {kind: login, "password": self.cleaned_data["password"]}
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth's, with the names of staff kept from emails."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
