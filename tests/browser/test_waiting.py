@@ -131,7 +131,7 @@ def test_a_closed_line_is_told_to_those_in_it_and_to_newcomers(line: Line, open_
     expect(page.get_by_role("heading", name="대기가 마감되었어요")).to_be_visible()
     expect(page.locator("#closed-reason")).to_have_text("무대 점검 중입니다.")
     newcomer.goto(line.url)
-    expect(newcomer.get_by_role("heading", name="대기가 마감되었어요")).to_be_visible()
+    expect(newcomer.get_by_role("heading", name="지금은 줄을 설 수 없습니다")).to_be_visible()
     expect(newcomer.get_by_text("무대 점검 중입니다.")).to_be_visible()
     page.reload()
     expect(page.locator("#shut-text")).to_contain_text("번호표는 그대로 보관됩니다")

@@ -1,5 +1,7 @@
 """Wheelchair spaces and the seats of companions: in the table, in the plan, sold together, dealt to nobody else."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -127,4 +129,4 @@ def test_the_builder_says_how_many_there_are(admin_client, make_event):
 
     page = admin_client.post(reverse("admin:events_plan_build", args=[plan.pk]), {"lines": PLAN, "check": ""})
 
-    assert "<td>9</td><td>3</td>" in page.content.decode()
+    assert re.search(r"<td>9</td>\s*<td>3</td>", page.content.decode())

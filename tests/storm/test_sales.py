@@ -94,7 +94,7 @@ def test_the_visitors_of_a_storm_buy_and_no_seat_is_sold_twice(site: Site):
     command = storm(site, "resurrection", "--visitors", "50", "--arrive-in", "1", "--stay", "0.5", "--buy")
     report = json.loads(command.communicate(timeout=120)[0])
 
-    assert report["broken"] == []
+    assert report["broken"] == [], report
     assert report["oversold"] == 0
     assert report["orders"] == report["purchases"]["bought"] == report["entered"]
     assert report["inside_ms"]["p50"] > 500

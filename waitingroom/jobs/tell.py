@@ -12,6 +12,7 @@ from waitingroom.claims import told_of_claim
 from waitingroom.errors import LineUnavailable, RoomGone
 from waitingroom.gathering import Gathering, pause_s
 from waitingroom.place import Phase, Place
+from waitingroom.reasons import Reason
 from waitingroom.room import MAX_LOOK, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import room_registry
@@ -158,7 +159,8 @@ class Teller:
             elif place.phase is Phase.CLOSED:
                 socket.tell(closed)
                 socket.finish(CLOSE_CLOSED)
-            else:
+            # Who came in and is done reads another page by now: of those, a turn not taken up is told alone.
+            elif not socket.entered or place.reason is Reason.UNCLAIMED:
                 if place.reason is not None:
                     socket.tell(json.dumps({"type": "queue-left", "reason": place.reason.name.lower()}))
                 socket.finish(CLOSE_UNKNOWN)
