@@ -9,7 +9,19 @@ from events.api import clock, door_devices, event
 from events.api import door as door_api
 from events.api import orders as orders_api
 from events.api.answers import two_forms
-from events.views import best_seats, buying, documents, door, door_worker, orders, pages, payments, previews, seats
+from events.views import (
+    best_seats,
+    buying,
+    documents,
+    door,
+    door_worker,
+    draws,
+    orders,
+    pages,
+    payments,
+    previews,
+    seats,
+)
 
 
 class KeyConverter(IntConverter):
@@ -40,6 +52,8 @@ urlpatterns = [
     path("events/<slug:slug>/hold/extend/", two_forms(buying.extend, buying_api.extend), name="extend"),
     path("events/<slug:slug>/hold/drop/", two_forms(buying.drop, buying_api.drop), name="drop"),
     path("events/<slug:slug>/checkout/", two_forms(buying.checkout, buying_api.checkout), name="checkout"),
+    path("draws/<slug:slug>/", draws.draw, name="draw"),
+    path("draws/<slug:slug>/mine.json", draws.mine, name="draw-mine"),
     path("documents/<slug:code>/", documents.document, name="document"),
     path("documents/<slug:code>/<str:version>/", documents.version, name="document-version"),
     path("orders/", orders.orders, name="orders"),

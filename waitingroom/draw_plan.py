@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from waitingroom.draw.rule import MAX_SOURCES, MIN_AFTER_CLOSING
 from waitingroom.draw.sources import Drand, Local, Party, Source, is_name
+from waitingroom.draw_records import Draw
 
 # The chance comes so long before the opening: it is fetched, and the ranks are seen, before anybody is let in.
 CHANCE_BEFORE_OPENING = timedelta(minutes=1)
@@ -91,6 +92,11 @@ class DrawPlan(models.Model):
         if self.chance == Chance.PARTIES:
             return parties
         return (*parties, Drand.after(opens_at - CHANCE_BEFORE_OPENING))
+
+
+def is_announced(room: str) -> bool:
+    """Whether the room has a draw whose rule is signed: nothing of it can be changed any more."""
+    return Draw.objects.filter(room__iexact=room).exists()
 
 
 def plan_of(room: str) -> DrawPlan:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
-from events.admin import event_pages, event_state, exporting, pricing_pages
+from events.admin import draw_page, event_pages, event_state, exporting, pricing_pages
 from events.admin.by_event import AsThePage, ByEvent
 from events.admin.copy_page import copying
 from events.admin.door import door_settings
@@ -160,6 +160,7 @@ class EventAdmin(ByEvent, HistoryAdmin):
                 name="events_event_export",
             ),
             path("<int:pk>/door/", guard(door_settings), name="events_event_door"),
+            path("<int:pk>/draw/", guard(partial(draw_page.drawing, self)), name="events_event_draw"),
             path("<int:pk>/state/", guard(partial(event_state.directing, self)), name="events_event_state"),
             path("<int:pk>/postpone/", guard(partial(event_state.postponing, self)), name="events_event_postpone"),
             path(

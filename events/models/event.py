@@ -19,8 +19,11 @@ from events.models.choices import EventState, Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
 from events.sale.terms import Terms, check_terms, korean_terms, read_terms
+from waitingroom.draw_plan import is_announced, plan_of
 from waitingroom.models import OpeningOrder, WaitingRoom
 
+# So long at least anybody may enter a draw.
+MIN_ENTRIES = timedelta(minutes=1)
 # A festival of two weeks.
 MAX_RUNNING_MINUTES = 14 * 24 * 60
 # A day: who waits longer than that does not wait, but lives there.
@@ -203,13 +206,29 @@ class Event(models.Model):
             raise ValidationError(
                 {"cancel_until": _("Not before the sale opens, please: nobody could cancel. Empty: never.")}
             )
-        if self.opening_order == OpeningOrder.DRAW and self.gathering_minutes == 0:
-            said = _("A draw needs a gathering: nobody could enter it.")
-            raise ValidationError({"gathering_minutes": said})
+        self._keep_the_draw()
         if self.plan is not None and self.plan.venue_id != self.venue_id:
             raise ValidationError({"plan": _("This is a plan of another venue.")})
         self._fit_the_stay()
         self._keep_the_chairs()
+
+    def _keep_the_draw(self) -> None:
+        """Refuse a draw that nobody could enter, and another order once a draw was announced."""
+        if self.opening_order != OpeningOrder.DRAW and is_announced(self.room_id or ""):
+            raise ValidationError({"opening_order": _("The draw of this event was announced: its order stays drawn.")})
+        if self.opening_order != OpeningOrder.DRAW or None in (self.opens_at, self.gathering_minutes):
+            return
+        if is_announced(self.room_id or ""):
+            return
+        ends_at = plan_of(self.room_id or "").closes_at(self.opens_at)
+        if ends_at <= timezone.now():  # the gate would hold for a draw that never comes
+            raise ValidationError(
+                {"opening_order": _("It is too late for a draw: its entries would have ended by now.")}
+            )
+        if ends_at - self.gathers_at < MIN_ENTRIES:
+            minutes = -(-(self.opens_at - ends_at + MIN_ENTRIES) // timedelta(minutes=1))
+            said = _("Entries of the draw end before the opening: at least %(minutes)d minutes, please.")
+            raise ValidationError({"gathering_minutes": said % {"minutes": minutes}})
 
     def _fit_the_stay(self) -> None:
         """Refuse a hold that outlasts the longest stay: nobody could pay to its end."""

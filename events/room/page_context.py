@@ -1,17 +1,20 @@
 """What the waiting page may say of an event."""
 
 from django.templatetags.tz import do_timezone
+from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Event, Section
 from events.posters.motifs import tone
 from events.sale.availability import free_seats
 from events.sale.closing import Closing, closing_of
+from waitingroom.draw_state import draw_state
+from waitingroom.models import OpeningOrder
 
 
 def page_context(slug: str) -> dict[str, object]:
     """The event's public summary, in the current language; empty for a room in front of no event."""
-    event = Event.objects.filter(room__slug=slug).select_related("venue").first()
+    event = Event.objects.filter(room__slug=slug).select_related("venue", "room").first()
     if event is None:
         return {}
     closing = closing_of(event, timezone.now())
@@ -26,6 +29,7 @@ def page_context(slug: str) -> dict[str, object]:
         "opens_at": do_timezone(event.opens_at, event.zone),
         "poster_url": event.poster_url,
         "colours": (tone(event.hue, 40), tone(event.hue + 40, 70), tone(event.hue, 14)),
+        "draw": _draw(event),
         "sections": [{"name": section.name, "left": free[section.pk]} for section in sections],
         "sold_out": closing is Closing.SOLD_OUT,
         "over": closing is Closing.OVER,
@@ -33,4 +37,18 @@ def page_context(slug: str) -> dict[str, object]:
         "called_off": closing is Closing.CALLED_OFF,
         "why": event.called_off_why if closing is Closing.CALLED_OFF else event.notice,
         "postponed": event.is_postponed(),
+    }
+
+
+def _draw(event: Event) -> dict[str, object]:
+    """What who gathers may know of the draw; empty where the order is that of arrival."""
+    state = draw_state(event.room) if event.opening_order == OpeningOrder.DRAW else None
+    if state is None:
+        return {}
+    return {
+        "path": reverse("events:draw", args=[event.slug]),
+        "ask_path": reverse("events:draw-mine", args=[event.slug]),
+        "ends_at": do_timezone(state.closes_at, event.zone),
+        "by_email": state.by_email,
+        "untrusted": state.untrusted,
     }
