@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.utils import timezone
 
 from tests.waitingroom.draw.evening import FAN_CLUB, ROUND, SIGNATURE, secret_party
 from tests.waitingroom.draw.hour import CLOSES, GATHERS, LAST_ENTRY, LATER, OPENS, Hour
@@ -234,6 +235,26 @@ def test_two_workers_at_once_draw_once(make_hour: MakeHour):
     assert list(hour.line()) == draw_steps.drawn(draw_steps.draw_of(hour.slug))
 
 
+@pytest.mark.parametrize("where", ["announce", "close", "reveal"])
+def test_who_comes_second_to_a_step_goes_on_from_it(make_hour: MakeHour, monkeypatch: pytest.MonkeyPatch, where: str):
+    """Between a worker's look and its step another takes the step."""
+    hour = make_hour(LOCAL)
+    real, other = getattr(draw_steps, where), iter([True])
+
+    def late(*args: Any, **kwargs: Any) -> Any:
+        if next(other, False):
+            real(*args, **kwargs)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(draw_steps, where, late)
+    hour.turn(GATHERS)
+    hour.come(names(5))
+    hour.turn(LAST_ENTRY)
+    hour.turn(CLOSED)
+
+    assert DrawResult.objects.count() == 1
+
+
 def test_where_accounts_are_demanded_the_address_enters_once_however_it_is_written(make_hour: MakeHour):
     hour = make_hour(LOCAL, account_required=True)
     kim, again, none, lee = (
@@ -320,7 +341,7 @@ def test_an_opening_that_is_put_off_puts_nobody_without_an_entry_first(make_hour
     hour.turn(LAST_ENTRY)
     hour.turn(CLOSED)
     hour.come(["without an entry"])
-    later = OPENS + timedelta(minutes=20)
+    later = timezone.now() + timedelta(hours=1)  # later than the numbers that were given out by now
     hour.room.open_by(later, GATHERS, OpeningOrder.DRAW)
     hour.turn(OPENS)
     assert not hour.is_open()
