@@ -137,7 +137,6 @@ def test_a_closed_line_is_told_to_those_in_it_and_to_newcomers(line: Line, open_
     expect(page.locator("#shut-text")).to_contain_text("번호표는 그대로 보관됩니다")
 
     line.tune("mode=automatic")
-    newcomer.reload()
     expect_waiting(page, 2, 3)
     expect_waiting(newcomer, 3, 3)
 

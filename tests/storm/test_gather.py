@@ -1,4 +1,4 @@
-"""A storm that gathers for an opening, on the whole site."""
+"""A storm that gathers for an opening, on the whole site: by arrival, and by a draw that is checked in the run."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def gather(site: Site, slug: str, order: str, visitors: int) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(("order", "slug"), [("arrival", "trot-gala")])
+@pytest.mark.parametrize(("order", "slug"), [("arrival", "trot-gala"), ("draw", "four-seasons-guitar")])
 def test_those_who_gathered_are_in_line_or_inside_at_the_instant(site: Site, order: str, slug: str):
     report = gather(site, slug, order, 300)
     opening = report["opening"]
@@ -40,3 +40,9 @@ def test_those_who_gathered_are_in_line_or_inside_at_the_instant(site: Site, ord
     assert report["straight_in"] == 0
     assert opening["lined_up_ms"] <= 3_000
     assert opening["opening_peak"] <= 2 * opening["gathering_peak"]
+    if order == "draw":
+        assert opening["entrants"] == 300
+        assert (opening["unentered"], opening["wrong_numbers"], opening["passed"]) == (0, 0, [])
+        assert abs(opening["tau"]) <= opening["tau_limit"]
+        assert opening["verified"] == "untrusted"  # this machine's own chance
+        assert opening["receipts"] == 50
