@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 # The task is rung every second: whose instant comes before the next one is waited for.
 MAX_WAIT_S = 1.2
-# Of one draw in one turn; the others' turn comes first.
+# That enter, of one draw in one turn; the others' turn comes first.
 MAX_BATCHES = 10
 
 
@@ -38,7 +38,7 @@ MAX_BATCHES = 10
 class Taken:
     """What this process knows of a draw's entries: it saves questions, and nothing depends on it."""
 
-    since_ms: int = 0
+    next_ms: int = 0  # where the look at everybody goes on, by their signs of life
     people: set[str] = field(default_factory=set)
 
 
@@ -95,18 +95,19 @@ class Drawing:
     def _take_entries(self, room: str, draw: Draw) -> None:
         taken = self._taken.setdefault(draw.pk, Taken())
         identity = draw.rule.identity
-        for _batch in range(MAX_BATCHES):
-            shown = shown_since(room, taken.since_ms)
+        batches = 0
+        while batches < MAX_BATCHES:
+            shown = shown_since(room, taken.next_ms)
             new = [visitor for visitor, _at in shown if visitor not in taken.people]
             if new:
+                batches += 1
                 answers = draw_steps.enter(room, identities(identity, new))
-                # Who was refused is asked again with their next sign of life: an address may be given meanwhile.
+                # Who was refused is asked again: an address may be given meanwhile.
                 taken.people |= {one for one, answer in answers.items() if not isinstance(answer, EntryRefused)}
-            if shown:
-                taken.since_ms = shown[-1][1]  # again with the next question: somebody may show in the same millisecond
             if len(shown) < MAX_AT_ONCE:
+                taken.next_ms = 0  # from the beginning: a good-bye puts the last sign of life back, past what was read
                 return
-            taken.since_ms += 1
+            taken.next_ms = shown[-1][1] + 1
 
     def _close(self, draw: Draw) -> None:
         self._taken.pop(draw.pk, None)

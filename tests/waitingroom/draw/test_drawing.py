@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests.waitingroom.draw.evening import FAN_CLUB, ROUND, SIGNATURE, secret_party
 from tests.waitingroom.draw.hour import CLOSES, GATHERS, LAST_ENTRY, LATER, OPENS, Hour
-from waitingroom import configure, drand_relays, draw_files, draw_people, draw_steps, drawing, drawn_line
+from waitingroom import configure, drand_relays, draw_files, draw_people, draw_steps, drawing, drawn_line, scripts
 from waitingroom.draw.numbers import queue_number
 from waitingroom.draw.sources import Drand, Local
 from waitingroom.draw.verify import verify
@@ -25,6 +25,7 @@ from waitingroom.opening import microseconds
 from waitingroom.reasons import Reason
 from waitingroom.redis import run_now
 from waitingroom.room import JoinIntent, leave_call
+from waitingroom.timing import RETURN_MS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOCAL = {"chance": "local"}
@@ -305,6 +306,20 @@ def test_thousands_enter_in_one_turn_and_none_is_missed_between_two(
     hour.turn(LAST_ENTRY)
 
     assert set(DrawEntry.objects.values_list("person", flat=True)) == set(fans)
+
+
+def test_who_came_and_said_good_bye_between_two_turns_has_entered(make_hour: MakeHour):
+    hour = make_hour(LOCAL)
+    hour.turn(GATHERS)
+    stays, looks_in = names(2)
+    hour.come([stays])
+    hour.turn(GATHERS + LATER)
+    hour.come([looks_in])
+    run_now([scripts.ABSENT.call(hour.slug, RETURN_MS, "", looks_in)])  # as seen before the other
+
+    hour.turn(LAST_ENTRY)
+
+    assert set(DrawEntry.objects.values_list("person", flat=True)) == {stays, looks_in}
 
 
 def test_who_left_the_gathering_keeps_the_entry_and_holds_nobody_up(make_hour: MakeHour):
