@@ -57,6 +57,7 @@ def _judge(verdict: Verdict, seats: int, report: Mapping[str, Any], at_last: Map
     balance = f"{at_last['received']:,} of {at_last['due']:,} won"
     verdict.expect("money kept", "the price of the tickets", balance, held=at_last["received"] == at_last["due"])
     verdict.expect("payments in limbo", "none", at_last["limbo"], held=at_last["limbo"] == 0)
+    verdict.note("errors by kind", report["errors_by_kind"])
     verdict.note("orders", report["orders"])
     verdict.note("arriving, p50 / p99 ms", f"{report['join_ms']['p50']:.0f} / {report['join_ms']['p99']:.0f}")
 

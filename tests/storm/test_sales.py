@@ -1,6 +1,8 @@
 """Storms that buy: what the database says afterwards is what counts."""
 
 import json
+import subprocess
+import sys
 import uuid
 from datetime import timedelta
 
@@ -14,7 +16,7 @@ from events.demo.rehearsal import sign_in
 from events.models import Event, Order, OrderLine, OrderState, Plan, PriceTier, SectionPrice, Venue
 from events.plans.building import build
 from events.plans.drafts import read_plan
-from tests.site import Site
+from tests.site import ROOT, Site
 from tests.storm.test_site import storm
 from tiketi.storm.diary import Diary
 from tiketi.storm.sales import audit, sign_out
@@ -99,3 +101,22 @@ def test_the_visitors_of_a_storm_buy_and_no_seat_is_sold_twice(site: Site):
     assert report["orders"] == report["purchases"]["bought"] == report["entered"]
     assert report["inside_ms"]["p50"] > 500
     assert report["refilled"] == report["admitted"] > 0
+
+
+def test_of_more_visitors_than_seats_the_last_are_turned_away_and_nothing_is_an_error(site: Site):
+    made = subprocess.run(
+        [sys.executable, "-m", "benchmarks.evenings.last_seats_rows", "open", "12", "6"],
+        cwd=ROOT,
+        env={**site.env, "DJANGO_SETTINGS_MODULE": "tiketi.settings"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    slug = json.loads(made.stdout)["slug"]
+
+    command = storm(site, slug, "--visitors", "40", "--arrive-in", "6", "--stay", "0.5", "--buy")
+    report = json.loads(command.communicate(timeout=150)[0])
+
+    assert report["broken"] == [], report
+    assert report["turned_away"] > 0
+    assert (report["oversold"], report["lost"]) == (0, 0)

@@ -4,8 +4,9 @@ import asyncio
 import html
 import json
 
-from tiketi.storm import contract
+from tiketi.storm import contract, question
 from tiketi.storm.browser import Browser, TooManyRedirects
+from tiketi.storm.contract import Notice, Word
 from tiketi.storm.diary import Diary
 from tiketi.storm.exchange import Answer, Unanswered
 from tiketi.storm.scene import Scene, now_ms
@@ -37,7 +38,7 @@ class Door:
                 self._wrong(f"{type(error).__name__} {error}".strip())
                 wish = ""
             else:
-                phase = self._phase(answer)
+                phase = await self._phase(answer)
                 if phase:
                     self._note(phase, answer, asked_at)
                     return phase
@@ -54,20 +55,25 @@ class Door:
         handed_in = await self._browser.fetch(contract.join(slug), {contract.SOLUTION_HEADER: solution})
         return handed_in if handed_in.status in COME_AGAIN else await self._browser.load(contract.page(slug))
 
-    def _phase(self, answer: Answer) -> str:
-        """Where the answer puts the visitor; empty if he has to ask again."""
+    async def _phase(self, answer: Answer) -> str:
+        """Where the answer puts the visitor; empty if they have to ask again."""
         phase = answer.headers.get(contract.PHASE_HEADER, "")
         if answer.status in COME_AGAIN:
             self._come_again(answer)
             return ""
-        if phase == contract.CLOSED:
-            return phase
+        if phase == contract.CLOSED or (answer.status == 200 and not phase and await self._takes_nobody()):
+            return contract.CLOSED
         if answer.status != 200 or phase not in {contract.ENTERED, contract.WAITING}:
             self._wrong(f"answered {answer.status} with X-Waiting-Room {phase or 'missing'}")
             return ""
         if "no-store" not in answer.headers.get("cache-control", "") and phase == contract.WAITING:
             self._wrong("the waiting page may be stored")
         return phase
+
+    async def _takes_nobody(self) -> bool:
+        """Whether the page is everybody's because nobody new may line up, by the site's own word."""
+        said = await question.ask(self._scene, self._browser)
+        return isinstance(said, Notice) and said.kind is Word.CLOSED
 
     def _come_again(self, answer: Answer) -> None:
         """A refusal is a page that says when to come again, or it is a finding."""
