@@ -1,6 +1,6 @@
 """How passwords are kept: Argon2id at OWASP's minimum, 19 MiB, two passes, one lane.
 
-https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html; measured in decision 0068.
+https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html; measured in decision 0053.
 """
 
 from django.contrib.auth.hashers import Argon2PasswordHasher

@@ -19,7 +19,8 @@ UPLOADS = "/admin/"
 
 # Seconds from connecting, or from the first byte of a later request, to a head's end; from there to the body's.
 HEAD_SECONDS, BODY_SECONDS, UPLOAD_SECONDS = 10.0, 30.0, 120.0
-# A reader who takes nothing, or does not take the rest before a close, is given up after so long.
+# A reader who takes nothing is given up after so long; one who does not take the rest before a close, after so long at
+# most (deadlines.py).
 READER_SECONDS = 30.0
 # After a refusal the rest is read and dropped for so long, or the reset would overtake the answer.
 LINGER_SECONDS, MAX_LINGER_BYTES = 2.0, 1_048_576
