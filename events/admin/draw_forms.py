@@ -31,14 +31,14 @@ class RevealForm(forms.Form):
 
     def __init__(self, state: DrawState, data: Any = None) -> None:
         super().__init__(data)
-        self.state = state
+        self._awaited = state.awaited
         choice: Any = self.fields["source"]
         choice.choices = [(source.name, source.name) for source in state.awaited]
 
     def clean(self) -> dict[str, Any]:
         """A party's word cannot be asked for."""
         cleaned = super().clean() or {}
-        kinds = {source.name: source.kind for source in self.state.awaited}
+        kinds = {source.name: source.kind for source in self._awaited}
         if kinds.get(cleaned.get("source", "")) == "party" and not cleaned.get("value"):
             self.add_error("value", _("What did they say?"))
         return cleaned
