@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from tests import postgres
 from tests import site as stack
@@ -53,6 +54,13 @@ def redis_server() -> Iterator[LocalRedis]:
     assert server.url == settings.REDIS_URL
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def in_korean() -> Iterator[None]:
+    """Each test begins in the site's language: a page served in the test's thread leaves its own behind."""
+    with translation.override("ko"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from events.models import Event, Hold, Occupancy, Order, Payment, Plan, PriceTier, Seat, SectionPrice, Venue
 from events.payments.attempts import start_payment
@@ -26,13 +26,6 @@ from waitingroom.models import WaitingRoom
 # Two rows of five seats, and an area for six who stand.
 PLAN = "section,level,row,first,last\nA,1,1-2,1,5\nS,0,,1,6\n"
 PRICE_WON = 110_000
-
-
-@pytest.fixture(autouse=True)
-def in_korean() -> Iterator[None]:
-    """Each test begins in the site's language: a page served in the test's thread leaves its own behind."""
-    with translation.override("ko"):
-        yield
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.utils import translation
 
 from tests.waitingroom.doors import Door, Gate, Middleware, Server
 from tests.waitingroom.line import Line
@@ -48,9 +47,9 @@ def make_room(transactional_db: None) -> Iterator[Callable[..., WaitingRoom]]:
 
 
 @pytest.fixture(params=[Server, Gate, Middleware])
-def door(request: pytest.FixtureRequest, settings: Any) -> Iterator[Door]:
+def door(request: pytest.FixtureRequest, settings: Any) -> Door:
     """Each of the doors."""
     settings.ROOT_URLCONF = "tests.waitingroom.doors"
     settings.WAITINGROOM_SHOWN = ()  # the small site has no page for everybody
-    with translation.override("ko"):  # a page served in the test's thread leaves its language behind
-        yield request.param()
+    maker: type[Door] = request.param
+    return maker()
