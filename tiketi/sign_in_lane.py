@@ -3,9 +3,8 @@
 To hash a password is meant to be slow; a sale that opens brings hundreds of sign-ins at once, and anybody sends them.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 # What makes or tries a password: the site's pages of accounts, and the console's.
@@ -15,47 +14,33 @@ MAX_WAITING = 100
 PATIENCE_SECONDS = 5.0
 
 
-class LaneFull(Exception):
-    """So many sign in that this one should come back."""
-
-
 class SignInLane:
-    """One process's."""
+    """One process's, as its threads' queue asks it: whether the next one may begin."""
 
     def __init__(self) -> None:
-        self._turn = asyncio.Semaphore(1)
-        self._waiting = 0
+        self.open = True
+        self._busy = 0.0
 
-    async def run(self, in_thread: Callable[..., Awaitable[Any]], work: Callable[..., Any], *args: object) -> Any:
-        """The work's answer, once it is its turn. Raises LaneFull, at once or after PATIENCE_SECONDS.
-
-        The next turn comes after a rest as long as the thread was busy: a share of the time, and not of the threads.
-        """
-        if self._waiting >= MAX_WAITING:
-            raise LaneFull
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._turn.acquire()
-        except TimeoutError as error:
-            raise LaneFull from error
-        finally:
-            self._waiting -= 1
-        busy = 0.0
+    def begin(self, work: Callable[[], Any]) -> Callable[[], Any]:
+        """Nobody else's turn from now on; returns the work, which is timed."""
+        self.open = False
 
         def timed() -> Any:
-            nonlocal busy
             began = time.thread_time()
             try:
-                return work(*args)
+                return work()
             finally:
-                busy = time.thread_time() - began
+                self._busy = time.thread_time() - began
 
-        try:
-            return await in_thread(timed)
-        finally:
-            rest = busy * (1 / SHARE - 1)
-            asyncio.get_running_loop().call_later(rest, self._turn.release)
+        return timed
+
+    @property
+    def rest_seconds(self) -> float:
+        """How long after the work's end the lane is to open again.
+
+        As long as the thread was busy: a share of the time, and not of the threads.
+        """
+        return self._busy * (1 / SHARE - 1)
 
 
 def hashes(scope: dict[str, Any]) -> bool:

@@ -5,9 +5,7 @@ opens a database connection each time. All of TIKETI's pages are synchronous: th
 threads, which keep their connections, as under WSGI; the crowd outside is the gate's business, on the event loop.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 from django.core import signals
@@ -19,7 +17,8 @@ from django.urls import set_script_prefix
 
 from tiketi import crowding
 from tiketi.request_limits import refusal
-from tiketi.sign_in_lane import LaneFull, SignInLane, hashes
+from tiketi.sign_in_lane import hashes
+from tiketi.thread_queue import Rank, Shed, ThreadQueue
 from tiketi.uploads import is_large, may_upload
 from waitingroom.answers import Headers
 from waitingroom.gate import SCOPE_KEY
@@ -42,8 +41,7 @@ class ThreadedDjango(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware()
         self._asked = 0
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
-        self._sign_ins = SignInLane()
+        self._queue = ThreadQueue(THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a page begun is finished, even if the visitor went away meanwhile."""
@@ -51,7 +49,7 @@ class ThreadedDjango(ASGIHandler):
         try:
             if self._asked > (MAX_INSIDE if scope.get(SCOPE_KEY) else MAX_OUTSIDE):
                 await _send(send, 503, *crowding.retrying(scope))
-            elif is_large(scope) and not await self._in_thread(may_upload, scope):
+            elif is_large(scope) and not await self._queue.run(Rank.PAGE, may_upload, scope):
                 await _send(send, 413, *refusal(413))
             else:
                 await self._answer(scope, receive, send)
@@ -64,11 +62,9 @@ class ThreadedDjango(ASGIHandler):
         except RequestAborted:
             return
         try:
-            if hashes(scope):
-                response = await self._sign_ins.run(self._in_thread, self._serve, scope, body)
-            else:
-                response = await self._in_thread(self._serve, scope, body)
-        except LaneFull:
+            rank = Rank.SIGN_IN if hashes(scope) else Rank.PAGE
+            response = await self._queue.run(rank, self._serve, scope, body)
+        except Shed:
             body.close()
             await _send(send, 503, *crowding.retrying(scope))
             return
@@ -76,10 +72,7 @@ class ThreadedDjango(ASGIHandler):
             await self.send_response(response, send)
         finally:
             if response.streaming:
-                await self._in_thread(response.close)
-
-    async def _in_thread(self, work: Callable[..., Any], *args: object) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+                await self._queue.run(Rank.PAGE, response.close)
 
     def _serve(self, scope: Scope, body: Any) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))

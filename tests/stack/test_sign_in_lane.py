@@ -22,7 +22,8 @@ from django.test import Client
 from tests.patience import until
 from tests.waitingroom.web import serving
 from tiketi import settings as real
-from tiketi.sign_in_lane import MAX_WAITING, SHARE, LaneFull, SignInLane, hashes
+from tiketi.sign_in_lane import MAX_WAITING, SHARE, hashes
+from tiketi.thread_queue import Rank, Shed, ThreadQueue
 
 PASSWORD = "winter-song-42"
 SIGN_IN = "/accounts/login/"
@@ -71,10 +72,6 @@ def test_what_may_try_a_password_goes_by_the_lane(method: str, path: str, found:
     assert hashes({"method": method, "path": path}) is found
 
 
-async def in_thread(work: Callable[[], Any]) -> Any:
-    return await asyncio.to_thread(work)
-
-
 def busy(seconds: float) -> float:
     """Computes for so long; when it began."""
     began = time.monotonic()
@@ -85,10 +82,10 @@ def busy(seconds: float) -> float:
 
 
 async def test_one_at_a_time_and_then_a_rest_as_long_as_the_work():
-    lane = SignInLane()
+    queue = ThreadQueue(4)
 
     began = time.monotonic()
-    instants = await asyncio.gather(*(lane.run(in_thread, busy, 0.05) for _ in range(6)))
+    instants = await asyncio.gather(*(queue.run(Rank.SIGN_IN, busy, 0.05) for _ in range(6)))
 
     gaps = [later - earlier for earlier, later in zip(sorted(instants), sorted(instants)[1:], strict=False)]
     assert min(gaps) >= 0.05 / SHARE - 0.01
@@ -96,35 +93,32 @@ async def test_one_at_a_time_and_then_a_rest_as_long_as_the_work():
 
 
 async def test_work_that_fails_gives_its_turn_back():
-    lane = SignInLane()
+    queue = ThreadQueue(4)
 
     with pytest.raises(ZeroDivisionError):
-        await lane.run(in_thread, lambda: 1 // 0)
+        await queue.run(Rank.SIGN_IN, lambda: 1 // 0)
 
-    assert await lane.run(in_thread, lambda: "served") == "served"
+    assert await queue.run(Rank.SIGN_IN, lambda: "served") == "served"
 
 
 async def test_who_is_too_many_is_told_at_once_and_who_waits_too_long_then(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tiketi.sign_in_lane.PATIENCE_SECONDS", 0.2)
-    lane, over = SignInLane(), asyncio.Event()
-
-    async def until_over(_: Any) -> None:
-        await over.wait()
-
-    first = asyncio.create_task(lane.run(until_over, lambda: None))
+    queue, over = ThreadQueue(4), threading.Event()
+    first = asyncio.create_task(queue.run(Rank.SIGN_IN, over.wait))
     await asyncio.sleep(0)
-    waiting = [asyncio.create_task(lane.run(in_thread, lambda: None)) for _ in range(MAX_WAITING)]
+    waiting = [asyncio.create_task(queue.run(Rank.SIGN_IN, lambda: None)) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
     began = time.monotonic()
-    with pytest.raises(LaneFull):
-        await lane.run(in_thread, lambda: None)
+    with pytest.raises(Shed):
+        await queue.run(Rank.SIGN_IN, lambda: None)
     assert time.monotonic() - began < 0.1
 
     told = await asyncio.gather(*waiting, return_exceptions=True)
-    assert {type(one) for one in told} == {LaneFull}
+    assert {type(one) for one in told} == {Shed}
+    assert await queue.run(Rank.PAGE, lambda: "served") == "served"
     over.set()
     await first
-    assert await lane.run(in_thread, lambda: "served") == "served"
+    assert await queue.run(Rank.SIGN_IN, lambda: "served") == "served"
 
 
 @pytest.mark.usefixtures("real_hashers")
