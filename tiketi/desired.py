@@ -3,6 +3,7 @@
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
@@ -10,6 +11,7 @@ from scaling.desired import desired
 from tiketi.health import is_meant
 
 
+@csrf_exempt
 @never_cache
 @require_safe
 def view(request: HttpRequest) -> JsonResponse:

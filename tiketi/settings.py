@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "events.views.private_pages.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "tiketi.language.LanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "tiketi.dead_ends.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "events.admin.field_limit.FieldLimitMiddleware",
@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "tiketi.dead_ends.DeadEndMiddleware",
     "tiketi.database_away.DatabaseAwayMiddleware",
 ]
 
