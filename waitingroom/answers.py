@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from waitingroom import work as proof
+from waitingroom.announcement import NOTHING
 from waitingroom.claims import told_of_claim
 from waitingroom.gathering import Gathering
 from waitingroom.opening import Opening
@@ -82,6 +83,7 @@ def poll_after(position: int) -> tuple[bytes, bytes]:
 def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) -> dict[bytes, bytes]:
     total = snapshot.total if snapshot else 0
     reason = snapshot.closed_reason.get(visit.language, "") if snapshot else ""
+    announcement = snapshot.announcement if snapshot else NOTHING
     wait = snapshot.forecast.wait_s(position) if snapshot and position else 0
     scaling = snapshot.scaling if snapshot else {"inService": 0, "pending": 0, "readyInSeconds": 0}
     return {
@@ -102,6 +104,8 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
         b"who": b"account" if visit.is_account else b"browser",
         b"held": b"yes" if visit.slip else b"no",
         b"closed_reason": html.escape(reason).encode(),
+        b"announcement": html.escape(announcement.texts.get(visit.language, "")).encode(),
+        b"announced": announcement.mark.encode(),
         b"left": b"",
         b"challenge": b"",
         b"stage": b"open",
@@ -137,13 +141,14 @@ def queued(room: str, place: Place, snapshot: Snapshot, rest: bytes = b"") -> An
     if gathering := _gathering(room, place):
         position, wait_s, rest = gathering.position(position), gathering.wait_s(wait_s), rest + gathering.json
         again = (b"retry-after", b"%d" % gathering.ask_in_s)
-    body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b%b}' % (
+    body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b%b%b}' % (
         position,
         total,
         wait_s,
         _QUEUED,
         snapshot.cause_json,
         rest,
+        snapshot.announcement.member,
     )
     return Answer(202, body, [JSON, again])
 
@@ -202,7 +207,8 @@ def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
         rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
         return queued(visit.room, place, snapshot, rest + missed(place))
     if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
-        return _json(200, {"status": "closed"} | closing(snapshot), _RETRIES[SLOWEST_LOOK_SECONDS])
+        said = {"announcement": snapshot.announcement.told} if snapshot.announcement.mark else {}
+        return _json(200, {"status": "closed"} | closing(snapshot) | said, _RETRIES[SLOWEST_LOOK_SECONDS])
     if place.phase is Phase.ACTIVE:
         return _json(200, told_of_claim(place) | {"status": "active", "message": ENTERED})
     return _json(200, {"status": "none"} | ({"reason": place.reason.name.lower()} if place.reason else {}))

@@ -1,7 +1,6 @@
 """The room's settings on their way from the database into Redis."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from waitingroom import epochs, scripts
+from waitingroom.announcement import by_language
 from waitingroom.errors import LineUnavailable
 from waitingroom.keys import keys_of
 from waitingroom.redis import client, run_now
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
 
 # Raised whenever a field is added, left out, or means something else: of two releases at once the newer one's stand.
-RELEASE = 3
+RELEASE = 4
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ def configure_call(room: "WaitingRoom") -> Call:
         "claim_ms": room.claim_seconds * 1000,
         "idle_ms": room.idle_seconds * 1000,
         "longest_stay_ms": room.longest_stay_seconds * 1000,
-        "closed_reason": closed_reason(room),
+        "closed_reason": by_language(room.closed_reason_ko, room.closed_reason_en),
+        "announcement": by_language(room.announcement_ko, room.announcement_en),
         "fleet_weight": room.fleet_weight,
         "fleet_floor": room.fleet_floor,
         "lost_epochs": room.lost_epochs,
@@ -57,14 +58,6 @@ def configure_call(room: "WaitingRoom") -> Call:
     version = hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()[:12]
     begun = "begun" if room.epoch_begun else "new"
     return scripts.CONFIGURE.call(room.slug, version, room.epoch, begun, room.recovery_seconds * 1000, "", *parts)
-
-
-def closed_reason(room: "WaitingRoom") -> str:
-    """Staff's words on a closing, as JSON by language (either stands in for the other); empty if they gave none."""
-    korean, english = room.closed_reason_ko.strip(), room.closed_reason_en.strip()
-    if not (korean or english):
-        return ""
-    return json.dumps({"ko": korean or english, "en": english or korean}, ensure_ascii=False)
 
 
 def put_in_force(rooms: Iterable["WaitingRoom"]) -> bool:

@@ -4,11 +4,13 @@ import asyncio
 import json
 import logging
 import resource
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 
+from waitingroom.announcement import MARK_LENGTH
 from waitingroom.errors import LineUnavailable, RoomsUnknown
 from waitingroom.hub import hub
 from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_TOO_MANY, CLOSE_UNKNOWN
@@ -52,7 +54,9 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
             await send({"type": "websocket.close", "code": found})
             return
         push, slip = scope.get("extensions", {}).get(PUSH), proof_of_scope(scope, found.slug, named.visitor)
-        socket = Socket(asyncio.get_running_loop(), found.slug, named.visitor, send, push, slip, named.sign_in)
+        socket = Socket(
+            asyncio.get_running_loop(), found.slug, named.visitor, send, push, slip, named.sign_in, _announced_to(scope)
+        )
         hub().add(socket)
         depart = hub().release  # a server that ends, or fails, says no good-bye for its visitors
         try:
@@ -94,6 +98,12 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
             socket.tell(LEFT_FRAME)
             socket.finish(1000)
         socket.finish(CLOSE_TOO_MANY)
+
+
+def _announced_to(scope: Mapping[str, Any]) -> str:
+    """The mark of the word of staff's that the page has, as it names it in the socket's address; "" for none."""
+    told = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("announced", [""])
+    return told[0][:MARK_LENGTH]
 
 
 async def _give_up(socket: Socket) -> None:

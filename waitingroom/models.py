@@ -43,6 +43,8 @@ SITES_WORD = ("closed_because", "hidden", "gathers_at", "opening_order", "lined_
 # What forms offer for a new room: its threshold follows the fleet, so that more servers let more in. Two servers make
 # the reference's 1,000.
 THRESHOLD_PER_INSTANCE = 500
+# Letters of what staff say to everybody who waits: as many as are read in passing.
+MAX_ANNOUNCEMENT = 300
 
 
 class Mode(models.TextChoices):
@@ -148,6 +150,20 @@ class WaitingRoom(models.Model):
         help_text=_("Shown wherever the line says that it is closed; one language stands in for the other."),
     )
     closed_reason_en = models.CharField(_("why it is closed (English)"), max_length=200, blank=True)
+    announcement_ko = models.CharField(
+        _("word to the line (Korean)"),
+        max_length=MAX_ANNOUNCEMENT,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Everybody who waits or gathers reads it within two seconds, until it is taken out again; one language "
+            "stands in for the other."
+        ),
+    )
+    announcement_en = models.CharField(
+        _("word to the line (English)"), max_length=MAX_ANNOUNCEMENT, blank=True, default="", db_default=""
+    )
     opens_at = models.DateTimeField(
         _("opens at"),
         null=True,

@@ -6,6 +6,7 @@ from asyncio import wrap_future
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 
 from django.conf import settings
@@ -46,6 +47,8 @@ VALUES = (
     "mode",
     "who",
     "closed_reason",
+    "announcement",
+    "announced",
     "held",
     "left",
     "challenge",
@@ -60,8 +63,10 @@ _VALUE = re.compile(f"@@({'|'.join(VALUES)})@@".encode())
 # The one page that computes.
 _WORKERS = {"work": "; worker-src 'self'"}
 # The words of staff are the room's, not a visitor's: they are compressed with the page.
-_REASON = b"closed_reason"
+STAFFS_WORDS = (b"closed_reason", b"announcement", b"announced")
 MAX_PACKED = 4
+Words = tuple[bytes, ...]  # as STAFFS_WORDS lists them
+SILENCE: Words = (b"",) * len(STAFFS_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class PageTemplate:
 
     pieces: list[bytes]
     policy: bytes = b""  # the Content-Security-Policy
-    _packed: dict[bytes, PackedPage] = field(default_factory=dict)  # by staff's words
+    _packed: dict[Words, PackedPage] = field(default_factory=dict)
 
     def fill(self, values: Mapping[bytes, bytes]) -> bytes:
         """The page for one visitor."""
@@ -81,24 +86,28 @@ class PageTemplate:
 
     def fill_packed(self, values: Mapping[bytes, bytes], coding: bytes) -> bytes:
         """The page for one visitor, compressed."""
-        return self.packed(values[_REASON]).fill(values, coding)
+        return self.packed(staffs_words(values)).fill(values, coding)
 
-    def packed(self, reason: bytes = b"") -> PackedPage:
+    def packed(self, words: Words = SILENCE) -> PackedPage:
         """The page as compressed once, with these words of staff's."""
-        found = self._packed.get(reason)
+        found = self._packed.get(words)
         if found is None:
             if len(self._packed) >= MAX_PACKED:
                 self._packed.clear()
-            found = self._packed[reason] = PackedPage(_with_reason(self.pieces, reason))
+            found = self._packed[words] = PackedPage(_with_words(self.pieces, words))
         return found
 
 
-def _with_reason(pieces: list[bytes], reason: bytes) -> list[bytes]:
+staffs_words = itemgetter(*STAFFS_WORDS)
+
+
+def _with_words(pieces: list[bytes], words: Words) -> list[bytes]:
     """The page's pieces with staff's words among the literals."""
+    said = dict(zip(STAFFS_WORDS, words, strict=True))
     found = pieces[:1]
     for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
-        if name == _REASON:
-            found[-1] += reason + literal
+        if name in said:
+            found[-1] += said[name] + literal
         else:
             found += (name, literal)
     return found

@@ -48,6 +48,7 @@ DEFAULTS = {
     "idle_ms": "600000",
     "longest_stay_ms": "0",
     "closed_reason": "",
+    "announcement": "",
     "fleet_weight": "1",
     "fleet_floor": "0",
     "lost_epochs": "",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from waitingroom.announcement import NOTHING, Announcement, announced
 from waitingroom.errors import SettingsMissing
 from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.opening import Stage
@@ -53,6 +54,7 @@ class Snapshot:
     recovering_s: int = 0  # until those who return after a loss are back; 0 where none are awaited
     stage: Stage = Stage.OPEN
     opens_in_ms: int = 0  # of the room's opening; 0 from then on
+    announcement: Announcement = NOTHING  # staff's word to everybody who waits
     cause: str = ""  # why some place has to wait longer than a moment ago (causes.py); empty if none has
 
     @classmethod
@@ -60,7 +62,7 @@ class Snapshot:
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, _places, now, pace, why, recovering_ms, stage, opens_in_ms, *_inside = answer
+        mode, total, _places, now, pace, why, recovering_ms, stage, opens_in_ms, _inside, _turned, said = answer
         reason = json.loads(why) if why else {}
         return cls(
             mode.decode(),
@@ -72,6 +74,7 @@ class Snapshot:
             seconds_of(recovering_ms),
             stage=Stage(stage.decode()),
             opens_in_ms=opens_in_ms,
+            announcement=announced(said),
         )
 
     @cached_property

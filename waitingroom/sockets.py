@@ -5,6 +5,7 @@ from asyncio import AbstractEventLoop, Task
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
+from waitingroom.announcement import Announcement
 from waitingroom.gathering import spread_s
 from waitingroom.sign_ins import sign_ins
 from waitingroom.slips import NO_SIGN_IN
@@ -33,7 +34,7 @@ def cadence_s(position: int, near_in_s: float) -> float:
 class Socket:
     """One visitor's open WebSocket, as the hub sees it."""
 
-    __slots__ = ("_loop", "_push", "_send", "_sending", "entered", "room", "sign_in", "slip", "visitor")
+    __slots__ = ("_loop", "_push", "_send", "_sending", "announced", "entered", "room", "sign_in", "slip", "visitor")
 
     def __init__(
         self,
@@ -44,17 +45,20 @@ class Socket:
         push: Callable[[bytes], None] | None = None,
         slip: str = "",
         sign_in: str = NO_SIGN_IN,
+        announced: str = "",
     ) -> None:
         """`push` sends a text at once, or not at all where the reader is behind; without it a task does.
 
         `slip` (`slips.presented`) came with the handshake: it brings the place back, should Redis forget it.
-        So did an account's `sign_in`: with that ends the socket.
+        So did an account's `sign_in`: with that ends the socket. `announced` is the mark of the word of staff's that
+        the page has already.
         """
         self.room = room
         self.visitor = visitor
         self.entered = False
         self.slip = slip
         self.sign_in = sign_in
+        self.announced = announced
         self._loop = loop
         self._send = send
         self._push = push
@@ -68,6 +72,12 @@ class Socket:
             self._push(text)
         else:
             self.tell(text.decode())
+
+    def announce(self, announcement: Announcement) -> None:
+        """Send staff's word, unless the page has it; after a position, which waits for nothing that is being sent."""
+        if self.announced != announcement.mark:
+            self.announced = announcement.mark
+            self.tell(announcement.frame)
 
     def tell(self, text: str) -> None:
         """Send what is said only once, after what is being sent."""

@@ -35,6 +35,8 @@ else:
     HistoryAdmin = SimpleHistoryAdmin
 
 OPENING_FIELDS = ("gathering_minutes", "opening_order")
+# What staff say to those who wait: each in both languages, side by side.
+WORDS = (LINE_FIELDS[1:3], LINE_FIELDS[3:5])
 HOLD_FIELDS = ("hold_minutes", "hold_pause_minutes")
 MOST_ROOMS = 200  # in one question for live numbers; the list shows a hundred a page
 
@@ -88,8 +90,8 @@ class EventAdmin(ByEvent, HistoryAdmin):
                 _("Cancelling"),
                 {"fields": ("cancel_until", TERMS_FIELDS[0], TERMS_FIELDS[1:])},
             ),
-            (_("Waiting room"), {"fields": (LINE_FIELDS[0], "close_agreed", LINE_FIELDS[1:3], *LINE_FIELDS[3:6])}),
-            (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[6:], "classes": ("collapse",)}),
+            (_("Waiting room"), {"fields": (LINE_FIELDS[0], "close_agreed", *WORDS, *LINE_FIELDS[5:8])}),
+            (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[8:], "classes": ("collapse",)}),
         ]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -42,6 +42,8 @@ LINE_FIELDS = (
     "mode",
     "closed_reason_ko",
     "closed_reason_en",
+    "announcement_ko",
+    "announcement_en",
     "threshold",
     "threshold_per_instance",
     "users_per_minute_per_instance",

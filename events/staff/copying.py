@@ -11,6 +11,8 @@ from waitingroom.models import Mode, WaitingRoom
 
 # A copy of a line that stands or is closed would open no sale; the rest of the modes are wanted.
 _MODES = (Mode.AUTOMATIC, Mode.ALWAYS, Mode.OFF)
+# What staff said to those who wait for the other date.
+_SAID = {f"{what}_{language}" for what in ("closed_reason", "announcement") for language in ("ko", "en")}
 
 
 def draft_copy(event: Event, *, slug: str, starts_at: datetime, opens_at: datetime) -> Event:
@@ -24,7 +26,7 @@ def draft_copy(event: Event, *, slug: str, starts_at: datetime, opens_at: dateti
     copy.closes_at = event.closes_at + later
     copy.cancel_until = None if event.cancel_until is None else event.cancel_until + later
     mode = event.room.mode if event.room.mode in _MODES else Mode.AUTOMATIC
-    facts = _settings(event.room, leaving_out={"slug", "mode", "opens_at", "closed_reason_ko", "closed_reason_en"})
+    facts = _settings(event.room, leaving_out={"slug", "mode", "opens_at", *_SAID})
     copy.room = WaitingRoom(**facts, slug=slug, mode=mode, opens_at=opens_at)
     return copy
 

@@ -24,6 +24,8 @@ PLACE = {
     "in_service": "2",
     "mode": "automatic",
     "closed_reason": "",
+    "announcement": "",
+    "announced": "",
     "held": "no",
 }
 # Sockets that open, speak and end when the test says so; chance is what the test says, half by default.

@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.models import Event
+from events.models import Event, StaffAct
 from events.staff import groups
 from tests.events.conftest import buy, seats_of
-from waitingroom.models import WaitingRoom
+from waitingroom.models import MAX_ANNOUNCEMENT, WaitingRoom
 
 # Real commits: the gate asks the database from its own connection.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -222,10 +222,24 @@ def test_sales_managers_tune(client, clerk, event):
 def test_who_may_change_events_but_not_their_rooms_leaves_the_threshold_as_it_is(client, clerk, event):
     clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_event", "change_event"]))
 
-    save(client, event, threshold="5", title_ko="새 제목")
+    save(client, event, threshold="5", title_ko="새 제목", announcement_ko="없던 말")
 
     event = Event.objects.get(pk=event.pk)
-    assert (event.title_ko, event.room.threshold) == ("새 제목", 1000)
+    assert (event.title_ko, event.room.threshold, event.room.announcement_ko) == ("새 제목", 1000, "")
+
+
+def test_a_word_to_the_line_overwrites_nobody_elses_and_is_an_act_of_the_staff(client, clerk, event):
+    join(clerk, groups.SALES_MANAGERS)
+    address, shown = reverse("admin:events_event_change", args=[event.pk]), form_of(client, event)
+
+    assert client.post(address, shown | {"announcement_en": "We start late."}).status_code == 302
+    assert client.post(address, shown | {"announcement_en": "We start early."}).status_code == 200
+    assert save(client, event, announcement_ko="가" * (MAX_ANNOUNCEMENT + 1)).status_code == 200
+
+    room = WaitingRoom.objects.get(slug=event.slug)
+    assert (room.announcement_ko, room.announcement_en) == ("", "We start late.")
+    act = StaffAct.objects.get(kind="waitingroom", values__announcement_en=["", "We start late."])
+    assert (act.who, act.event) == (clerk.username, event.slug)
 
 
 def test_deleting_an_event_takes_its_line_along(admin_client, event):

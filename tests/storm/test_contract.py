@@ -58,7 +58,7 @@ def test_the_storm_knows_every_word_of_the_server_and_no_other():
     assert {mode.value for mode in Mode} == contract.MODES
     said = "".join(path.read_text() for path in Path(waitingroom.__file__).parent.rglob("*.py"))
     words = set(re.findall(r'"type": ?"(queue-[a-z-]+)"', said))
-    assert words == {*Word, contract.PLACE} - {Word.ANNOUNCEMENT}
+    assert words == {*Word, contract.PLACE}
 
 
 def test_a_poll_tells_the_same_states():

@@ -14,7 +14,7 @@ from tests.waitingroom.doors import Door, Gate
 from waitingroom.models import WaitingRoom
 from waitingroom.packed.layout import WIDTHS, BadLayout, cut
 from waitingroom.packed.page import BR, GZIP, PackedPage
-from waitingroom.page_cache import PageTemplate, render
+from waitingroom.page_cache import STAFFS_WORDS, PageTemplate, render
 from waitingroom.visits import coding_of
 
 READ = {"gzip": gzip.decompress, "br": brotli.decompress, None: bytes}
@@ -67,7 +67,7 @@ def template(request: Any) -> PageTemplate:
 def test_a_packed_page_means_what_the_plain_one_does(
     template: PageTemplate, coding: bytes, said: dict[bytes, bytes], reason: bytes
 ):
-    said |= {b"closed_reason": reason}
+    said |= {b"closed_reason": reason, b"announcement": reason, b"announced": reason[:3].hex().encode()}
 
     packed = READ[coding.decode()](template.fill_packed(said, coding))
 
@@ -77,7 +77,7 @@ def test_a_packed_page_means_what_the_plain_one_does(
 @pytest.mark.parametrize("template", [("waiting", "ko")], indirect=True)
 @pytest.mark.parametrize("coding", [BR, GZIP])
 def test_nothing_is_compressed_for_a_visitor(template: PageTemplate, coding: bytes, monkeypatch: pytest.MonkeyPatch):
-    one = dict.fromkeys(WIDTHS, b"1") | {b"closed_reason": b""}
+    one = dict.fromkeys(WIDTHS, b"1") | dict.fromkeys(STAFFS_WORDS, b"")
     other = one | {name: b"7" * WIDTHS[name] for name in (b"position", b"position_text", b"wait_text")}
     sent = template.fill_packed(one, coding)
     for compresses in ("waitingroom.packed.brotli.brotli", "waitingroom.packed.deflate.zlib.compress"):
@@ -88,7 +88,7 @@ def test_nothing_is_compressed_for_a_visitor(template: PageTemplate, coding: byt
 
 @pytest.mark.parametrize("template", [("waiting", "ko"), ("waiting", "en")], indirect=True)
 def test_the_waiting_page_is_small(template: PageTemplate):
-    said = dict.fromkeys(WIDTHS, b"1") | {b"closed_reason": b""}
+    said = dict.fromkeys(WIDTHS, b"1") | dict.fromkeys(STAFFS_WORDS, b"")
 
     assert len(template.fill_packed(said, BR)) < 9_500
     assert len(template.fill_packed(said, GZIP)) < 10_000

@@ -37,12 +37,14 @@ class Web:
         except OSError:
             return False
 
-    def open(self, slug: str, visitor: str | None, *, origin: str | None = "", cookie: str = "") -> ClientConnection:
+    def open(
+        self, slug: str, visitor: str | None, *, origin: str | None = "", cookie: str = "", query: str = ""
+    ) -> ClientConnection:
         """A socket as the visitor's page would open it; other origins and cookies by name."""
         if visitor is not None:
             cookie = f"visitor={slips.sign_visitor(visitor)}"
         return connect(
-            f"ws://127.0.0.1:{self.port}/ws/events/{slug}/queue/",
+            f"ws://127.0.0.1:{self.port}/ws/events/{slug}/queue/{query}",
             additional_headers={"Cookie": cookie} if cookie else {},
             origin=f"http://127.0.0.1:{self.port}" if origin == "" else origin,  # type: ignore[arg-type]  # a NewType
             proxy=None,

@@ -97,35 +97,28 @@ class Teller:
         )
         for visitor, place in zip(visitors, snapshot.places, strict=True):
             if place.gathers:
-                for socket in sockets.by_visitor.get(visitor, ()):
-                    socket.push(gathering.frame(place.position))
-                if visitor in sockets.by_visitor:
-                    sockets.schedule(visitor, now + pause_s(snapshot.opens_in_ms, snapshot.total))
-                continue
-            if place.phase is Phase.WAITING and snapshot.recovering_s:
-                for socket in sockets.by_visitor.get(visitor, ()):
-                    socket.push(recovering)
-                if visitor in sockets.by_visitor:
-                    sockets.schedule(visitor, now + min(RECOVERING_SECONDS, snapshot.recovering_s))
+                text, again_s = gathering.frame(place.position), pause_s(snapshot.opens_in_ms, snapshot.total)
+            elif place.phase is Phase.WAITING and snapshot.recovering_s:
+                text, again_s = recovering, min(RECOVERING_SECONDS, snapshot.recovering_s)
             elif place.phase is Phase.WAITING:
                 wait = forecast.wait_s(place.position)
                 missed = b',"missedTurn":true}' if place.missed else b"}"
                 text = b'{"type":"queue-position-update","position":%d' % place.position + rest % wait + missed
-                for socket in sockets.by_visitor.get(visitor, ()):
-                    socket.entered = False  # or back from an admission that was not taken up
-                    socket.push(text)
-                if visitor in sockets.by_visitor:
-                    sockets.schedule(visitor, now + cadence_s(place.position, wait - to_near))
+                again_s = cadence_s(place.position, wait - to_near)
             elif place.phase is Phase.CLOSED and place.position:
                 # They keep their numbers, and stay to hear of the reopening.
-                for socket in sockets.by_visitor.get(visitor, ()):
-                    socket.push(closed.encode())
-                if visitor in sockets.by_visitor:
-                    sockets.schedule(visitor, now + CLOSED_SECONDS)
+                text, again_s = closed.encode(), CLOSED_SECONDS
             else:
                 self._tell_end(sockets, visitor, place, closed)
                 if place.unclaimed and visitor in sockets.by_visitor:
                     sockets.schedule(visitor, now + place.left_ms / 1000 + AFTER_CLAIM_SECONDS)
+                continue
+            for socket in sockets.by_visitor.get(visitor, ()):
+                socket.entered = False  # or back from an admission that was not taken up
+                socket.push(text)
+                socket.announce(snapshot.announcement)
+            if visitor in sockets.by_visitor:
+                sockets.schedule(visitor, now + again_s)
 
     async def _taken_back(self, slug: str, sockets: Sockets, visitors: list[str], snapshot: Snapshot) -> bool:
         """Whether Redis forgot somebody here whose slip brought the place back."""

@@ -6,7 +6,7 @@
 --         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty),
 --         ms until the recovery period ends (0: there is none), the stage (see stage_of), ms until the opening; of each who is active:
 --         index among the visitors (from 0), when the place expires (Unix ms), and 1 where they did not come yet since they were
---         admitted, else 0; the indices of those who wait by a number whose turn they missed;
+--         admitted, else 0; the indices of those who wait by a number whose turn they missed; what staff say to all (JSON, or empty);
 --         or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
@@ -73,5 +73,5 @@ return {
   c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text,
   pace_of({queue = queue, active = active, present = present, entered = entered, stays = stays, fleet = fleet, pace = pace}, now_ms, c),
   c.mode == 'closed' and c.closed_reason or '', recovering(lost_at_ms, recovery_ms, now_ms),
-  stage_of(c, now_us), opens_in_ms(c, now_us), inside, turned,
+  stage_of(c, now_us), opens_in_ms(c, now_us), inside, turned, c.announcement,
 }

@@ -38,15 +38,17 @@ SETTINGS = (
     "fail_open",
     "closed_reason_ko",
     "closed_reason_en",
+    "announcement_ko",
+    "announcement_en",
 )
 COLUMNS = ("slug", "mode", "threshold", "active", "waiting", "present", "admission_per_minute", "estimated_wait_s")
 MAX_ADMITTED = 4000
 
 
 class Command(BaseCommand):
-    """manage.py waitingroom list | show | set | open | pause | close | drain | admit | drop | recovered."""
+    """manage.py waitingroom list | show | set | announce | open | pause | close | drain | admit | drop | recovered."""
 
-    help = "List, show and tune waiting rooms; admit and drop visitors."
+    help = "List, show and tune waiting rooms; say something to all who wait; admit and drop visitors."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand a verb."""
@@ -61,6 +63,7 @@ class Command(BaseCommand):
         texts = {
             "show": "one room, in full",
             "set": "change settings: threshold=50 users_per_minute_per_instance=600 ...",
+            "announce": "say something to everybody who waits or gathers, until it is taken back",
             "open": "the mode before it was paused, closed or drained; else a line only when the room is full",
             "pause": "the line stands",
             "close": "nobody new and nobody in",
@@ -74,6 +77,10 @@ class Command(BaseCommand):
             one.add_argument("slug")
             if name == "set":
                 one.add_argument("changes", nargs="+", metavar="name=value", help=", ".join(SETTINGS))
+            if name == "announce":
+                one.add_argument("--ko", default="", help="in Korean; one language does for both")
+                one.add_argument("--en", default="", help="in English")
+                one.add_argument("--clear", action="store_true", help="take back what was said")
             if name == "admit":
                 one.add_argument("count", type=int)
             if name == "drop":
@@ -173,10 +180,20 @@ def changes_of(verb: str, room: WaitingRoom, options: dict[str, Any]) -> dict[st
         return following | changes
     if verb == "open":
         return {"mode": mode_to_open(room)}
+    if verb == "announce":
+        return words_of(options)
     changes = {"mode": MODES[verb]} if verb in MODES else {}
     if verb == "close":
         changes |= {f"closed_reason_{language}": options[f"reason_{language}"] for language in ("ko", "en")}
     return changes
+
+
+def words_of(options: dict[str, Any]) -> dict[str, str]:
+    """What `announce` says; nothing where it takes back. Raises CommandError."""
+    said = {f"announcement_{language}": options[language].strip() for language in ("ko", "en")}
+    if options["clear"] == any(said.values()):
+        raise CommandError("Say something with --ko and --en, or take it back with --clear.")
+    return said
 
 
 def describe(status: RoomStatus) -> dict[str, Any]:
