@@ -2,9 +2,9 @@
 
 A connection is a file descriptor. Sockets are refused at four fifths of them (waitingroom/consumers.py), new
 connections' pages at nine tenths; who was connected before goes on buying. When there are hardly any left, those who
-connected and said nothing make room. Of the requests that wait for Django's threads those from outside a room are
-refused before those from inside (threads.py), by the same page. uvicorn's own `--limit-concurrency` refuses everybody
-alike, the health check too.
+connected and said nothing make room. Of the requests that wait for Django's threads looks and pages are refused before
+payments (thread_queue.py), by the same page. uvicorn's own `--limit-concurrency` refuses everybody alike, the health
+check too.
 """
 
 import random

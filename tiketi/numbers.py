@@ -1,8 +1,13 @@
 """The site's numbers as Prometheus reads them."""
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from tiketi.queueing import queueing
 from tiketi.readiness import OK, Sight
 
 __all__ = ["CONTENT_TYPE_LATEST", "numbers"]
@@ -21,6 +26,23 @@ ROOM = {
     "oldest_wait_s": "Seconds the head of the line has waited",
     "in_service": "Servers counted for admission",
 }
+
+
+class QueueingCollector(Collector):
+    """What waits for this process's threads, and waited."""
+
+    def collect(self) -> Iterator[Metric]:
+        """As Prometheus has it, by rank."""
+        waited = HistogramMetricFamily("tiketi_queueing_seconds", "Waited for a thread of Django's", labels=["rank"])
+        waiting = GaugeMetricFamily("tiketi_queueing_waiting", "Requests that wait for a thread", labels=["rank"])
+        shed = CounterMetricFamily("tiketi_shed", "Requests told to come back", labels=["rank"])
+        counts, told = queueing.waiting(), queueing.shed()
+        for rank, count in counts.items():
+            buckets, sum_s = queueing.histogram(rank)
+            waited.add_metric([rank.name.lower()], buckets=buckets, sum_value=sum_s)
+            waiting.add_metric([rank.name.lower()], count)
+            shed.add_metric([rank.name.lower()], told[rank])
+        yield from (waited, waiting, shed)
 
 
 def numbers(seen: Sight, *, whole: bool) -> bytes:
@@ -43,4 +65,5 @@ def numbers(seen: Sight, *, whole: bool) -> bytes:
             gauge = Gauge(f"tiketi_room_{name}", text, ["environment", "room"], registry=registry)
             for room in seen.keys.rooms:
                 gauge.labels(settings.SCALING_ENVIRONMENT, room.slug).set(getattr(room, name))
+        registry.register(QueueingCollector())
     return generate_latest(registry)

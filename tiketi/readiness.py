@@ -13,6 +13,7 @@ from events.mail import outbox as letters
 from scaling.status import fleet_drift, publish_age_s
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
+from tiketi.queueing import queueing
 from tiketi.redis_fitness import fitness
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
@@ -99,6 +100,10 @@ class Sight:
             "scaling_drift": list(self.keys.drift),
             "late": self.late,
             "jobs": self.jobs,
+            "queueing": {
+                "waiting": {rank.name.lower(): count for rank, count in queueing.waiting().items()},
+                "lately_s": {rank.name.lower(): round(queueing.lately_s(rank), 3) for rank in queueing.waiting()},
+            },
             "work": {name: {"age_s": one.age_s, "late_after_s": one.late_after_s} for name, one in work.items()},
             "mails": self.rows.mails,
             "clock": "late" if "tick" in self.late else OK,

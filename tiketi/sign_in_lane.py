@@ -11,7 +11,6 @@ from typing import Any
 PATHS = ("/accounts/", "/admin/login/", "/admin/password_change/", "/admin/auth/user/")
 SHARE = 0.5
 MAX_WAITING = 100
-PATIENCE_SECONDS = 5.0
 
 
 class SignInLane:

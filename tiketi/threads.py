@@ -16,12 +16,12 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from tiketi import crowding
+from tiketi.queueing import queueing
+from tiketi.ranks import Asked, Rank, asked_of
 from tiketi.request_limits import refusal
-from tiketi.sign_in_lane import hashes
-from tiketi.thread_queue import Rank, Shed, ThreadQueue
+from tiketi.thread_queue import Gone, Shed, ThreadQueue
 from tiketi.uploads import is_large, may_upload
 from waitingroom.answers import Headers
-from waitingroom.gate import SCOPE_KEY
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -29,9 +29,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # More threads than cores, since pages wait for the database; few, since the event loop needs the interpreter too.
 THREADS = 4
-# Requests on the way at once: a page takes some hundredths of a second, so the last waits some seconds. Who is inside a
-# room is served when the others no longer are.
-MAX_OUTSIDE, MAX_INSIDE = 300, 600
+# Bodies being read at once; who buys or is inside a room is served when others no longer are.
+MAX_READING_OUTSIDE, MAX_READING = 300, 600
 
 
 class ThreadedDjango(ASGIHandler):
@@ -40,39 +39,46 @@ class ThreadedDjango(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware()
-        self._asked = 0
-        self._queue = ThreadQueue(THREADS)
+        self._reading = 0
+        self._queue = ThreadQueue(THREADS, queueing)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; a page begun is finished, even if the visitor went away meanwhile."""
-        self._asked += 1
+        asked = asked_of(scope)
         try:
-            if self._asked > (MAX_INSIDE if scope.get(SCOPE_KEY) else MAX_OUTSIDE):
-                await _send(send, 503, *crowding.retrying(scope))
-            elif is_large(scope) and not await self._queue.run(Rank.PAGE, may_upload, scope):
-                await _send(send, 413, *refusal(413))
-            else:
-                await self._answer(scope, receive, send)
-        finally:
-            self._asked -= 1
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            body = await self.read_body(receive)
-        except RequestAborted:
-            return
-        try:
-            rank = Rank.SIGN_IN if hashes(scope) else Rank.PAGE
-            response = await self._queue.run(rank, self._serve, scope, body)
+            with self._queue.on_the_way(asked):
+                if is_large(scope) and not await self._queue.run(asked, may_upload, scope):
+                    await _send(send, 413, *refusal(413))
+                else:
+                    await self._answer(asked, scope, receive, send)
         except Shed:
-            body.close()
             await _send(send, 503, *crowding.retrying(scope))
-            return
+        except (Gone, RequestAborted):
+            pass  # nobody hears it
+
+    async def _answer(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await self._read(asked, receive)
+        try:
+            response = await self._queue.run(asked, self._serve, scope, body, gone=receive)
+        except (Shed, Gone):
+            body.close()
+            raise
         try:
             await self.send_response(response, send)
         finally:
             if response.streaming:
-                await self._queue.run(Rank.PAGE, response.close)
+                await self._queue.tidy(response.close)
+
+    async def _read(self, asked: Asked, receive: Receive) -> Any:
+        """The body; raises RequestAborted, and Shed where so many are being read."""
+        if self._reading >= (MAX_READING_OUTSIDE if asked.rank >= Rank.PAGE else MAX_READING):
+            queueing.refused(asked.rank)
+            raise Shed
+        self._reading += 1
+        try:
+            return await self.read_body(receive)
+        finally:
+            self._reading -= 1
 
     def _serve(self, scope: Scope, body: Any) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))

@@ -22,10 +22,13 @@ from django.test import Client
 from tests.patience import until
 from tests.waitingroom.web import serving
 from tiketi import settings as real
+from tiketi.queueing import Queueing
+from tiketi.ranks import ANYBODY, PATIENCE_SECONDS, Asked, Rank
 from tiketi.sign_in_lane import MAX_WAITING, SHARE, hashes
-from tiketi.thread_queue import Rank, Shed, ThreadQueue
+from tiketi.thread_queue import Shed, ThreadQueue
 
 PASSWORD = "winter-song-42"
+SIGN_IN_ASKED, PAGE_ASKED = Asked(Rank.SIGN_IN, ANYBODY), Asked(Rank.PAGE, ANYBODY)
 SIGN_IN = "/accounts/login/"
 
 
@@ -82,10 +85,10 @@ def busy(seconds: float) -> float:
 
 
 async def test_one_at_a_time_and_then_a_rest_as_long_as_the_work():
-    queue = ThreadQueue(4)
+    queue = ThreadQueue(4, Queueing())
 
     began = time.monotonic()
-    instants = await asyncio.gather(*(queue.run(Rank.SIGN_IN, busy, 0.05) for _ in range(6)))
+    instants = await asyncio.gather(*(queue.run(SIGN_IN_ASKED, busy, 0.05) for _ in range(6)))
 
     gaps = [later - earlier for earlier, later in zip(sorted(instants), sorted(instants)[1:], strict=False)]
     assert min(gaps) >= 0.05 / SHARE - 0.01
@@ -93,32 +96,32 @@ async def test_one_at_a_time_and_then_a_rest_as_long_as_the_work():
 
 
 async def test_work_that_fails_gives_its_turn_back():
-    queue = ThreadQueue(4)
+    queue = ThreadQueue(4, Queueing())
 
     with pytest.raises(ZeroDivisionError):
-        await queue.run(Rank.SIGN_IN, lambda: 1 // 0)
+        await queue.run(SIGN_IN_ASKED, lambda: 1 // 0)
 
-    assert await queue.run(Rank.SIGN_IN, lambda: "served") == "served"
+    assert await queue.run(SIGN_IN_ASKED, lambda: "served") == "served"
 
 
 async def test_who_is_too_many_is_told_at_once_and_who_waits_too_long_then(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tiketi.sign_in_lane.PATIENCE_SECONDS", 0.2)
-    queue, over = ThreadQueue(4), threading.Event()
-    first = asyncio.create_task(queue.run(Rank.SIGN_IN, over.wait))
+    monkeypatch.setitem(PATIENCE_SECONDS, Rank.SIGN_IN, 0.2)
+    queue, over = ThreadQueue(4, Queueing()), threading.Event()
+    first = asyncio.create_task(queue.run(SIGN_IN_ASKED, over.wait))
     await asyncio.sleep(0)
-    waiting = [asyncio.create_task(queue.run(Rank.SIGN_IN, lambda: None)) for _ in range(MAX_WAITING)]
+    waiting = [asyncio.create_task(queue.run(SIGN_IN_ASKED, lambda: None)) for _ in range(MAX_WAITING)]
     await asyncio.sleep(0)
     began = time.monotonic()
     with pytest.raises(Shed):
-        await queue.run(Rank.SIGN_IN, lambda: None)
+        await queue.run(SIGN_IN_ASKED, lambda: None)
     assert time.monotonic() - began < 0.1
 
     told = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(one) for one in told} == {Shed}
-    assert await queue.run(Rank.PAGE, lambda: "served") == "served"
+    assert await queue.run(PAGE_ASKED, lambda: "served") == "served"
     over.set()
     await first
-    assert await queue.run(Rank.SIGN_IN, lambda: "served") == "served"
+    assert await queue.run(SIGN_IN_ASKED, lambda: "served") == "served"
 
 
 @pytest.mark.usefixtures("real_hashers")
