@@ -13,9 +13,10 @@ from waitingroom.alive import rooms_known_alive
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.fleet_share import FleetShare, PendingCapacity
+from waitingroom.place import Place, read_looked
 from waitingroom.reasons import Reason
 from waitingroom.redis import answers_now, run_now
-from waitingroom.room import leave_call
+from waitingroom.room import leave_call, look_call
 from waitingroom.scripts import Call
 from waitingroom.slips import KEPT_SECONDS
 from waitingroom.status import RoomStatus, read_status
@@ -111,6 +112,12 @@ def leave(room: str, visitor: str, reason: Reason) -> str:
     if answer != b"none":
         hints.look(room, [visitor])
     return answer.decode()
+
+
+def standing(room: str, visitor: str) -> Place:
+    """Where the visitor stands; who waits counts as seen. Raises LineUnavailable and SettingsMissing."""
+    (answer,) = run_now([look_call(room, [visitor])])
+    return read_looked(answer)[0]
 
 
 def keep_place(room: str, visitor: str, hold_ms: int) -> int:

@@ -202,7 +202,7 @@ def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
 
 
 def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
-    """The poll's JSON: where the visitor stands, changing nothing."""
+    """The poll's JSON: where the visitor stands, changing nothing; of who is inside a header has what is left."""
     if place.phase is Phase.WAITING:
         rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
         return queued(visit.room, place, snapshot, rest + missed(place))
@@ -210,7 +210,8 @@ def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
         said = {"announcement": snapshot.announcement.told} if snapshot.announcement.mark else {}
         return _json(200, {"status": "closed"} | closing(snapshot) | said, _RETRIES[SLOWEST_LOOK_SECONDS])
     if place.phase is Phase.ACTIVE:
-        return _json(200, told_of_claim(place) | {"status": "active", "message": ENTERED})
+        told = told_of_claim(place) | {"status": "active", "message": ENTERED}
+        return _json(200, told, (b"x-place-left-ms", b"%d" % place.left_ms))
     return _json(200, {"status": "none"} | ({"reason": place.reason.name.lower()} if place.reason else {}))
 
 

@@ -32,6 +32,7 @@ ROW = (
     "fail_open",
     "work_tries",
     "recovery_seconds",
+    "idle_seconds",
     "mode",
     "closed_because",
     "gathers_at",
@@ -49,16 +50,19 @@ class RoomConfig:
     fail_open: bool
     work_tries: int = 0  # of a newcomer's browser before a number is drawn; 0: none
     recovery_seconds: int = DEFAULT_RECOVERY_SECONDS
+    idle_seconds: int = 0  # how long a request renews a place inside for
     closed: bool = False
     opening: Opening = ALWAYS_OPEN
 
     @classmethod
     def read(cls, *row: Any) -> "RoomConfig":
         """From the columns of ROW; where everybody goes straight in, there is no number to work for."""
-        slug, account_required, fail_open, work_tries, recovery_seconds, mode, closed_because, *opening = row
+        slug, account_required, fail_open, work_tries, recovery_seconds, idle_seconds, mode, why, *opening = row
         tries = 0 if mode == "off" else work_tries
-        closed = mode == "closed" or bool(closed_because)
-        return cls(slug, account_required, fail_open, tries, recovery_seconds, closed, Opening.read(*opening))
+        closed = mode == "closed" or bool(why)
+        return cls(
+            slug, account_required, fail_open, tries, recovery_seconds, idle_seconds, closed, Opening.read(*opening)
+        )
 
 
 class RoomRegistry:

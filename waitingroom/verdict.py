@@ -12,6 +12,7 @@ from waitingroom.opening import Stage
 from waitingroom.page_cache import PageTemplate
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import RoomConfig
+from waitingroom.slips import WAITING
 from waitingroom.snapshot import Snapshot
 from waitingroom.visits import Passing, Visit, shows, watches
 
@@ -24,6 +25,7 @@ class Admission(NamedTuple):
     phase: Phase
     queue_number: int
     expires_ms: int = 0  # of an active visitor's place, Unix milliseconds; else 0
+    called: bool = False  # it was their turn: the first request of who waited in line until now
 
 
 class Decision(NamedTuple):
@@ -183,5 +185,6 @@ def _nowhere(visit: Visit) -> Admission:
 
 
 def _entered(visit: Visit, place: Place, answer: Answer | None) -> Decision:
-    admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number, place.expires_ms)
+    called = place.phase is Phase.ACTIVE and visit.slip is not None and visit.slip.kind == WAITING
+    admission = Admission(visit.room, visit.visitor, place.phase, place.queue_number, place.expires_ms, called)
     return Decision(admission, answer, cookies.headers_for(visit, place))

@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from events.api.answers import for_visitors, said
 from events.api.summary import event_summary
 from events.models import Event
+from events.room.inside import is_last
 from events.sale.availability import free_seats, section_state
+from waitingroom.redis_clock import redis_clock
 from waitingroom.verdict import Admission
 
 
@@ -27,12 +28,18 @@ def event(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @for_visitors
 def here(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the first page asks for by itself: a visitor whose cookie comes back keeps the place, and hears how long."""
+    """What pages ask for when their reader does something: that renews the place, and tells how long it lasts.
+
+    `last` where its longest stay ends it, whatever is asked for. The first page of a visit asks at once: a visitor
+    whose cookie comes back keeps the place.
+    """
     place: Admission | None = getattr(request, "admission", None)
     if place is None or not place.expires_ms:
         return JsonResponse({"status": "none"})
-    ends = datetime.fromtimestamp(place.expires_ms / 1000, tz=UTC)
-    return JsonResponse({"status": "active", "expiresAt": ends, "now": timezone.now()})
+    now_ms = redis_clock.now_us() // 1000
+    ends, now = (datetime.fromtimestamp(at / 1000, tz=UTC) for at in (place.expires_ms, now_ms))
+    last = is_last(slug, place.expires_ms, now_ms)
+    return JsonResponse({"status": "active", "expiresAt": ends, "now": now, "last": last})
 
 
 @require_safe

@@ -57,8 +57,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     page: dict[str, object] = {"event": event, "slug": slug, "moment": MOMENT_SECONDS, "full": False}
     place: Admission | None = getattr(request, "admission", None)
     page["public"] = place is None  # nobody gathers yet, or can line up any more
-    page["place"] = place if place and place.expires_ms else None
-    page["unclaimed"] = visitors.of_request(request) is None  # the first page: the cookie goes along with its answer
+    page["called"] = place is not None and place.called
     if isinstance(request.user, User) and (bought := bought_seats(slug, request.user.pk)):
         page |= {"bought": bought, "full": bought >= event.seats_per_account}
     response = render(request, "events/event.html", page)

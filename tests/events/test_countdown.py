@@ -1,30 +1,21 @@
 """A hold's clock in a real browser: the server's time counts, whatever the device's clock does."""
 
-import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.template import engines
 from django.utils import translation
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium as debian
 from tests.conftest import missing
+from tests.events.countdown_stage import Stage
 
 pytestmark = pytest.mark.browser
-
-ADDRESS = "http://tiketi.test/page/"
-SCRIPT = settings.BASE_DIR / "events/static/events/countdown.js"
-HOLD = """<form class="pay" data-hold-live><button>Pay</button></form>
-{% include "events/hold_clock.html" %}{% include "events/hold_over.html" %}"""
-PLACE = """<p data-hold-live><button>Pay</button></p>
-{% include "events/place_clock.html" %}{% include "events/hold_over.html" %}"""
 
 
 @pytest.fixture(scope="module")
@@ -34,69 +25,6 @@ def chromium() -> Iterator[Browser]:
         missing("Debian's package `chromium` is needed")
     with debian.launched() as browser:
         yield browser
-
-
-class Stage:
-    """A hold of so many seconds, a device whose clock is wrong by so much, a site that answers as told."""
-
-    def __init__(
-        self,
-        page: Page,
-        *,
-        seconds: float,
-        wrong_by: float = 0,
-        check: str = "/check/",
-        html: str = HOLD,
-        answer: Callable[[Route], None] | None = None,
-    ):
-        self.page = page
-        self.loads = self.checks = 0
-        self.now = time.time()
-        self.ends = datetime.fromtimestamp(self.now + seconds, tz=UTC)
-        hold = SimpleNamespace(expires_at=self.ends, expires_ms=int(self.ends.timestamp() * 1000))
-        context = {"hold": hold, "place": hold, "check": check, "event": SimpleNamespace(slug="show"), "slug": "show"}
-        with translation.override("ko"):
-            body = engines["django"].from_string(html).render(context)
-        # The page is made now: the server's clock in it is this one.
-        style = "<style>[hidden] { display: none !important }</style>"
-        self.html = f"<!doctype html>{style}{body}<script>{SCRIPT.read_text()}</script>"
-        self.answer: Callable[[Route], None] = answer or (lambda route: route.abort())
-        page.route("**/*", self._route)
-        # The clock runs until it is paused, and is not to have run past that by then.
-        page.clock.install(time=self.now + wrong_by - 60)
-        page.clock.pause_at(self.now + wrong_by + 0.5)
-        page.goto(ADDRESS)
-
-    def _route(self, route: Route) -> None:
-        if route.request.url == ADDRESS:
-            self.loads += 1
-            route.fulfill(body=self.html, content_type="text/html; charset=utf-8")
-        else:
-            self.checks += 1
-            self.answer(route)
-
-    def answers(self, status: int, content: dict[str, Any]) -> None:
-        self.answer = lambda route: route.fulfill(status=status, body=json.dumps(content))
-
-    def still_held(self, passed: float) -> None:
-        """The site says: held as before, and so many seconds have passed."""
-        now = datetime.fromtimestamp(self.now + passed, tz=UTC)
-        self.answers(200, {"status": "held", "expiresAt": self.ends.isoformat(), "now": now.isoformat()})
-
-    def passes(self, seconds: float) -> None:
-        self.page.clock.run_for(round(seconds * 1000))
-
-    def comes_back(self) -> None:
-        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-    def is_live(self) -> None:
-        expect(self.page.get_by_role("button", name="Pay")).to_be_visible()
-        expect(self.page.locator("[data-hold-over]")).to_be_hidden()
-
-    def is_over(self) -> None:
-        expect(self.page.locator("[data-hold-over]")).to_be_visible()
-        expect(self.page.get_by_role("button", name="Pay")).to_be_hidden()
-        assert self.loads == 1, "no reload"
 
 
 @pytest.fixture
@@ -201,43 +129,6 @@ def test_the_last_two_minutes_and_half_a_minute_are_spoken(stage):
     expect(spoken).to_have_text("2분 남았습니다.")
     page.passes(90)
     expect(spoken).to_have_text("30초 남았습니다.")
-
-
-def test_a_place_inside_is_asked_after_before_it_is_called_lapsed(stage):
-    page = stage(seconds=20, html=PLACE)
-    page.answers(200, {"status": "active"})
-    page.passes(21)
-    page.is_live()  # another tab renewed it
-    page.answers(200, {"status": "none", "reason": "idle"})
-    for _ in range(3):
-        page.passes(3)
-        page.page.wait_for_timeout(100)
-    page.is_over()
-
-
-def test_the_first_page_asks_at_once_to_keep_the_place_and_counts_on(stage):
-    told = []
-
-    def answer(route: Route) -> None:
-        told.append(route.request.url)
-        ends = datetime.now(tz=UTC) + timedelta(seconds=600)
-        route.fulfill(
-            body=json.dumps(
-                {"status": "active", "expiresAt": ends.isoformat(), "now": datetime.now(tz=UTC).isoformat()}
-            )
-        )
-
-    page = stage(
-        seconds=60,
-        html=PLACE.replace("{% include", "{% with unclaimed=True %}{% include", 1).replace(
-            '%}{% include "events/hold_over', '%}{% endwith %}{% include "events/hold_over'
-        ),
-        answer=answer,
-    )
-    page.passes(1)
-
-    expect(page.page.get_by_role("timer")).to_have_text(re.compile("^(10:00|9:5[0-9])$"))
-    assert [url.split("/", 3)[3] for url in told] == ["events/show/here/"]
 
 
 def test_the_deadline_stands_there_for_who_runs_no_scripts(chromium: Browser):

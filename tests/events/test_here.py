@@ -17,7 +17,8 @@ def test_the_first_page_asks_to_keep_the_place_and_the_next_has_no_need_to(event
 
     first, second = browser.get(address).content.decode(), browser.get(address).content.decode()
 
-    assert f'data-claim="{address}here/"' in first
+    assert f'data-here="{address}here/" data-claim' in first
+    assert f'data-here="{address}here/"' in second
     assert "data-claim" not in second
 
 

@@ -40,7 +40,7 @@ def test_a_hold_that_is_over_is_gone_from_every_page(browser, event, buyer):
 
     assert browser.get(reverse("events:checkout", args=[event.slug]), headers=JSON).status_code == 410
     assert browser.get(reverse("events:checkout", args=[event.slug])).status_code == 302
-    assert "data-ends" not in browser.get(reverse("events:seats", args=[event.slug])).content.decode()
+    assert 'data-clock="hold"' not in browser.get(reverse("events:seats", args=[event.slug])).content.decode()
 
 
 def test_an_order_whose_time_is_over_offers_no_payment_before_the_sweep_comes(browser, event, buyer):

@@ -120,9 +120,9 @@ def test_the_answer(who: Any, room: RoomConfig, place: Any, status: int, begins:
         assert said.answer is not None
         assert (said.answer.status, said.answer.body[: len(begins)]) == (status, begins)
     if isinstance(place, Place) and not who.polls:
-        assert said.admission[2:] == (place.phase, place.queue_number, place.expires_ms)
+        assert said.admission[2:] == (place.phase, place.queue_number, place.expires_ms, False)
     else:
-        assert said.admission[2:] == (Phase.NONE, 0, 0)
+        assert said.admission[2:] == (Phase.NONE, 0, 0, False)
 
 
 @pytest.mark.parametrize(
