@@ -14,7 +14,9 @@ from events.door.codes import ForgedCode, read_code
 from events.door.not_admitted import Forged, Mistyped, NobodyFound, NoDoor
 from events.door.recognised import ticket_of, whole
 from events.door.searching import tickets_by
+from events.door.typed_codes import ticket_typed
 from events.models import Event, Ticket
+from events.models.door import door_of
 
 IN, OUT = "in", "out"
 # What is longer is no name or email, but a code that was not read.
@@ -71,6 +73,9 @@ def _meant(request: HttpRequest, event: Event) -> Ticket | list[Ticket]:
     if ticket := _chosen(request, event):
         return ticket
     code = request.POST.get("code", "")
+    if typed := ticket_typed(code, event):
+        # Anybody may have read it: where pictures are refused, the doorkeeper asks who it is.
+        return [typed] if door_of(event).moving_codes else typed
     try:
         read_code(code)
     except ForgedCode as error:

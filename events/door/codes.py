@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import segno
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from events.door.event_keys import SignedCode, parsed, signed_code
 from events.door.keyboards import keys_of
@@ -74,6 +76,8 @@ def drawn(code: str, *, name: str) -> SafeString:
     svg: str = segno.make(code, error="m", micro=False).svg_inline(
         border=3, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None, title=name
     )
+    label = _("Code of the ticket %(name)s") % {"name": name}
+    svg = svg.replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
     return mark_safe(svg)  # noqa: S308 (drawn from a code of our own alphabet; segno escapes the title)
 
 

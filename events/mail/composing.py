@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from events.door.codes import qr_png
+from events.door.typed_codes import numbered, typed_code
 from events.mail import calendar, ticket_pdf
 from events.models import Event, Letter, LetterKind, Order, OrderLine, Ticket
 from events.models.door import door_of
@@ -35,7 +36,8 @@ def compose(letter: Letter, order: Order) -> Composed:
     # Where codes move, a printed one is refused.
     carried = letter.kind in WITH_TICKETS and not door_of(order.event).moving_codes
     tickets = list(valid.select_related("line__order__event").order_by("line__seat")) if carried else []
-    drawn = [(ticket, f"{number}.{_local(letter)}") for number, ticket in enumerate(tickets, 1)]
+    numbers = numbered(order)
+    drawn = [(one, f"{i}.{_local(letter)}", typed_code(order, numbers[one.pk])) for i, one in enumerate(tickets, 1)]
     event = order.event
     lines = _lines(letter, order)
     told: dict[str, Any] = {"order": order, "event": event, "facts": _read(letter.facts, event)}
@@ -54,7 +56,7 @@ def compose(letter: Letter, order: Order) -> Composed:
     mime.add_alternative(render_to_string("events/mail/frame.html", told), subtype="html")
     page = list(mime.iter_parts())[1]
     assert isinstance(page, Mime)  # noqa: S101 (the part that was just added)
-    for ticket, cid in drawn:
+    for ticket, cid, _typed in drawn:
         page.add_related(qr_png(ticket), "image", "png", cid=f"<{cid}>", disposition="inline")
     if tickets:
         pdf = ticket_pdf.printed(order, tickets)

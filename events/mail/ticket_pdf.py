@@ -13,7 +13,9 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from events.door.asked import name_of
 from events.door.codes import qr_modules
+from events.door.typed_codes import numbered, typed_code
 from events.models import Order, Ticket
 from events.moments import moment
 from events.templatetags.event_words import won
@@ -38,19 +40,22 @@ def printed(order: Order, tickets: Sequence[Ticket]) -> bytes:
     canvas = Canvas(out, pagesize=A5)
     canvas.setTitle(order.event.title)
     canvas.setAuthor("TIKETI")
+    numbers = numbered(order)
     for ticket in tickets:
-        _page(canvas, order, ticket)
+        _page(canvas, order, ticket, numbers[ticket.pk], len(numbers))
         canvas.showPage()
     canvas.save()
     return out.getvalue()
 
 
-def _page(canvas: Canvas, order: Order, ticket: Ticket) -> None:
+def _page(canvas: Canvas, order: Order, ticket: Ticket, number: int, of: int) -> None:
     width, height = A5
     regular, bold = _fonts()
     y = height - EDGE - 10
     canvas.setFont(bold, 10)
     canvas.drawString(EDGE, y, "TIKETI")
+    if of > 1:
+        canvas.drawRightString(width - EDGE, y, _("%(number)d of %(of)d") % {"number": number, "of": of})
     y -= 34
     starts = moment(order.event.starts_at, order.event.zone)
     said = (
@@ -59,7 +64,7 @@ def _page(canvas: Canvas, order: Order, ticket: Ticket) -> None:
         (regular, 12, order.venue),
         (bold, 16, ticket.line.label),
         (regular, 12, f"{ticket.line.tier}  {won(ticket.line.price_won)}"),
-        (regular, 10, _("Order %(number)s") % {"number": order.number}),
+        (regular, 10, _("Order %(number)s") % {"number": order.number} + f" · {name_of(ticket)}"),
     )
     for font, size, text in said:
         canvas.setFont(font, size)
@@ -69,6 +74,8 @@ def _page(canvas: Canvas, order: Order, ticket: Ticket) -> None:
     _code(canvas, ticket, x=(width - CODE_SIDE) / 2, y=EDGE + 30)
     canvas.setFont(regular, 10)
     canvas.drawCentredString(width / 2, EDGE, _("Show this at the door"))
+    typed = _("If it does not scan, have this typed:") + f" {typed_code(order, number)}"
+    canvas.drawCentredString(width / 2, EDGE - 14, typed)
 
 
 def _code(canvas: Canvas, ticket: Ticket, *, x: float, y: float) -> None:

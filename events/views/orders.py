@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from events.door.asked import name_of
 from events.door.codes import WINDOW_S, qr_svg
+from events.door.typed_codes import numbered, typed_code
 from events.mail import resending
 from events.models import Fee, Order, OrderState, PaymentState, Ticket
 from events.models.door import door_of
@@ -154,10 +156,24 @@ def ticket(request: HttpRequest, account: User, serial: str) -> HttpResponse:
 
 
 def _tickets(request: HttpRequest, found: QuerySet[Ticket]) -> HttpResponse:
-    whole = list(found.select_related("line__order__event__venue", "line__seat__section").order_by("line__seat"))
+    whole = list(
+        found.select_related("line__order__event__venue", "line__order__account", "line__seat__section").order_by(
+            "line__seat"
+        )
+    )
     if not whole:
         raise Http404
     order = whole[0].line.order
     moves = door_of(order.event).moving_codes
-    shown = [(ticket, None if moves else qr_svg(ticket)) for ticket in whole]
-    return render(request, "events/tickets.html", {"tickets": shown, "order": order, "window_s": WINDOW_S})
+    numbers = numbered(order)
+    shown = [
+        {
+            "ticket": ticket,
+            "number": numbers[ticket.pk],
+            "typed": None if moves else typed_code(order, numbers[ticket.pk]),
+            "qr": None if moves else qr_svg(ticket),
+        }
+        for ticket in whole
+    ]
+    page = {"tickets": shown, "order": order, "of": len(numbers), "name": name_of(whole[0]), "window_s": WINDOW_S}
+    return render(request, "events/tickets.html", page)
