@@ -147,6 +147,8 @@ class DrawnLine(_Record):
 
     result = models.OneToOneField(DrawResult, on_delete=models.PROTECT, primary_key=True, related_name="line")
     opened_us = models.BigIntegerField()  # Unix microseconds by Redis's clock: later arrivals draw no smaller number
+    # The last number given out before: from then on the drawn one counts in place of an entrant's up to it.
+    last_number = models.BigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.result_id} at {self.opened_us}"

@@ -203,13 +203,14 @@ def drawn(draw: Draw) -> list[str]:
     return [people[one.hex()] for one in in_order(bytes.fromhex(result.seed), roster_of(draw).ids)]
 
 
-def opened_us(draw: Draw, now_us: int) -> int:
-    """The instant that the drawn's numbers count down from: `now_us` the first time, and the same ever after.
+def line_of(draw: Draw, opened_us: int, last_number: int) -> DrawnLine:
+    """What the drawn's numbers count down from, and the last number given out before: the first time's, ever after.
 
-    `now_us` is of Redis's clock. Raises DrawRefused before the draw is done.
+    Both of Redis's clock. Raises DrawRefused before the draw is done.
     """
     result = DrawResult.objects.filter(closing=draw.pk).first()
     if result is None:
         raise DrawRefused(_("The draw is not done."))
-    line, _new = DrawnLine.objects.get_or_create(result=result, defaults={"opened_us": now_us})
-    return line.opened_us
+    first = {"opened_us": opened_us, "last_number": last_number}
+    line, _new = DrawnLine.objects.get_or_create(result=result, defaults=first)
+    return line

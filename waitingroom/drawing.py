@@ -7,29 +7,30 @@ Any number of workers may do it, and be killed between any two lines: each step 
 import logging
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
-from redis.exceptions import RedisError
+from django.db.models import Exists, OuterRef, Q
 
-from waitingroom import draw_steps, drawn_line
+from waitingroom import draw_steps, drawn_line, hints
 from waitingroom.drand_relays import Asking
 from waitingroom.draw.errors import BadDraw
 from waitingroom.draw.sources import Drand, Local
 from waitingroom.draw_people import MAX_AT_ONCE, identities, last_seen_ms, shown_since
 from waitingroom.draw_plan import plan_of
-from waitingroom.draw_records import Draw, DrawClosing, DrawGivenUp, DrawResult
-from waitingroom.errors import AlreadyTaken, EntryRefused, NotAsked, WaitingRoomError
-from waitingroom.keys import keys_of
-from waitingroom.models import OpeningOrder, WaitingRoom
+from waitingroom.draw_records import Draw, DrawClosing, DrawGivenUp, DrawnLine, DrawResult
+from waitingroom.errors import AlreadyTaken, EntryRefused, WaitingRoomError
+from waitingroom.models import Mode, OpeningOrder, WaitingRoom
 from waitingroom.opening import microseconds
-from waitingroom.redis import client, clock_s
+from waitingroom.redis import clock_s
 
 log = logging.getLogger(__name__)
 
 # The task is rung every second: whose instant comes before the next one is waited for.
 MAX_WAIT_S = 1.2
+# So long after the opening of a sale that is closed nobody waits for its draw any more.
+STALE = timedelta(days=1)
 # That enter, of one draw in one turn; the others' turn comes first.
 MAX_BATCHES = 10
 
@@ -54,13 +55,14 @@ class Drawing:
     def turn(self) -> None:
         """Every draw as far as it may go now; what fails in one stops no other. Raises DatabaseError, RedisError."""
         now = datetime.fromtimestamp(clock_s(), UTC)
-        rooms = WaitingRoom.objects.filter(
-            opening_order=OpeningOrder.DRAW, lined_up=False, hidden=False, gathers_at__lte=now, opens_at__isnull=False
-        )
+        rooms = WaitingRoom.objects.filter(opening_order=OpeningOrder.DRAW, opens_at__isnull=False)
+        # What was announced goes on, whatever becomes of the gathering and the sale meanwhile.
+        announced = Q(Exists(Draw.objects.filter(room__iexact=OuterRef("slug"))), lined_up=False)
+        due = Q(hidden=False, closed_because="", gathers_at__lte=now) | (announced & Q(opens_at__gt=now - STALE))
         failing = {}
-        for room in rooms.order_by("opens_at"):
+        for room in rooms.filter(due).order_by("opens_at"):
             try:
-                self._go_on(room, now)
+                (self._keep if room.lined_up else self._go_on)(room, now)
             except (WaitingRoomError, BadDraw, ValidationError, DatabaseError) as error:
                 failing[room.slug] = str(error)
                 if self._failing.get(room.slug) != str(error):  # once, not every second
@@ -70,6 +72,7 @@ class Drawing:
     def _go_on(self, room: WaitingRoom, now: datetime) -> None:
         draw = Draw.objects.filter(room__iexact=room.slug).first() or self._announced(room)
         if DrawGivenUp.objects.filter(draw=draw).exists():
+            drawn_line.note(room.slug, 0, 0)
             room.note_lined_up()
             return
         rule = draw.rule
@@ -137,32 +140,38 @@ class Drawing:
         visitors = self._visitors(draw)
         opens_us = microseconds(room.opens_at)
         early_s = opens_us / 1e6 - clock_s()
-        if early_s > MAX_WAIT_S:
+        if early_s > MAX_WAIT_S or room.mode_in_force is Mode.CLOSED:  # then it takes place when the room reopens
             return
         if early_s > 0:
             time.sleep(early_s + 0.001)
-        opened_us = draw_steps.opened_us(draw, first_number(room.slug, opens_us))
-        drawn_line.line_up(room.slug, visitors, opened_us=opened_us, seen_ms=last_seen_ms(room.slug, visitors))
+        # Who gathered by an earlier opening may not be back yet.
+        earliest_us = min(opens_us, microseconds(draw.rule.opens_at)) if room.lost_epochs else opens_us
+        line = draw_steps.line_of(draw, *drawn_line.given_out(room.slug, earliest_us))
+        drawn_line.line_up(room.slug, visitors, opened_us=line.opened_us, seen_ms=last_seen_ms(room.slug, visitors))
+        drawn_line.note(room.slug, len(visitors), line.last_number)
         room.note_lined_up()
         log.info("%d of %s are lined up", len(visitors), room.slug)
+
+    def _keep(self, room: WaitingRoom, _now: datetime) -> None:
+        """Give those who were lined up their numbers back, where Redis lost the line, or its last writes."""
+        if drawn_line.is_noted(room.slug):
+            return
+        draw = draw_steps.draw_of(room.slug)
+        line = DrawnLine.objects.filter(result=draw.pk).first()
+        if line is None:  # it was given up
+            drawn_line.note(room.slug, 0, 0)
+            return
+        visitors, last_number = self._visitors(draw), line.last_number
+        moved = drawn_line.remember(room.slug, visitors, opened_us=line.opened_us, last_number=last_number)
+        drawn_line.note(room.slug, len(visitors), last_number)
+        hints.look_all(room.slug)
+        log.info("Redis has the drawn line of %s again; %d came back by older numbers", room.slug, moved)
 
     def _visitors(self, draw: Draw) -> list[str]:
         """The drawn, first come first; kept until they are lined up, since of 10,000 it takes a part of a second."""
         if self._order[0] != draw.pk:
             self._order = (draw.pk, draw_steps.drawn(draw))
         return self._order[1]
-
-
-def first_number(room: str, opens_us: int) -> int:
-    """What the drawn count down from: the opening, or where the opening was moved, the first number given out.
-
-    So all of them come ahead of who gathered without an entry. Raises NotAsked.
-    """
-    try:
-        first = client().zrange(keys_of(room).queue, 0, 0, withscores=True)
-    except (RedisError, OSError) as error:
-        raise NotAsked(error) from error
-    return min([opens_us, *(int(number) for _, number in first)])  # type: ignore[union-attr]  # its type allows for async
 
 
 drawing = Drawing()

@@ -1,12 +1,16 @@
-"""Puts those whom a draw put in order into the line, ahead of everybody who comes at the opening or later. Blocking."""
+"""Puts those whom a draw put in order into the line, and brings their order back where Redis lost it. Blocking."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+
+from redis.exceptions import RedisError
 
 from waitingroom import scripts
-from waitingroom.errors import DrawRefused, LineUnavailable, OutOfMemory, SettingsMissing
-from waitingroom.redis import run_now
+from waitingroom.errors import DrawRefused, LineUnavailable, NotAsked, OutOfMemory, SettingsMissing
+from waitingroom.keys import keys_of
+from waitingroom.redis import client, run_now
 from waitingroom.scripts import Call
+from waitingroom.slips import KEPT_SECONDS
 
 # In one call: some milliseconds of Redis's time, so that visitors are served between two of them.
 MAX_AT_ONCE = 1000
@@ -34,7 +38,7 @@ def read_drawn(answer: Any) -> list[str]:
         case ["early"]:
             raise DrawRefused("The room has not opened.")
         case ["closed"]:
-            raise DrawRefused("The room takes nobody new.")
+            raise DrawRefused("The room is closed.")
     return words
 
 
@@ -48,3 +52,48 @@ def line_up(room: str, visitors: Sequence[str], *, opened_us: int, seen_ms: Mapp
     for call in draw_calls(room, visitors, opened_us=opened_us, seen_ms=seen_ms):
         words += read_drawn(run_now([call])[0])
     return dict(zip(visitors, words, strict=True))
+
+
+def note(room: str, size: int, last_number: int) -> None:
+    """Say that this Redis has the numbers of all `size` who were drawn; the gate may open.
+
+    `last_number` as DrawnLine has it. Raises LineUnavailable, DrawRefused where some were lost meanwhile.
+    """
+    (noted,) = run_now([scripts.LINE_UP.call(room, size, last_number, KEPT_SECONDS * 1000)])
+    if not noted:
+        raise DrawRefused("Redis lost some of the line while it was lined up.")
+
+
+def remember(room: str, visitors: Sequence[str], *, opened_us: int, last_number: int) -> int:
+    """Give the drawn, first come first, their numbers back where Redis lost them; how many stood by another.
+
+    Safe to call again, after whatever error. Raises LineUnavailable.
+    """
+    moved = 0
+    for start in range(0, len(visitors), MAX_AT_ONCE):
+        batch = visitors[start : start + MAX_AT_ONCE]
+        moved += run_now([scripts.REMEMBER.call(room, opened_us, len(visitors), start + 1, last_number, *batch)])[0]
+    return moved
+
+
+def is_noted(room: str) -> bool:
+    """Whether this Redis knows that it has the numbers of all who were drawn. Raises NotAsked."""
+    try:
+        return bool(client().hget(keys_of(room).state, "lined_up"))
+    except (RedisError, OSError) as error:
+        raise NotAsked(error) from error
+
+
+def given_out(room: str, opens_us: int) -> tuple[int, int]:
+    """What the drawn count down from, and the last number given out by now. Raises NotAsked.
+
+    The first is the opening, or where that was moved, the first number in line: so all of them come ahead of who
+    gathered without an entry.
+    """
+    keys = keys_of(room)
+    try:
+        first = cast("list[tuple[bytes, float]]", client().zrange(keys.queue, 0, 0, withscores=True))
+        last = cast("bytes | None", client().hget(keys.state, "last_number"))
+    except (RedisError, OSError) as error:
+        raise NotAsked(error) from error
+    return min([opens_us, *(int(number) for _, number in first)]), int(last or 0)

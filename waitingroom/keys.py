@@ -13,6 +13,7 @@ class Keys:
         "active",
         "claims",
         "config",
+        "drawn",
         "entered",
         "fleet",
         "gone",
@@ -56,12 +57,16 @@ class Keys:
         self.spent = f"spent:{{{room}}}"
         """ZSET  proof of work that was handed in for a number scored by the instant it would have expired, Unix
         milliseconds."""
+        self.drawn = f"drawn:{{{room}}}"
+        """ZSET  entrant of a draw scored by the number that it gave them, microseconds: who comes back by a slip from
+        before, since Redis lost the line, has this one; as long as such slips count."""
         self.state = f"state:{{{room}}}"
         """HASH  epoch, last_number, swept_ms, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms,
         asleep_at_ms, shut_at_ms (the last tick that found the room closed), gathered (a tick found those who wait
         for the opening, who have not been let in yet), lost_at_ms, recovery_ms (Redis lost the line then, and takes
         returning visitors in for so long), forgotten_ms (who left before is no longer among the gone), spent_ms (proofs
-        of work that expire by then are spent, though no longer remembered); counts: joined, admitted, gone,
+        of work that expire by then are spent, though no longer remembered), lined_up (all who were drawn have their
+        numbers), drawn_until (the last number given out before that); counts: joined, admitted, gone,
         straight_in."""
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune; version, their digest; release, that of who wrote them; confirmed_at_ms."""

@@ -30,6 +30,7 @@ SHARED: dict[str, float] = {
     "HUB_TICK_MS": timing.HUB_TICK_MS,
     "RELEASE_GONE_MS": timing.RELEASE_GONE_MS,
     "RETURN_MS": timing.RETURN_MS,
+    "LINING_UP_MS": timing.LINING_UP_MS,
     "WORK_LIFE_MS": 1000 * work.LIFE_SECONDS,
     "SPENT_MS": work.SPENT_MS,
     "MAX_SPENT": work.MAX_SPENT,
@@ -112,6 +113,8 @@ ABSENT = load("absent")
 TAKE_OVER = load("take_over")
 TAKE_BACK = load("take_back")
 DRAW = load("draw")
+LINE_UP = load("line_up")
+REMEMBER = load("remember")
 CONFIGURE = load("configure")
 RECOVERED = load("recovered")
 FLEET = load("fleet")
@@ -129,6 +132,8 @@ EVERY = (
     TAKE_OVER,
     TAKE_BACK,
     DRAW,
+    LINE_UP,
+    REMEMBER,
     CONFIGURE,
     RECOVERED,
     FLEET,

@@ -8,6 +8,8 @@ RELEASE_GONE_MS = 20_000
 SILENCE_MS = 10_000
 # Where hubs stand in for the clock one of them ticks so often; as seldom as a burst lasts, rate were lost.
 HUB_TICK_MS = 700
+# So much is left of a recovery period, at the least, while the drawn have not got their numbers back.
+LINING_UP_MS = 1_000
 # A page that lost its socket waits up to so long at first: a server's death must not bring everybody back at once.
 LONGEST_PAUSE_MS = 10_000
 # A waiting page asks, or is told, at least so often, give or take a fifth: a crowd must not ask together.

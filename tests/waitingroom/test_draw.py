@@ -170,15 +170,25 @@ def test_nobody_is_lined_up_before_the_opening(line: Line):
     assert line.everything() == before
 
 
-@pytest.mark.parametrize("mode", ["closed", "draining"])
-def test_a_room_that_takes_nobody_new_takes_no_drawn_ones(make_line: Make, mode: str):
-    line = make_line(mode=mode)
+def test_a_closed_room_takes_nobody(make_line: Make):
+    line = make_line(mode="closed")
     before = line.everything()
 
-    with pytest.raises(DrawRefused, match="nobody new"):
+    with pytest.raises(DrawRefused, match="closed"):
         draw(line, "a")
 
     assert line.everything() == before
+
+
+def test_a_draining_room_takes_those_who_wait_already_and_nobody_new(make_line: Make):
+    line = make_line(mode="always")
+    line.fill("a", "b")
+    line.configure(mode="draining")
+
+    assert draw(line, "c", "b", "a") == ["gone", "waiting", "waiting"]
+
+    assert list(line.scores("queue")) == ["b", "a"]
+    assert conserved(line)
 
 
 def test_without_settings_nothing_is_done(line: Line):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.waitingroom.line import NOON, SECOND, Line, names
+from waitingroom import scripts
 from waitingroom.drawn_line import draw_calls, read_drawn
 from waitingroom.gathering import Gathering, pause_s
 from waitingroom.models import Mode, OpeningOrder
@@ -287,6 +288,8 @@ def test_nobody_is_let_in_before_the_drawn_are_lined_up(drawing):
     line_up(drawing, *reversed(crowd))
     stay(drawing, [*crowd, "late"], HOUR_S + 60)  # the mark is what counts
     drawing.configure(lined_up=True)
+    assert drawing.tick() == []  # Redis has to know that it has them all
+    assert drawing.run(scripts.LINE_UP, 4, 0, 1000) == 1
     assert drawing.tick() == ["visitor-0003", "visitor-0002"]
     assert drawing.where("visitor-0001", "visitor-0000", "late") == [1, 2, 3]
 

@@ -20,7 +20,7 @@ local MAX_ADMITTED = 4000
 local CHUNK = 1000
 
 local c = settings(config)
-local epoch, lost_at_ms, recovery_ms = unpack(redis.call('HMGET', state, 'epoch', 'lost_at_ms', 'recovery_ms'))
+local epoch, lost_at_ms, recovery_ms, lined_up = unpack(redis.call('HMGET', state, 'epoch', 'lost_at_ms', 'recovery_ms', 'lined_up'))
 if not c or not epoch then return redis.status_reply('unknown') end
 if ticked(state, now_ms, idle_ms) then return {} end
 allow_writes(queue)
@@ -29,7 +29,7 @@ local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'gathered')
 local in_service = instances(fleet, now_ms, c)
 local per_second = in_service * tonumber(c.users_per_minute_per_instance) / 60
 local stage = stage_of(c, now_us)
-local stands = stage ~= 'open' or c.mode == 'paused' or c.mode == 'closed' or recovering(lost_at_ms, recovery_ms, now_ms) > 0
+local stands = stage ~= 'open' or c.mode == 'paused' or c.mode == 'closed' or settling(lost_at_ms, recovery_ms, now_ms, c, lined_up) > 0
 local lets_in = not stands and not count
 local opens = s[3] and lets_in and c.mode == 'automatic'
 local elapsed = math.max(0, now_us - tonumber(s[2] or now_us)) / 1000000

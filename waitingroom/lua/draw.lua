@@ -1,16 +1,17 @@
 -- draw: give a draw's entrants their numbers in line, ahead of everybody who comes at the opening or later.
 --
--- KEYS    queue, active, seen, present, gone, state, config, pace
+-- KEYS    queue, active, seen, present, gone, drawn, state, config, pace
 -- ARGV    opened_us (when the room opened), size (entrants in all), first_rank (of the first visitor here), now_us (tests only;
 --         empty = Redis's clock), then for each visitor, in the order of the ranks, the name and when they were last seen,
 --         Unix milliseconds (0: never; who is absent keeps the number for the grace period)
--- RETURN  for each visitor "waiting", "active" (inside already) or "gone" (left since); or {"unknown"} when Redis has no settings,
---         {"early"} before the opening, {"closed"} when the room takes nobody new, {"out-of-memory"}: nothing was changed
+-- RETURN  for each visitor "waiting", "active" (inside already) or "gone" (left since; or is not in a line that
+--         takes nobody new); or {"unknown"} when Redis has no settings,
+--         {"early"} before the opening, {"closed"} when the room is closed, {"out-of-memory"}: nothing was changed
 --
 -- Atomic because whoever comes meanwhile must come after all of these. Called again it changes nothing: the numbers follow from
 -- the ranks. Who has a number of the gathering, or drew one at the opening before this call, has the drawn one from now on.
 
-local queue, active, seen, present, gone, state, config, pace = unpack(KEYS)
+local queue, active, seen, present, gone, drawn, state, config, pace = unpack(KEYS)
 local opened_us, size, first = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -19,16 +20,17 @@ local c = settings(config)
 local s = redis.call('HMGET', state, 'epoch', 'last_number')
 if not c or not s[1] then return {'unknown'} end
 if now_us < opened_us then return {'early'} end
-if c.mode == 'closed' or c.mode == 'draining' then return {'closed'} end
+if c.mode == 'closed' then return {'closed'} end
 if out_of_memory(state, queue, s[1]) then return {'out-of-memory'} end
 
 local horizon = math.floor(horizon_of(state, now_ms, c))
-local answer, places, signs, here, joined = {}, {}, {}, {}, 0
+local answer, places, signs, here, numbers, joined = {}, {}, {}, {}, {}, 0
 
 local function place(visitor, number, seen_ms)
   if redis.call('ZSCORE', active, visitor) then return 'active' end
   local held = redis.call('ZSCORE', queue, visitor)
-  if held and tonumber(held) <= number and tonumber(held) >= opened_us - size then return 'waiting' end -- drawn before
+  if held and redis.call('ZSCORE', drawn, visitor) then return 'waiting' end -- drawn before
+  if not held and c.mode == 'draining' then return 'gone' end
   local left = not held and redis.call('ZSCORE', gone, visitor)
   if left and left_at_ms(left) >= math.floor(number / 1000) then return 'gone' end
   if not held then joined = joined + 1 end
@@ -46,7 +48,9 @@ end
 for i = 5, #ARGV, 2 do
   local number = opened_us - 1 - size + first + (i - 5) / 2
   answer[#answer + 1] = place(ARGV[i], number, tonumber(ARGV[i + 1]))
+  numbers[2 * #answer - 1], numbers[2 * #answer] = integer(number), ARGV[i]
 end
+if #numbers > 0 then redis.call('ZADD', drawn, unpack(numbers)) end
 if #places == 0 then return answer end
 
 redis.call('ZADD', queue, unpack(places))

@@ -1,6 +1,6 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, drawn, state, config, fleet, pace
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
 --         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
@@ -17,12 +17,13 @@
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, drawn, state, config, fleet, pace = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
-local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms', 'forgotten_ms', 'spent_ms')
+local s = redis.call('HMGET', state, 'epoch', 'last_number', 'lost_at_ms', 'recovery_ms', 'forgotten_ms', 'spent_ms', 'lined_up',
+  'drawn_until')
 if not c or not s[1] then return {'unknown'} end
 local mode, stage, expires_ms = c.mode, stage_of(c, now_us), now_ms + c.idle_ms
 
@@ -30,13 +31,13 @@ local epoch, last_before = s[1], tonumber(s[2] or 0)
 local last = last_before
 -- Numbers of a gathering whose order is drawn come after those that will be drawn (see draw.lua), before those of the opening.
 local first = stage == 'gathering' and c.opening_order == 'draw' and tonumber(c.opens_us) or now_us
-local recovering_ms = recovering(s[3], s[4], now_ms)
+local recovering_ms = settling(s[3], s[4], now_ms, c, s[7])
 local memory_spent = out_of_memory(state, queue, epoch)
 
 local total = redis.call('ZCARD', queue)
 local counts = {joined = 0, straight_in = 0, admitted = 0}
 local arrivals, admissions = 0, 0
-local signs, numbers, here, drawn = {}, {}, {}, {}
+local signs, numbers, here, strange = {}, {}, {}, {}
 
 -- Each asked once, and only where it matters.
 local memory, vacancy, nobody_waits
@@ -78,8 +79,8 @@ end
 
 local function waiting(visitor, number, position, is_new)
   if is_new then
-    drawn[#drawn + 1] = now_ms
-    drawn[#drawn + 1] = visitor
+    strange[#strange + 1] = now_ms
+    strange[#strange + 1] = visitor
   else
     signs[#signs + 1] = now_ms
     signs[#signs + 1] = visitor
@@ -124,7 +125,7 @@ end
 
 -- The place that the slip proves, if Redis forgot it: as `enter` answers, or the number to wait by.
 local function returned(visitor, text)
-  memory = memory or memory_of(epoch, s[3], s[4], s[5], now_ms, c)
+  memory = memory or memory_of(epoch, s[3], s[4], s[5], recovering_ms, drawn, s[8], now_ms, c)
   local slip = honoured(text, visitor, gone, memory, now_ms)
   if not slip then return nil end
   last = math.max(last, slip.number)
@@ -193,7 +194,7 @@ if spends > 0 then -- a few more go than come, so that they are never many
   end
   redis.call('PEXPIRE', spent, SPENT_MS)
 end
-if #drawn > 0 then redis.call('ZADD', strangers, unpack(drawn)) end
+if #strange > 0 then redis.call('ZADD', strangers, unpack(strange)) end
 if #signs > 0 then
   arrivals = arrivals + redis.call('ZREM', strangers, unpack(here))
   redis.call('ZADD', seen, unpack(signs))

@@ -16,7 +16,7 @@ local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
 local c = settings(config)
-local epoch, lost_at_ms, recovery_ms = unpack(redis.call('HMGET', state, 'epoch', 'lost_at_ms', 'recovery_ms'))
+local epoch, lost_at_ms, recovery_ms, lined_up = unpack(redis.call('HMGET', state, 'epoch', 'lost_at_ms', 'recovery_ms', 'lined_up'))
 if not c or not epoch then return {'unknown'} end
 
 local now_text = integer(now_ms)
@@ -72,6 +72,6 @@ end
 return {
   c.mode, redis.call('ZCARD', queue), table.concat(places, ','), now_text,
   pace_of({queue = queue, active = active, present = present, entered = entered, stays = stays, fleet = fleet, pace = pace}, now_ms, c),
-  c.mode == 'closed' and c.closed_reason or '', recovering(lost_at_ms, recovery_ms, now_ms),
+  c.mode == 'closed' and c.closed_reason or '', settling(lost_at_ms, recovery_ms, now_ms, c, lined_up),
   stage_of(c, now_us), opens_in_ms(c, now_us), inside, turned, c.announcement,
 }

@@ -19,6 +19,8 @@
 --                          instances that other rooms release (JSON)
 -- lists(names, name)       whether the comma-joined names have this one
 -- recovering(lost_at_ms, recovery_ms, now_ms)  how long the recovery period goes on, ms; 0 where there is none
+-- settling(lost_at_ms, recovery_ms, now_ms, c, lined_up)  the same; nor is it over while the drawn, who were lined up once,
+--                          have not got their numbers back (see remember.lua)
 -- count_in(state, counts)  adds the counts, by name, to the room's
 -- depart(key, state, now_ms, reason, visitors)  remembers who is gone and why (reasons.py has the codes)
 -- left_at_ms(score)        when who has that score among the gone left
@@ -181,6 +183,12 @@ local function lists(names, name) return string.find(',' .. names .. ',', ',' ..
 local function recovering(lost_at_ms, recovery_ms, now_ms)
   if not lost_at_ms then return 0 end
   return math.max(0, tonumber(recovery_ms) - math.abs(now_ms - tonumber(lost_at_ms)))
+end
+
+local function settling(lost_at_ms, recovery_ms, now_ms, c, lined_up)
+  local left_ms = recovering(lost_at_ms, recovery_ms, now_ms)
+  if c.opening_order ~= 'draw' or c.lined_up == '' or lined_up then return left_ms end
+  return math.max(left_ms, LINING_UP_MS)
 end
 
 local function count_in(state, counts)

@@ -1,12 +1,12 @@
 -- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
 --
--- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, state, pace
+-- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace
 -- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
 -- RETURN  where `to` stands now: "active", "waiting" or "none"
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, state, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -24,6 +24,13 @@ if from == to or not (from_expiry or from_number) then
 end
 allow_writes(queue)
 depart(gone, state, now_ms, reason, {from})
+
+-- What a draw gave one of them is the place's, whoever holds it.
+local numbers = {redis.call('ZSCORE', drawn, from), redis.call('ZSCORE', drawn, to)}
+if numbers[1] then
+  redis.call('ZREM', drawn, from)
+  redis.call('ZADD', drawn, integer(math.min(tonumber(numbers[1]), tonumber(numbers[2] or numbers[1]))), to)
+end
 
 -- A number whose turn was missed stays one, whoever waits by it.
 local missed_by = {redis.call('ZSCORE', missed, from), redis.call('ZSCORE', missed, to)}

@@ -113,7 +113,7 @@ def test_an_evening_by_hand(make_room: Rooms, host: Host, settings: Any):
     report = verify(bundle, [json.loads(said("receipt", slug, "account-3"))], email="fan3@example.com")
     assert report.verdict == "holds"
     assert said("verify", slug, "--language", "ko").splitlines()[-1] == "OK  확인할 수 있는 것은 모두 맞습니다."
-    draw_steps.opened_us(draw_steps.draw_of(slug), 1_900_000_000_000_000)
+    draw_steps.line_of(draw_steps.draw_of(slug), 1_900_000_000_000_000, 0)
     assert table(slug)["state"] == "drawn"
 
 

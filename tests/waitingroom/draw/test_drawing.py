@@ -126,7 +126,7 @@ class Killed(BaseException):
 
 def kill_at(monkeypatch: pytest.MonkeyPatch, where: str, *, done: bool) -> None:
     """The worker dies the first time that it comes there, before or after it."""
-    holder: Any = {"note_lined_up": WaitingRoom, "line_up": drawn_line}.get(where, draw_steps)
+    holder: Any = {"note_lined_up": WaitingRoom, "line_up": drawn_line, "note": drawn_line}.get(where, draw_steps)
     real, deaths = getattr(holder, where), iter([True])
 
     def dies(*args: Any, **kwargs: Any) -> Any:
@@ -141,7 +141,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, where: str, *, done: bool) -> None:
     monkeypatch.setattr(holder, where, dies)
 
 
-STEPS = ["announce", "enter", "close", "own_chance", "reveal", "opened_us", "line_up", "note_lined_up"]
+STEPS = ["announce", "enter", "close", "own_chance", "reveal", "line_of", "line_up", "note", "note_lined_up"]
 
 
 @pytest.mark.parametrize("done", [False, True])

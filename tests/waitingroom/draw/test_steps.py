@@ -361,10 +361,11 @@ def test_the_instant_of_the_numbers_is_fixed_with_the_first_asking(announced: Ca
     room = announced()
     draw_steps.enter(room, people(3))
     with pytest.raises(DrawRefused):
-        draw_steps.opened_us(draw_steps.draw_of(room), 1)
+        draw_steps.line_of(draw_steps.draw_of(room), 1, 0)
     draw = finished(room, clock)
 
-    assert [draw_steps.opened_us(draw, now_us) for now_us in (1_000_000, 2_000_000)] == [1_000_000, 1_000_000]
+    lines = [draw_steps.line_of(draw, *given) for given in ((1_000_000, 999_999), (2_000_000, 2_000_001))]
+    assert [(line.opened_us, line.last_number) for line in lines] == [(1_000_000, 999_999)] * 2
     assert DrawnLine.objects.count() == 1
 
 
