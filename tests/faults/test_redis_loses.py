@@ -6,17 +6,22 @@ import time
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 from signal import SIGTERM
 from urllib.error import HTTPError
 
+import pytest
 from django.test import override_settings
+from django.utils import timezone
 from websockets.sync.client import ClientConnection
 
 from tests.patience import until
 from tests.waitingroom.web import Web, serving
-from waitingroom import admission, slips
+from waitingroom import admission, draw_steps, slips
+from waitingroom.draw_plan import DrawPlan
+from waitingroom.drawing import Drawing
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
@@ -183,3 +188,45 @@ def another(cookie: str, slug: str) -> str:
     name = f"forger-{slip[1]}"
     slip[1], slip[4] = name, str(int(slip[4]) - 60_000_000)
     return f"visitor={slips.sign_visitor(name)}; slip-{slug}={'.'.join(slip)}"
+
+
+@pytest.mark.parametrize("by", ["arrival", "draw"])
+def test_f03_whoever_has_not_learnt_their_place_at_the_opening_comes_back_to_it(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path, by: str
+):
+    """Redis forgets everything in the second in which pages are told that the gathering is over."""
+    room = make_room(threshold=10, recovery_seconds=4, mode="always")
+    slug, worker = room.slug, Drawing()
+    DrawPlan.objects.create(room=room, chance="local")
+    opens_at = timezone.now() + timedelta(seconds=24 if by == "draw" else 12)  # a draw's entries end 10 s before
+    room.open_by(opens_at, timezone.now() - timedelta(minutes=1), by)
+    with serving(tmp_path) as web, ExitStack() as open_pages:
+        until(lambda: web.knows(slug), within=5)
+        worker.turn()
+        cookies = [ask(web, slug, f"visitor={slips.sign_visitor(f'AAAA{i:012}')}")[1] for i in range(WAITING)]
+        for cookie in cookies:
+            open_pages.enter_context(web.open(slug, None, cookie=cookie))
+        until(lambda: client().zcard(keys_of(slug).present) == WAITING, within=5)
+        assert timezone.now() < opens_at - timedelta(seconds=11 if by == "draw" else 1)
+        arrived = [name.decode() for name in order(slug)]
+
+        def is_open() -> bool:
+            worker.turn()
+            return bool(client().zcard(keys_of(slug).active))
+
+        until(is_open, within=30)
+        client().flushall()
+        expected = draw_steps.drawn(draw_steps.draw_of(slug)) if by == "draw" else arrived
+        ask(web, slug, f"visitor={slips.sign_visitor('stranger')}")  # who finds the loss
+
+        def are_back() -> bool:
+            worker.turn()
+            return bool(client().zcard(keys_of(slug).queue) == WAITING + 1)
+
+        until(are_back, within=10)
+        worker.turn()
+        assert [name.decode() for name in order(slug)] == [*expected, "stranger"]
+        assert (expected == arrived) is (by == "arrival")
+        until(lambda: client().zcard(keys_of(slug).active) == 10, within=15)
+        inside = {name.decode() for name in client().zrange(keys_of(slug).active, 0, -1)}  # type: ignore[union-attr]  # no coroutine
+        assert inside == set(expected[:10])
