@@ -69,6 +69,7 @@ OPERATOR_TOKEN = env.read("OPERATOR_TOKEN", str, "")
 
 MIDDLEWARE = [
     "tiketi.health.health_middleware",  # first: machines ask by any host, over plain HTTP
+    "tiketi.program_errors.program_errors_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

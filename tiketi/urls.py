@@ -13,6 +13,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("draws/", include("waitingroom.draw_urls")),
     path("", include("tiketi.desired")),
+    path("", include("tiketi.programs")),
     path("", include("events.urls")),
 ]
 
