@@ -117,6 +117,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
         email = self.fields["login"]
         # Text, or the browser would refuse a name; with an email's keyboard all the same.
         attrs = email.widget.attrs | {"inputmode": "email", "autocapitalize": "none", "autocomplete": "username"}
+        attrs["autofocus"] = True
         self.fields["login"] = forms.CharField(label=email.label, widget=forms.TextInput(attrs), max_length=LONGEST)
 
     def user_credentials(self) -> dict[str, str]:

@@ -26,6 +26,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].widget.attrs["autofocus"] = True
         self.documents = asked_at_sign_up()
         for document in self.documents:
             word = _("required") if document.required else _("optional")

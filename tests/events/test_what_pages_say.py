@@ -175,3 +175,22 @@ def test_who_reads_of_an_error_is_promised_no_place():
     said = render_to_string("500.html")
 
     assert "자리" not in said
+
+
+@pytest.mark.parametrize(("language", "says"), [("ko", "다시 결제하지 마세요"), ("en", "Do not pay twice")])
+def test_who_waits_for_a_payment_reads_what_to_do_if_it_never_comes(browser, event, buyer, language, says):
+    placed, _ = order(event, buyer, seats_of(event)[0])
+
+    page = browser.get(placed.get_absolute_url(), headers={"accept-language": language}).content.decode()
+
+    assert says in page
+    assert f'action="{reverse("events:pay", args=[placed.number])}"' in page
+
+
+def test_the_practice_provider_has_a_clock_and_a_way_back(browser, event, buyer):
+    placed, payment = order(event, buyer, seats_of(event)[0])
+
+    page = browser.get(reverse("events:sandbox", args=[payment.reference])).content.decode()
+
+    assert f'data-clock="hold" data-ends="{placed.hold.expires_ms}"' in page
+    assert f'class="button button-quiet" href="{placed.get_absolute_url()}"' in page
