@@ -20,6 +20,7 @@ from scaling.models import FleetSettings, ScalingDecision
 from scaling.observation import AlarmRecord, Observation
 from scaling.openings import all_rooms, selling, windows
 from scaling.pin import FREE
+from scaling.pressure import BELIEVED_S, FLOOR, TARGET_S
 from scaling.schedule import Window
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
@@ -28,6 +29,9 @@ from waitingroom.room_registry import room_registry
 from waitingroom.status import RoomStatus
 
 log = logging.getLogger(__name__)
+
+# A change of the multiplier that is worth a decision of its own; back to 1 always is.
+NOTABLE = 0.1
 
 _rooms: LastKnown[list[WaitingRoom]] = LastKnown([])
 _pin = LastKnown(FREE)
@@ -121,7 +125,26 @@ def turn(now: float) -> None:
         if view:
             observation = observe(before.fleet, statuses, sales)  # with what was just published
             carry_out(decide(observation), observation)
+        note_pressure(last.desired, now)
     _record(statuses)
+
+
+def note_pressure(desired: int, now: float) -> None:
+    """Write down that admission goes slower, or faster again, with what it was reckoned from."""
+    before, after = store.multiplier_told(), round(sharing.multiplier(now), 3)
+    if after == before or (abs(after - before) < NOTABLE and after < 1):
+        return
+    reports = store.pressures(now, BELIEVED_S).values()
+    terms = {
+        "multiplier": after,
+        "multiplier_before": before,
+        "waited_s": max((report["waited_s"] for report in reports), default=0.0),
+        "target_s": TARGET_S,
+        "floor": FLOOR,
+        "processes": len(reports),
+    }
+    store.keep_multiplier_told(after)
+    write(CapacityChange(DecisionReason.PRESSURE, desired, desired, terms))
 
 
 def keep_tuned() -> None:

@@ -28,6 +28,7 @@ class DecisionReason(StrEnum):
     OUTSIDE = "outside"
     FAULT = "fault"
     RECOVERED = "recovered"
+    PRESSURE = "pressure"  # of admission's rate, not of the capacity
 
 
 # What the law asks for, in time or too late.

@@ -24,6 +24,7 @@ REASONS = {
     DecisionReason.OUTSIDE: _("changed in Auto Scaling itself"),
     DecisionReason.FAULT: _("the fleet cannot be read or ordered"),
     DecisionReason.RECOVERED: _("the fleet can be read again"),
+    DecisionReason.PRESSURE: _("admission follows the waits inside"),
 }
 HELD_BACK = [
     ("shadow", _("shadow mode: written, not ordered")),

@@ -8,6 +8,7 @@ import socket
 from redis.exceptions import RedisError
 
 from scaling import store
+from scaling.pressure import Pressure
 from waitingroom.redis import client
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,12 @@ def instance_name() -> str:
 def sign() -> None:
     """One sign of life of this process."""
     client().zadd(store.SERVERS, {f"{instance_name()}:{os.getpid()}": store.now()})
+
+
+def report(pressure: Pressure) -> None:
+    """How long those inside wait in this process, and what it makes of it."""
+    name = f"{instance_name()}:{os.getpid()}"
+    store.report_pressure(name, store.now(), pressure.multiplier, pressure.waited_s)
 
 
 def signing(now: float) -> set[str]:

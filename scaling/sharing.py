@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from redis.exceptions import RedisError
 
@@ -9,6 +10,8 @@ from scaling import metrics, store
 from scaling.demand import claim
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
+from scaling.pressure import BELIEVED_S as REPORTS_BELIEVED_S
+from scaling.pressure import of_fleet
 from scaling.registration import SILENT_S, signing
 from scaling.releases import with_releases
 from scaling.room_observation import RoomObservation
@@ -46,6 +49,12 @@ def observe_room(room: RoomStatus, now: float) -> RoomObservation:
     )
 
 
+def multiplier(now: float) -> float:
+    """The part of their rate that all rooms have, by what the web processes report. Raises RedisError."""
+    reports = store.pressures(now, REPORTS_BELIEVED_S)
+    return of_fleet({name: report["multiplier"] for name, report in reports.items()}, signing(now))
+
+
 def share(view: FleetSnapshot, now: float) -> None:
     """Tell every room its share of the fleet as last read, and of what boots. Raises LineUnavailable.
 
@@ -65,6 +74,8 @@ def share(view: FleetSnapshot, now: float) -> None:
     before = {room.slug: room.in_service for room in statuses}
     found = shared_out([claim(room) for room in rooms], in_service, coming)
     found = with_releases(found, rooms, in_service, coming, now)
+    slowed = multiplier(now)
+    found = {slug: replace(part, multiplier=slowed) for slug, part in found.items()}
     losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}
     admission.tell_shares(losing)
     admission.tell_shares({slug: part for slug, part in found.items() if slug not in losing})

@@ -11,9 +11,10 @@ from scaling.fleet import Lifecycle
 from scaling.in_force import configuration
 from scaling.openings import all_rooms, windows
 from scaling.percentile import percentile
+from scaling.pressure import BELIEVED_S
 from scaling.registration import SILENT_S
 from scaling.schedule import scheduled_minimum
-from scaling.sharing import observe_room
+from scaling.sharing import multiplier, observe_room
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
 from waitingroom.status import RoomStatus
@@ -69,6 +70,8 @@ def status() -> dict[str, Any]:
         "rooms": _rooms(rooms, c, now),
         "ticker": sorted({room.ticker for room in rooms if room.ticker}),
         "servers": servers,
+        "multiplier": round(multiplier(now), 3),
+        "pressure": store.pressures(now, BELIEVED_S),
         "read_age_s": _age(health, "read_at", now),
         "publish_age_s": _age(health, "published_at", now),
         "faults": {k: int(health.get(f"{k}_failures", 0)) for k in ("read", "publish", "order", "boot")},

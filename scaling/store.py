@@ -29,9 +29,11 @@ BOOTS = "boots:{scaling}"
 """LIST    observed boots in seconds, newest first."""
 SERVERS = "servers:{scaling}"
 """ZSET    web process (instance:pid) scored by its last sign of life, Unix seconds."""
+PRESSURE = "pressure:{scaling}"
+"""HASH    web process (instance:pid) -> JSON {"at", "multiplier", "waited_s"}: how long those inside wait there."""
 HEALTH = "health:{scaling}"
 """HASH    published_at, read_at; publish_, read_, order_ and boot_failures; last_fault, last_fault_at; unreadable;
-        stuck, missing_since."""
+        stuck, missing_since; multiplier_told, as the last decision about it has it."""
 
 TUNED = "tuned:{scaling}"
 """STRING  what staff tuned of the fleet's settings, JSON; the database has it too."""
@@ -161,6 +163,29 @@ def servers(at: float) -> dict[str, float]:
     client().zremrangebyscore(SERVERS, "-inf", at - SERVER_FORGOTTEN_S)
     rows = cast("list[tuple[bytes, float]]", client().zrange(SERVERS, 0, -1, withscores=True))
     return {name.decode(): at - seen for name, seen in rows}
+
+
+def report_pressure(process: str, at: float, multiplier: float, waited_s: float) -> None:
+    """What a web process makes of its waits."""
+    client().hset(PRESSURE, process, json.dumps({"at": at, "multiplier": multiplier, "waited_s": round(waited_s, 3)}))
+
+
+def pressures(at: float, believed_s: float) -> dict[str, dict[str, float]]:
+    """Web process -> its report, those of the last seconds; the long silent are forgotten."""
+    known = {k: json.loads(v) for k, v in cast("dict[bytes, bytes]", client().hgetall(PRESSURE)).items()}
+    if gone := [name for name, report in known.items() if at - report["at"] > SERVER_FORGOTTEN_S]:
+        client().hdel(PRESSURE, *gone)
+    return {name.decode(): report for name, report in known.items() if abs(at - report["at"]) <= believed_s}
+
+
+def multiplier_told() -> float:
+    """The multiplier as the last decision about it has it; 1 before any."""
+    return float(cast("bytes | None", client().hget(HEALTH, "multiplier_told")) or 1)
+
+
+def keep_multiplier_told(multiplier: float) -> None:
+    """There is a decision about it."""
+    client().hset(HEALTH, "multiplier_told", str(multiplier))
 
 
 def record_success(what: str, at: float) -> None:

@@ -21,6 +21,7 @@ from scaling.sharing import keep_sharing
 from tiketi import redis_fitness
 from tiketi.garbage import collect_calmly
 from tiketi.health import HealthFirst
+from tiketi.pressure_reports import keep_reporting
 from tiketi.refused_sockets import no_such_socket, origins_read
 from tiketi.threads import ThreadedDjango
 from waitingroom.gate import App, WaitingRoomGate
@@ -57,7 +58,7 @@ async def lifespan(
                 return
             collect_calmly()
             hub().start()
-            tasks = [looking, asyncio.create_task(keep_signing()), asyncio.create_task(keep_sharing())]
+            tasks = [looking, *map(asyncio.create_task, (keep_signing(), keep_sharing(), keep_reporting()))]
             await send({"type": "lifespan.startup.complete"})
         else:
             for task in tasks:

@@ -25,6 +25,7 @@ ROOM = {
     "admission_per_minute": "Admissions a minute that the servers in service allow",
     "oldest_wait_s": "Seconds the head of the line has waited",
     "in_service": "Servers counted for admission",
+    "multiplier": "The part of its rate that admission has",
 }
 
 

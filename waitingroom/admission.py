@@ -151,6 +151,7 @@ def tell_shares(shares: Mapping[str, FleetShare]) -> None:
                 str(share.in_service),
                 _listed(share.pending),
                 _listed(share.released),
+                str(share.multiplier),
                 "",
             )
             for room, share in shares.items()

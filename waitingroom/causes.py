@@ -24,7 +24,7 @@ class Cause(StrEnum):
 
     PAUSE = "pause"  # the line stands
     THRESHOLD = "threshold"  # staff let fewer in
-    FLEET = "fleet"  # fewer servers, or later ones
+    FLEET = "fleet"  # fewer servers, or later ones, or such as take fewer in
     LINE = "line"  # people ahead came back
     STAY = "stay"  # those inside stay longer than it seemed
 
@@ -85,10 +85,10 @@ def _threshold(pace: Pace) -> int:
 
 
 def _supply(pace: Pace, from_s: float) -> float:
-    """Instance-seconds of the ten minutes from `from_s` on."""
+    """Instance-seconds of the ten minutes from `from_s` on, as far as admission counts on them."""
     until_s = from_s + 600.0
     coming = sum(instances * max(0.0, until_s - max(ready_s, from_s)) for instances, ready_s in pace.coming)
-    return pace.in_service * 600.0 + coming
+    return (pace.in_service * 600.0 + coming) * pace.multiplier
 
 
 def _returned(before: Pace, now: Pace) -> bool:

@@ -34,6 +34,7 @@ class Pace:
     present_before: tuple[int, ...] = ()  # in each first part of the line, evenly cut; empty: all
     total: int = 0  # in line
     released: tuple[tuple[float, float], ...] = ()  # (instances, seconds until other rooms stop needing them)
+    multiplier: float = 1.0  # the part of its rate that admission has
 
     @property
     def coming(self) -> tuple[tuple[float, float], ...]:
@@ -57,8 +58,9 @@ class Forecast:
     def __init__(self, pace: Pace, most: float = 0.0) -> None:
         """Integrate until `most` visitors are in, or the line and those who will have joined it by the next look.
 
-        Each step admits the smaller of the tokens, in_service(t) x users_per_minute_per_instance / 60 a second, and the
-        vacancy: the threshold minus those inside, of whom each leaves when the time of a stay is over.
+        Each step admits the smaller of the tokens, in_service(t) x users_per_minute_per_instance x
+        multiplier / 60 a second, and the vacancy: the threshold minus those inside, of whom each leaves when the time
+        of a stay is over.
         """
         self._pace = pace
         self._line = most or pace.ahead(pace.total + 1)
@@ -80,7 +82,7 @@ class Forecast:
                 servers += boots[booted][1]
                 threshold += boots[booted][1] * pace.threshold_per_instance
                 booted += 1
-            entering = servers * pace.users_per_minute_per_instance / 60 * step
+            entering = servers * pace.users_per_minute_per_instance * pace.multiplier / 60 * step
             if pace.stays:
                 active -= leaving[i]
                 turns = max(1.0, step / mean_s)  # a place may be taken more than once in a long step

@@ -19,3 +19,5 @@ class FleetShare:
     pending: tuple[PendingCapacity, ...] = ()
     # What other rooms will stop needing, or begin to: no server that boots, but the estimates count on it.
     released: tuple[PendingCapacity, ...] = ()
+    # The part of its rate that admission has: less than 1 while those inside wait too long.
+    multiplier: float = 1.0

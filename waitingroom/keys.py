@@ -72,8 +72,8 @@ class Keys:
         """HASH  the settings staff tune; version, their digest; release, that of who wrote them; confirmed_at_ms."""
         self.fleet = f"fleet:{{{room}}}"
         """HASH  the room's share of the fleet, fractions included: in_service, boots (JSON: [[instances, ready at Unix
-        ms], ...]), released (the same of what other rooms will stop needing; estimates alone count on it); at_ms (when
-        it was told)."""
+        ms], ...]), released (the same of what other rooms will stop needing; estimates alone count on it); multiplier
+        (the part of its rate that admission has); at_ms (when it was told)."""
         self.pace = f"pace:{{{room}}}"
         """HASH  counts in 10 s bins: a/m/d + bin's start in Unix seconds = arrivals, admissions, departures."""
 

@@ -17,9 +17,9 @@ def threshold(fixed: int, threshold_per_instance: float, in_service: float) -> i
     return int(threshold_per_instance * in_service) if threshold_per_instance else fixed
 
 
-def per_second(in_service: float, users_per_minute_per_instance: float) -> float:
-    """Visitors a second that so many servers take in."""
-    return in_service * users_per_minute_per_instance / 60
+def per_second(in_service: float, users_per_minute_per_instance: float, multiplier: float = 1.0) -> float:
+    """Visitors a second that so many servers take in; `multiplier` of it while those inside wait too long."""
+    return in_service * users_per_minute_per_instance / 60 * multiplier
 
 
 def grown(tokens: float, elapsed_s: float, rate: float) -> float:

@@ -17,7 +17,7 @@ from waitingroom.stays import Stays, StayTable, prior_s
 def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
     """The pace in a script's answer, as the prelude's `pace_of` lists it."""
     per_minute, in_service, boots, active, threshold, per_instance, departed, *rest = answer
-    claim, idle, left, ages, present, released = rest
+    claim, idle, left, ages, present, released, multiplier = rest
     fields = [part.decode() for part in left]
     table = StayTable.read(dict(zip(fields[::2], fields[1::2], strict=True)))
     return Pace(
@@ -38,6 +38,7 @@ def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
         departed=departed,
         present_before=tuple(int(part) for part in present.split(b",") if part),
         total=total,
+        multiplier=float(multiplier),
     )
 
 

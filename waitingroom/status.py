@@ -27,7 +27,7 @@ class RoomStatus:
     gone: int  # left the line without admission
     straight_in: int
     in_service: float
-    admission_per_minute: float  # what the servers in service allow
+    admission_per_minute: float  # what the servers in service allow, the multiplier counted
     admitted_last_minute: int
     departed_last_minute: int
     arrivals: tuple[tuple[int, int], ...]  # (start of a 10 s bin, Unix seconds; newcomers in it), oldest first
@@ -46,6 +46,7 @@ class RoomStatus:
     recovering_s: int = 0  # of a recovery period, until it ends; 0: there is none
     stage: str = "open"  # early, gathering, drawing (nobody is let in before a draw is lined up), open
     opens_in_s: int = 0  # until the opening; 0 from then on
+    multiplier: float = 1.0  # the part of its rate that admission has: less while those inside wait too long
 
 
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
@@ -69,7 +70,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         gone=int(state.get("gone", 0)),
         straight_in=int(state.get("straight_in", 0)),
         in_service=pace.in_service,
-        admission_per_minute=pace.users_per_minute_per_instance * pace.in_service,
+        admission_per_minute=pace.users_per_minute_per_instance * pace.in_service * pace.multiplier,
         admitted_last_minute=admissions,
         departed_last_minute=pace.departed,
         arrivals=tuple(sorted((int(b[1:]), int(n)) for b, n in bins.items() if b[0] == "a")),
@@ -88,6 +89,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         recovering_s=seconds_of(answer[12]),
         stage=stage.value,
         opens_in_s=seconds_of(answer[14]),
+        multiplier=pace.multiplier,
     )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from scaling import store
+from scaling.pressure import BELIEVED_S
 from tests.patience import until
 from tests.stack.test_alive import asked, quickest_s
 from tests.waitingroom.line import join_call
@@ -112,6 +114,22 @@ def test_f14_money_comes_before_pages_and_pages_before_looks(make_room: Callable
     # Four begin at a time: who is of the first four is before who is of the last.
     assert set(order[:THREADS]) == {"callback", "pay", "door", "inside"}
     assert order[THREADS:] == ["page", "look"]
+
+
+def test_long_waits_inside_are_reported_as_a_reason_to_admit_fewer_and_those_outside_are_none(tmp_path: Path):
+    with slow_site(tmp_path, SCALING_INSTANCE="slow") as slow:
+        slow.occupy()
+
+        def multiplier() -> float:
+            found = store.pressures(store.now(), BELIEVED_S)
+            return min((one["multiplier"] for name, one in found.items() if name.startswith("slow:")), default=1.0)
+
+        asks = [slow.ask("/", "outside", visitor=f"o{i}") for i in range(30)]
+        until(lambda: all(one.done() for one in asks))
+        assert multiplier() == 1.0
+        asks = [slow.ask(HOLD, "inside", visitor=f"i{i}", method="POST") for i in range(30)]
+        until(lambda: multiplier() < 0.8)
+        slow.release()
 
 
 def test_who_waited_as_long_as_anybody_does_hears_when_to_come_back(tmp_path: Path):

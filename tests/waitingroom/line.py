@@ -179,7 +179,7 @@ class Line:
         boots, released = (
             json.dumps([[one.instances, one.ready_at_ms] for one in those]) for those in (fleet.pending, fleet.released)
         )
-        self.run(scripts.FLEET, str(fleet.in_service), boots, released, self.now_us)
+        self.run(scripts.FLEET, str(fleet.in_service), boots, released, str(fleet.multiplier), self.now_us)
 
     def status(self) -> RoomStatus:
         return read_status(self.slug, self.run(scripts.SURVEY, self.now_us))

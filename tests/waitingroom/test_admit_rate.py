@@ -86,6 +86,25 @@ def test_rate_follows_the_servers_in_service(make_line: Callable[..., Line]):
     assert len(line.tick()) == 7
 
 
+def test_half_the_multiplier_admits_half_as_many_and_doubles_the_estimate(make_line: Callable[..., Line]):
+    admitted, waits = {}, {}
+    for multiplier in (1.0, 0.5):
+        line = make_line(mode="always", threshold=100_000, users_per_minute_per_instance=600)
+        line.fill(*names(400))
+        line.fleet(FleetShare(in_service=2, multiplier=multiplier))
+        line.tick()
+        line.pass_s(1)
+        admitted[multiplier] = len(line.tick())
+        status, snapshot = line.status(), line.look()
+        assert (status.multiplier, status.admission_per_minute) == (multiplier, 1200 * multiplier)
+        waits[multiplier] = snapshot.forecast.wait_s(200)
+        line.pass_s(61)  # nobody told it for a minute
+        assert line.status().multiplier == 1
+
+    assert admitted == {1.0: 20, 0.5: 10}
+    assert waits == {1.0: 10, 0.5: 20}
+
+
 def test_a_fleet_nobody_reported_for_a_minute_is_never_counted_faster(make_line: Callable[..., Line]):
     line = make_line(mode="always", threshold=100_000, users_per_minute_per_instance=60)
     line.fleet(FleetShare(in_service=7))

@@ -31,6 +31,7 @@ def told(*looks: tuple[float, Pace], mode: str = "automatic") -> list[str]:
         ("fleet", FOLLOWING, replace(FOLLOWING, in_service=1, threshold=500)),
         ("fleet", replace(FOLLOWING, boots=((5, 60.0),)), replace(FOLLOWING, boots=((5, 150.0),))),
         ("fleet", replace(FOLLOWING, boots=((5, 60.0),)), FOLLOWING),
+        ("fleet", PACE, replace(PACE, multiplier=0.3)),
         ("stay", PACE, replace(PACE, stays=replace(STEADY, leavers=((1000.0, 120.0),)))),
         (
             "line",

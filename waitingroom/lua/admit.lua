@@ -27,7 +27,7 @@ allow_writes(queue)
 local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'gathered')
 
 local in_service = instances(fleet, now_ms, c)
-local per_second = in_service * tonumber(c.users_per_minute_per_instance) / 60
+local per_second = in_service * tonumber(c.users_per_minute_per_instance) / 60 * multiplier(fleet, now_ms)
 local stage = stage_of(c, now_us)
 local stands = stage ~= 'open' or c.mode == 'paused' or c.mode == 'closed' or settling(lost_at_ms, recovery_ms, now_ms, c, lined_up) > 0
 local lets_in = not stands and not count

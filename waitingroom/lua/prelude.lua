@@ -5,6 +5,7 @@
 -- integer(number)          its decimal digits; Lua would write 1.7e+15
 -- settings(key)            the room's settings as a table of strings, or nil if Redis has none; DEFAULTS where one is missing
 -- instances(key, now_ms, c)  instances in service, counted for admission; the minimum where nobody reported for a minute
+-- multiplier(key, now_ms)  the part of its rate that admission has, as told with the instances; 1 where nobody told it for a minute
 -- threshold(c, in_service)     the threshold in force
 -- stage_of(c, now_us)      what the room is at the instant (opening.py names it): before the gathering "early", then "gathering"; at the
 --                          opening "drawing", until those who were drawn are lined up, else "open"
@@ -16,7 +17,7 @@
 -- pace_of(keys, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots (JSON), active, threshold in
 --                          force, threshold_per_instance, departures of the last minute, claim_ms, idle_ms, stays (flat), for how many
 --                          ms some of those inside are there (the newest first), how many in line are present in each first part of it,
---                          instances that other rooms release (JSON)
+--                          instances that other rooms release (JSON), the multiplier
 -- lists(names, name)       whether the comma-joined names have this one
 -- recovering(lost_at_ms, recovery_ms, now_ms)  how long the recovery period goes on, ms; 0 where there is none
 -- settling(lost_at_ms, recovery_ms, now_ms, c, lined_up)  the same; nor is it over while the drawn, who were lined up once,
@@ -53,6 +54,12 @@ local function instances(key, now_ms, c)
   if not fleet[1] then return least end
   -- Old word says nothing, "none" least of all: who told it may be dead.
   if now_ms - tonumber(fleet[2]) > FLEET_STALE_MS then return least end
+  return tonumber(fleet[1])
+end
+
+local function multiplier(key, now_ms)
+  local fleet = redis.call('HMGET', key, 'multiplier', 'at_ms')
+  if not fleet[1] or now_ms - tonumber(fleet[2]) > FLEET_STALE_MS then return 1 end
   return tonumber(fleet[1])
 end
 
@@ -174,6 +181,7 @@ local function pace_of(keys, now_ms, c)
     redis.call('ZCARD', keys.active), threshold(c, in_service), c.threshold_per_instance, recent(keys.pace, now_ms, 'd'),
     c.claim_ms, c.idle_ms, redis.call('HGETALL', keys.stays), ages_of(keys.entered, now_ms),
     present_before(keys.queue, keys.present), redis.call('HGET', keys.fleet, 'released') or '[]',
+    tostring(multiplier(keys.fleet, now_ms)),
   }
 end
 
