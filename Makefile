@@ -17,7 +17,7 @@ DEPLOYED := DEBUG=0 SECRET_KEY=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') A
 
 export PORT
 
-.PHONY: help run prepare test test-faults bench lint types lock release
+.PHONY: help run prepare test test-faults bench lint types lock release small
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -49,6 +49,9 @@ types: $(DEV) ## mypy --strict
 
 release: $(DEV) ## this commit as one file for servers, in dist/
 	@$(BIN)/python deploy/release.py dist
+
+small: $(DEV) ## the scripts of the waiting pages, made small; after a change to one of them
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.waitingroom.small
 
 lock: $(DEV) ## pin what requirements*.in ask for
 	$(PIP_COMPILE) -o requirements.txt requirements.in

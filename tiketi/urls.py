@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("draws/", include("waitingroom.draw_urls")),
+    path("line/", include("waitingroom.line_urls")),
     path("", include("tiketi.desired")),
     path("", include("tiketi.programs")),
     path("", include("events.urls")),

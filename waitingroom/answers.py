@@ -94,7 +94,6 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
         b"estimated_wait": b"%d" % wait,
         b"in_service": b"%d" % scaling["inService"],
         b"pending": b"%d" % scaling["pending"],
-        b"ready_in": b"%d" % scaling["readyInSeconds"],
         b"position_text": f"{position:,}".encode(),
         b"total_text": f"{max(total, position):,}".encode(),
         b"wait_text": wait_text(wait, visit.language).encode(),

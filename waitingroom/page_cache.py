@@ -21,7 +21,7 @@ from waitingroom.inline_code import made_small
 from waitingroom.packed.page import PackedPage
 from waitingroom.room_registry import room_registry
 from waitingroom.stale_cache import StaleCache
-from waitingroom.timing import LONGEST_PAUSE_MS, LOOK_JITTER
+from waitingroom.timing import FRONT, LONGEST_PAUSE_MS, LOOK_JITTER, SLOWEST_LOOK_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,6 @@ VALUES = (
     "estimated_wait",
     "in_service",
     "pending",
-    "ready_in",
     "position_text",
     "total_text",
     "wait_text",
@@ -118,6 +117,8 @@ def page_periods(room: str) -> dict[str, int | str]:
     return {
         "longest_pause_ms": LONGEST_PAUSE_MS,
         "look_jitter": f"{LOOK_JITTER:g}",
+        "slowest_look": SLOWEST_LOOK_SECONDS,
+        "front": FRONT,
         "recovery_seconds": room_registry.recovery_s(room),
     }
 

@@ -9,14 +9,12 @@ from waitingroom.announcement import Announcement
 from waitingroom.gathering import spread_s
 from waitingroom.sign_ins import sign_ins
 from waitingroom.slips import NO_SIGN_IN
-from waitingroom.timing import SLOWEST_LOOK_SECONDS
+from waitingroom.timing import FRONT, SLOWEST_LOOK_SECONDS
 
 # Where a server can send a ready text without a task, its scope says how under this name (see tiketi/web.py).
 PUSH = "waitingroom.push"
 BUCKET_SECONDS = 0.1
 BEING_LOOKED_AT = -1
-# So many from the front on, a place is told every second.
-NEAR = 1000
 # Tabs of one visitor in one room and process; the oldest gives way to one more, and its page polls.
 MAX_OF_ONE = 5
 
@@ -26,7 +24,7 @@ def cadence_s(position: int, near_in_s: float) -> float:
 
     Twice in any presence a room may have.
     """
-    if position <= NEAR:
+    if position <= FRONT:
         return 1.0 - BUCKET_SECONDS  # the turn it may have to wait for
     return max(1.0, min(near_in_s, 4.0 if position <= 5000 else SLOWEST_LOOK_SECONDS))
 

@@ -15,6 +15,8 @@ LONGEST_PAUSE_MS = 10_000
 # A waiting page asks, or is told, at least so often, give or take a fifth: a crowd must not ask together.
 SLOWEST_LOOK_SECONDS = 8
 LOOK_JITTER = 0.2
+# So many from the front on are told every second: there a page notices by a second's silence that it is cut off.
+FRONT = 1000
 # Who is heard of so seldom is heard of twice in a presence: one lost poll must not cost a visitor the place.
 MIN_PRESENCE_SECONDS = ceil(2 * SLOWEST_LOOK_SECONDS * (1 + LOOK_JITTER))
 # Whose last socket closed counts as absent after so long: who reloads, or pauses and connects, is back by then.

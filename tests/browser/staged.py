@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from playwright.sync_api import Page, Route
 
 from waitingroom.inline_code import made_small
+from waitingroom.line_views import more_of
 from waitingroom.page_cache import VALUES, page_periods
 
 ADDRESS = "http://tiketi.test/events/staged/"
@@ -63,6 +65,9 @@ class Stage:
         self.polls = 0
         self.load_status = 200
         self.answer: Callable[[Route], None] = lambda route: route.abort()
+        self.fetches = 0
+        self.more_path = reverse("line:more", args=[language])
+        self.more = more_of(language)
         values = PLACE | {name: str(value) for name, value in place.items()}
         with translation.override(language):
             html = render_to_string(
@@ -83,7 +88,13 @@ class Stage:
         page.goto(ADDRESS)
 
     def _route(self, route: Route) -> None:
-        if route.request.url.endswith("/poll"):
+        if route.request.url.endswith(self.more_path):
+            self.fetches += 1
+            if self.more:
+                route.fulfill(body=self.more, content_type="text/javascript; charset=utf-8")
+            else:
+                route.abort()
+        elif route.request.url.endswith("/poll"):
             self.polls += 1
             self.answer(route)
         elif route.request.url.endswith("/after"):
@@ -131,3 +142,13 @@ class Stage:
                 return
             self.page.wait_for_timeout(20)
         pytest.fail("not within 10 s")
+
+    def hide(self, hidden: bool) -> None:
+        """Have the browser say that nobody sees the page: a real hidden tab is not to be had from Playwright."""
+        self.page.evaluate(
+            """hidden => {
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+            hidden,
+        )

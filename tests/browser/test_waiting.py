@@ -175,17 +175,16 @@ def test_seats_still_free_are_counted_while_waiting(line: Line, open_page: Open)
     line.join(2)
     page = open_page()
     page.goto(line.url)
-    counts = page.locator("#sections li")
+    counts = page.locator("#prices li")
     expect(counts.first).to_be_hidden()
-    page.get_by_text("구역별 남은 좌석").click()
+    page.get_by_text("가격별 남은 좌석").click()
     expect(counts.first).to_have_text(re.compile(r"[\d,]+석$"))
-    sections = counts.count()
-    assert sections > 1
+    assert counts.count() > 1
 
     line.withdraw_sections(but=1)
 
     def one_is_left_on_a_second_look() -> bool:
-        page.get_by_text("구역별 남은 좌석").dblclick()
+        page.get_by_text("가격별 남은 좌석").dblclick()
         return counts.count() == 1
 
     until(one_is_left_on_a_second_look)

@@ -1,5 +1,7 @@
 """The waiting page's script: when it connects, asks, speaks, reloads, and when it lets be."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -29,7 +31,7 @@ def test_the_page_says_a_wait_as_the_server_does(open_page: Open, language: str)
     stage = Stage(open_page(), language=language)
     waits = [*range(700), *range(700, 9000, 37), 36_000]
 
-    said = stage.page.evaluate("waits => waits.map(waitText)", waits)
+    said = stage.page.evaluate("waits => waits.map(line.waitText)", waits)
 
     assert said == [wait_text(wait, language) for wait in waits]
 
@@ -303,6 +305,17 @@ def test_a_device_that_is_offline_reads_so_at_once_and_never_green(stage: Stage)
     expect(stage.page.locator("#connection")).to_have_text("연결됨")
 
 
+def test_a_first_estimate_blames_nobody_and_no_pause_keeps_the_blame(stage: Stage) -> None:
+    news = stage.page.locator("#news")
+    stage.socket("open")
+    stage.socket("say", update(90, estimatedWait=4000, cause="stay"))  # the page itself said two minutes
+    expect(news).to_be_hidden()
+    stage.socket("say", update(90, estimatedWait=8000, cause="stay"))
+    expect(news).to_be_visible()
+    stage.socket("say", update(90, estimatedWait=8000, mode="paused"))
+    expect(news).to_be_hidden()
+
+
 def test_a_grown_wait_is_told_with_its_cause_only_and_not_of_a_paused_line(stage: Stage) -> None:
     news = stage.page.locator("#news")
     stage.socket("open")
@@ -419,18 +432,60 @@ def test_f20_a_tab_that_comes_back_from_sleep_asks_at_once(stage: Stage) -> None
 
 
 def test_a_socket_fallen_silent_is_asked_after(stage: Stage) -> None:
-    stage.answers(503, {"status": "unavailable"})
+    stage.answers(503, {"status": "unavailable"}, retry_after="5")
     stage.socket("open")
     stage.socket("say", update(90))
-    stage.passes(14)
-    assert stage.polls == 0
-    stage.passes(16)
+    expect(stage.page.locator("#connection")).to_have_text("연결됨")
+    stage.passes(2.4)
+    expect(stage.page.locator("#connection")).to_have_text("연결됨")
+    stage.passes(0.4)
+    expect(stage.page.locator("#connection")).to_have_text("서버에 닿지 않아요. 계속 다시 시도하고 있어요.")
+    assert stage.polls == 0, "not everybody in the same moment"
+    stage.passes(1)
     expect(stage.page.locator("#connection")).to_contain_text("순번은 안전하니")
     assert stage.polls == 1
+    for _ in range(9):
+        stage.passes(1)
+    assert stage.polls == 1, "no sooner than the site allows, and by chance up to ten seconds later"
 
     stage.socket("say", update(80))
     expect(stage.page.locator("#connection")).to_have_text("연결됨")
     assert stage.sockets == 1
+
+
+@pytest.mark.parametrize("place", [{"position": 5000}, {"position": 90, "mode": "closed"}])
+def test_who_is_told_seldom_is_never_called_connected_and_soon_reads_of_silence(
+    stage: Stage, place: dict[str, Any]
+) -> None:
+    connection = stage.page.locator("#connection")
+    stage.answers(202, {"status": "queued", **update(4000)}, retry_after="8")
+    stage.socket("open")
+    stage.socket("say", CLOSED if place.get("mode") else update(5000))
+    expect(connection).to_have_text("몇 초마다 순번을 확인하고 있어요")
+    stage.passes(9)
+    expect(connection).to_have_text("몇 초마다 순번을 확인하고 있어요")
+    assert stage.polls == 0
+    stage.passes(0.7)
+    expect(connection).to_have_text("서버에 닿지 않아요. 계속 다시 시도하고 있어요.")
+    stage.passes(1)
+    expect(stage.page.locator("#position")).to_have_text("4,000")
+    assert (stage.polls, stage.sockets) == (1, 1)
+
+
+def test_a_server_that_is_slow_is_asked_at_the_pace_it_allows_and_its_sockets_are_kept(stage: Stage) -> None:
+    stage.answers(202, {"status": "queued", **update(80)}, retry_after="4")
+    stage.socket("open")
+    stage.socket("say", update(90))
+    stage.passes(3.6)
+    assert stage.polls == 1
+    expect(stage.page.locator("#connection")).to_have_text("몇 초마다 순번을 확인하고 있어요")
+    for _ in range(20):
+        stage.passes(1)
+    assert stage.sockets == 1
+    assert 4 <= stage.polls <= 6
+    for _ in range(38):
+        stage.passes(1)
+    assert stage.sockets == 2, "a minute of silence: it died without a word"
 
 
 def test_an_old_answer_never_overrules_what_the_socket_said_since(stage: Stage) -> None:
@@ -438,7 +493,7 @@ def test_an_old_answer_never_overrules_what_the_socket_said_since(stage: Stage) 
     stage.answer = asked.append
     stage.socket("open")
     stage.socket("say", update(90))
-    stage.passes(30)
+    stage.passes(4)
     stage.until(lambda: len(asked) == 1)
     stage.socket("say", update(50))
     asked[0].fulfill(status=202, json={"status": "queued", **update(90)})
@@ -467,7 +522,7 @@ def test_screen_readers_hear_the_place_at_most_twice_a_minute(stage: Stage) -> N
     }""")
     stage.socket("open")
     for second in range(60):
-        stage.socket("say", update(90 - second))
+        stage.socket("say", update(90 - second // 2))
         stage.page.clock.run_for(1000)
 
     heard = stage.page.evaluate("said")

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from events import tasks
-from events.models import Event, Order, Why
+from events.models import Event, Order, PriceTier, Why
 from events.room.page_context import page_context
 from events.sale.orders import cancel_order
 from events.sale.sold_out import is_sold_out
-from tests.events.conftest import buy, hold, order, run_out, seats_of
+from tests.events.conftest import PRICE_WON, buy, hold, order, run_out, seats_of
 from waitingroom import admission
 from waitingroom.models import Mode
 
@@ -115,12 +115,14 @@ def test_a_line_that_staff_closed_stays_closed_when_a_seat_comes_back(event, buy
     assert Event.objects.get(pk=event.pk).room.mode == Mode.CLOSED
 
 
-def test_those_who_wait_are_told_how_many_seats_each_section_has_left(event, make_buyer):
+def test_those_who_wait_are_told_how_many_seats_each_price_has_left(event, make_buyer):
+    dear = PriceTier.objects.create(event=event, name_ko="VIP석", name_en="VIP", price_won=200_000)
+    event.section_prices.filter(section__code="S").update(tier=dear)
     hold(event, make_buyer(), *seats_of(event)[:3])
 
     told = page_context(event.slug)
 
-    assert told["sections"] == [{"name": "스탠딩 S구역", "left": 6}, {"name": "1층 A구역", "left": 7}]
+    assert told["prices"] == [{"name": "VIP석 200,000원", "left": 6}, {"name": f"R석 {PRICE_WON:,}원", "left": 7}]
     assert told["sold_out"] is False
 
 

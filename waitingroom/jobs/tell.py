@@ -17,8 +17,8 @@ from waitingroom.room import MAX_LOOK, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
-from waitingroom.sockets import NEAR, Sockets, cadence_s
-from waitingroom.timing import RETURN_MS, SLOWEST_LOOK_SECONDS
+from waitingroom.sockets import Sockets, cadence_s
+from waitingroom.timing import FRONT, RETURN_MS, SLOWEST_LOOK_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Teller:
             snapshot.mode.encode(),
             room.cause_json,
         )
-        to_near = forecast.wait_s(NEAR)
+        to_near = forecast.wait_s(FRONT)
         closed = json.dumps({"type": "queue-closed"} | closing(snapshot), ensure_ascii=False)
         gathering = Gathering.of(
             snapshot.opens_in_ms, snapshot.total, room_registry.opening(slug), snapshot.recovering_s

@@ -18,7 +18,6 @@ WIDTHS = {
     b"estimated_wait": 7,
     b"in_service": 4,
     b"pending": 4,
-    b"ready_in": 5,
     b"position_text": 11,
     b"total_text": 11,
     b"wait_text": 32,

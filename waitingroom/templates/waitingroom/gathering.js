@@ -63,8 +63,8 @@ for (const type of ["queue-position-update", "queue-recovering", "queue-enter"])
 hear["queue-gathering"] = (place) => {
   known = true;
   if (page.dataset.mode === "closed") showMode("automatic");
-  showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
   showGathering({ ...place, ...place.gathering });
+  showLink();
 };
 showGathering({ opensInMs: Number(page.dataset.opensIn), order: page.dataset.order, position: shown.position, total: Number(page.dataset.total) });
 document.addEventListener("visibilitychange", count);

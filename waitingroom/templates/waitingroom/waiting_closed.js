@@ -2,8 +2,8 @@
 function showClosed(reason) {
   const before = page.dataset.mode;
   showMode("closed");
-  if (reason) at("closed-reason").textContent = reason[document.documentElement.lang] || Object.values(reason)[0];
-  document.title = `${at("shut-title").textContent} · TIKETI`;
+  if (reason) put("closed-reason", reason[document.documentElement.lang] || Object.values(reason)[0]);
+  entitle(at("shut-title").textContent);
   if (before === "closed") return;
   speak(`${at("shut-title").textContent}. ${at("closed-reason").textContent} ${at("shut-text").textContent}`);
   at("slip").focus({ preventScroll: true });

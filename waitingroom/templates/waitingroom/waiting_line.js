@@ -1,11 +1,12 @@
 // Keeps in touch with the line by socket, and enters when the turn has come.
 const jitter = (low, high) => low + Math.random() * (high - low);
-const here = location.pathname + location.search;
-// The slowest updates come every 8 s. Two missed: ask. Far more: the socket died without a word.
-const QUIET = 20000, DEAD = 60000;
+// The server's numbers: the front of the line is told every second, everybody else at least so often.
+const FRONT = Number(at("connection").dataset.front), SELDOM = 1000 * at("connection").dataset.seldom;
+// Silent for so long: the socket died without a word.
+const DEAD = 60000;
 // Why a place may be gone for good. Any other reason (absent too long, Redis lost it): line up again at once.
-const ENDS = { left: "left", dropped: "left", paid: "left", abandoned: "left" };
-let socket, timer, finished = false, leaving = false, polling = false, unopened = 0, tries = 0, polls = 0, known = false, heard = 0, heardAt = Date.now();
+const ENDS = ["left", "dropped", "paid", "abandoned"];
+let socket, timer, finished, leaving, polling, known, unopened = 0, tries = 0, polls = 0, heard = 0, heardAt = Date.now();
 
 function later(action, milliseconds) {
   clearTimeout(timer);
@@ -13,7 +14,7 @@ function later(action, milliseconds) {
 }
 
 // The server's number: its death must not bring all its visitors back in the same second, nor may they miss their turn.
-const PAUSE = Number(page.dataset.pause);
+const PAUSE = given("pause");
 const backoff = () => jitter(0, Math.min(3 * PAUSE, PAUSE * 2 ** tries++));
 
 function drop() {
@@ -24,7 +25,7 @@ function drop() {
 
 function leave() {
   leaving = true;
-  if (socket && socket.readyState === WebSocket.OPEN) socket.send('{"type":"leave"}');
+  if (isOpen()) socket.send('{"type":"leave"}');
 }
 
 function finish(showing) {
@@ -34,45 +35,66 @@ function finish(showing) {
   showing();
 }
 
+// For the page that follows this one.
+const keep = (name, value) => sessionStorage.setItem(name, value);
+const recall = (name) => sessionStorage.getItem(name);
+
 // Within `spread` ms: with many others, perhaps, but not in the same second.
 function comeIn(spread) {
-  const last = Number(sessionStorage.getItem("reloaded"));
-  sessionStorage.setItem("reloaded", Date.now());
+  const last = recall("reloaded");
+  keep("reloaded", Date.now());
   // A turn that was refused a moment ago is not asked for again at once.
   setTimeout(() => location.replace(here), Date.now() - last < PAUSE ? jitter(0.3 * PAUSE, 0.8 * PAUSE) : jitter(0, spread));
 }
 
+function goIn(spread) {
+  finish(() => { showEntering(); comeIn(spread); });
+}
+
 // The line does not know this browser: its number was lost, or it keeps no cookies.
 function becomeStranger(reason) {
-  const rejoined = Date.now() - Number(sessionStorage.getItem("rejoined")) < 60000;
+  const rejoined = Date.now() - recall("rejoined") < 60000;
   if (rejoined && !known) return finish(() => showEnd("blocked"));
-  sessionStorage.setItem("rejoined", Date.now());
-  if (known) sessionStorage.setItem("position", shown.position);
-  sessionStorage.setItem("lost", reason || "");
+  keep("rejoined", Date.now());
+  if (known) keep("position", shown.position);
+  keep("lost", reason || "");
   finish(() => { showConnection("reconnecting"); comeIn(PAUSE / 2); });
 }
 
 function beGone({ reason }) {
-  if (reason in ENDS) finish(() => showEnd(ENDS[reason]));
+  if (ENDS.includes(reason)) finish(() => showEnd("left"));
   else becomeStranger(reason);
 }
+
+const isOpen = () => socket && socket.readyState === WebSocket.OPEN;
+const silence = () => Date.now() - heardAt;
+const isFront = () => shown.position <= FRONT && !["closed", "recovering"].includes(page.dataset.mode) && (page.dataset.stage || "open") === "open";
+// What is late by more than a second was not sent, or did not come. While a turn is kept, the server has nothing to say.
+const patience = () => 1500 + (claiming() ? DEAD : isFront() ? 1000 : SELDOM);
+// Only who is told every second is called connected: others would be called so for long after a cable was pulled.
+const showLink = () => showConnection(isOpen() && isFront() && silence() < patience() ? "connected" : "polling");
 
 const hear = {
   "queue-position-update": (place) => {
     known = true;
     showMode(place.mode);
-    showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
     showPlace(place);
+    showLink();
   },
   "queue-recovering": ({ endsInSeconds }) => {
     known = true;
-    showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
     showRecovering(endsInSeconds);
+    showLink();
   },
-  "queue-enter": () => finish(() => { showEntering(); comeIn(PAUSE / 10); }),
+  "queue-enter": ({ claimEndsInSeconds }) => {
+    const enter = () => goIn(PAUSE / 10);
+    const until = Date.now() + 1000 * claimEndsInSeconds;
+    if (until && (document.hidden || claiming())) withMore(() => line.keepTurn((until - Date.now()) / 1000), enter);
+    else enter();
+  },
   "queue-closed": ({ closedReason }) => {
-    showConnection(socket && socket.readyState === WebSocket.OPEN ? "connected" : "polling");
     showClosed(closedReason);
+    showLink();
   },
   "queue-left": beGone,
   // The opening was moved: another page counts down to it.
@@ -94,7 +116,7 @@ function connect() {
     clearTimeout(patience);
     clearTimeout(timer);
     heardAt = Date.now();
-    showConnection("connected");
+    showLink();
     at("leave").hidden = false;
     if (leaving) leave();
   };

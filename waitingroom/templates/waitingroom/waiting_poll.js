@@ -1,9 +1,9 @@
 // The server's number, by which it knows how long a visitor may be silent.
-const SPREAD = Number(page.dataset.spread);
+const SPREAD = given("spread");
 // Where sockets fail or fall silent: questions over HTTP.
 const answers = {
   queued: (place) => (place.gathering ? hear["queue-gathering"](place) : place.recovering ? hear["queue-recovering"]({ endsInSeconds: place.recovering }) : hear["queue-position-update"](place)),
-  active: () => hear["queue-enter"](),
+  active: (answer) => hear["queue-enter"](answer),
   closed: (answer) => hear["queue-closed"](answer),
   deleted: () => finish(() => showEnd("deleted")),
   none: beGone,
@@ -29,26 +29,30 @@ async function ask() {
   }
 }
 
-async function poll() {
-  if (finished) return;
-  polling = true;
-  try {
-    const seconds = await ask();
-    // From time to time the socket is worth another try, and at once when the site is back.
-    if (tries || ++polls % 6 === 0) connect();
-    tries = 0;
-    if (polling) later(poll, 1000 * seconds * jitter(1 - SPREAD, 1 + SPREAD));
-  } catch (error) {
-    if (finished) return;
-    showTrouble(error);
-    later(poll, 1000 * (error.seconds || 1) + backoff());
-  }
-}
-
 // An answer that is no use comes from a site in trouble, which costs nobody a number; none at all may be the way there.
 const showTrouble = ({ seconds }) => showConnection(seconds ? "unavailable" : "unreachable");
 
-const silence = () => Date.now() - heardAt;
+// Asks once; resolves to the milliseconds until the next question, whatever the answer.
+async function askOn() {
+  try {
+    const seconds = await ask();
+    tries = 0;
+    return 1000 * seconds * jitter(1 - SPREAD, 1 + SPREAD);
+  } catch (error) {
+    if (!finished) showTrouble(error);
+    return 1000 * (error.seconds || 1) + backoff();
+  }
+}
+
+async function poll() {
+  if (finished) return;
+  polling = true;
+  const before = tries, pause = await askOn();
+  if (finished || !polling) return;
+  // From time to time the socket is worth another try, and at once when the site is back.
+  if (!tries && (before || ++polls % 6 === 0)) connect();
+  later(poll, pause);
+}
 
 function startAgain() {
   drop();
@@ -56,15 +60,26 @@ function startAgain() {
   connect();
 }
 
-function doubt(patience) {
-  if (finished || polling || silence() < patience) return;
-  if (socket && silence() > DEAD) startAgain();
-  else if (socket) ask().catch(showTrouble);
+// A silent socket is said to be silent, and asked after over HTTP: spread over a second and then at the pace of those who
+// poll, as it may be the server that is slow, and everybody notices together.
+let askAt = 0;
+async function watch() {
+  if (finished || polling || !isOpen()) return;
+  if (silence() < patience()) askAt = 0;
+  else if (silence() > DEAD) startAgain();
+  else if (!askAt) {
+    showConnection("unreachable");
+    askAt = Date.now() + jitter(0, PAUSE / 10);
+  } else if (Date.now() >= askAt) {
+    askAt = Infinity;
+    askAt = Date.now() + await askOn();
+  }
 }
 
 // A frozen or offline tab is back: what it shows may be old.
 function look() {
   if (finished || document.hidden) return;
-  if (socket) doubt(3000);
-  else startAgain();
+  if (claiming()) line.focus();
+  if (!socket || silence() > DEAD) startAgain();
+  else if (!polling && silence() > 3000) ask().catch(showTrouble);
 }

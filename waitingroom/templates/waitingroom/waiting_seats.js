@@ -15,7 +15,7 @@ async function renew(...ids) {
 }
 
 function recount() {
-  if (!finished && seats.open && !document.hidden) renew("sections");
+  if (!finished && seats.open && !document.hidden) renew("prices");
 }
 
 if (seats) {

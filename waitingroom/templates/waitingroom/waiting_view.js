@@ -2,6 +2,10 @@
 "use strict";
 const page = document.body;
 const at = (id) => document.getElementById(id);
+const put = (id, text) => { at(id).textContent = text; };
+const given = (name) => Number(page.dataset[name]);
+const entitle = (text) => { document.title = `${text} · TIKETI`; };
+const here = location.pathname + location.search;
 const words = JSON.parse(at("words").textContent);
 const digits = new Intl.NumberFormat(document.documentElement.lang);
 const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -30,22 +34,21 @@ let spokenAt = 0;
 function speak(text, leastGap = 0) {
   if (Date.now() - spokenAt < leastGap) return;
   spokenAt = Date.now();
-  at("spoken").textContent = text;
+  put("spoken", text);
 }
 
 let newsTimer;
 function tell(text) {
-  at("news").textContent = text;
+  put("news", text);
   at("news").hidden = false;
   speak(text);
   clearTimeout(newsTimer);
   newsTimer = setTimeout(() => { at("news").hidden = true; }, 30000);
 }
 
-const shown = {
-  position: Number(page.dataset.position), start: Number(page.dataset.start),
-  wait: Number(page.dataset.wait), inService: Number(page.dataset.inService),
-};
+const shown = {};
+[shown.position, shown.start, shown.wait, shown.inService] = page.dataset.shown.split(" ").map(Number);
+put("percent", `${at("bar").value}%`);
 
 function showFleet({ inService, pending, readyInSeconds }) {
   if (inService > shown.inService && page.dataset.pending > 0) tell(say(words.faster, { after: inService }));
@@ -53,75 +56,83 @@ function showFleet({ inService, pending, readyInSeconds }) {
   page.dataset.pending = pending;
   if (pending > 0) {
     const text = readyInSeconds > 0 ? words.fleet : words.fleetSoon;
-    at("fleet").textContent = say(text, { before: inService, after: inService + pending, wait: waitText(readyInSeconds) });
+    put("fleet", say(text, { before: inService, after: inService + pending, wait: waitText(readyInSeconds) }));
   }
 }
 
 function showMode(mode) {
-  if (mode !== "recovering") clearInterval(recoveryTimer);
+  if (mode !== "recovering" && mode !== "claim") clearInterval(counting);
+  if (mode === "paused") at("news").hidden = true;  // of an estimate that is no longer shown
   if (page.dataset.mode !== mode && (mode === "paused" || mode === "recovering")) speak(at(mode).textContent);
   page.dataset.mode = mode;
-  at("slip").setAttribute("aria-labelledby", mode === "closed" ? "shut-title" : "heading");
+  at("slip").setAttribute("aria-labelledby", { closed: "shut-title", claim: "claim-title" }[mode] || "heading");
+}
+
+let counting;
+// To the second, by the wall clock, which goes on while a device sleeps.
+function countDown(seconds, showLeft) {
+  const ends = Date.now() + 1000 * seconds;
+  const goOn = () => showLeft(Math.max(0, Math.ceil((ends - Date.now()) / 1000)));
+  clearInterval(counting);
+  counting = setInterval(goOn, 1000);
+  goOn();
 }
 
 // After a loss nobody can say yet who stands where; when that is over, the server knows to the second.
-let recoveryTimer;
 function showRecovering(seconds) {
-  const ends = Date.now() + 1000 * seconds, bar = at("recovery-bar");
+  const bar = at("recovery-bar");
   bar.max = Math.max(bar.max, seconds);
-  const goOn = () => {
-    const left = Math.max(0, Math.ceil((ends - Date.now()) / 1000));
+  countDown(seconds, (left) => {
     bar.value = bar.max - left;
-    at("recovery").textContent = left ? exactly(left) : words.soon;
-  };
-  clearInterval(recoveryTimer);
-  recoveryTimer = setInterval(goOn, 1000);
-  goOn();
-  document.title = `${words.recovering} · TIKETI`;
+    put("recovery", left ? exactly(left) : words.soon);
+  });
+  entitle(words.recovering);
   showMode("recovering");
 }
 
-function showPlace({ position, total, estimatedWait, scaling, cause }) {
+function showMissed(missedTurn) {
+  if (!missedTurn || page.dataset.left === "missed") return;
+  page.dataset.left = "missed";
+  speak(at("missed").textContent);
+}
+
+function showPlace({ position, total, estimatedWait, scaling, cause, missedTurn }) {
+  showMissed(missedTurn);
   shown.start = Math.max(shown.start, position);
   const percent = Math.floor(100 * (shown.start - position) / shown.start);
-  at("position").textContent = digits.format(position);
-  at("total").textContent = digits.format(total);
-  at("wait").textContent = waitText(estimatedWait);
+  const said = { position: digits.format(position), total: digits.format(total), wait: waitText(estimatedWait) };
+  for (const id in said) put(id, said[id]);
   at("bar").value = percent;
-  at("percent").textContent = `${percent}%`;
-  document.title = `${say(words.title, { position: digits.format(position) })} · TIKETI`;
-  // The server says why, or it is no news. While the line stands, its own hint says so.
-  if (page.dataset.mode !== "paused" && estimatedWait > shown.wait * 1.1 + 10 && cause in words.grown) tell(words.grown[cause]);
-  Object.assign(shown, { position, wait: estimatedWait });
+  put("percent", `${percent}%`);
+  entitle(say(words.title, said));
+  const stands = page.dataset.mode === "paused";
+  // The server says why, or it is no news, nor is a first estimate. While the line stands, its own hint says so.
+  if (shown.told && !stands && estimatedWait > shown.wait * 1.1 + 10 && cause in words.grown) tell(words.grown[cause]);
+  Object.assign(shown, { position, wait: estimatedWait, told: true });
   if (scaling) showFleet(scaling);
-  if (page.dataset.mode === "paused") return;
-  speak(say(words.spoken, { position: digits.format(position), total: digits.format(total), wait: waitText(estimatedWait) }), 30000);
+  if (stands || passMilestone(position)) return;
+  speak(say(words.spoken, said), isHalved(position) ? 0 : 30000);
 }
 
 function showConnection(state) {
   if (!navigator.onLine && state !== "entering") state = "offline";
   if (page.dataset.line === state && at("connection").textContent) return;
   page.dataset.line = state;
-  at("connection").textContent = words[state];
+  put("connection", words[state]);
   if (["unavailable", "unreachable", "offline"].includes(state)) speak(words[state]);
 }
 
 function showEntering() {
   showConnection("entering");
   at("bar").value = 100;
-  at("percent").textContent = "100%";
-  at("wait").textContent = words.soon;
-  document.title = `${words.entering} · TIKETI`;
-  speak(words.entering);
+  put("percent", "100%");
+  put("wait", words.soon);
+  entitle(words.entering);
+  announce(words.entering);
 }
 
+// Fetched until it comes: there is nothing else to do any more.
 function showEnd(name) {
   page.dataset.line = "over";
-  at("turn").hidden = true;
-  at("over").hidden = false;
-  at("again").hidden = name === "deleted";
-  at("over-title").textContent = words[`${name}Title`];
-  at("over-text").textContent = words[`${name}Text`];
-  document.title = `${words[`${name}Title`]} · TIKETI`;
-  at("over-title").focus();
+  withMore(() => line.showEnd(name), () => setTimeout(showEnd, PAUSE, name));
 }

@@ -1,0 +1,8 @@
+"""Addresses of what waiting pages lead to; a site includes them outside of what the gate protects."""
+
+from django.urls import path
+
+from waitingroom import line_views
+
+app_name = "line"
+urlpatterns = [path("more.<str:language>.js", line_views.more, name="more")]

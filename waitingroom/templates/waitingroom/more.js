@@ -1,0 +1,115 @@
+{% load i18n %}// What few who wait ever see: the signals, the question before leaving, a turn that came while nobody looked, an end.
+(() => {
+"use strict";
+const { at, put, say, exactly, entitle, words, showMode, countDown, claiming, announce, goIn, leave, here } = line;
+const says = {% include "waitingroom/more_words.html" %};
+
+// --- For who asked for them: a sound, a vibration, a notification, a screen that stays on.
+let signals = false, awake;
+
+function beep() {
+  const { audio } = line;
+  if (!audio || audio.state !== "running") return;
+  for (const [after, pitch] of [[0, 660], [0.2, 880]]) {
+    const tone = audio.createOscillator(), volume = audio.createGain();
+    tone.frequency.value = pitch;
+    volume.gain.value = 0.2;
+    tone.connect(volume).connect(audio.destination);
+    tone.start(audio.currentTime + after);
+    tone.stop(audio.currentTime + after + 0.16);
+  }
+}
+
+line.signal = (text) => {
+  if (!signals) return;
+  beep();
+  if (navigator.vibrate) navigator.vibrate([200, 100, 200]);
+  if (!document.hidden || !window.Notification || Notification.permission !== "granted") return;
+  try {
+    const note = new Notification(text, { tag: here });  // one for this line, replaced by the next
+    note.onclick = () => { window.focus(); note.close(); };
+  } catch {
+    // Telephones show none for a page without a service worker: sound and vibration remain.
+  }
+};
+
+// Browsers let the screen go dark again whenever the page is hidden.
+async function keepAwake() {
+  if (!signals || document.hidden || !navigator.wakeLock || (awake && !awake.released)) return;
+  try {
+    const lock = await navigator.wakeLock.request("screen");
+    if (signals) awake = lock;
+    else lock.release();
+  } catch {
+    awake = undefined;  // a battery that is low, or a policy
+  }
+}
+
+// Only what does work here is promised.
+function showSignals() {
+  const works = {
+    sound: line.audio && line.audio.state === "running",
+    vibration: "vibrate" in navigator && matchMedia("(pointer: coarse)").matches,
+    note: window.Notification && Notification.permission === "granted",
+    screen: awake && !awake.released,
+  };
+  const kinds = Object.keys(works).filter((kind) => works[kind]).map((kind) => says[kind]);
+  at("signal").setAttribute("aria-pressed", signals);
+  at("signals").hidden = !signals;
+  at("signals").textContent = kinds.length ? say(says.on, { names: kinds.join(", ") }) : says.none;
+}
+
+line.turnSignals = async () => {
+  signals = !signals;
+  if (signals) {
+    try {
+      if (line.audio) line.audio.resume();
+      await keepAwake();
+      await line.asked;
+    } catch {
+      // What is not to be had is not promised.
+    }
+    beep();
+  } else if (awake) {
+    awake.release();
+    awake = undefined;
+  }
+  showSignals();
+};
+
+document.addEventListener("visibilitychange", () => keepAwake().then(() => { if (signals) showSignals(); }));
+
+// --- Leaving.
+document.body.insertAdjacentHTML("beforeend", "{% filter escapejs %}{% include 'waitingroom/leaving.html' %}{% endfilter %}");
+line.askToLeave = () => at("confirm").showModal();
+at("confirm").onclose = () => {
+  if (at("confirm").returnValue === "leave") leave();
+};
+
+// --- A turn that came while nobody looks is not used up: it waits, with its countdown, for the visitor's click.
+at("turn").insertAdjacentHTML("afterbegin", "{% filter escapejs %}{% include 'waitingroom/claim.html' %}{% endfilter %}");
+line.keepTurn = (seconds) => {
+  const begins = !claiming();
+  showMode("claim");
+  countDown(seconds, (left) => {
+    put("claim-left", left ? exactly(left) : words.soon);
+    entitle(left ? `${says.turn} ${exactly(left)}` : says.turn);
+  });
+  if (begins) announce(says.turn);
+};
+line.focus = () => at("enter").focus();
+at("enter").onclick = () => goIn(0);
+
+// --- The end of the wait, but for a turn.
+line.showEnd = (name) => {
+  at("turn").hidden = true;
+  at("turn").insertAdjacentHTML("afterend", "{% filter escapejs %}{% include 'waitingroom/over.html' %}{% endfilter %}");
+  at("again").hidden = name === "deleted";
+  at("again").onclick = () => location.replace(here);
+  const title = says[`${name}Title`];
+  put("over-title", title);
+  put("over-text", says[`${name}Text`]);
+  entitle(title);
+  at("over-title").focus();
+};
+})();
