@@ -22,6 +22,7 @@ from waitingroom.hub import hub
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client, clock_s
 from waitingroom.status import RoomStatus
+from waitingroom.stuck_draws import stuck_draws
 
 # A balancer's or a monitor's patience is two seconds or more.
 ANSWER_SECONDS = 1.5
@@ -58,6 +59,7 @@ class Rows:
 
     state: str
     mails: Mapping[str, int] = field(default_factory=dict)  # "waiting" and "given_up"
+    stuck_draws: Mapping[str, str] = field(default_factory=dict)  # room to why
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Sight:
             "redis": self.keys.state,
             "redis_unwise": self.keys.unwise,
             "scaling_drift": list(self.keys.drift),
+            "stuck_draws": self.rows.stuck_draws,
             "late": self.late,
             "jobs": self.jobs,
             "queueing": {
@@ -121,7 +124,8 @@ def _ask_database() -> Rows:
     try:
         _slugs[:] = WaitingRoom.objects.values_list("slug", flat=True)
         waiting = outbox.waiting().count() + letters.waiting().count()
-        return Rows(OK, {"waiting": waiting, "given_up": outbox.given_up().count() + letters.given_up().count()})
+        mails = {"waiting": waiting, "given_up": outbox.given_up().count() + letters.given_up().count()}
+        return Rows(OK, mails, stuck_draws())
     except DatabaseError as error:
         return Rows(str(error) or type(error).__name__)
     finally:

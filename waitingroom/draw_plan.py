@@ -1,6 +1,7 @@
 """Where a draw's chance is to come from, and when its entries end: staff's choice, until the rule is signed."""
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -10,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from waitingroom.draw.rule import MAX_SOURCES, MIN_AFTER_CLOSING
 from waitingroom.draw.sources import Drand, Local, Party, Source, is_name
 from waitingroom.draw_records import Draw
+
+if TYPE_CHECKING:
+    from waitingroom.models import WaitingRoom
 
 # The chance comes so long before the opening: it is fetched, and the ranks are seen, before anybody is let in.
 CHANCE_BEFORE_OPENING = timedelta(minutes=1)
@@ -94,9 +98,15 @@ class DrawPlan(models.Model):
         return (*parties, Drand.after(opens_at - CHANCE_BEFORE_OPENING))
 
 
-def is_announced(room: str) -> bool:
-    """Whether the room has a draw whose rule is signed: nothing of it can be changed any more."""
-    return Draw.objects.filter(room__iexact=room).exists()
+def announced(room: "WaitingRoom") -> Draw | None:
+    """The room's draw, whose rule is signed: nothing of it can be changed any more."""
+    found: Draw | None = Draw.objects.filter(room__iexact=room.slug, room_pk__in=(0, room.pk or 0)).first()
+    return found
+
+
+def is_spent(name: str) -> bool:
+    """Whether a draw had that name, of whatever room: there is no second one."""
+    return Draw.objects.filter(room__iexact=name).exists()
 
 
 def plan_of(room: str) -> DrawPlan:

@@ -44,6 +44,7 @@ class Draw(_Record):
     """A draw that was announced: its signed rule. It outlives the room, whose name no second draw can have."""
 
     room = models.SlugField(max_length=80)
+    room_pk = models.BigIntegerField(default=0, db_default=0)  # the row's: another room of this name has no part in it
     key = models.CharField(max_length=400)  # the public key that signs, as notes name it
     rule_note = models.TextField()
     nonce_secret = models.CharField(max_length=64)  # 32 bytes in hexadecimal digits, from which nonces are made
@@ -84,6 +85,12 @@ class DrawEntry(_Record):
     def entrance(self) -> Entrance:
         """As receipts are made of it."""
         return Entrance(bytes.fromhex(self.entry), bytes.fromhex(self.nonce), self.identity, self.at)
+
+
+def hand_over(browser: str, account: str) -> None:
+    """Somebody signed in: their browser's entries are the account's, as the place is; one of its own stays."""
+    own = DrawEntry.objects.filter(person=account).values("draw")
+    models.QuerySet.update(DrawEntry.objects.filter(person=browser).exclude(draw__in=own), person=account)
 
 
 def forget(email: str) -> None:

@@ -15,7 +15,7 @@ from waitingroom.draw.roster import entry_id, nonce_of, plain_identity
 from waitingroom.draw.rule import LEAD, Identity
 from waitingroom.draw.sources import Drand, Local, Party, Source
 from waitingroom.draw_people import identities
-from waitingroom.draw_plan import plan_of
+from waitingroom.draw_plan import announced, plan_of
 from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawGivenUp, DrawnLine, DrawResult, DrawReveal
 from waitingroom.draw_steps import roster_of
 from waitingroom.models import OpeningOrder, WaitingRoom
@@ -90,7 +90,7 @@ class DrawState:
 def draw_state(room: WaitingRoom, now: datetime | None = None) -> DrawState | None:
     """The room's draw; None where there is none, and none is planned. Raises BadDraw for tampered rows."""
     now = now or timezone.now()
-    draw = Draw.objects.filter(room__iexact=room.slug).first()
+    draw = announced(room)
     if draw is None:
         return _planned(room)
     rule = draw.rule

@@ -41,6 +41,7 @@ def announce(room: WaitingRoom, *, opens_at: datetime, closes_at: datetime, sour
         with transaction.atomic():
             draw: Draw = Draw.objects.create(
                 room=room.slug,
+                room_pk=room.pk,
                 key=str(by.key),
                 rule_note=by.sign(rule.text),
                 nonce_secret=secrets.token_hex(32),
@@ -52,7 +53,7 @@ def announce(room: WaitingRoom, *, opens_at: datetime, closes_at: datetime, sour
 
 
 def draw_of(room: str) -> Draw:
-    """The room's draw. Raises DrawRefused."""
+    """The draw of that name. Raises DrawRefused."""
     found: Draw | None = Draw.objects.filter(room__iexact=room).first()
     if found is None:
         raise DrawRefused(_("There is no draw of “%(room)s”.") % {"room": room})
@@ -194,13 +195,23 @@ def roster_of(draw: Draw) -> Roster:
     return roster
 
 
-def drawn(draw: Draw) -> list[str]:
-    """The visitors' names, first come first. Raises DrawRefused before the draw is done."""
+def order_of(draw: Draw) -> list[str]:
+    """The entries, first come first. Raises DrawRefused before the draw is done."""
     result = DrawResult.objects.filter(closing=draw.pk).first()
     if result is None:
         raise DrawRefused(_("The draw is not done."))
+    return [one.hex() for one in in_order(bytes.fromhex(result.seed), roster_of(draw).ids)]
+
+
+def people_of(draw: Draw, entries: Sequence[str]) -> list[str]:
+    """The visitors' names of the entries: who signs in changes theirs."""
     people = dict(draw.entries.values_list("entry", "person"))
-    return [people[one.hex()] for one in in_order(bytes.fromhex(result.seed), roster_of(draw).ids)]
+    return [people[entry] for entry in entries]
+
+
+def drawn(draw: Draw) -> list[str]:
+    """The visitors' names, first come first. Raises DrawRefused before the draw is done."""
+    return people_of(draw, order_of(draw))
 
 
 def line_of(draw: Draw, opened_us: int, last_number: int) -> DrawnLine:

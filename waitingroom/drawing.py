@@ -18,7 +18,7 @@ from waitingroom.drand_relays import Asking
 from waitingroom.draw.errors import BadDraw
 from waitingroom.draw.sources import Drand, Local
 from waitingroom.draw_people import MAX_AT_ONCE, identities, last_seen_ms, shown_since
-from waitingroom.draw_plan import plan_of
+from waitingroom.draw_plan import announced, plan_of
 from waitingroom.draw_records import Draw, DrawClosing, DrawGivenUp, DrawnLine, DrawResult
 from waitingroom.errors import AlreadyTaken, EntryRefused, WaitingRoomError
 from waitingroom.models import Mode, OpeningOrder, WaitingRoom
@@ -57,8 +57,8 @@ class Drawing:
         now = datetime.fromtimestamp(clock_s(), UTC)
         rooms = WaitingRoom.objects.filter(opening_order=OpeningOrder.DRAW, opens_at__isnull=False)
         # What was announced goes on, whatever becomes of the gathering and the sale meanwhile.
-        announced = Q(Exists(Draw.objects.filter(room__iexact=OuterRef("slug"))), lined_up=False)
-        due = Q(hidden=False, closed_because="", gathers_at__lte=now) | (announced & Q(opens_at__gt=now - STALE))
+        begun = Q(Exists(Draw.objects.filter(room__iexact=OuterRef("slug"))), lined_up=False)
+        due = Q(hidden=False, closed_because="", gathers_at__lte=now) | (begun & Q(opens_at__gt=now - STALE))
         failing = {}
         for room in rooms.filter(due).order_by("opens_at"):
             try:
@@ -70,7 +70,7 @@ class Drawing:
         self._failing = failing
 
     def _go_on(self, room: WaitingRoom, now: datetime) -> None:
-        draw = Draw.objects.filter(room__iexact=room.slug).first() or self._announced(room)
+        draw = announced(room) or self._announced(room)
         if DrawGivenUp.objects.filter(draw=draw).exists():
             drawn_line.note(room.slug, 0, 0)
             room.note_lined_up()
@@ -93,7 +93,9 @@ class Drawing:
         try:
             return draw_steps.announce(room, opens_at=room.gathers_at, closes_at=closes_at, sources=sources)
         except AlreadyTaken:
-            return draw_steps.draw_of(room.slug)
+            if (draw := announced(room)) is None:  # another room's, that had this name
+                raise
+            return draw
 
     def _take_entries(self, room: str, draw: Draw) -> None:
         taken = self._taken.setdefault(draw.pk, Taken())
@@ -137,13 +139,14 @@ class Drawing:
 
     def _line_up(self, room: WaitingRoom, draw: Draw) -> None:
         assert room.opens_at is not None  # noqa: S101 (they were asked for)
-        visitors = self._visitors(draw)
+        order = self._entries_of(draw)
         opens_us = microseconds(room.opens_at)
         early_s = opens_us / 1e6 - clock_s()
         if early_s > MAX_WAIT_S or room.mode_in_force is Mode.CLOSED:  # then it takes place when the room reopens
             return
         if early_s > 0:
             time.sleep(early_s + 0.001)
+        visitors = draw_steps.people_of(draw, order)
         # Who gathered by an earlier opening may not be back yet.
         earliest_us = min(opens_us, microseconds(draw.rule.opens_at)) if room.lost_epochs else opens_us
         line = draw_steps.line_of(draw, *drawn_line.given_out(room.slug, earliest_us))
@@ -156,21 +159,21 @@ class Drawing:
         """Give those who were lined up their numbers back, where Redis lost the line, or its last writes."""
         if drawn_line.is_noted(room.slug):
             return
-        draw = draw_steps.draw_of(room.slug)
-        line = DrawnLine.objects.filter(result=draw.pk).first()
-        if line is None:  # it was given up
+        draw = announced(room)
+        line = DrawnLine.objects.filter(result=draw.pk).first() if draw else None
+        if draw is None or line is None:  # it was given up
             drawn_line.note(room.slug, 0, 0)
             return
-        visitors, last_number = self._visitors(draw), line.last_number
+        visitors, last_number = draw_steps.drawn(draw), line.last_number
         moved = drawn_line.remember(room.slug, visitors, opened_us=line.opened_us, last_number=last_number)
         drawn_line.note(room.slug, len(visitors), last_number)
         hints.look_all(room.slug)
         log.info("Redis has the drawn line of %s again; %d came back by older numbers", room.slug, moved)
 
-    def _visitors(self, draw: Draw) -> list[str]:
-        """The drawn, first come first; kept until they are lined up, since of 10,000 it takes a part of a second."""
+    def _entries_of(self, draw: Draw) -> list[str]:
+        """As they were drawn; kept until they are lined up, since of 10,000 it takes a part of a second."""
         if self._order[0] != draw.pk:
-            self._order = (draw.pk, draw_steps.drawn(draw))
+            self._order = (draw.pk, draw_steps.order_of(draw))
         return self._order[1]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from waitingroom import admission, slips
+from waitingroom import admission, draw_records, slips
 from waitingroom.cookie_names import slip_cookie, visitor_cookie
 from waitingroom.room_registry import room_registry
 from waitingroom.sign_ins import sign_ins
@@ -46,8 +46,9 @@ def _cookies_of_scope(scope: Mapping[str, Any]) -> dict[str, str]:
 def become(request: HttpRequest, visitor: str) -> dict[str, str]:
     """The browser signed in: `visitor` ("account-<pk>") takes its places over, the better of two stays.
 
-    Another account's places stay that account's: whoever brings its cookie goes on without them. Returns where
-    `visitor` stands now ("active", "waiting" or "none"), by room; only of rooms where the browser may have had a place.
+    Its entries of draws go along. Another account's places stay that account's: whoever brings its cookie goes on
+    without them. Returns where `visitor` stands now ("active", "waiting" or "none"), by room; only of rooms where the
+    browser may have had a place.
     Raises LineUnavailable.
     """
     let_in = getattr(request, "admission", None)  # behind the gate: a newcomer's name is in no cookie yet
@@ -58,6 +59,7 @@ def become(request: HttpRequest, visitor: str) -> dict[str, str]:
         here = let_in.room if let_in else None
         rooms = [slug for slug in room_registry.slugs() if slug == here or slip_cookie(slug) in request.COOKIES]
         standings = admission.take_over(rooms, before, visitor) if rooms else {}
+        draw_records.hand_over(before, visitor)
     setattr(request, CHANGED, (visitor, _sign_in(request, visitor)))
     return standings
 

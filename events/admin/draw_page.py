@@ -17,7 +17,7 @@ from waitingroom import draw_steps
 from waitingroom.drand_relays import round_of
 from waitingroom.draw.errors import BadDraw
 from waitingroom.draw.sources import Drand
-from waitingroom.draw_plan import is_announced, plan_of
+from waitingroom.draw_plan import announced, plan_of
 from waitingroom.draw_state import DrawStage, DrawState, draw_state
 from waitingroom.errors import DrawRefused
 from waitingroom.models import OpeningOrder
@@ -34,7 +34,7 @@ def drawing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int)
     state = draw_state(event.room)
     plan_form = reveal_form = give_up_form = None
     posted = request.POST.get("do") if request.method == "POST" else None
-    if not is_announced(event.slug):
+    if announced(event.room) is None:
         plan_form = PlanForm(request.POST if posted == "plan" else None, instance=plan_of(event.slug))
         if posted == "plan" and plan_form.is_valid():
             plan_form.save()

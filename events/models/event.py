@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -19,7 +20,8 @@ from events.models.choices import EventState, Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
 from events.sale.terms import Terms, check_terms, korean_terms, read_terms
-from waitingroom.draw_plan import is_announced, plan_of
+from waitingroom.draw_plan import announced, is_spent, plan_of
+from waitingroom.draw_records import Draw
 from waitingroom.models import OpeningOrder, WaitingRoom
 
 # So long at least anybody may enter a draw.
@@ -213,15 +215,25 @@ class Event(models.Model):
         self._keep_the_chairs()
 
     def _keep_the_draw(self) -> None:
-        """Refuse a draw that nobody could enter, and another order once a draw was announced."""
-        if self.opening_order != OpeningOrder.DRAW and is_announced(self.room_id or ""):
+        """Refuse a draw that nobody could enter, another order than was promised, and an opening before the chance."""
+        draw = announced(self.room) if self.room_id else None
+        if self.opening_order != OpeningOrder.DRAW and draw is not None:
             raise ValidationError({"opening_order": _("The draw of this event was announced: its order stays drawn.")})
         if self.opening_order != OpeningOrder.DRAW or None in (self.opens_at, self.gathering_minutes):
             return
-        if is_announced(self.room_id or ""):
+        stored, now = Event.objects.filter(pk=self.pk).first(), timezone.now()
+        if draw is not None:
+            self._keep_the_opening(stored, draw)
             return
+        if is_spent(self.room_id or ""):
+            said = _("An event of this address name had its draw: there is no second.")
+            raise ValidationError({"opening_order": said})
+        gathers_by_arrival = stored is not None and stored.opening_order != OpeningOrder.DRAW
+        if gathers_by_arrival and stored.gathers_at <= now < stored.opens_at:  # type: ignore[union-attr]  # it is there
+            said = _("Visitors gather already, in the order of their arrival: it stays.")
+            raise ValidationError({"opening_order": said})
         ends_at = plan_of(self.room_id or "").closes_at(self.opens_at)
-        if ends_at <= timezone.now():  # the gate would hold for a draw that never comes
+        if ends_at <= now:  # the gate would hold for a draw that never comes
             raise ValidationError(
                 {"opening_order": _("It is too late for a draw: its entries would have ended by now.")}
             )
@@ -229,6 +241,18 @@ class Event(models.Model):
             minutes = -(-(self.opens_at - ends_at + MIN_ENTRIES) // timedelta(minutes=1))
             said = _("Entries of the draw end before the opening: at least %(minutes)d minutes, please.")
             raise ValidationError({"gathering_minutes": said % {"minutes": minutes}})
+
+    def _keep_the_opening(self, stored: "Event | None", draw: Draw) -> None:
+        """Refuse to open before an announced draw's chance comes, or anew once those who were drawn stood in line."""
+        if stored is None or stored.opens_at == self.opens_at:
+            return
+        if self.room.lined_up:
+            said = _("The draw's order was used at the opening, which stays. Pause the line instead.")
+            raise ValidationError({"opens_at": said})
+        if self.opens_at < (earliest := draw.rule.chance_at):
+            at = date_format(timezone.localtime(earliest, self.zone), "DATETIME_FORMAT")
+            said = _("The chance of the announced draw comes at %(at)s: the sale does not open before that.")
+            raise ValidationError({"opens_at": said % {"at": at}})
 
     def _fit_the_stay(self) -> None:
         """Refuse a hold that outlasts the longest stay: nobody could pay to its end."""

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from events.models import Event
+from events.sale.closing import closing_of
 from events.staff.previews import not_yet_public
 from waitingroom import visitors
 from waitingroom.draw_state import DrawStage, DrawState, OwnEntry, draw_state, own_entry
@@ -41,7 +42,8 @@ def draw(request: HttpRequest, slug: str) -> HttpResponse:
     """How far the draw is, what is published, how to check it, and what nobody can check."""
     event, state = _state(slug)
     own = _own(request, state)
-    return render(request, "events/draw.html", {"event": event, "draw": state, "own": own})
+    closing = closing_of(event, timezone.now())
+    return render(request, "events/draw.html", {"event": event, "draw": state, "own": own, "closing": closing})
 
 
 @require_safe

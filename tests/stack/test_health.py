@@ -4,11 +4,13 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery.signals import task_success
 from django.test import Client
+from django.utils import timezone
 
 from scaling import store
 from scaling.tasks import turn
@@ -186,3 +188,15 @@ def test_a_room_that_redis_cannot_tell_of_makes_it_red_and_is_named(client: Clie
 
     assert (status, told["redis"]) == (503, f"cannot tell of {other.slug}")
     assert told["last_tick_age_s"] is not None
+
+
+def test_it_names_the_draw_that_stands_still_and_takes_no_server_away_for_that(client: Client, room: WaitingRoom):
+    now = timezone.now()
+    room.open_by(now - timedelta(minutes=1), now - timedelta(minutes=31), "draw")  # and no rule was signed
+    admission.tick([room])
+
+    status, told = readyz(client)
+
+    assert status == 200
+    assert list(told["stuck_draws"]) == [room.slug]
+    assert "no rule is signed" in told["stuck_draws"][room.slug]

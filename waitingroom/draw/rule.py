@@ -63,6 +63,11 @@ class Rule:
         return f"{self.origin}/draw/{self.event}"
 
     @property
+    def chance_at(self) -> datetime:
+        """When the chance can be there: not before the closing, nor before the last source that has an instant."""
+        return max([self.closes_at, *(source.at for source in self.sources if isinstance(source, Drand))])
+
+    @property
     def text(self) -> str:
         """What is signed."""
         lines = [

@@ -382,9 +382,8 @@ def test_a_source_that_is_silent_holds_the_gate_and_nothing_takes_its_place(
 
     assert not hour.is_open()
     assert (DrawReveal.objects.count(), DrawResult.objects.count()) == (0, 0)
-    assert [record.getMessage() for record in caplog.records].count(
-        f"the draw of {hour.slug} does not go on: No relay gave drand 657413."
-    ) == 1  # not once a second
+    said = f"the draw of {hour.slug} does not go on: No relay gave drand 657413."
+    assert sum(record.getMessage().startswith(said) for record in caplog.records) == 1  # not once a second
 
     draw_steps.reveal(hour.slug, 0, SIGNATURE)  # typed in
     hour.turn(OPENS + timedelta(minutes=12))

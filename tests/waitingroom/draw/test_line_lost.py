@@ -350,7 +350,7 @@ def test_who_signed_in_since_has_the_place_and_the_number_that_goes_with_it(even
     first, second = evening.order[:2]
     run_now([scripts.TAKE_OVER.call(evening.slug, second, "account-7", int(Reason.MERGED), "")])
 
-    found = client().zrange(keys_of(evening.slug).drawn, 0, 2, withscores=True)
+    found: Any = client().zrange(keys_of(evening.slug).drawn, 0, 2, withscores=True)
 
     assert [(one.decode(), int(at)) for one, at in found][:2] == list(evening.line().items())[:2]
     assert list(evening.line())[:2] == [first, "account-7"]

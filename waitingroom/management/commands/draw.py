@@ -1,4 +1,4 @@
-"""The operator's command for a draw: announce, status, close, reveal, bundle, receipt, verify."""
+"""The operator's command for a draw: announce, status, close, reveal, give-up, bundle, receipt, verify."""
 
 import json
 import sys
@@ -17,9 +17,11 @@ from waitingroom.draw.errors import BadDraw
 from waitingroom.draw.instants import written
 from waitingroom.draw.sources import Drand, Local, Party, Source, is_name
 from waitingroom.draw.verify import EXITS, MARKS, verify
-from waitingroom.draw_records import Draw, DrawClosing, DrawnLine, DrawResult
+from waitingroom.draw_plan import announced
+from waitingroom.draw_records import Draw, DrawClosing, DrawGivenUp, DrawnLine, DrawResult
 from waitingroom.errors import DrawRefused
 from waitingroom.models import WaitingRoom
+from waitingroom.stuck_draws import why_stuck
 
 SOURCES = "drand[:MINUTES after the closing], party:NAME:COMMITMENT, or local (for demonstrations)"
 # Ten of them the closed roster must be seen; the rest is for a closing that does not succeed at once.
@@ -27,7 +29,7 @@ DRAND_MINUTES, MAX_DRAND_MINUTES = 30, 7 * 24 * 60
 
 
 class Command(BaseCommand):
-    """manage.py draw announce | status | close | reveal | bundle | receipt | verify SLUG."""
+    """manage.py draw announce | status | close | reveal | give-up | bundle | receipt | verify SLUG."""
 
     help = "Draw the order of a gathering so that anybody can check it (docs/draw.md)."
 
@@ -39,6 +41,7 @@ class Command(BaseCommand):
             "status": "how far the draw is",
             "close": "close the roster for good and publish its root",
             "reveal": "take what a source gave; drand's rounds are fetched; the last makes the draw",
+            "give-up": "no ranks will follow, they come in by arrival: in public, for good, from the opening on",
             "bundle": "what is published, as JSON",
             "receipt": "the receipt of a visitor, as JSON",
             "verify": "what verify.py says of the bundle",
@@ -53,6 +56,8 @@ class Command(BaseCommand):
             if name == "reveal":
                 one.add_argument("name", nargs="?", default="", help="the source; otherwise drand's rounds and local")
                 one.add_argument("value", nargs="?", default="", help="what it gave, in hexadecimal digits")
+            if name == "give-up":
+                one.add_argument("--why", required=True, help="for everybody to read")
             if name == "receipt":
                 one.add_argument("visitor", help="their name: account-7, or that of their cookie")
             if name == "verify":
@@ -65,7 +70,7 @@ class Command(BaseCommand):
             if verb == "announce":
                 self.announce(slug, options)
             else:
-                getattr(self, verb)(draw_steps.draw_of(slug), options)
+                getattr(self, verb.replace("-", "_"))(draw_steps.draw_of(slug), options)
         except (DrawRefused, BadDraw) as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
@@ -102,6 +107,11 @@ class Command(BaseCommand):
             lines |= {"closed": written(closing.closed_at), "root": closing.checkpoint.root.hex()}
         awaited = [source.name for _, source in draw_steps.missing(draw)]
         lines |= {"awaited": ", ".join(awaited) or "nobody"}
+        room = WaitingRoom.objects.filter(slug__iexact=draw.room).first()
+        if given_up := DrawGivenUp.objects.filter(draw=draw).first():
+            lines |= {"state": "given up", "why": given_up.why}
+        if room is not None and (stuck := why_stuck(room, timezone.now())):
+            lines |= {"stuck": stuck}
         if result is not None:
             lines |= {"seed": result.seed}
         for name, value in lines.items():
@@ -128,6 +138,14 @@ class Command(BaseCommand):
             self.stdout.write(f"The draw is done: seed {result.seed}")
         else:
             self.stdout.write(f"Awaited: {', '.join(source.name for _, source in draw_steps.missing(draw))}")
+
+    def give_up(self, draw: Draw, options: dict[str, Any]) -> None:
+        """No ranks will follow; the draws' worker then opens the gate."""
+        room = WaitingRoom.objects.filter(slug__iexact=draw.room).first()
+        if room is None or announced(room) != draw:
+            raise CommandError(f"The room of the draw of '{draw.room}' is no more.")
+        draw_steps.give_up(room, options["why"])
+        self.stdout.write("The draw is given up: those who gathered come in by arrival, and everybody reads why.")
 
     def own_word(self, draw: Draw, source: Source) -> str:
         """What needs nobody's telling; "" for a party's."""
