@@ -7,7 +7,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from py_arkworks_bls12381 import G1Point, G2Point, Scalar
 
@@ -174,6 +174,40 @@ def test_a_checkpoint_has_one_spelling(change: tuple[str, str]):
 
 def test_a_real_round_of_drand_is_the_networks():
     assert ROUND.value(SIGNATURE).hex() == RANDOMNESS
+
+
+R1001 = "b33bf3667cbd5a82de3a24b4e0e9fe5513cc1a0e840368c6e31f5fcfa79bea03f73896b25883abf2853d10337fb8fa41"
+# The two that drand's own clients and others test with, as the relays gave them.
+RECORDED = {
+    1000: (
+        "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39",
+        "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd",
+    ),
+    1001: (
+        R1001,
+        sha256(bytes.fromhex(R1001)).hexdigest(),
+    ),
+}
+
+
+@pytest.mark.parametrize("number", RECORDED)
+def test_recorded_rounds_of_quicknet_hold_and_none_of_them_is_another(number: int):
+    signature, randomness = RECORDED[number]
+
+    assert Drand(QUICKNET, number).value(signature).hex() == randomness
+    for other in RECORDED.keys() - {number}:
+        with pytest.raises(BadReveal, match="did not sign"):
+            Drand(QUICKNET, other).value(signature)
+
+
+@given(st.integers(0, 47), st.integers(1, 255))
+@settings(max_examples=30)
+def test_a_round_that_was_ground_is_not_the_networks(at: int, flip: int):
+    ground = bytearray.fromhex(SIGNATURE)
+    ground[at] ^= flip
+
+    with pytest.raises(BadReveal):
+        ROUND.value(ground.hex())
     assert ROUND.at.isoformat() == "2023-09-15T11:00:03+00:00"
 
 
