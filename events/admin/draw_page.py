@@ -21,6 +21,7 @@ from waitingroom.draw_plan import announced, plan_of
 from waitingroom.draw_state import DrawStage, DrawState, draw_state
 from waitingroom.errors import DrawRefused
 from waitingroom.models import OpeningOrder
+from waitingroom.stuck_draws import why_stuck
 
 TYPED_IN = (DrawStage.CLOSED, DrawStage.LATE)
 GIVEN_UP = (DrawStage.LATE, DrawStage.VOID, DrawStage.ENDED)
@@ -55,7 +56,7 @@ def drawing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: int)
         "plan_form": plan_form,
         "reveal_form": reveal_form,
         "give_up_form": give_up_form,
-        "trouble": _trouble(event, state),
+        "trouble": _trouble(event, state) or _delay(event, state),
     }
     return page_of(model_admin, request, event, "draw", page)
 
@@ -69,6 +70,13 @@ def _trouble(event: Event, state: DrawState | None) -> str:
     if state.closes_at <= max(timezone.now(), event.gathers_at):
         return _("Entries would end before they begin: the gathering must open earlier, or the sale later.")
     return ""
+
+
+def _delay(event: Event, state: DrawState | None) -> str:
+    """That a step is overdue which waits for nobody's word; "" where none is."""
+    if state is None or state.stage in (*TYPED_IN, DrawStage.VOID) or not why_stuck(event.room, timezone.now()):
+        return ""
+    return _("This draw should have gone on by now. Does the process “draw” run? /readyz says more.")
 
 
 def _done(

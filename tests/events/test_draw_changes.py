@@ -1,13 +1,14 @@
 """Staff change a gathering whose order is drawn, at every stage of the draw: what becomes of it is fixed beforehand."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Event
@@ -350,14 +351,19 @@ def test_what_holds_the_gate_is_told_to_operators_and_how_it_ends(evening: Chang
         ("seeded", OPENS, "its order is not lined up"),
     ],
 )
-def test_a_step_that_its_worker_does_not_take_is_told_within_seconds(evening: Changed, stage: str, at, why: str):
+def test_a_step_that_its_worker_does_not_take_is_told_within_seconds(
+    evening: Changed, admin_client: Client, stage: str, at: datetime, why: str
+):
     evening.bring_to(stage)
 
     assert stuck_draws(at + timedelta(seconds=14)) == {}
     assert why in stuck_draws(at + timedelta(seconds=16))[evening.event.slug]
+    if stage == "seeded":
+        page = admin_client.get(reverse("admin:events_event_draw", args=[evening.event.pk]))
+        assert "“draw” 프로세스" in page.text
 
 
-def test_a_draw_by_command_is_given_up_by_the_same_rules(evening: Changed):
+def test_a_draw_is_given_up_by_command_by_the_same_rules(evening: Changed):
     evening.bring_to("entering")
 
     with pytest.raises(CommandError, match="Until the opening"):
