@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import chart, cores, sites
-from benchmarks.measures import gate, growth, page, redis_time, script, sockets, throughput, workers
+from benchmarks.measures import gate, growth, many_rooms, page, redis_time, script, sockets, throughput, workers
 from benchmarks.plan import QUICK, Plan
 from benchmarks.rows import Row, Unmeasured, write
 from benchmarks.servers import ROOT
@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[Plan, Path], Iterator[Row]]] = {
     "growth": growth.measure,
     "gate": gate.measure,
     "redis_time": redis_time.measure,
+    "many_rooms": many_rooms.measure,
     "script": script.measure,
     "workers": workers.measure,
     "sockets": sockets.measure,

@@ -16,6 +16,8 @@ class Plan:
     short_load_s: float = 1.0
     pollers: int = 500
     line_lengths: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+    rooms: tuple[int, ...] = (1, 100, 2_000)
+    rooms_alive: tuple[int, ...] = (1, 10, 50)
     admission_sockets: int = 10_000
     held_sockets: int = 15_000
     batches: int = 8
@@ -31,6 +33,8 @@ QUICK = Plan(
     short_load_s=0.5,
     pollers=100,
     line_lengths=(1_000, 10_000),
+    rooms=(100,),
+    rooms_alive=(10,),
     admission_sockets=1_000,
     held_sockets=1_500,
     batches=3,

@@ -18,7 +18,7 @@ from scaling.last_known import LastKnown
 from scaling.local_fleet import LocalFleet
 from scaling.models import FleetSettings, ScalingDecision
 from scaling.observation import AlarmRecord, Observation
-from scaling.openings import all_rooms, selling, windows
+from scaling.openings import all_rooms, rooms_around, selling, windows
 from scaling.pin import FREE
 from scaling.pressure import BELIEVED_S, FLOOR, TARGET_S
 from scaling.schedule import Window
@@ -117,7 +117,7 @@ def turn(now: float) -> None:
     room_registry.refresh()
     statuses = admission.status(worth_a_look(room_registry.slugs()))
     if last := view or store.last_view():  # else nothing is known of the fleet yet
-        rooms = _rooms.read(all_rooms)
+        rooms = _rooms.read(lambda: rooms_around(c, now))
         sales = windows(c, rooms)
         before = observe(replace(last, at=now), statuses, sales)
         # On an old reading nothing goes, and nothing is ordered.

@@ -1,6 +1,9 @@
 """The openings to come, as the rooms tell them, with what each sale asks for ahead."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Max
 
 from scaling.configuration import Configuration
 from scaling.models import Prewarm
@@ -11,6 +14,16 @@ from waitingroom.models import WaitingRoom
 def all_rooms() -> list[WaitingRoom]:
     """Every room, with its prewarm. Raises DatabaseError."""
     return list(WaitingRoom.objects.select_related("prewarm"))
+
+
+def rooms_around(configuration: Configuration, now: float) -> list[WaitingRoom]:
+    """The rooms in whose window `now` may lie, with their prewarms: of many rooms few. Raises DatabaseError."""
+    own = Prewarm.objects.aggregate(lead=Max("lead_s"), keep=Max("keep_s"))
+    lead_s = max(configuration.prewarm_lead_s, own["lead"] or 0)
+    keep_s = max(configuration.prewarm_keep_s, own["keep"] or 0)
+    at = datetime.fromtimestamp(now, UTC)
+    opens = {"opens_at__gte": at - timedelta(seconds=keep_s), "opens_at__lte": at + timedelta(seconds=lead_s)}
+    return list(WaitingRoom.objects.filter(**opens).select_related("prewarm"))
 
 
 def selling(configuration: Configuration, rooms: Iterable[WaitingRoom], now: float) -> set[str]:

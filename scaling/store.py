@@ -172,10 +172,11 @@ def report_pressure(process: str, at: float, multiplier: float, waited_s: float)
 
 def pressures(at: float, believed_s: float) -> dict[str, dict[str, float]]:
     """Web process -> its report, those of the last seconds; the long silent are forgotten."""
-    known = {k: json.loads(v) for k, v in cast("dict[bytes, bytes]", client().hgetall(PRESSURE)).items()}
+    told = cast("dict[bytes, bytes]", client().hgetall(PRESSURE))
+    known = {name.decode(): json.loads(report) for name, report in told.items()}
     if gone := [name for name, report in known.items() if at - report["at"] > SERVER_FORGOTTEN_S]:
         client().hdel(PRESSURE, *gone)
-    return {name.decode(): report for name, report in known.items() if abs(at - report["at"]) <= believed_s}
+    return {name: report for name, report in known.items() if abs(at - report["at"]) <= believed_s}
 
 
 def multiplier_told() -> float:

@@ -138,7 +138,7 @@ def _ask_redis() -> Keys:
         # Written, not only asked: a replica, a full memory and a full disk answer every PING.
         client().set(PROBE, "written", px=PROBE_MS)
         slugs = worth_a_look(list(_slugs))
-        rooms = tuple(admission.status(slugs))
+        rooms = tuple(admission.counts(slugs))
         ages = heartbeats.ages(clock_s())
         found = fitness()
         published, drift = publish_age_s(), fleet_drift()

@@ -19,7 +19,7 @@ from waitingroom.redis import answers_now, run_now
 from waitingroom.room import leave_call, look_call
 from waitingroom.scripts import Call
 from waitingroom.slips import KEPT_SECONDS
-from waitingroom.status import RoomStatus, read_status
+from waitingroom.status import RoomStatus, read_counts, read_status
 
 if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
@@ -169,8 +169,16 @@ def status(rooms: Sequence[str]) -> list[RoomStatus]:
 
     Raises LineUnavailable where it can tell of none.
     """
-    answers = answers_now([scripts.SURVEY.call(room, "") for room in rooms])
-    return [read_status(room, answer) for room, answer in _known("no status", rooms, answers)]
+    return [read_status(room, answer) for room, answer in _surveyed(rooms)]
+
+
+def counts(rooms: Sequence[str]) -> list[RoomStatus]:
+    """As `status`, without estimates: for who looks every second."""
+    return [read_counts(room, answer) for room, answer in _surveyed(rooms)]
+
+
+def _surveyed(rooms: Sequence[str]) -> list[tuple[str, Any]]:
+    return _known("no status", rooms, answers_now([scripts.SURVEY.call(room, "") for room in rooms]))
 
 
 def _known(what_failed: str, rooms: Sequence[str], answers: Sequence[Any]) -> list[tuple[str, Any]]:

@@ -16,9 +16,11 @@ log = logging.getLogger(__name__)
 MARK_SECONDS = 1.0
 # An empty room is ticked on for so long.
 KEEP_MS = 60_000
-# Of the rooms without anybody so many are ticked a second, in turn: what was missed heals, and the gone are forgotten.
-# So a site with no more rooms than that ticks them all.
-SWEPT_A_SECOND = 100
+# A site with no more rooms ticks them all, and looks at them all.
+FEW_ROOMS = 20
+# Of many, those without anybody are ticked in turn, so many a second for each with somebody, and at least LEAST_SWEPT:
+# what was missed heals, and the gone are forgotten, at a tenth of what the others cost.
+SWEPT_PART, LEAST_SWEPT = 0.1, 5
 
 
 def alive_call(having: Iterable[str] = ()) -> Call:
@@ -46,24 +48,34 @@ def rooms_known_alive(having: Iterable[str] = ()) -> set[str] | None:
         return None
 
 
+def are_few(rooms: int) -> bool:
+    """Whether so many rooms are all ticked."""
+    return rooms <= FEW_ROOMS
+
+
+def swept(alive: int) -> int:
+    """Of the rooms without anybody how many are ticked a second, beside so many with somebody."""
+    return max(LEAST_SWEPT, int(SWEPT_PART * alive))
+
+
 def worth_a_look(slugs: Sequence[str]) -> list[str]:
     """All of few rooms; of many those with somebody in them; all where that is not known. Blocks."""
-    if len(slugs) <= SWEPT_A_SECOND:
+    if are_few(len(slugs)):
         return list(slugs)
     alive = rooms_known_alive()
     return list(slugs) if alive is None else [slug for slug in slugs if slug in alive]
 
 
 class Sweep:
-    """Takes rooms in turn, so many at a time."""
+    """Takes rooms in turn."""
 
-    def __init__(self, at_once: int) -> None:
-        self.at_once, self._next = at_once, 0
+    def __init__(self) -> None:
+        self._next = 0
 
-    def take(self, slugs: Sequence[str]) -> list[str]:
-        """The next ones; all, if there are no more."""
-        if len(slugs) <= self.at_once:
+    def take(self, slugs: Sequence[str], at_once: int) -> list[str]:
+        """The next `at_once`; all, if there are no more."""
+        if len(slugs) <= at_once:
             return list(slugs)
         first = self._next % len(slugs)
-        self._next = first + self.at_once
+        self._next = first + at_once
         return [*slugs[first : self._next], *slugs[: max(0, self._next - len(slugs))]]

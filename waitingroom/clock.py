@@ -1,7 +1,9 @@
 """The clock's tick: every room with somebody in it, and of the others some in turn."""
 
+from django.db.models import Q
+
 from waitingroom import admission
-from waitingroom.alive import SWEPT_A_SECOND, Sweep, rooms_known_alive
+from waitingroom.alive import are_few, rooms_known_alive, swept
 from waitingroom.models import WaitingRoom
 
 
@@ -9,20 +11,28 @@ class Clock:
     """One process's; any number may tick."""
 
     def __init__(self) -> None:
-        self._sweep = Sweep(SWEPT_A_SECOND)
+        self._last_swept = 0  # the key of a room
         self._all_due = True  # at first, and after Redis or the database was away: settings may wait to be written
 
     def tick(self) -> None:
         """One second's expiries and admissions. Raises LineUnavailable, DatabaseError."""
         all_due, self._all_due = self._all_due, True
         rooms = WaitingRoom.objects.all()
-        if not all_due:
-            slugs = list(rooms.order_by("pk").values_list("slug", flat=True))
+        if not all_due and not are_few(rooms.count()):
             alive = rooms_known_alive()
             if alive is not None:
-                rooms = rooms.filter(slug__in=alive | set(self._sweep.take(slugs)))
+                rooms = rooms.filter(Q(slug__in=alive) | Q(pk__in=self._sweep(swept(len(alive)))))
         admission.tick(rooms)
         self._all_due = False
+
+    def _sweep(self, count: int) -> list[int]:
+        """The keys of the next rooms, after the last one from the first again: what is read is what is ticked."""
+        keys = WaitingRoom.objects.order_by("pk").values_list("pk", flat=True)
+        found = list(keys.filter(pk__gt=self._last_swept)[:count])
+        if len(found) < count:
+            found += keys[: count - len(found)]
+        self._last_swept = found[-1] if found else 0
+        return found
 
 
 clock = Clock()

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.module_loading import import_string
@@ -252,19 +252,19 @@ class WaitingRoom(models.Model):
         """
         self.closed_because = reason
         # No version: staff who edit the room meanwhile are not in conflict with the sale.
-        type(self).objects.filter(pk=self.pk).update(closed_because=reason)
+        type(self).objects.filter(pk=self.pk).update(closed_because=reason, updated_at=Now())
         transaction.on_commit(self.announce)
 
     def hide(self, hidden: bool) -> None:  # noqa: FBT001 (a state, and its only argument)
         """Take the room from the gate, which then knows of no such room, or give it back."""
         self.hidden = hidden
-        type(self).objects.filter(pk=self.pk).update(hidden=hidden)
+        type(self).objects.filter(pk=self.pk).update(hidden=hidden, updated_at=Now())
         transaction.on_commit(self.announce)
 
     def open_by(self, opens_at: datetime, gathers_at: datetime, order: str) -> None:
         """Let nobody in before `opens_at`, and those who come from `gathers_at` on gather."""
         self.opens_at, self.gathers_at, self.opening_order = opens_at, gathers_at, order
-        word = {"opens_at": opens_at, "gathers_at": gathers_at, "opening_order": order}
+        word = {"opens_at": opens_at, "gathers_at": gathers_at, "opening_order": order, "updated_at": Now()}
         type(self).objects.filter(pk=self.pk).update(**word)
         transaction.on_commit(self.announce)
 

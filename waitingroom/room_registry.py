@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from asyncio import wrap_future
 from dataclasses import dataclass
 from math import inf
@@ -9,6 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError
+from django.db.models import Count, Max, Sum
 
 from waitingroom.blocking import BlockingThread
 from waitingroom.errors import RoomsUnknown
@@ -24,6 +26,8 @@ PATIENCE_SECONDS = 0.8
 # With a database silent for so long, nobody more is let in: those inside could not buy.
 AWAY_SECONDS = 5.0
 ROOMS = "rooms"  # the cache's only key
+# Where nothing tells of a change, all rooms are read again after so long: hosts' clocks differ, and date the changes.
+READ_ANEW_SECONDS = 10.0
 DEFAULT_RECOVERY_SECONDS = 45
 # What of a room is remembered, by its columns.
 ROW = (
@@ -73,6 +77,8 @@ class RoomRegistry:
         self._cache: StaleCache[str, dict[str, RoomConfig]] = StaleCache(self._ask, fresh_s=FRESH_SECONDS)
         self._lock = threading.Lock()
         self._changes = 0  # made by this process: an answer asked for before one of them is out of date
+        self._read_at = -inf  # all of them, last
+        self._mark: dict[str, Any] = {}  # by which it was seen then whether there is a change
 
     @property
     def age_s(self) -> float:
@@ -142,7 +148,8 @@ class RoomRegistry:
         self._change(slug, None)
 
     def forget(self) -> None:
-        """Ask again at the next chance."""
+        """Ask again at the next chance, for all rooms."""
+        self._read_at = -inf
         self._cache.doubt(ROOMS)
 
     async def _ask(self, _key: str) -> dict[str, RoomConfig]:
@@ -151,13 +158,18 @@ class RoomRegistry:
     def _read(self) -> dict[str, RoomConfig]:
         while True:
             changes = self._changes
-            table = apps.get_model("waitingroom", "WaitingRoom").objects
-            rows = table.filter(hidden=False).values_list(*ROW)
-            rooms = {row[0].lower(): RoomConfig.read(*row) for row in rows}
+            table = apps.get_model("waitingroom", "WaitingRoom").objects.filter(hidden=False)
+            mark = table.aggregate(Count("pk"), Max("pk"), Sum("version"), Max("updated_at"))
+            known = self._cache.peek(ROOMS)
+            stands = mark == self._mark and time.monotonic() - self._read_at < READ_ANEW_SECONDS
+            if known is None or not stands:
+                known = {row[0].lower(): RoomConfig.read(*row) for row in table.values_list(*ROW)}
             with self._lock:
                 if changes == self._changes:
-                    self._cache.keep(ROOMS, rooms)
-                    return rooms
+                    if not stands:
+                        self._read_at, self._mark = time.monotonic(), mark
+                    self._cache.keep(ROOMS, known)
+                    return known
 
     def _change(self, slug: str, config: RoomConfig | None) -> None:
         with self._lock:

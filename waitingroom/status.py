@@ -1,6 +1,6 @@
 """What staff and metrics read of a room, from one instant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from waitingroom.estimates import Forecast
@@ -32,7 +32,7 @@ class RoomStatus:
     departed_last_minute: int
     arrivals: tuple[tuple[int, int], ...]  # (start of a 10 s bin, Unix seconds; newcomers in it), oldest first
     oldest_wait_s: float
-    estimated_wait_s: int  # of a newcomer who has to wait; 0 while the line stands
+    estimated_wait_s: int  # of a newcomer who has to wait; 0 while the line stands, and where nobody asked for it
     last_tick_age_s: float | None
     ticker: str  # who ticked last: "clock" or "hub", and the host
     epoch: str
@@ -51,12 +51,21 @@ class RoomStatus:
 
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
     """The status in survey.lua's answer."""
+    counted = read_counts(slug, answer)
+    stands = answer[1] in STANDS or counted.stage != Stage.OPEN.value
+    if stands or counted.waiting <= counted.strangers:
+        return counted
+    forecast = Forecast(read_pace(answer[5], int(answer[0]), answer[2]))
+    return replace(counted, estimated_wait_s=forecast.wait_s(counted.waiting + 1))
+
+
+def read_counts(slug: str, answer: list[Any]) -> RoomStatus:
+    """The same without the estimate, which costs many times the rest."""
     now_ms, first = int(answer[0]), int(float(answer[4]))
     waiting, pace, admissions = answer[2], read_pace(answer[5], now_ms, answer[2]), answer[6]
     state, bins = _table(answer[7]), _table(answer[8])
     strangers = answer[11]
     stage = Stage(answer[13].decode())
-    lets_in = answer[1] not in STANDS and stage is Stage.OPEN
     tick_at = state.get("tick_at_ms")
     return RoomStatus(
         slug=slug,
@@ -75,7 +84,7 @@ def read_status(slug: str, answer: list[Any]) -> RoomStatus:
         departed_last_minute=pace.departed,
         arrivals=tuple(sorted((int(b[1:]), int(n)) for b, n in bins.items() if b[0] == "a")),
         oldest_wait_s=max(0.0, now_ms / 1000 - first / 1_000_000) if first else 0.0,
-        estimated_wait_s=Forecast(pace).wait_s(waiting + 1) if waiting > strangers and lets_in else 0,
+        estimated_wait_s=0,
         last_tick_age_s=(now_ms - int(tick_at)) / 1000 if tick_at else None,
         ticker=state.get("ticker", ""),
         epoch=state.get("epoch", ""),

@@ -352,7 +352,7 @@ def test_a_crowd_keeps_its_order_when_its_node_dies(
 def test_the_node_that_knows_which_rooms_are_alive_takes_no_room_along(
     tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(alive, "SWEPT_A_SECOND", 0)  # as on a site with more rooms than are swept
+    monkeypatch.setattr(alive, "FEW_ROOMS", 0)  # as on a site with many
     with running(tmp_path) as cluster, in_use(cluster, settings):
         its_node = key_slot(ALIVE.encode()) * 3 // SLOTS
         others = [i for i in range(3) if i != its_node]

@@ -178,14 +178,18 @@ def test_the_rooms_are_told_within_the_second_and_what_is_old_counts_no_more(roo
     clock.turns(1)
     assert slowed(room) == 1
 
+    def share() -> None:
+        client().delete(f"{store.TURN}:share")  # a second later
+        sharing.share_once()
+
     reported(0.4, 0.6)
-    sharing.share(store.last_view(), store.now())
+    share()
     assert slowed(room) == pytest.approx(0.5)
     assert status()["multiplier"] == 0.5
     assert {one["waited_s"] for one in status()["pressure"].values()} == {1.5}
 
     reported(0.4, 0.6, ago_s=BELIEVED_S + 1)
-    sharing.share(store.last_view(), store.now())
+    share()
     assert slowed(room) == 1
     reported(0.4, 0.6, ago_s=400)
     store.pressures(store.now(), BELIEVED_S)

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.patience import until
 from tests.waitingroom.doors import Door
@@ -32,8 +35,8 @@ def nobody_anywhere() -> Iterator[None]:
 @pytest.fixture
 def many(make_room: Rooms, monkeypatch: pytest.MonkeyPatch) -> list[WaitingRoom]:
     """Five rooms, where of the empty ones one is ticked at a time."""
-    monkeypatch.setattr(alive, "SWEPT_A_SECOND", 1)
-    monkeypatch.setattr(clock, "SWEPT_A_SECOND", 1)
+    monkeypatch.setattr(alive, "FEW_ROOMS", 1)
+    monkeypatch.setattr(alive, "LEAST_SWEPT", 1)
     return [make_room(mode="always", users_per_minute_per_instance=1_000_000) for _ in range(5)]
 
 
@@ -123,7 +126,6 @@ def test_after_redis_was_away_the_clock_ticks_everywhere(many: list[WaitingRoom]
 def test_the_stand_in_admits_where_somebody_is_whatever_the_number_of_rooms(
     many: list[WaitingRoom], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("waitingroom.jobs.stand_in.SWEPT_A_SECOND", 2.5)  # one a turn
     monkeypatch.setattr(hints, "look", lambda *_: None)
     for room in many:
         run_now([join_call(room.slug, "a")])
@@ -146,12 +148,12 @@ def test_where_rooms_are_many_only_those_with_somebody_are_looked_at(many: list[
 
 def test_a_sweep_takes_every_room_in_its_turn():
     rooms = [str(number) for number in range(7)]
-    sweep = Sweep(3)
+    sweep = Sweep()
 
-    taken = [sweep.take(rooms) for _ in range(5)]
+    taken = [sweep.take(rooms, 3) for _ in range(5)]
 
     assert taken == [["0", "1", "2"], ["3", "4", "5"], ["6", "0", "1"], ["2", "3", "4"], ["5", "6", "0"]]
-    assert [len(sweep.take(rooms[:n])) for n in (0, 1, 3, 4)] == [0, 1, 3, 3]
+    assert [len(sweep.take(rooms[:n], 3)) for n in (0, 1, 3, 4)] == [0, 1, 3, 3]
 
 
 def test_a_room_taken_for_empty_ticks_within_a_second_of_the_first_visitor(many: list[WaitingRoom], door: Door):
@@ -164,3 +166,34 @@ def test_a_room_taken_for_empty_ticks_within_a_second_of_the_first_visitor(many:
         return admission.status([many[4].slug])[0].admitted == 1
 
     until(admitted, within=2)
+
+
+def test_of_the_rooms_all_are_read_only_where_the_database_tells_of_a_change(many: list[WaitingRoom]):
+    def read() -> int:
+        """How many rows were read whole."""
+        room_registry._cache.doubt("rooms")
+        with CaptureQueriesContext(connection) as asked:
+            room_registry.refresh()
+        return sum("work_tries" in query["sql"] for query in asked)
+
+    room_registry.forget()
+    assert [read(), read(), read()] == [1, 0, 0]
+    changes: list[Callable[[], object]] = [
+        lambda: many[0].close_over("over"),
+        lambda: many[0].open_by(timezone.now(), timezone.now(), "arrival"),
+        lambda: many[1].hide(True),
+        lambda: many[1].hide(False),
+        lambda: WaitingRoom.objects.bulk_create([WaitingRoom(slug="new")]),
+        lambda: WaitingRoom.objects.get(slug="new").save(),
+        lambda: WaitingRoom.objects.get(slug="new").delete(),
+    ]
+    for change in changes:
+        change()
+        assert [read(), read()] == [1, 0]
+    closed = room_registry.get(many[0].slug)
+    assert closed is not None
+    assert closed.closed
+
+
+def test_what_is_swept_is_a_tenth_of_what_is_alive_however_many_rooms_there_are():
+    assert [alive.swept(rooms) for rooms in (0, 1, 50, 100, 2000)] == [5, 5, 5, 10, 200]

@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 
 from waitingroom import hints
 from waitingroom.admission import clock_calls, has_somebody, read_ticked
-from waitingroom.alive import SWEPT_A_SECOND, Sweep, alive_call, read_alive
+from waitingroom.alive import Sweep, alive_call, are_few, read_alive, swept
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.redis import pipe
 from waitingroom.room_registry import room_registry
@@ -28,7 +28,7 @@ class StandIn:
     def __init__(self) -> None:
         self._failing: dict[str, str] = {}  # room to error, as logged last
         self._having: set[str] = set()  # the rooms that had somebody at the last turn
-        self._sweep = Sweep(round(SWEPT_A_SECOND * TURN_SECONDS))
+        self._sweep = Sweep()
 
     async def turn(self) -> None:
         """Tick in every room with somebody in it, and some others in turn, if the last tick is too old.
@@ -38,13 +38,14 @@ class StandIn:
         if room_registry.database_is_away:
             return
         slugs = room_registry.slugs()
-        if len(slugs) > self._sweep.at_once:
+        if not are_few(len(slugs)):
             try:
                 alive = read_alive(await pipe().run(alive_call(self._having)))
             except LineUnavailable as away:
                 log.debug("no tick anywhere: %s", away)  # Redis away is told in one place
                 return
-            slugs = list({*alive.intersection(slugs), *self._sweep.take(slugs)})
+            in_turn = self._sweep.take(slugs, max(1, round(swept(len(alive)) * TURN_SECONDS)))
+            slugs = list({*alive.intersection(slugs), *in_turn})
         outcomes = await asyncio.gather(*map(self._tick, slugs), return_exceptions=True)
         failing = {slug: repr(error) for slug, error in zip(slugs, outcomes, strict=True) if error is not None}
         if failing != self._failing:  # once, not twice a second
