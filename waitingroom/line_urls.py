@@ -5,4 +5,7 @@ from django.urls import path
 from waitingroom import line_views
 
 app_name = "line"
-urlpatterns = [path("more.<str:language>.js", line_views.more, name="more")]
+urlpatterns = [
+    path("more.<str:language>.js", line_views.more, name="more"),
+    path("<slug:room>/", line_views.ways, name="ways"),
+]
