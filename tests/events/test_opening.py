@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
 from events.models import Event
+from events.room.page_context import page_context
 from events.sale import closing
 from waitingroom import admission
 from waitingroom.models import OpeningOrder, WaitingRoom
@@ -137,6 +139,14 @@ def test_from_the_gathering_on_the_page_is_the_pre_room(client, soon):
     told = client.get(f"/api/events/{soon.slug}/").json()
     assert (told["status"], told["gathering"]["order"]) == ("queued", "arrival")
     assert 290_000 < told["gathering"]["opensInMs"] <= 300_000
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_pre_room_says_the_openings_zone_once(soon, language):
+    with translation.override(language):
+        page = render_to_string("waitingroom/gathering_turn.html", {"event": page_context(soon.slug)})
+
+    assert page.count("KST") == 1
 
 
 @pytest.mark.parametrize(
