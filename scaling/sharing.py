@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from redis.exceptions import RedisError
 
-from scaling import metrics, store
+from scaling import metrics, rooms_seen, store
 from scaling.demand import claim
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
@@ -61,7 +61,9 @@ def share(view: FleetSnapshot, now: float) -> None:
     Who loses is told first: at no instant do the rooms together count on more than there is. Who serves is who says so:
     the web processes' register, beside what was read; while one signs at least one instance serves.
     """
-    statuses = admission.counts(worth_a_look(room_registry.slugs()))
+    asked = worth_a_look(room_registry.slugs())
+    statuses = admission.counts(asked)
+    rooms_seen.keep(asked, statuses, now)
     rooms = [observe_room(room, now) for room in statuses if room.users_per_minute_per_instance]
     c = configuration()
     signed, believed = signing(now), now - view.at <= BELIEVED_S

@@ -10,6 +10,8 @@ from django.db import DatabaseError, connection
 from redis.exceptions import RedisError
 
 from events.mail import outbox as letters
+from scaling import rooms_seen
+from scaling.rooms_seen import RoomsSeen
 from scaling.status import fleet_drift, publish_age_s
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
@@ -137,22 +139,28 @@ def _ask_redis() -> Keys:
     try:
         # Written, not only asked: a replica, a full memory and a full disk answer every PING.
         client().set(PROBE, "written", px=PROBE_MS)
-        slugs = worth_a_look(list(_slugs))
-        rooms = tuple(admission.counts(slugs))
-        ages = heartbeats.ages(clock_s())
+        now = clock_s()
+        seen = rooms_seen.seen(now) or _looked()
+        ages = heartbeats.ages(now)
         found = fitness()
         published, drift = publish_age_s(), fleet_drift()
     except (LineUnavailable, RedisError, OSError) as error:
         return Keys(str(error) or type(error).__name__)
     work = {beat.name: Work(ages[beat.name], beat.late_after_s) for beat in heartbeats.BEATS.values()}
     work["publish"] = Work(published, settings.SCALING.period_s * 2 + PUBLISH_IS_LATE_S)
-    if rooms:  # where there is none, or nobody in any of many, there is nobody to admit
-        ticks = [room.last_tick_age_s for room in rooms]
+    if seen.rooms:  # where there is none, or nobody in any of many, there is nobody to admit
+        ticks = [room.last_tick_age_s for room in seen.rooms]
         known = [age for age in ticks if age is not None]
         work["tick"] = Work(max(known) if len(known) == len(ticks) else None, TICK_IS_LATE_S)
-    untold = sorted(set(slugs) - {room.slug for room in rooms})
-    state = f"cannot tell of {', '.join(untold[:3])}" if untold else found.too_old or OK
-    return Keys(state, rooms, work, found.unwise, drift)
+    state = f"cannot tell of {', '.join(seen.untold[:3])}" if seen.untold else found.too_old or OK
+    return Keys(state, seen.rooms, work, found.unwise, drift)
+
+
+def _looked() -> RoomsSeen:
+    """The rooms as they are now, where nobody shares the fleet out: it costs a look at each."""
+    slugs = worth_a_look(list(_slugs))
+    rooms = tuple(admission.counts(slugs))
+    return RoomsSeen(rooms, tuple(sorted(set(slugs) - {room.slug for room in rooms})))
 
 
 _database = Question(_ask_database)

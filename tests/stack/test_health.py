@@ -4,6 +4,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from celery.signals import task_success
 from django.test import Client
 from django.utils import timezone
 
-from scaling import store
+from scaling import rooms_seen, store
 from scaling.tasks import turn
 from tiketi import heartbeats, loopback, readiness
 from tiketi.celery import app
@@ -32,6 +33,7 @@ def done() -> None:
     for task in heartbeats.BEATS:
         heartbeats.note(task)
     store.record_success("published", store.now())
+    redis_client().delete(store.ROOMS)
 
 
 @pytest.fixture
@@ -200,3 +202,39 @@ def test_it_names_the_draw_that_stands_still_and_takes_no_server_away_for_that(c
     assert status == 200
     assert list(told["stuck_draws"]) == [room.slug]
     assert "no rule is signed" in told["stuck_draws"][room.slug]
+
+
+def test_what_was_seen_of_the_rooms_a_second_ago_is_told_and_nobody_looks_again(
+    client: Client, room: WaitingRoom, monkeypatch: pytest.MonkeyPatch
+):
+    admission.tick([room])
+    (status,) = admission.counts([room.slug])
+    seen = replace(status, waiting=4321, arrivals=((10, 2), (20, 3)))
+    rooms_seen.keep([room.slug], [seen], store.now() - 1)
+    with monkeypatch.context() as looked:
+        looked.setattr(admission, "counts", lambda _: 1 / 0)
+        readiness.forget()
+        text = client.get("/metrics").content.decode()
+        told = readyz(client)
+
+    assert f'room="{room.slug}"' in text
+    assert "4321.0" in text
+    assert told[0] == 200
+    assert 1 <= told[1]["last_tick_age_s"] < 5
+    (found,) = rooms_seen.seen(store.now()).rooms
+    assert replace(found, last_tick_age_s=None) == replace(seen, last_tick_age_s=None)
+
+    for at, untold in ((store.now() - 10, []), (store.now(), ["elsewhere"])):  # too old; Redis knows nothing of one
+        rooms_seen.keep([room.slug, *untold], [seen], at)
+        status_, told_ = readyz(client)
+        assert (status_, "elsewhere" in told_["redis"]) == ((503, True) if untold else (200, False))
+        readiness.forget()
+        assert (b"4321.0" in client.get("/metrics").content) is bool(untold)
+
+
+def test_a_clock_that_stopped_is_seen_by_who_is_told_of_the_rooms(client: Client, room: WaitingRoom):
+    admission.tick([room])
+    (status,) = admission.counts([room.slug])
+    rooms_seen.keep([room.slug], [replace(status, last_tick_age_s=4.0)], store.now() - 2)
+
+    assert readyz(client)[1]["clock"] == "late"
