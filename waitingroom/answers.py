@@ -17,7 +17,7 @@ from waitingroom.announcement import NOTHING
 from waitingroom.claims import told_of_claim
 from waitingroom.gathering import Gathering
 from waitingroom.opening import Opening
-from waitingroom.page_cache import PageTemplate, clock_text, exact_text, wait_text
+from waitingroom.page_cache import PageTemplate, clock_text, exact_text, range_text
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
@@ -85,6 +85,7 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
     reason = snapshot.closed_reason.get(visit.language, "") if snapshot else ""
     announcement = snapshot.announcement if snapshot else NOTHING
     wait = snapshot.forecast.wait_s(position) if snapshot and position else 0
+    least, most = snapshot.ranges.of(position) if snapshot and position else (0, 0)
     scaling = snapshot.scaling if snapshot else {"inService": 0, "pending": 0, "readyInSeconds": 0}
     return {
         b"position": b"%d" % position,
@@ -92,11 +93,12 @@ def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) 
         b"percent": b"%d" % (100 * (start - position) // start if start else 0),
         b"start": b"%d" % start,
         b"estimated_wait": b"%d" % wait,
+        b"wait_most": b"%d" % most,
         b"in_service": b"%d" % scaling["inService"],
         b"pending": b"%d" % scaling["pending"],
         b"position_text": f"{position:,}".encode(),
         b"total_text": f"{max(total, position):,}".encode(),
-        b"wait_text": wait_text(wait, visit.language).encode(),
+        b"wait_text": range_text(least, most, visit.language).encode(),
         b"recovery_text": b"",
         b"recovery_done": b"0",
         b"mode": snapshot.mode.encode() if snapshot else b"",
@@ -134,12 +136,14 @@ def _gathering(room: str, place: Place) -> Gathering | None:
 
 
 def queued(room: str, place: Place, snapshot: Snapshot, rest: bytes = b"") -> Answer:
-    """The contract's JSON for who waits."""
+    """The contract's JSON for who waits; as a range besides, but in a gathering."""
     position, total, wait_s = place.position, place.total, snapshot.forecast.wait_s(place.position)
     rest, again = rest + recovering(place.recovering_s), poll_after(place.position)
     if gathering := _gathering(room, place):
         position, wait_s, rest = gathering.position(position), gathering.wait_s(wait_s), rest + gathering.json
         again = (b"retry-after", b"%d" % gathering.ask_in_s)
+    else:
+        rest += b',"estimatedWaitRange":[%d,%d]' % snapshot.ranges.of(position)
     body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b%b%b}' % (
         position,
         total,

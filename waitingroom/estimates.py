@@ -35,6 +35,7 @@ class Pace:
     total: int = 0  # in line
     released: tuple[tuple[float, float], ...] = ()  # (instances, seconds until other rooms stop needing them)
     multiplier: float = 1.0  # the part of its rate that admission has
+    gave_up: int = 0  # visitors present in line who left it, or were no longer seen, in the last minute
 
     @property
     def coming(self) -> tuple[tuple[float, float], ...]:
@@ -62,7 +63,7 @@ class Forecast:
         multiplier / 60 a second, and the vacancy: the threshold minus those inside, of whom each leaves when the time
         of a stay is over.
         """
-        self._pace = pace
+        self.pace = pace
         self._line = most or pace.ahead(pace.total + 1)
         most = most or self._line + max(self._line, BEYOND)
         self._ends: list[float] = []
@@ -109,6 +110,17 @@ class Forecast:
                 break
         return False
 
+    def sooner_than(self, before: "Forecast", passed_s: float, shrunk_s: float) -> bool:
+        """Whether somebody in line waits less than was foretold `passed_s` ago, by a twentieth and `shrunk_s`."""
+        admitted = before._by(passed_s)
+        for end, count in zip(before._ends, before._counts, strict=True):
+            second = (end - passed_s) / GROWN - shrunk_s
+            if second > 0 and self._by(second) > min(count, before._line) - admitted + 1:
+                return True
+            if count >= before._line:
+                break
+        return False
+
     def _by(self, second: float) -> float:
         """Visitors admitted within so many seconds, as far as the curve goes."""
         i = min(_step(second), len(self._counts) - 1)
@@ -117,7 +129,7 @@ class Forecast:
 
     def wait_s(self, position: float) -> int:
         """Seconds until the visitor at `position` (1 = next) is admitted; never shorter for a later position."""
-        position = self._pace.ahead(position)
+        position = self.pace.ahead(position)
         i = bisect_left(self._counts, position)
         if i < len(self._counts):
             before = self._counts[i - 1] if i else 0.0

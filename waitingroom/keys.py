@@ -75,7 +75,8 @@ class Keys:
         ms], ...]), released (the same of what other rooms will stop needing; estimates alone count on it); multiplier
         (the part of its rate that admission has); at_ms (when it was told)."""
         self.pace = f"pace:{{{room}}}"
-        """HASH  counts in 10 s bins: a/m/d + bin's start in Unix seconds = arrivals, admissions, departures."""
+        """HASH  counts in 10 s bins: a/m/d/g + bin's start in Unix seconds = arrivals, admissions, departures, and who
+        gave up: was present in line, and is gone or absent."""
 
         self.stays = f"stays:{{{room}}}"
         """HASH  of who left the inside, by class of length (stays.py): n/s + class = how many, milliseconds they stayed

@@ -6,6 +6,7 @@ from asyncio import wrap_future
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from math import inf
 from operator import itemgetter
 from typing import Any
 
@@ -36,6 +37,7 @@ VALUES = (
     "percent",
     "start",
     "estimated_wait",
+    "wait_most",
     "in_service",
     "pending",
     "position_text",
@@ -194,6 +196,24 @@ def wait_text(seconds: int, language: str) -> str:
     rest = 60 * ((seconds + 30) // 60) if step == 60 else step * -(-max(seconds, 1) // step)
     with translation.override(language):
         return _("about {duration}").format(duration=_duration(rest))
+
+
+# A range in seconds, minutes or hours, by its end: the unit, its seconds, the step to round to, up to which end.
+_RANGES = (("s", 1, 10, 60), ("min", 60, 60, 600), ("min", 60, 300, 7200), ("h", 3600, 3600, inf))
+
+
+@lru_cache(maxsize=10_000)
+def range_text(least: int, most: int, language: str) -> str:
+    """A wait as a range, rounded outwards: "2–5 min", "up to 10 s". The page's script does the same."""
+    unit, size, step = next((unit, size, step) for unit, size, step, end in _RANGES if most < end)
+    low, high = least // step * step // size, -(-max(most, 1) // step) * step // size
+    with translation.override(language):
+        units = {"s": _("{count} s"), "min": _("{count} min"), "h": _("{count} h")}
+        count = _("{low}–{high}").format(low=low, high=high) if 0 < low < high else high
+        text = units[unit].format(count=count)
+        if low == high:
+            return _("about {duration}").format(duration=text)
+        return text if low else _("up to {duration}").format(duration=text)
 
 
 def clock_text(milliseconds: int) -> str:

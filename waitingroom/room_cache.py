@@ -59,7 +59,8 @@ def _restore(slug: str) -> bool:
 async def _look(slug: str) -> Snapshot:
     snapshot = await with_settings_restored(slug, Room(slug).look)
     causes = _causes.setdefault(slug, Causes())
-    snapshot.cause = causes.of(snapshot.now_ms / 1000, snapshot.mode, snapshot.pace, snapshot.forecast)
+    change = causes.of(snapshot.now_ms / 1000, snapshot.mode, snapshot.pace, snapshot.forecast)
+    snapshot.cause, snapshot.relief = change
     if snapshot.recovering_s:  # those who return after a loss come in front by their old numbers
         snapshot.cause = Cause.LINE.value
     snapshots.keep(slug, snapshot)

@@ -12,12 +12,13 @@ from waitingroom.estimates import Forecast, Pace, boots_in
 from waitingroom.opening import Stage
 from waitingroom.place import Place, read_looked, seconds_of
 from waitingroom.stays import Stays, StayTable, prior_s
+from waitingroom.wait_range import WaitRanges
 
 
 def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
     """The pace in a script's answer, as the prelude's `pace_of` lists it."""
     per_minute, in_service, boots, active, threshold, per_instance, departed, *rest = answer
-    claim, idle, left, ages, present, released, multiplier = rest
+    claim, idle, left, ages, present, released, multiplier, gave_up = rest
     fields = [part.decode() for part in left]
     table = StayTable.read(dict(zip(fields[::2], fields[1::2], strict=True)))
     return Pace(
@@ -39,6 +40,7 @@ def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
         present_before=tuple(int(part) for part in present.split(b",") if part),
         total=total,
         multiplier=float(multiplier),
+        gave_up=gave_up,
     )
 
 
@@ -56,6 +58,7 @@ class Snapshot:
     stage: Stage = Stage.OPEN
     opens_in_ms: int = 0  # of the room's opening; 0 from then on
     announcement: Announcement = NOTHING  # staff's word to everybody who waits
+    relief: str = ""  # why every place has to wait less than it would have; empty if that is not so
     cause: str = ""  # why some place has to wait longer than a moment ago (causes.py); empty if none has
 
     @classmethod
@@ -89,10 +92,17 @@ class Snapshot:
         """The curve of admissions to come, drawn once for everybody in this snapshot."""
         return Forecast(self.pace)
 
+    @cached_property
+    def ranges(self) -> WaitRanges:
+        """Between how long and how long each place will wait."""
+        return WaitRanges(self.forecast)
+
     @property
     def cause_json(self) -> bytes:
-        """`cause` as a member of the JSON told to who waits, with the comma before it; empty without one."""
-        return b',"cause":"%b"' % self.cause.encode() if self.cause else b""
+        """`cause` or `relief` as a member of the JSON told to who waits, with the comma before it; or empty."""
+        if self.cause:
+            return b',"cause":"%b"' % self.cause.encode()
+        return b',"relief":"%b"' % self.relief.encode() if self.relief else b""
 
     @cached_property
     def scaling_json(self) -> bytes:

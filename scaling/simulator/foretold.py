@@ -16,6 +16,7 @@ from scaling.simulator.scenario import Scenario
 from waitingroom.causes import Causes
 from waitingroom.estimates import Forecast
 from waitingroom.fleet_share import FleetShare
+from waitingroom.wait_range import WaitRange, WaitRanges
 
 # The nearest of those who wait at one look, and the others evenly behind them.
 LISTENERS = 20
@@ -28,12 +29,13 @@ ROUNDING_S = 2
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One estimate: when, to whom, how long, why longer than before; and how long it took."""
+    """One estimate: when, to whom, how long, between what, why longer than before; and how long it took."""
 
     room: str
     second: int
     number: int
     wait_s: int
+    within: WaitRange
     cause: str
     true_s: int
 
@@ -48,6 +50,8 @@ class Judgement:
     """How good the estimates were."""
 
     told: int
+    within: float  # the share of waits inside of the range that was told
+    width: float  # the median of a range's end over its beginning
     error_median: float
     error_p90: float
     bias: float  # the median of the signed errors
@@ -61,7 +65,7 @@ class _Listening:
         self._room = room
         self._causes = Causes()
         self._numbers: set[int] = set()
-        self._heard: list[tuple[int, int, int, str]] = []
+        self._heard: list[tuple[int, int, int, WaitRange, str]] = []
 
     def listen(self, now: int, held: FleetShare) -> None:
         """What they are told at second `now`, from the tenth departure on."""
@@ -74,19 +78,22 @@ class _Listening:
         )
         pace = room.pace(now, held.in_service, boots, released)
         forecast = Forecast(pace)
-        cause = self._causes.of(now, "automatic", pace, forecast)
+        cause = self._causes.of(now, "automatic", pace, forecast).cause
         places = room.places()
         self._numbers |= set(list(places)[:: max(1, len(places) // LISTENERS)])
         self._numbers &= places.keys()
-        self._heard += [(now, number, forecast.wait_s(places[number]), cause) for number in self._numbers]
+        ranges = WaitRanges(forecast)
+        for number in self._numbers:
+            place = places[number]
+            self._heard.append((now, number, forecast.wait_s(place), ranges.of(place), cause))
 
     @property
     def told(self) -> list[Told]:
         """Everything told to those who came in."""
         slug, entered = self._room.sale.slug, self._room.entered_at
         return [
-            Told(slug, second, number, wait_s, cause, entered[number] - second)
-            for second, number, wait_s, cause in self._heard
+            Told(slug, second, number, wait_s, within, cause, entered[number] - second)
+            for second, number, wait_s, within, cause in self._heard
             if number in entered and entered[number] - second >= LEAST_S
         ]
 
@@ -121,6 +128,8 @@ def judged(told: Sequence[Told]) -> Judgement:
         last[one.room, one.number] = one
     return Judgement(
         told=len(told),
+        within=sum(one.within.least_s <= one.true_s <= one.within.most_s for one in told) / len(told),
+        width=percentile([one.within.most_s / max(1, one.within.least_s) for one in told], 0.5),
         error_median=percentile([abs(error) for error in errors], 0.5),
         error_p90=percentile([abs(error) for error in errors], 0.9),
         bias=percentile(errors, 0.5),

@@ -41,6 +41,7 @@ class SimulatedRoom:
         self._inside: list[tuple[float, int, float]] = []  # heap: (when they leave, on the servers' clock; since; load)
         self._served_s = 0.0  # the servers' clock: slower than the wall's while they are overloaded
         self._departures: deque[int] = deque(maxlen=60)  # by second
+        self._given_up: deque[int] = deque(maxlen=60)  # of those in line, by second
         self._bins: deque[int] = deque([0] * (BINS + 1), maxlen=BINS + 1)  # arrivals; the last one is still filling
         self._stays = StayTable()
         self._now = 0
@@ -145,6 +146,7 @@ class SimulatedRoom:
             stays=self.stays(now),
             departed=self.departures_per_minute,
             total=self.waiting,
+            gave_up=sum(self._given_up),
         )
 
     def places(self) -> dict[int, int]:
@@ -179,6 +181,7 @@ class SimulatedRoom:
             self._give_up_at.setdefault(now + 1 + int(patience), []).append(number)
 
     def _give_up(self, now: int) -> None:
+        before = self.abandoned
         for number in self._give_up_at.pop(now, []):
             if self._line and number >= self._line[0]:
                 self._gave_up.add(number)
@@ -186,6 +189,7 @@ class SimulatedRoom:
                 self.gave_up_after_s.append(now - self._joined_at[number])
         while self._line and self._line[0] in self._gave_up:
             self._line.popleft()
+        self._given_up.append(self.abandoned - before)
 
     def _admit(self, now: int) -> None:
         number = self._line.popleft()

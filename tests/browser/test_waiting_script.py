@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.staged import Stage, update
-from waitingroom.page_cache import wait_text
+from waitingroom.page_cache import range_text, wait_text
 from waitingroom.timing import LONGEST_PAUSE_MS
 
 pytestmark = pytest.mark.browser
@@ -26,6 +26,22 @@ def lose_sockets_twice(stage: Stage) -> None:
     stage.socket("end", 1006)
 
 
+def waits(seconds: int) -> dict[str, object]:
+    """A wait as a server tells it."""
+    return {"estimatedWait": seconds, "estimatedWaitRange": [seconds * 4 // 5, seconds * 6 // 5]}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_page_says_a_range_as_the_server_does(open_page: Open, language: str) -> None:
+    stage = Stage(open_page(), language=language)
+    edges = [0, 1, 9, 10, 11, 59, 60, 61, 300, 599, 600, 601, 3600, 7199, 7200, 7201, 40_000]
+    ranges = [(low, high) for low in edges for high in edges if low <= high]
+
+    said = stage.page.evaluate("ranges => ranges.map((range) => line.rangeText(...range))", ranges)
+
+    assert said == [range_text(low, high, language) for low, high in ranges]
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_page_says_a_wait_as_the_server_does(open_page: Open, language: str) -> None:
     stage = Stage(open_page(), language=language)
@@ -38,11 +54,11 @@ def test_the_page_says_a_wait_as_the_server_does(open_page: Open, language: str)
 
 def test_the_bar_fills_by_the_share_of_the_way(stage: Stage) -> None:
     stage.socket("open")
-    stage.socket("say", update(25, total=1234, estimatedWait=90))
+    stage.socket("say", update(25, total=1234, estimatedWait=90, estimatedWaitRange=[70, 110]))
 
     expect(stage.page.locator("#bar")).to_have_js_property("value", 75)
     expect(stage.page.locator("#total")).to_have_text("1,234")
-    expect(stage.page.locator("#wait")).to_have_text("약 1분 30초")
+    expect(stage.page.locator("#wait")).to_have_text("1~2분")
     expect(stage.page).to_have_title("25번째 · TIKETI")
 
 
@@ -310,6 +326,7 @@ def test_a_first_estimate_blames_nobody_and_no_pause_keeps_the_blame(stage: Stag
     stage.socket("open")
     stage.socket("say", update(90, estimatedWait=4000, cause="stay"))  # the page itself said two minutes
     expect(news).to_be_hidden()
+    stage.passes(21)
     stage.socket("say", update(90, estimatedWait=8000, cause="stay"))
     expect(news).to_be_visible()
     stage.socket("say", update(90, estimatedWait=8000, mode="paused"))
@@ -319,13 +336,16 @@ def test_a_first_estimate_blames_nobody_and_no_pause_keeps_the_blame(stage: Stag
 def test_a_grown_wait_is_told_with_its_cause_only_and_not_of_a_paused_line(stage: Stage) -> None:
     news = stage.page.locator("#news")
     stage.socket("open")
-    stage.socket("say", update(90, estimatedWait=20))
-    stage.socket("say", update(90, estimatedWait=400))
-    stage.socket("say", update(90, estimatedWait=402, cause="stay"))
-    stage.socket("say", update(90, estimatedWait=800, cause="something newer"))
-    expect(news).to_be_hidden()  # no cause, no rise, no cause that this page knows
+    stage.socket("say", update(90, **waits(20)))
+    stage.socket("say", update(90, **waits(200), cause="stay"))
+    expect(news).to_be_hidden()  # who has just joined has seen nothing change
+    stage.passes(21)
+    stage.socket("say", update(90, **waits(200)))
+    stage.socket("say", update(90, **waits(215), cause="stay"))
+    stage.socket("say", update(90, **waits(800), cause="something newer"))
+    expect(news).to_be_hidden()  # no cause, within what was told, no cause that this page knows
 
-    stage.socket("say", update(90, estimatedWait=1600, mode="paused", cause="pause"))
+    stage.socket("say", update(90, **waits(1600), mode="paused", cause="pause"))
     expect(news).to_be_hidden()  # its own hint says so
 
     for wait, cause, words in (
@@ -334,8 +354,38 @@ def test_a_grown_wait_is_told_with_its_cause_only_and_not_of_a_paused_line(stage
         (7200, "threshold", "예상 대기 시간이 늘었어요. 지금은 한 번에 더 적은 인원만 입장하고 있어요."),
         (9600, "line", "예상 대기 시간이 늘었어요. 자리를 비웠던 앞 순서 분들이 돌아왔어요."),
     ):
-        stage.socket("say", update(90, estimatedWait=wait, cause=cause))
+        stage.socket("say", update(90, **waits(wait), cause=cause))
         expect(news).to_have_text(words)
+
+
+def test_a_shrunk_wait_is_told_with_its_reason_once(stage: Stage) -> None:
+    news = stage.page.locator("#news")
+    stage.socket("open")
+    stage.socket("say", update(90, **waits(900)))
+    stage.passes(21)
+    stage.socket("say", update(89, **waits(880), relief="stay"))
+    stage.socket("say", update(89, **waits(400), relief="fleet"))
+    expect(news).to_be_hidden()  # as was foretold; of servers there is a hint of its own
+
+    stage.socket("say", update(88, **waits(200), relief="threshold"))
+    expect(news).to_have_text("빨라지고 있어요. 한 번에 입장하는 인원이 늘었습니다.")
+    stage.passes(31)
+    stage.socket("say", update(88, **waits(170), relief="threshold"))
+    expect(news).to_be_hidden()
+
+
+def test_the_end_of_the_range_moves_away_only_where_the_wait_itself_outgrows_it(stage: Stage) -> None:
+    wait = stage.page.locator("#wait")
+    stage.socket("open")
+    stage.socket("say", update(90, estimatedWait=200, estimatedWaitRange=[130, 290]))
+    expect(wait).to_have_text("2~5분")
+    stage.passes(21)
+    stage.socket("say", update(90, estimatedWait=200, estimatedWaitRange=[130, 290]))
+    stage.socket("say", update(90, estimatedWait=220, estimatedWaitRange=[100, 420]))
+    expect(wait).to_have_text("1~5분")
+
+    stage.socket("say", update(90, estimatedWait=310, estimatedWaitRange=[200, 420]))
+    expect(wait).to_have_text("3~7분")
 
 
 def test_a_lost_number_is_laid_to_the_visitor_only_where_it_is_so(stage: Stage) -> None:
@@ -568,3 +618,36 @@ def test_those_who_find_the_site_away_ask_again_spread_by_the_servers_constant(o
     assert stage.loads == asked == 2
     stage.passes(0.6)
     assert stage.loads == 3
+
+
+def test_a_word_of_staffs_appears_stays_and_is_spoken_once(stage: Stage) -> None:
+    word, spoken = stage.page.locator(".announcement"), stage.page.locator("#spoken")
+    expect(word).to_be_hidden()
+    stage.socket("open")
+    stage.socket("say", update(90))
+    said = {"type": "queue-announcement", "text": "<b>늦음</b>", "texts": {"ko": "<b>늦음</b>"}, "mark": "a1"}
+
+    stage.socket("say", said)
+
+    expect(word).to_be_visible()
+    expect(stage.page.locator("#announcement-text")).to_have_text("<b>늦음</b>")
+    expect(spoken).to_have_text("주최 측 안내: <b>늦음</b>")
+    stage.page.evaluate("() => { document.getElementById('spoken').textContent = ''; }")
+    stage.socket("say", said)
+    expect(spoken).to_have_text("")
+    stage.socket("say", {"type": "queue-closed"})
+    expect(word).to_be_visible()
+    stage.socket("say", {"type": "queue-announcement", "text": "", "texts": {}, "mark": ""})
+    expect(word).to_be_hidden()
+
+
+def test_a_page_names_what_it_was_told_when_it_connects_anew_and_a_poll_takes_it_back(open_page: Open) -> None:
+    stage = Stage(open_page(), announcement="늦습니다", announced="a1")
+    expect(stage.page.locator(".announcement")).to_have_text("주최 측 안내 늦습니다")
+    assert stage.page.evaluate("sockets.at(-1).url").endswith("/queue/?announced=a1")
+
+    stage.answers(202, {"status": "queued", **update(40)})
+    lose_sockets_twice(stage)
+    stage.passes(1.5)
+
+    expect(stage.page.locator(".announcement")).to_be_hidden()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.waitingroom.line import Line
 from waitingroom import answers
-from waitingroom.causes import STANDS_S, Causes
+from waitingroom.causes import STANDS_S, Causes, Change
 from waitingroom.estimates import Forecast, Pace
 from waitingroom.stays import Stays
 from waitingroom.visits import from_environ
@@ -15,9 +15,17 @@ from waitingroom.visits import from_environ
 STEADY = Stays(190, ((1000.0, 60.0),), 1.0, 1000, [60.0 * (i + 0.5) / 32 for i in range(32)])
 PACE = Pace(500, 2, (), 1000, 1000, 0, STEADY, total=5000)
 FOLLOWING = replace(PACE, threshold_per_instance=500)
+# Where the servers could take in more than places fall vacant.
+BOUND = replace(PACE, users_per_minute_per_instance=5000)
+FOLLOWS = replace(BOUND, threshold_per_instance=500)
 
 
 def told(*looks: tuple[float, Pace], mode: str = "automatic") -> list[str]:
+    causes = Causes()
+    return [causes.of(at_s, mode, pace, Forecast(pace)).cause for at_s, pace in looks]
+
+
+def relieved(*looks: tuple[float, Pace], mode: str = "automatic") -> list[Change]:
     causes = Causes()
     return [causes.of(at_s, mode, pace, Forecast(pace)) for at_s, pace in looks]
 
@@ -82,6 +90,38 @@ def test_good_news_has_no_cause():
     assert told((0, replace(FOLLOWING, boots=((5, 60.0),))), (10, later)) == ["", ""]
 
 
+@pytest.mark.parametrize(
+    ("relief", "before", "after"),
+    [
+        ("threshold", BOUND, replace(BOUND, threshold=2000)),
+        ("threshold", FOLLOWS, replace(FOLLOWS, threshold=1500, threshold_per_instance=750)),
+        ("threshold", replace(PACE, users_per_minute_per_instance=100), PACE),
+        ("fleet", FOLLOWING, replace(FOLLOWING, in_service=7, threshold=3500)),
+        ("fleet", FOLLOWING, replace(FOLLOWING, boots=((5, 60.0),))),
+        ("stay", BOUND, replace(BOUND, stays=replace(STEADY, leavers=((1000.0, 30.0),)))),
+        (
+            "line",
+            replace(PACE, present_before=tuple(range(300, 5100, 300))),
+            replace(PACE, present_before=tuple(range(50, 850, 50))),
+        ),
+    ],
+)
+def test_what_made_it_faster_is_the_relief_until_everybody_heard_of_it(relief: str, before: Pace, after: Pace):
+    said = relieved((0, before), (10, after), (STANDS_S - 1, after), (3 * STANDS_S, after))
+
+    assert said == [Change(), Change(relief=relief), Change(relief=relief), Change()]
+
+
+def test_who_waits_on_as_foretold_is_told_of_no_relief():
+    booting = [(second, replace(FOLLOWING, boots=((5, 60.0 - second),))) for second in range(0, 50, 5)]
+
+    assert set(relieved(*booting)) == {Change()}
+
+
+def test_a_paused_line_goes_no_faster():
+    assert relieved((0, PACE), (1, replace(PACE, threshold=2000)), mode="paused")[1] == Change("pause")
+
+
 def test_the_cause_is_told_to_pollers_beside_the_estimate(line: Line):
     line.configure(mode="paused")
     line.fill("a")
@@ -91,3 +131,4 @@ def test_the_cause_is_told_to_pollers_beside_the_estimate(line: Line):
 
     assert "cause" not in json.loads(answers.standing(visit, place, snapshot).body)
     assert json.loads(answers.standing(visit, place, replace(snapshot, cause="fleet")).body)["cause"] == "fleet"
+    assert json.loads(answers.standing(visit, place, replace(snapshot, relief="stay")).body)["relief"] == "stay"

@@ -84,7 +84,7 @@ class Teller:
         self._recall(slug, sockets, snapshot, now)
         if snapshot.recovering_s:
             recovering = b'{"type":"queue-recovering","endsInSeconds":%d}' % snapshot.recovering_s
-        rest = b',"total":%d,"estimatedWait":%%d,"scaling":%b,"mode":"%b"%b' % (
+        rest = b',"total":%d,"estimatedWait":%%d,"estimatedWaitRange":[%%d,%%d],"scaling":%b,"mode":"%b"%b' % (
             snapshot.total,
             room.scaling_json,
             snapshot.mode.encode(),
@@ -102,8 +102,9 @@ class Teller:
                 text, again_s = recovering, min(RECOVERING_SECONDS, snapshot.recovering_s)
             elif place.phase is Phase.WAITING:
                 wait = forecast.wait_s(place.position)
+                told = (wait, *room.ranges.of(place.position))
                 missed = b',"missedTurn":true}' if place.missed else b"}"
-                text = b'{"type":"queue-position-update","position":%d' % place.position + rest % wait + missed
+                text = b'{"type":"queue-position-update","position":%d' % place.position + rest % told + missed
                 again_s = cadence_s(place.position, wait - to_near)
             elif place.phase is Phase.CLOSED and place.position:
                 # They keep their numbers, and stay to hear of the reopening.

@@ -41,7 +41,7 @@ local want = math.min(count or opens and MAX_ADMITTED or math.floor(tokens), vac
 if stands then want = 0 end
 if c.mode == 'off' and stage == 'open' then want = MAX_ADMITTED end
 
-sweep(queue, seen, present, state, horizon_of(state, now_ms, c))
+sweep(queue, seen, present, state, pace, horizon_of(state, now_ms, c), now_ms)
 local admitted = {}
 local expires_ms = integer(now_ms + tonumber(c.claim_ms))
 while #admitted < want do

@@ -12,7 +12,7 @@ local now_ms = math.floor(clock(ARGV[3]) / 1000)
 
 if redis.call('ZREM', queue, visitor) == 1 then
   redis.call('ZREM', seen, visitor)
-  redis.call('ZREM', present, visitor)
+  if redis.call('ZREM', present, visitor) == 1 then tally(pace, now_ms, 'g', 1) end
   redis.call('ZREM', strangers, visitor)
   redis.call('ZREM', missed, visitor)
   redis.call('HINCRBY', state, 'gone', 1)

@@ -10,14 +10,14 @@
 -- stage_of(c, now_us)      what the room is at the instant (opening.py names it): before the gathering "early", then "gathering"; at the
 --                          opening "drawing", until those who were drawn are lined up, else "open"
 -- opens_in_ms(c, now_us)   how long until the opening, ms; 0 from then on
--- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures
+-- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures, g = gave up (present in line, and gone or absent)
 -- recent(key, now_ms, what)  the count in the last six bins
 -- come_in(entered, now_ms, visitors), go_out(entered, stays, marks, now_ms, visitors)  remember since when who is inside, and how long who left was
 -- stay_ends_ms(entered, visitor, c)  when the longest stay of who is inside is over, Unix ms; infinite where there is none
 -- pace_of(keys, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots (JSON), active, threshold in
 --                          force, threshold_per_instance, departures of the last minute, claim_ms, idle_ms, stays (flat), for how many
 --                          ms some of those inside are there (the newest first), how many in line are present in each first part of it,
---                          instances that other rooms release (JSON), the multiplier
+--                          instances that other rooms release (JSON), the multiplier, how many gave up in the last minute
 -- lists(names, name)       whether the comma-joined names have this one
 -- recovering(lost_at_ms, recovery_ms, now_ms)  how long the recovery period goes on, ms; 0 where there is none
 -- settling(lost_at_ms, recovery_ms, now_ms, c, lined_up)  the same; nor is it over while the drawn, who were lined up once,
@@ -29,7 +29,7 @@
 -- allow_writes(key)       lets the script write where Redis is out of memory: for those who have a place already
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- horizon_of(state, now_ms, c)  present is who was seen after it, Unix ms; an outage makes nobody absent
--- sweep(queue, seen, present, state, horizon)  brings `present` up to date
+-- sweep(queue, seen, present, state, pace, horizon, now_ms)  brings `present` up to date
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local function clock(given)
@@ -181,7 +181,7 @@ local function pace_of(keys, now_ms, c)
     redis.call('ZCARD', keys.active), threshold(c, in_service), c.threshold_per_instance, recent(keys.pace, now_ms, 'd'),
     c.claim_ms, c.idle_ms, redis.call('HGETALL', keys.stays), ages_of(keys.entered, now_ms),
     present_before(keys.queue, keys.present), redis.call('HGET', keys.fleet, 'released') or '[]',
-    tostring(multiplier(keys.fleet, now_ms)),
+    tostring(multiplier(keys.fleet, now_ms)), recent(keys.pace, now_ms, 'g'),
   }
 end
 
@@ -261,10 +261,11 @@ end
 
 -- Costs what changed, or what is left, whichever is less: of a whole line that went away nobody is looked at one by one.
 local SWEPT_AT_ONCE = 1000
-local function sweep(queue, seen, present, state, horizon)
+local function sweep(queue, seen, present, state, pace, horizon, now_ms)
   local swept_ms = tonumber(redis.call('HGET', state, 'swept_ms') or horizon)
   local here = redis.call('ZCOUNT', seen, '(' .. integer(horizon), '+inf')
   local left = redis.call('ZCARD', present) - here
+  if left > 0 then tally(pace, now_ms, 'g', left) end
   if left > 0 and left <= here then
     for from = 0, left, SWEPT_AT_ONCE do
       local range = {integer(horizon), '(' .. integer(swept_ms), 'BYSCORE', 'REV', 'LIMIT', from, SWEPT_AT_ONCE}

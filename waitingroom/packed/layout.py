@@ -16,6 +16,7 @@ WIDTHS = {
     b"percent": 3,
     b"start": 9,
     b"estimated_wait": 7,
+    b"wait_most": 7,
     b"in_service": 4,
     b"pending": 4,
     b"position_text": 11,

@@ -47,7 +47,7 @@ function tell(text) {
 }
 
 const shown = {};
-[shown.position, shown.start, shown.wait, shown.inService] = page.dataset.shown.split(" ").map(Number);
+[shown.position, shown.start, shown.wait, shown.inService, shown.waitMost] = page.dataset.shown.split(" ").map(Number);
 put("percent", `${at("bar").value}%`);
 
 function showFleet({ inService, pending, readyInSeconds }) {
@@ -96,19 +96,17 @@ function showMissed(missedTurn) {
   speak(at("missed").textContent);
 }
 
-function showPlace({ position, total, estimatedWait, scaling, cause, missedTurn }) {
+function showPlace({ position, total, estimatedWait, estimatedWaitRange, scaling, cause, relief, missedTurn }) {
   showMissed(missedTurn);
   shown.start = Math.max(shown.start, position);
   const percent = Math.floor(100 * (shown.start - position) / shown.start);
-  const said = { position: digits.format(position), total: digits.format(total), wait: waitText(estimatedWait) };
+  const said = { position: digits.format(position), total: digits.format(total), wait: foreseen(estimatedWait, estimatedWaitRange, cause, relief) };
   for (const id in said) put(id, said[id]);
   at("bar").value = percent;
   put("percent", `${percent}%`);
   entitle(say(words.title, said));
   const stands = page.dataset.mode === "paused";
-  // The server says why, or it is no news, nor is a first estimate. While the line stands, its own hint says so.
-  if (shown.told && !stands && estimatedWait > shown.wait * 1.1 + 10 && cause in words.grown) tell(words.grown[cause]);
-  Object.assign(shown, { position, wait: estimatedWait, told: true });
+  shown.position = position;
   if (scaling) showFleet(scaling);
   if (stands || passMilestone(position)) return;
   speak(say(words.spoken, said), isHalved(position) ? 0 : 30000);
