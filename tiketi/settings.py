@@ -198,6 +198,7 @@ WAITINGROOM_WATCHED = [r"^/events/[-\w]+/seats/state/$"]
 WAITINGROOM_SHOWN = [r"^/events/[-\w]+/$"]
 WAITINGROOM_PAGE_CONTEXT = "events.room.page_context.page_context"
 WAITINGROOM_ROOM_RULE = "events.room.rule.fits_its_event"
+WAITINGROOM_TICKETS_LEFT = "events.sale.availability.left_by_price"
 
 # Whoever may say in X-Forwarded-For where a request comes from.
 WAITINGROOM_TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", environment.networks, list[str]())

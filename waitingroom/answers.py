@@ -21,6 +21,7 @@ from waitingroom.page_cache import PageTemplate, clock_text, exact_text, range_t
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
+from waitingroom.tickets_left import tickets_left
 from waitingroom.timing import SLOWEST_LOOK_SECONDS
 from waitingroom.visits import Passing, Visit
 
@@ -207,7 +208,11 @@ def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
 def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
     """The poll's JSON: where the visitor stands, changing nothing; of who is inside a header has what is left."""
     if place.phase is Phase.WAITING:
-        rest = b',"scaling":%b,"mode":"%b"' % (snapshot.scaling_json, place.mode.encode())
+        rest = b',"scaling":%b,"mode":"%b"%b' % (
+            snapshot.scaling_json,
+            place.mode.encode(),
+            tickets_left(visit.room),
+        )
         return queued(visit.room, place, snapshot, rest + missed(place))
     if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
         said = {"announcement": snapshot.announcement.told} if snapshot.announcement.mark else {}

@@ -1,17 +1,14 @@
 """What the waiting page may say of an event."""
 
-from collections import Counter
-from collections.abc import Mapping
-
 from django.templatetags.tz import do_timezone
 from django.urls import reverse
 from django.utils import timezone
 
-from events.models import Event, PriceTier, SectionPrice
+from events.models import Event
 from events.posters.motifs import tone
-from events.sale.availability import free_seats
+from events.sale.availability import left_by_price
 from events.sale.closing import Closing, closing_of
-from events.templatetags.event_words import price as price_text
+from events.templatetags.event_words import price
 from waitingroom.draw_state import draw_state
 from waitingroom.models import OpeningOrder
 
@@ -22,7 +19,7 @@ def page_context(slug: str) -> dict[str, object]:
     if event is None:
         return {}
     closing = closing_of(event, timezone.now())
-    free = {} if closing is Closing.CALLED_OFF else free_seats(slug)
+    left = {} if closing is Closing.CALLED_OFF else left_by_price(slug)
     return {
         "title": event.title,
         "performers": event.performers,
@@ -33,7 +30,12 @@ def page_context(slug: str) -> dict[str, object]:
         "poster_url": event.poster_url,
         "colours": (tone(event.hue, 40), tone(event.hue + 40, 70), tone(event.hue, 14)),
         "draw": _draw(event),
-        "prices": _prices(event, free),
+        "prices": [
+            {"key": tier.pk, "name": tier.name, "costs": price(tier.price_won), "left": left[tier.pk]}
+            for tier in event.tiers.all()
+            if tier.pk in left
+        ],
+        "parties": range(1, event.seats_per_account + 1),
         "sold_out": closing is Closing.SOLD_OUT,
         "over": closing is Closing.OVER,
         "stopped": closing is Closing.STOPPED,
@@ -41,15 +43,6 @@ def page_context(slug: str) -> dict[str, object]:
         "why": event.called_off_why if closing is Closing.CALLED_OFF else event.notice,
         "postponed": event.is_postponed(),
     }
-
-
-def _prices(event: Event, free: Mapping[int, int]) -> list[dict[str, object]]:
-    """Each price, the highest first, with how many seats it has left in all its sections."""
-    left: Counter[PriceTier] = Counter()
-    for price in SectionPrice.objects.filter(event=event, section__in=free).select_related("tier"):
-        left[price.tier] += free[price.section_id]
-    tiers = sorted(left, key=lambda tier: (-tier.price_won, tier.pk))
-    return [{"name": f"{tier.name} {price_text(tier.price_won)}", "left": left[tier]} for tier in tiers]
 
 
 def _draw(event: Event) -> dict[str, object]:

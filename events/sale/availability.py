@@ -1,5 +1,6 @@
 """Which seats are free, held or sold: one look at the database a second for however many viewers."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,29 +23,30 @@ class Availability:
     """The seats of an event, as seen a moment ago."""
 
     free: dict[int, int]  # by section id
+    left: dict[int, int]  # free seats by price, a tier's id
     states: dict[int, str]  # by section id: one of FREE, HELD, SOLD for each seat, in order
     opens_at: datetime | None  # None where nothing is on sale
-
-    @property
-    def left(self) -> int:
-        """Free seats in all."""
-        return sum(self.free.values())
 
 
 def look(slug: str) -> Availability:
     """Ask the database: every section on sale at the event, every seat. A hold whose time ran out holds nothing."""
     on_sale = SectionPrice.objects.filter(event__room__slug=slug)
-    capacities = list(on_sale.values_list("section_id", "section__capacity", "event__opens_at"))
-    states = {section: bytearray(FREE.encode() * capacity) for section, capacity, _ in capacities}
+    sections = list(on_sale.values_list("section_id", "tier_id", "section__capacity", "event__opens_at"))
+    states = {section: bytearray(FREE.encode() * capacity) for section, _, capacity, _ in sections}
     standing = Q(hold=None) | Q(hold__expires_at__gt=timezone.now())
     rows = Occupancy.objects.filter(standing, event__room__slug=slug).annotate(sold=Q(order__isnull=False))
     for section, ordinal, sold in rows.values_list("seat__section_id", "seat__ordinal", "sold"):
         # A seat that was added to the plan between the two questions is seen by the next look.
         if section in states and ordinal < len(states[section]):
             states[section][ordinal] = ord(SOLD if sold else HELD)
+    free = {section: state.count(FREE.encode()) for section, state in states.items()}
+    left: Counter[int] = Counter()
+    for section, tier, _, _ in sections:
+        left[tier] += free[section]
     return Availability(
-        opens_at=next((opens_at for _, _, opens_at in capacities), None),
-        free={section: state.count(FREE.encode()) for section, state in states.items()},
+        opens_at=next((opens_at for *_, opens_at in sections), None),
+        free=free,
+        left=dict(left),
         states={section: state.decode() for section, state in states.items()},
     )
 
@@ -54,6 +56,13 @@ def free_seats(slug: str) -> dict[int, int]:
     _refresh_if_stale(slug)
     kept: dict[int, int] | None = cache.get(_free_key(slug))
     return look(slug).free if kept is None else kept
+
+
+def left_by_price(slug: str) -> dict[int, int]:
+    """Free seats by price (a tier's id), about a second old."""
+    _refresh_if_stale(slug)
+    kept: dict[int, int] | None = cache.get(_left_key(slug))
+    return look(slug).left if kept is None else kept
 
 
 def section_state(slug: str, section_id: int) -> str | None:
@@ -86,11 +95,16 @@ def _refresh_if_stale(slug: str) -> None:
     if cache.add(f"seats:{slug}:fresh", 1, FRESH_SECONDS):
         seen = look(slug)
         states = {_state_key(slug, section): state for section, state in seen.states.items()}
-        cache.set_many({_free_key(slug): seen.free, _opens_key(slug): seen.opens_at, **states}, KEPT_SECONDS)
+        counts = {_free_key(slug): seen.free, _left_key(slug): seen.left}
+        cache.set_many({**counts, _opens_key(slug): seen.opens_at, **states}, KEPT_SECONDS)
 
 
 def _free_key(slug: str) -> str:
     return f"seats:{slug}:free"
+
+
+def _left_key(slug: str) -> str:
+    return f"seats:{slug}:left"
 
 
 def _opens_key(slug: str) -> str:

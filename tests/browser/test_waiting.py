@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.line import Line
-from tests.patience import until
 
 pytestmark = pytest.mark.browser
 
@@ -171,23 +170,22 @@ def test_b12_who_blocks_cookies_reads_why_it_cannot_work(line: Line, open_page: 
     expect(page.get_by_role("heading", name="쿠키가 차단되어 있어요")).to_be_visible(timeout=30_000)
 
 
-def test_seats_still_free_are_counted_while_waiting(line: Line, open_page: Open) -> None:
+def test_tickets_still_left_are_counted_while_waiting(line: Line, open_page: Open) -> None:
     line.join(2)
     page = open_page()
     page.goto(line.url)
-    counts = page.locator("#prices li")
+    counts = page.locator("#prices .left")
     expect(counts.first).to_be_hidden()
-    page.get_by_text("가격별 남은 좌석").click()
-    expect(counts.first).to_have_text(re.compile(r"[\d,]+석$"))
-    assert counts.count() > 1
+    page.get_by_text("남은 티켓").click()
+    expect(counts.first).to_have_text(re.compile(r"^[\d,]+매 남음$"))
+    page.locator("#want-party").select_option("2")
+    told = page.locator("#want-told")
+    expect(told).to_contain_text("2명씩")
+    before = told.inner_text()
 
     line.withdraw_sections(but=1)
 
-    def one_is_left_on_a_second_look() -> bool:
-        page.get_by_text("가격별 남은 좌석").dblclick()
-        return counts.count() == 1
-
-    until(one_is_left_on_a_second_look)
+    expect(told).not_to_have_text(before)
 
 
 def test_signing_up_while_waiting_keeps_the_place(line: Line, open_page: Open) -> None:

@@ -10,6 +10,7 @@ from events.models import Event, Order, PriceTier, Why
 from events.room.page_context import page_context
 from events.sale.orders import cancel_order
 from events.sale.sold_out import is_sold_out
+from events.templatetags.event_words import price
 from tests.events.conftest import PRICE_WON, buy, hold, order, run_out, seats_of
 from waitingroom import admission
 from waitingroom.models import Mode
@@ -122,7 +123,11 @@ def test_those_who_wait_are_told_how_many_seats_each_price_has_left(event, make_
 
     told = page_context(event.slug)
 
-    assert told["prices"] == [{"name": "VIP석 200,000원", "left": 6}, {"name": f"R석 {PRICE_WON:,}원", "left": 7}]
+    assert told["prices"] == [
+        {"key": dear.pk, "name": "VIP석", "costs": price(200_000), "left": 6},
+        {"key": event.tiers.get(name_ko="R석").pk, "name": "R석", "costs": price(PRICE_WON), "left": 7},
+    ]
+    assert list(told["parties"]) == [1, 2, 3, 4]
     assert told["sold_out"] is False
 
 

@@ -23,7 +23,10 @@ EVENT = {
     "title": "가을 밤의 <음악회> & more",
     "performers": "서울 시립 교향악단",
     "venue": "세종문화회관 대극장",
-    "prices": [{"name": f"{name}석 154,000원", "left": 1234} for name in ("VIP", "R", "S", "A", "B")],
+    "prices": [
+        {"key": i, "name": f"{name}석", "costs": "154,000원", "left": 1234} for i, name in enumerate("VRSAB", 100)
+    ],
+    "parties": range(1, 5),
 }
 # As the server says them: numbers, texts with every kind of character, words of its own.
 words = st.text("약 시간분초0123456789,–ax", max_size=10).map(str.encode)

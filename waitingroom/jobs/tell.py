@@ -18,6 +18,7 @@ from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
 from waitingroom.sockets import Sockets, cadence_s
+from waitingroom.tickets_left import tickets_left
 from waitingroom.timing import FRONT, RETURN_MS, SLOWEST_LOOK_SECONDS
 
 log = logging.getLogger(__name__)
@@ -84,11 +85,12 @@ class Teller:
         self._recall(slug, sockets, snapshot, now)
         if snapshot.recovering_s:
             recovering = b'{"type":"queue-recovering","endsInSeconds":%d}' % snapshot.recovering_s
-        rest = b',"total":%d,"estimatedWait":%%d,"estimatedWaitRange":[%%d,%%d],"scaling":%b,"mode":"%b"%b' % (
+        rest = b',"total":%d,"estimatedWait":%%d,"estimatedWaitRange":[%%d,%%d],"scaling":%b,"mode":"%b"%b%b' % (
             snapshot.total,
             room.scaling_json,
             snapshot.mode.encode(),
             room.cause_json,
+            tickets_left(slug),
         )
         to_near = forecast.wait_s(FRONT)
         closed = json.dumps({"type": "queue-closed"} | closing(snapshot), ensure_ascii=False)
