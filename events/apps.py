@@ -11,11 +11,13 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hear of sign-ins and sign-outs; make the staff's groups and the triggers once what they need exists."""
+        """Hear of sign-ins and changes; make the staff's groups and the triggers once what they need exists."""
         from events.accounts import places
+        from events.front import changes
         from events.models import guards
         from events.staff import audit, groups
 
+        changes.connect()
         places.connect()
         audit.connect()
         pre_migrate.connect(guards.lift, sender=self)

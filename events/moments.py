@@ -15,11 +15,13 @@ def moment(at: datetime, zone: tzinfo | None = None) -> str:
 
 
 def day(at: datetime, zone: tzinfo | None = None) -> str:
-    """In short: "12.27 (일) 18:00 KST" or "Dec 27 (Sun) 18:00 KST"."""
+    """In short: "12.27 (일) 18:00 KST" or "Dec 27 (Sun) 18:00 KST"; the year is told where it is not this one."""
     local = timezone.localtime(at, zone)
+    another = local.year != timezone.localtime(None, zone).year
+    clock = f"{local:%H:%M} {zone_name(local)}"
     if in_english():
-        return f"{local:%b} {local.day} ({local:%a}) {local:%H:%M} {zone_name(local)}"
-    return f"{local.month}.{local.day} ({DAYS_KO[local.weekday()]}) {local:%H:%M} {zone_name(local)}"
+        return f"{local:%b} {local.day}{f', {local.year}' if another else ''} ({local:%a}) {clock}"
+    return f"{f'{local.year}.' if another else ''}{local.month}.{local.day} ({DAYS_KO[local.weekday()]}) {clock}"
 
 
 def second(at: datetime, zone: tzinfo | None = None) -> str:

@@ -19,6 +19,7 @@ from events.views import (
     orders,
     pages,
     payments,
+    posters,
     previews,
     seats,
 )
@@ -35,7 +36,9 @@ register_converter(KeyConverter, "key")
 app_name = "events"
 urlpatterns = [
     path("", pages.listing, name="list"),
-    path("posters/<slug:slug>.<str:language>.svg", pages.poster, name="poster"),
+    path("posters/<slug:slug>.<str:language>.<slug:digest>.svg", posters.poster, name="poster-drawn"),
+    path("posters/<slug:slug>.<str:language>.svg", posters.poster, name="poster"),
+    path("pictures/<slug:motif>-<int:hue>.<slug:digest>.svg", posters.picture, name="picture"),
     path("previews/<str:token>/", previews.preview, name="preview"),
     path("api/clock/", clock.clock, name="clock"),
     path("api/events/<slug:slug>/", event.event, name="api-event"),

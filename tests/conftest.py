@@ -64,6 +64,16 @@ def in_korean() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def no_page_of_before() -> None:
+    """Nor are its pages: what a test rolls back changes nothing, so that no new edition says so."""
+    from events.front.edition import edition  # models are known by now, and not before
+    from events.front.kept import kept
+
+    kept.clear()
+    edition.forget()
+
+
+@pytest.fixture(autouse=True)
 def no_sign_in_of_before() -> None:
     """Accounts of the last test are not this one's, though their numbers may be."""
     sign_ins.forget()

@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from scaling.prewarm_page import prewarm_plan
+from tiketi.language import choose_language
 
 urlpatterns = [
     path("admin/scaling/prewarm-plan/<slug:slug>/", admin.site.admin_view(prewarm_plan), name="prewarm-plan"),
     path("admin/", admin.site.urls),
     path("accounts/", include("events.accounts.urls")),
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", choose_language, name="set_language"),
     path("draws/", include("waitingroom.draw_urls")),
     path("line/", include("waitingroom.line_urls")),
     path("", include("tiketi.desired")),

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from waitingroom import admission, draw_records, slips
-from waitingroom.cookie_names import slip_cookie, visitor_cookie
+from waitingroom.cookie_names import room_of_slip, slip_cookie, visitor_cookie
 from waitingroom.room_registry import room_registry
 from waitingroom.sign_ins import sign_ins
-from waitingroom.slips import ACCOUNT, NO_SIGN_IN, NamedVisitor
+from waitingroom.slips import ACCOUNT, NO_SIGN_IN, NamedVisitor, Slip
 from waitingroom.visits import cookies_in
 
 # The request's attribute that says who the visitor has become, and by which sign-in; the middleware sets the cookie.
@@ -22,6 +22,16 @@ SIGN_IN = "waitingroom_sign_in"
 def of_request(request: HttpRequest) -> str | None:
     """The visitor a Django request names, if the cookie counts."""
     return slips.read_visitor(_cookie_of(request))
+
+
+def slips_of(request: HttpRequest) -> list[Slip]:
+    """The genuine slips that the browser brings, the latest drawn first: of places that may be over by now."""
+    visitor = of_request(request)
+    if visitor is None:
+        return []
+    brought = {room: value for name, value in request.COOKIES.items() if (room := room_of_slip(name))}
+    found = (slips.read(value, room=room, visitor=visitor) for room, value in brought.items())
+    return sorted((slip for slip in found if slip), key=lambda slip: -slip.queue_number)
 
 
 def _cookie_of(request: HttpRequest) -> str:

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from events.accounts.places import in_own_place
+from events.front.kept import kept
 from events.models import Event
 from events.sale.refusals import NotYourPlace
 from events.staff.previews import may_preview, not_yet_public
@@ -38,8 +39,11 @@ def _hide_drafts(request: HttpRequest, slug: object) -> None:
     """Raise Http404 for the pages of a draft, but to staff. Whom the gate let in has come to a room that is public."""
     if slug is None or getattr(request, "admission", None) is not None:
         return
-    event = Event.objects.filter(room__slug=slug).first()
-    if event is not None and not_yet_public(event) and not may_preview(request.user, event):
+    try:
+        event = kept.get(("event", slug), lambda: Event.objects.get(room__slug=slug))
+    except Event.DoesNotExist:
+        return
+    if not_yet_public(event) and not may_preview(request.user, event):
         raise Http404
 
 

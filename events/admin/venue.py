@@ -15,8 +15,9 @@ class PlanInline(admin.TabularInline[Plan, Venue]):
 
 @admin.register(Venue)
 class VenueAdmin(admin.ModelAdmin[Venue]):
-    """Names, addresses and clocks."""
+    """Names, cities, addresses and clocks."""
 
     inlines = (PlanInline,)
-    list_display = ("name_ko", "name_en", "address_ko", "time_zone")
+    list_display = ("name_ko", "name_en", "city", "address_ko", "time_zone")
+    list_filter = ("city",)
     search_fields = ("name_ko", "name_en")

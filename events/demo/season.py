@@ -14,6 +14,8 @@ from events.plans.ranges import names_in
 from events.sale.closing import lay_over_room
 from waitingroom.models import WaitingRoom
 
+# Hours between which sales open, and the usual one, by the halls' clock.
+DAY, EVENING = (10, 22), 20
 SEASON = Path(__file__).parent / "season.toml"
 
 
@@ -61,7 +63,7 @@ def _event(
     starts_at = (now + timedelta(days=starts_in_days, hours=starts_in_hours)).replace(minute=0, second=0, microsecond=0)
     starts_at = starts_at if starts_hour is None else starts_at.replace(hour=starts_hour)
     opens_at = now + timedelta(hours=opens_in_hours)
-    opens_at = opens_at.replace(minute=opens_at.minute // 10 * 10, second=0, microsecond=0)  # sales open at round times
+    opens_at = _in_daytime(opens_at.replace(minute=opens_at.minute // 10 * 10, second=0, microsecond=0), now)
     event = Event.objects.create(
         room=WaitingRoom.objects.update_or_create(slug=slug, defaults={"opens_at": opens_at})[0],
         venue=plan.venue,
@@ -79,3 +81,14 @@ def _event(
     )
     lay_over_room(event)
     return True
+
+
+def _in_daytime(at: datetime, now: datetime) -> datetime:
+    """Sales open at round times of the day, whenever the season is seeded: what is open stays so."""
+    if at <= now:
+        if at.hour < DAY[0]:
+            return at.replace(minute=0, hour=EVENING) - timedelta(days=1)
+        return min(at, at.replace(minute=0, hour=DAY[1]))
+    if at.hour < DAY[0]:
+        return at.replace(minute=0, hour=DAY[0])
+    return at if at.hour < DAY[1] else at.replace(minute=0, hour=DAY[0]) + timedelta(days=1)

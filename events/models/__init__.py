@@ -1,6 +1,6 @@
 """What is sold, and to whom: one concept a module."""
 
-from events.models.choices import EventState, Kind, SaleState, SeatKind
+from events.models.choices import City, EventState, Kind, SaleState, SeatKind
 from events.models.document import Asked, Consent, Document
 from events.models.door import EventDoor
 from events.models.event import Event
@@ -20,6 +20,7 @@ from events.models.venue import Venue
 __all__ = [
     "MONEY_DUE",
     "Asked",
+    "City",
     "Consent",
     "Decision",
     "Document",

@@ -19,6 +19,7 @@ from events.languages import in_language
 from events.models.choices import EventState, Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
+from events.posters.drawing import Drawn, Poster, drawn, picture
 from events.sale.terms import Terms, check_terms, korean_terms, read_terms
 from waitingroom.draw_plan import announced, is_spent, plan_of
 from waitingroom.draw_records import Draw
@@ -336,10 +337,21 @@ class Event(models.Model):
         return in_language(self.notice_ko, self.notice_en)
 
     @property
+    def poster(self) -> Drawn:
+        """The poster in the page's language, with the day by the venue's clock."""
+        day = f"{timezone.localtime(self.starts_at, self.zone):%Y. %m. %d}"
+        return drawn(Poster(self.motif, self.hue, self.title, self.performers, day, self.venue.name))
+
+    @property
     def poster_url(self) -> str:
-        """The drawn poster in the page's language, at an address that changes with the event."""
+        """The poster in the page's language, at an address of this very picture's own."""
         language = "en" if (get_language() or "").startswith("en") else "ko"
-        return f"{reverse('events:poster', args=[self.slug, language])}?v={self.version}"
+        return reverse("events:poster-drawn", args=[self.slug, language, self.poster.digest])
+
+    @property
+    def picture_url(self) -> str:
+        """The poster's picture without words, at an address of its own."""
+        return reverse("events:picture", args=[self.motif, self.hue, picture(self.motif, self.hue).digest])
 
     @property
     def lowest_price_won(self) -> int | None:

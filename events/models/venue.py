@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from events.languages import in_language
+from events.models.choices import City
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -31,6 +32,15 @@ class Venue(models.Model):
     name_en = models.CharField(_("name (English)"), max_length=80, blank=True)
     address_ko = models.CharField(_("address (Korean)"), max_length=160, blank=True)
     address_en = models.CharField(_("address (English)"), max_length=160, blank=True)
+    city = models.CharField(
+        _("city or province"),
+        max_length=12,
+        choices=City,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("By it people narrow the list of events."),
+    )
     time_zone = models.CharField(
         _("time zone"),
         max_length=40,

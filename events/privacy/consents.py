@@ -4,17 +4,14 @@ from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.cache import caches
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from events.front.kept import kept
 from events.models import Asked, Consent, Document
 from events.sale.refusals import Refused
-
-# Footers show the list: a new version is seen so much later.
-FRESH_SECONDS = 60
 
 
 class ConsentMissing(Refused):
@@ -39,16 +36,15 @@ def in_force() -> list[Document]:
 
 
 def links() -> list[tuple[str, str]]:
-    """(address, title) of each document, for footers; at most a minute old, and none while the database is away."""
-    key = f"documents:{get_language()}"
-    found: list[tuple[str, str]] | None = caches["moments"].get(key)
-    if found is None:
-        try:
-            found = [(f"/documents/{document.code}/", document.title) for document in in_force()]
-        except DatabaseError:
-            return []  # the page has other troubles to tell of
-        caches["moments"].set(key, found, FRESH_SECONDS)
-    return found
+    """(address, title) of each document, for footers; none while the database is away."""
+    try:
+        return kept.get(("documents", get_language()), _links)
+    except DatabaseError:
+        return []  # the page has other troubles to tell of
+
+
+def _links() -> list[tuple[str, str]]:
+    return [(f"/documents/{document.code}/", document.title) for document in in_force()]
 
 
 def asked_at_sign_up() -> list[Document]:

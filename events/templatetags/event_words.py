@@ -1,17 +1,21 @@
 """Money and moments as people write them."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django import template
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import pgettext
 
 from events import moments
 from events.languages import in_language
 from events.models import Event, SeatKind
 from events.plans.seat_drawing import SIGNS
+from events.posters.lettering import CLOSING, OPENING
 from events.privacy import consents
 from events.staff.previews import token_of
 from waitingroom.models import WaitingRoom
@@ -53,6 +57,22 @@ def second(at: datetime) -> str:
 def second_of(at_ms: int) -> str:
     """As `second`, of Unix milliseconds."""
     return moments.second(datetime.fromtimestamp(at_ms / 1000, tz=UTC))
+
+
+# A bracket with the word it stands beside, or as much of it as fits any card.
+_LETTERS = rf"[^\s{re.escape(OPENING + CLOSING)}]{{1,12}}"
+_BRACKETS = re.compile(rf"[{re.escape(OPENING)}]+{_LETTERS}[{re.escape(CLOSING)}]*|{_LETTERS}[{re.escape(CLOSING)}]+")
+
+
+@register.filter
+def together(title: str) -> SafeString:
+    """The title as HTML in which no bracket is left behind at a line's end, whatever the width."""
+    parts: list[str] = []
+    end = 0
+    for found in _BRACKETS.finditer(title):
+        parts += [escape(title[end : found.start()]), format_html('<span class="whole">{}</span>', found.group())]
+        end = found.end()
+    return mark_safe("".join([*parts, escape(title[end:])]))  # noqa: S308 (each part is escaped)
 
 
 @register.filter

@@ -1,24 +1,25 @@
-"""The list of events, an event's page and its poster."""
+"""The list of events, and an event's page."""
 
-from django.conf import settings
+import secrets
+
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
-from events.models import Event, Kind
-from events.posters.drawing import poster_svg
+from events.front.answers import front_page
+from events.front.edition import edition
+from events.models import Event
+from events.programme.wishes import read
 from events.sale import holds
 from events.sale.holds import bought_seats, held_by
 from events.sale.sold_out import with_sold_out
-from events.staff.previews import may_preview, not_yet_public
 from events.views.answers import for_visitors
+from events.views.places import places_of
+from events.views.programme import programme
 from waitingroom import admission, visitors
 from waitingroom.reasons import Reason
 from waitingroom.redis_clock import redis_clock
@@ -31,60 +32,54 @@ MOMENT_SECONDS = 2
 KEPT_SECONDS = 30
 
 
-def shown_events() -> QuerySet[Event]:
-    """Announced events that have not begun, or still sell (a festival's later days), with all their pages need."""
-    now = timezone.now()
-    coming = Event.objects.filter(Q(starts_at__gt=now) | Q(closes_at__gt=now), announced_at__lte=now)
-    return with_sold_out(coming).select_related("venue").prefetch_related("tiers")
-
-
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    """Every event on sale or soon to be; `?kind=` narrows it."""
-    events = shown_events()
-    kind = request.GET.get("kind", "")
-    if kind in Kind.values:
-        events = events.filter(kind=kind)
-    return render(request, "events/list.html", {"events": events, "kinds": Kind.choices, "kind": kind})
+    """The programme, narrowed and searched as the address says."""
+    wish = read(request.GET)
+
+    def page() -> HttpResponse:
+        said = {"programme": programme(wish), "places": places_of(request)}
+        return render(request, "events/list.html", said)
+
+    address = wish.address(page=wish.page)
+    # What somebody types is theirs; and an address with more to it leads back to itself from the page's head.
+    if wish.words or wish.odd or request.get_full_path() != address:
+        answer = page()
+        answer["Cache-Control"] = "private, no-store"
+        return answer
+    return front_page(request, address, page)
 
 
 @require_safe
 @for_visitors
 def event_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The event, for those whom the gate let in; what they all see alike is a moment old and costs no query."""
+    place: Admission | None = getattr(request, "admission", None)
+
+    def page() -> HttpResponse:
+        return render(request, "events/event.html", _said(request, slug, place))
+
+    if place is not None:
+        return page()
+    return front_page(request, ("event", request.path), page, lasts=_kept_s(slug))
+
+
+def _said(request: HttpRequest, slug: str, place: Admission | None) -> dict[str, object]:
     events = with_sold_out(Event.objects.all()).select_related("venue", "room").prefetch_related("tiers")
     event = SimpleLazyObject(lambda: get_object_or_404(events, room__slug=slug))
     page: dict[str, object] = {"event": event, "slug": slug, "moment": MOMENT_SECONDS, "full": False}
-    place: Admission | None = getattr(request, "admission", None)
+    page["edition"] = edition.now() or secrets.token_hex(8)  # without one nothing is shared
     page["public"] = place is None  # nobody gathers yet, or can line up any more
     page["called"] = place is not None and place.called
     if isinstance(request.user, User) and (bought := bought_seats(slug, request.user.pk)):
         page |= {"bought": bought, "full": bought >= event.seats_per_account}
-    response = render(request, "events/event.html", page)
-    if place is None and not request.COOKIES:  # made for nobody in particular
-        response["Cache-Control"] = f"public, max-age={_kept_s(slug)}"
-    return response
+    return page
 
 
 def _kept_s(slug: str) -> int:
     """How long caches may keep the public page: never past the instant that turns it."""
     opening = room_registry.opening(slug)
     return max(0, min(KEPT_SECONDS, opening.gathers_in_ms(opening.opens_in_ms(redis_clock.now_us())) // 1000))
-
-
-@require_safe
-def poster(request: HttpRequest, slug: str, language: str) -> HttpResponse:
-    """The poster as a picture; its address changes with the event, so browsers may keep it."""
-    if language not in dict(settings.LANGUAGES):
-        raise Http404
-    event = get_object_or_404(Event.objects.select_related("venue"), room__slug=slug)
-    draft = not_yet_public(event)
-    if draft and not may_preview(request.user, event):
-        raise Http404
-    with override(language):
-        answer = HttpResponse(poster_svg(event), content_type="image/svg+xml")
-    answer["Cache-Control"] = "no-store" if draft else "public, max-age=86400"
-    return answer
 
 
 @require_safe

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from events.posters.drawing import poster_svg
 from events.staff.previews import event_of
 
 
@@ -18,7 +17,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     event = event_of(token)
     if event is None:
         raise Http404
-    poster = f"data:image/svg+xml;base64,{b64encode(poster_svg(event).encode()).decode()}"
+    poster = f"data:image/svg+xml;base64,{b64encode(event.poster.svg).decode()}"
     answer = render(request, "events/preview.html", {"event": event, "poster": poster})
     answer["X-Robots-Tag"] = "noindex"
     return answer

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import caches
 from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
@@ -28,13 +27,6 @@ SELLER = {
     "email": "help@tiketi.example",
     "hosting": "AWS",
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_moment_of_before():
-    caches["moments"].clear()
-    yield
-    caches["moments"].clear()
 
 
 def document(code: str = "terms", version: str = "1", **facts: Any) -> Document:

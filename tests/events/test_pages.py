@@ -71,6 +71,7 @@ def test_every_motif_draws_a_poster_that_is_well_formed(client, make_event):
 
 def test_a_poster_in_an_unknown_language_is_not_found(client, event):
     assert client.get(f"/posters/{event.slug}.xx.svg").status_code == 404
+    assert client.get(event.poster_url.replace(".ko.", ".xx.")).status_code == 404
 
 
 def test_the_api_tells_an_active_visitor_of_the_event_to_the_letter(client, event):

@@ -45,7 +45,12 @@ def values(browser, event, make_event, buyer):
 
 
 OWN = ("events:", "account_", "socialaccount_")
-EVERYBODYS = {"events:poster", "events:door-worker"}  # alike for all, and nobody's own
+EVERYBODYS = {
+    "events:poster",
+    "events:poster-drawn",
+    "events:picture",
+    "events:door-worker",
+}  # alike for all, and nobody's own
 
 
 def test_every_page_that_a_signed_in_buyer_opens_is_kept_by_nobody(browser, values):
@@ -82,7 +87,7 @@ def test_the_answer_that_signs_in_is_kept_by_nobody(client, buyer):
 
 
 def test_a_poster_is_kept_also_for_who_is_signed_in(browser, event):
-    assert "max-age=86400" in browser.get(event.poster_url).headers["Cache-Control"]
+    assert "max-age=31536000, immutable" in browser.get(event.poster_url).headers["Cache-Control"]
 
 
 def test_the_list_of_events_is_no_secret_of_who_is_not_signed_in(client, event):

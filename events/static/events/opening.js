@@ -1,6 +1,7 @@
 // Counts down to openings on the server's clock, and turns the page by itself when one comes.
 (() => {
   const AGAIN_MS = 3000, JUMP_MS = 2000, SPREAD_MS = 1000, MOVED_MS = 1500;
+  const MAX_COUNTED_MS = 3 * 86400000;  // as "opening soon" in the list
   const here = document.querySelector("[data-opening]");
   const clocks = [...document.querySelectorAll("[data-until]")];
   const address = here ? here.dataset.poll : "/api/clock/";
@@ -38,8 +39,9 @@
 
   const clockText = (left) => {
     const seconds = Math.max(0, Math.ceil(left / 1000)), two = (number) => String(number).padStart(2, "0");
-    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-    return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
+    const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+    const clock = `${days || hours ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
+    return days ? `${new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "day", unitDisplay: "long" }).format(days)} ${clock}` : clock;
   };
 
   function show() {
@@ -52,7 +54,7 @@
     for (const clock of clocks) {
       const left = Number(clock.dataset.until) - now;
       clock.textContent = clockText(left);
-      clock.parentElement.hidden = left <= 0 || left > 86400000;
+      clock.parentElement.hidden = left <= 0 || left > MAX_COUNTED_MS;
     }
     if (gathers && now >= gathers) turn();
     for (const part of document.querySelectorAll("[data-from]")) part.hidden = now < Number(part.dataset.from);
