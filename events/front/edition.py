@@ -38,9 +38,9 @@ class Edition:
 
     def renew(self) -> None:
         """Something changed, and everybody may see it."""
-        name = secrets.token_hex(8)
         with self._lock:
-            self._keep(name if cache.set(KEY, name, None) else None)
+            cache.set(KEY, secrets.token_hex(8), None)
+            self._keep(cache.get(KEY))  # what is not there was not heard
             if self._known is None:
                 log.warning("the cache is away: other processes may show pages that are some seconds old")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
@@ -52,14 +53,15 @@ def listed(wish: Wish, now: datetime | None = None) -> Listed:
     pages = max(1, -(-count // MAX_ON_A_PAGE))
     page = min(wish.page, pages)
     first = (page - 1) * MAX_ON_A_PAGE
-    ranked = list(_ordered(found, now).values_list("pk", "group")[first : first + MAX_ON_A_PAGE])
+    ordered: QuerySet[Any] = _ordered(found, now)  # with columns that the model does not declare
+    ranked = list(ordered.values_list("pk", "group")[first : first + MAX_ON_A_PAGE])
     whole = with_sold_out(Event.objects.filter(pk__in=[pk for pk, _group in ranked]))
     events = {event.pk: event for event in whole.select_related("venue").prefetch_related("tiers")}
     groups: dict[Group, list[Event]] = {}
     for pk, group in ranked:
         if (event := events.get(pk)) is not None:  # else it was deleted meanwhile
             # The room hears of the last seat a moment after it was paid for.
-            groups.setdefault(Group.GONE if event.is_sold_out else Group(group), []).append(event)
+            groups.setdefault(Group.GONE if vars(event)["is_sold_out"] else Group(group), []).append(event)
     return Listed([(group, groups[group]) for group in Group if group in groups], count, page, pages)
 
 
@@ -97,7 +99,7 @@ def _found(wish: Wish, events: QuerySet[Event]) -> QuerySet[Event]:
     if words:
         events = events.alias(said=_without_spaces(SEARCHED))
     for word in words:
-        events = events.filter(said__icontains=word)
+        events = events.filter(Q(("said__icontains", word)))
     return events
 
 

@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from waitingroom.redis_clock import redis_clock
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOWHERE = [
@@ -29,10 +31,11 @@ JSON = {"accept": "application/json"}
 
 
 @pytest.fixture(params=[False, True], ids=["deployed", "DEBUG"])
-def debug(request, settings) -> Iterator[bool]:
+def debug(request, settings) -> bool:
     """The site as it is deployed, and as `make run` shows it."""
-    settings.DEBUG = request.param
-    return request.param
+    shown = bool(request.param)
+    settings.DEBUG = shown
+    return shown
 
 
 def the_apis() -> list[str]:
@@ -113,12 +116,10 @@ def test_only_what_can_be_asked_again_is_led_to_the_address_with_the_slash(debug
 
 
 def test_what_fails_under_the_api_fails_in_json(debug, monkeypatch):
-    from events.api import clock
-
     def broken() -> int:
         raise RuntimeError
 
-    monkeypatch.setattr(clock.redis_clock, "now_us", broken)
+    monkeypatch.setattr(redis_clock, "now_us", broken)
 
     answer = Client(raise_request_exception=False).get("/api/clock/")
 

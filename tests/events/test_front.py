@@ -69,7 +69,8 @@ def test_who_is_signed_in_costs_who_they_are_and_no_more(browser, event):
 
 
 def changes(event: Event) -> dict[str, Callable[[], object]]:
-    tier, price, venue = event.tiers.get(), event.section_prices.first(), event.venue
+    tier, price, venue = event.tiers.get(), event.section_prices.order_by("pk")[0], event.venue
+    assert event.plan is not None
     others = Event.objects.filter(pk=event.pk)
     return {
         "save": event.save,
