@@ -272,6 +272,14 @@ def taken(visit: Visit) -> Answer:
     return Answer(303, b"", [TEXT, (b"location", room_path(visit).encode())])
 
 
+def gave_up(visit: Visit) -> Answer:
+    """The place is given up: on to the room that the visitor lines up in instead, or to the events."""
+    if visit.wants_json:
+        return _json(200, {"status": Phase.NONE.value, "reason": "left"})
+    other = room_registry.get(visit.goes_to)
+    return Answer(303, b"", [TEXT, (b"location", f"/events/{other.slug}/".encode() if other else b"/")])
+
+
 def preview(visit: Visit, page: PageTemplate) -> Answer:
     """The event's public summary, for who looks in without a place."""
     return _page(200, page, visit, _values(visit, 0, 0, None))

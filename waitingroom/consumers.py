@@ -90,7 +90,7 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
                 socket.finish(CLOSE_BAD_MESSAGE)
                 continue
             try:
-                await _give_up(socket)
+                await Room(socket.room).give_up(socket.visitor, socket.slip)
             except LineUnavailable:
                 socket.finish(CLOSE_AWAY)
                 continue
@@ -104,14 +104,6 @@ def _announced_to(scope: Mapping[str, Any]) -> str:
     """The mark of the word of staff's that the page has, as it names it in the socket's address; "" for none."""
     told = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("announced", [""])
     return told[0][:MARK_LENGTH]
-
-
-async def _give_up(socket: Socket) -> None:
-    """Leave; a place that Redis forgot is given up by its slip, or the slip would bring it back."""
-    room = Room(socket.room)
-    left = await room.leave(socket.visitor)
-    if left == "none" and socket.slip and await room.take_back(socket.visitor, socket.slip):
-        await room.leave(socket.visitor)
 
 
 def wants_to_leave(text: str | None) -> bool:

@@ -23,6 +23,7 @@ from waitingroom.newcomers import newcomers
 from waitingroom.opening import Stage
 from waitingroom.page_cache import PageTemplate, cached, page_template
 from waitingroom.place import Phase, Place
+from waitingroom.reasons import Reason
 from waitingroom.redis_clock import redis_clock
 from waitingroom.room import JoinIntent, Room
 from waitingroom.room_cache import snapshots, with_settings_restored
@@ -87,6 +88,9 @@ async def _place(visit: Visit, config: RoomConfig) -> Place | WaitingRoomError:
     room = Room(visit.room)
     if visit.polls:
         return await _standing(room, visit)
+    if visit.gives_up:
+        await room.give_up(visit.visitor, slips.presented(visit.slip))
+        return Place(Phase.NONE, 0, 0, "", reason=Reason.LEFT)
     question = _question(visit, config)
     if isinstance(question, WaitingRoomError):
         return question
@@ -132,6 +136,8 @@ def decide_now(visit: Visit, config: RoomConfig, callback: Callable[[Decision | 
         callback(found)
     elif found is not Missing.PLACE:
         callback(Case(visit, config, known))
+    elif visit.gives_up:
+        callback(Case(visit, config))
     elif visit.polls:
         Room(visit.room).ask_standing(visit.visitor, partial(_told, visit, config, callback))
     elif isinstance(question := _question(visit, config), WaitingRoomError):

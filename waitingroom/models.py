@@ -18,7 +18,7 @@ from waitingroom.conf import conf
 from waitingroom.draw_plan import DrawPlan
 from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawGivenUp, DrawnLine, DrawResult, DrawReveal
 from waitingroom.opening import Opening
-from waitingroom.room_registry import DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
+from waitingroom.room_registry import DEFAULT_GRACE_SECONDS, DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
 from waitingroom.work import MAX_TRIES
 
@@ -109,7 +109,7 @@ class WaitingRoom(models.Model):
     )
     grace_seconds = models.PositiveIntegerField(
         _("grace, seconds"),
-        default=300,
+        default=DEFAULT_GRACE_SECONDS,
         validators=[MinValueValidator(0), MaxValueValidator(86_400)],
         help_text=_("How long an absent visitor keeps the queue number."),
     )

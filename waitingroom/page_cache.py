@@ -138,6 +138,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
                 "poll_path": f"/api/events/{room}/queue/",
                 "take_path": f"/events/{room}/use-here/",
                 **page_periods(room),
+                "kept_text": exact_text(room_registry.grace_s(room), language),
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },
         )

@@ -122,6 +122,12 @@ class Room:
         answer: bytes = await pipe().run(leave_call(self.slug, visitor, reason))
         return answer.decode()
 
+    async def give_up(self, visitor: str, slip: str) -> None:
+        """Leave; a place that Redis forgot is given up by its slip (`slips.presented`), or that would bring it back."""
+        left = await self.leave(visitor)
+        if left == "none" and slip and await self.take_back(visitor, slip):
+            await self.leave(visitor)
+
     async def absent(self, visitors: Sequence[str], return_ms: int) -> None:
         """The visitors' last sockets closed: they count as absent unless they are back within `return_ms`."""
         await pipe().run(scripts.ABSENT.call(self.slug, return_ms, "", *visitors))

@@ -28,7 +28,7 @@ AWAY_SECONDS = 5.0
 ROOMS = "rooms"  # the cache's only key
 # Where nothing tells of a change, all rooms are read again after so long: hosts' clocks differ, and date the changes.
 READ_ANEW_SECONDS = 10.0
-DEFAULT_RECOVERY_SECONDS = 45
+DEFAULT_RECOVERY_SECONDS, DEFAULT_GRACE_SECONDS = 45, 300
 # What of a room is remembered, by its columns.
 ROW = (
     "slug",
@@ -37,6 +37,7 @@ ROW = (
     "work_tries",
     "recovery_seconds",
     "idle_seconds",
+    "grace_seconds",
     "mode",
     "closed_because",
     "gathers_at",
@@ -55,17 +56,18 @@ class RoomConfig:
     work_tries: int = 0  # of a newcomer's browser before a number is drawn; 0: none
     recovery_seconds: int = DEFAULT_RECOVERY_SECONDS
     idle_seconds: int = 0  # how long a request renews a place inside for
+    grace_seconds: int = DEFAULT_GRACE_SECONDS
     closed: bool = False
     opening: Opening = ALWAYS_OPEN
 
     @classmethod
     def read(cls, *row: Any) -> "RoomConfig":
         """From the columns of ROW; where everybody goes straight in, there is no number to work for."""
-        slug, account_required, fail_open, work_tries, recovery_seconds, idle_seconds, mode, why, *opening = row
+        slug, account_required, fail_open, work_tries, recovery_s, idle_s, grace_s, mode, why, *opening = row
         tries = 0 if mode == "off" else work_tries
         closed = mode == "closed" or bool(why)
         return cls(
-            slug, account_required, fail_open, tries, recovery_seconds, idle_seconds, closed, Opening.read(*opening)
+            slug, account_required, fail_open, tries, recovery_s, idle_s, grace_s, closed, Opening.read(*opening)
         )
 
 
@@ -99,6 +101,11 @@ class RoomRegistry:
         """How long the room's recovery period lasts, as remembered; at least a second, for a bar to have a length."""
         config = self.get(slug)
         return max(1, config.recovery_seconds if config else DEFAULT_RECOVERY_SECONDS)
+
+    def grace_s(self, slug: str) -> int:
+        """How long who is away keeps the number, as remembered."""
+        config = self.get(slug)
+        return config.grace_seconds if config else DEFAULT_GRACE_SECONDS
 
     def opening(self, slug: str) -> Opening:
         """When the room gathers and opens, as remembered."""

@@ -87,6 +87,8 @@ def verdict(
         if snapshot is None:
             return Missing.SNAPSHOT
         return Decision(_nowhere(visit), answers.standing(visit, place, snapshot), cookies.spent(visit, place))
+    if visit.gives_up:
+        return Decision(_nowhere(visit), answers.gave_up(visit), cookies.spent(visit, place))
     phase = place.phase
     if phase is Phase.ACTIVE:
         return _entered(visit, place, answers.taken(visit) if visit.takes else None)

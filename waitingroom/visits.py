@@ -21,6 +21,8 @@ MAX_KEPT_PATH = 200  # characters; longer ones are nobody's but who wants to fil
 POLL = re.compile(r"/queue/?$")
 # Where the told-elsewhere page sends its button.
 TAKE = re.compile(r"/use-here/$")
+# Where the waiting page's forms go: to give the number up, and to line up in another room instead.
+GIVE_UP = re.compile(r"/give-up/(?:(?P<room>[-\w]+)/)?$")
 
 
 # In these browsers say that nobody looks yet; the later ones are older browsers'.
@@ -99,6 +101,17 @@ class Visit(NamedTuple):
     def takes(self) -> bool:
         """Whether the visitor wants the place for this browser."""
         return self.method == "POST" and TAKE.search(plain(self.path)) is not None
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether the visitor gives the place up."""
+        return self.method == "POST" and GIVE_UP.search(plain(self.path)) is not None
+
+    @property
+    def goes_to(self) -> str:
+        """The room that the visitor lines up in instead; empty where none is named."""
+        found = GIVE_UP.search(plain(self.path))
+        return (found["room"] or "").lower() if found else ""
 
     @property
     def safe(self) -> bool:

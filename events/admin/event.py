@@ -78,7 +78,7 @@ class EventAdmin(ByEvent, HistoryAdmin):
         if not self.has_change_permission(request, obj):
             return [(None, {"fields": EVENT_FIELDS})]
         named = ("seen",) if obj else ("slug",)
-        facts = ("kind", ("title_ko", "title_en"), ("performers_ko", "performers_en"), "venue", "starts_at")
+        facts = ("kind", ("title_ko", "title_en"), ("performers_ko", "performers_en"), "series", "venue", "starts_at")
         return [
             (None, {"fields": (*named, *facts, ("running_minutes", "minimum_age"))}),
             (_("Page"), {"fields": ("description_ko", "description_en", ("motif", "hue")), "classes": ("collapse",)}),

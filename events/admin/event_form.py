@@ -20,6 +20,7 @@ EVENT_FIELDS = (
     "title_en",
     "performers_ko",
     "performers_en",
+    "series",
     "venue",
     "starts_at",
     "running_minutes",

@@ -60,6 +60,14 @@ class Event(models.Model):
     performers_en = models.CharField(_("performers (English)"), max_length=160, blank=True)
     description_ko = models.TextField(_("description (Korean)"), blank=True)
     description_en = models.TextField(_("description (English)"), blank=True)
+    series = models.SlugField(
+        _("series"),
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Events of one series are dates of one show: who waits for one may change to another."),
+    )
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="events", verbose_name=_("venue"))
     opens_at = models.DateTimeField(_("sale opens"))
     closes_at = models.DateTimeField(_("sale closes"))
@@ -279,6 +287,12 @@ class Event(models.Model):
     def slug(self) -> str:
         """The name in addresses, the same as the waiting room's."""
         return self.room_id
+
+    def dates(self) -> "models.QuerySet[Event]":
+        """The other dates of this show. The first date's slug names a series as well, so copies need no more."""
+        series = self.series or self.slug
+        same = models.Q(series=series) | models.Q(room__slug=series)
+        return Event.objects.filter(same).exclude(pk=self.pk).select_related("venue", "room").order_by("starts_at")
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from events.models import Event
 from events.posters.motifs import tone
+from events.room.other_dates import other_dates
 from events.sale.availability import left_by_price
 from events.sale.closing import Closing, closing_of
 from events.templatetags.event_words import price
@@ -35,6 +36,8 @@ def page_context(slug: str) -> dict[str, object]:
             for tier in event.tiers.all()
             if tier.pk in left
         ],
+        "needs_account": True,
+        "other_dates": other_dates(event),
         "parties": range(1, event.seats_per_account + 1),
         "sold_out": closing is Closing.SOLD_OUT,
         "over": closing is Closing.OVER,

@@ -22,6 +22,7 @@ def draft_copy(event: Event, *, slug: str, starts_at: datetime, opens_at: dateti
     """
     later = starts_at - event.starts_at
     copy = Event(**_settings(event, leaving_out={"room", "opens_at", "starts_at", "announced_at"}))
+    copy.series = event.series or event.slug  # another date of the same show
     copy.announced_at, copy.opens_at, copy.starts_at = None, opens_at, starts_at
     copy.closes_at = event.closes_at + later
     copy.cancel_until = None if event.cancel_until is None else event.cancel_until + later

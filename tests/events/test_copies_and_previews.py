@@ -46,7 +46,8 @@ def test_everything_that_staff_set_is_copied_and_nothing_that_happened(admin_cli
     assert copy(admin_client, event).status_code == 302
 
     made = Event.objects.get(room__slug="second-night")
-    assert set_by_staff(made, DATES) == set_by_staff(event, DATES)
+    assert set_by_staff(made, {*DATES, "series"}) == set_by_staff(event, {*DATES, "series"})
+    assert made.series == event.slug  # another date of the same show
     left_out = {"slug", "opens_at"}
     assert set_by_staff(made.room, left_out) == set_by_staff(event.room, left_out)
     assert made.room.epoch != event.room.epoch
