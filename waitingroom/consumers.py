@@ -102,8 +102,9 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
 
 def _announced_to(scope: Mapping[str, Any]) -> str:
     """The mark of the word of staff's that the page has, as it names it in the socket's address; "" for none."""
-    told = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("announced", [""])
-    return told[0][:MARK_LENGTH]
+    query: bytes = scope.get("query_string", b"")
+    (told, *_) = parse_qs(query.decode("latin-1")).get("announced", [""])
+    return told[:MARK_LENGTH]
 
 
 def wants_to_leave(text: str | None) -> bool:

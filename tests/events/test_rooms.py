@@ -127,7 +127,7 @@ def test_those_who_wait_are_told_how_many_seats_each_price_has_left(event, make_
         {"key": dear.pk, "name": "VIP석", "costs": price(200_000), "left": 6},
         {"key": event.tiers.get(name_ko="R석").pk, "name": "R석", "costs": price(PRICE_WON), "left": 7},
     ]
-    assert list(told["parties"]) == [1, 2, 3, 4]
+    assert told["parties"] == range(1, 5)
     assert told["sold_out"] is False
 
 

@@ -1,5 +1,7 @@
 """The range that visitors of simulated sales are told holds nine of ten waits, from the first second on."""
 
+from typing import Any
+
 import pytest
 
 from scaling.simulator.estimates_table import SLOW_BOOTS
@@ -10,7 +12,7 @@ from scaling.simulator.storms import storm
 SEEDS = (1, 2, 3)
 # Room, hand on the fleet (second, desired); the median error of the single figure, the median end of a range over its
 # beginning.
-HISTORIES = {
+HISTORIES: dict[str, tuple[dict[str, Any], tuple[tuple[int, int], ...], float, float]] = {
     "threshold-bound": ({}, (), 0.10, 1.6),
     "threshold-bound, equal stays": ({"stays_vary": False}, (), 0.05, 1.4),
     "ten places": ({"threshold": 10, "visitors": 120, "stay_s": 30}, (), 0.20, 3.0),
