@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0028_staff_acts"),
+        ("events", "0029_venue_city"),
     ]
 
     operations = [
