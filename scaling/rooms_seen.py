@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import cast
+from typing import Any, cast
 
 from scaling import store
 from waitingroom.redis import client
@@ -33,7 +33,7 @@ def keep(asked: Sequence[str], found: Sequence[RoomStatus], at: float) -> None:
 def seen(now: float) -> RoomsSeen | None:
     """The rooms as of a moment ago; None where nobody looked lately. Raises RedisError."""
     text = cast("bytes | None", client().get(store.ROOMS))
-    known = json.loads(text) if text else {"at": 0.0}
+    known: dict[str, Any] = json.loads(text) if text else {"at": 0.0}
     since_s = now - known["at"]
     if not 0 <= since_s <= BELIEVED_S or known["names"] != NAMES:
         return None

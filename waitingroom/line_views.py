@@ -62,6 +62,5 @@ def _standing(room: str, visitor: str) -> Phase:
 
 
 def _ways(request: HttpRequest, room: str, status: int = 200, **said: bool) -> HttpResponse:
-    page = render_to_string("waitingroom/ways.html", {"slug": room, **said}, request)
-    page, policy = made_small(page)
+    page, policy = made_small(render_to_string("waitingroom/ways.html", {"slug": room, **said}, request))
     return HttpResponse(page, status=status, headers={"Content-Security-Policy": policy})

@@ -221,7 +221,9 @@ def test_what_was_seen_of_the_rooms_a_second_ago_is_told_and_nobody_looks_again(
     assert "4321.0" in text
     assert told[0] == 200
     assert 1 <= told[1]["last_tick_age_s"] < 5
-    (found,) = rooms_seen.seen(store.now()).rooms
+    kept = rooms_seen.seen(store.now())
+    assert kept
+    (found,) = kept.rooms
     assert replace(found, last_tick_age_s=None) == replace(seen, last_tick_age_s=None)
 
     for at, untold in ((store.now() - 10, []), (store.now(), ["elsewhere"])):  # too old; Redis knows nothing of one
