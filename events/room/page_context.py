@@ -3,9 +3,10 @@
 from django.templatetags.tz import do_timezone
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from events.models import Event
-from events.posters.motifs import tone
+from events.posters.small import small_picture
 from events.room.other_dates import other_dates
 from events.sale.availability import left_by_price
 from events.sale.closing import Closing, closing_of
@@ -29,7 +30,7 @@ def page_context(slug: str) -> dict[str, object]:
         "starts_at": do_timezone(event.starts_at, event.zone),
         "opens_at": do_timezone(event.opens_at, event.zone),
         "poster_url": event.poster_url,
-        "colours": (tone(event.hue, 40), tone(event.hue + 40, 70), tone(event.hue, 14)),
+        "picture": mark_safe(small_picture(event.motif, event.hue)),  # noqa: S308 (drawn of numbers alone)
         "draw": _draw(event),
         "prices": [
             {"key": tier.pk, "name": tier.name, "costs": price(tier.price_won), "left": left[tier.pk]}
