@@ -93,8 +93,8 @@ def test_nothing_is_compressed_for_a_visitor(template: PageTemplate, coding: byt
 def test_the_waiting_page_is_small(template: PageTemplate):
     said = dict.fromkeys(WIDTHS, b"1") | dict.fromkeys(STAFFS_WORDS, b"")
 
-    assert len(template.fill_packed(said, BR)) < 11_500
-    assert len(template.fill_packed(said, GZIP)) < 12_000
+    assert len(template.fill_packed(said, BR)) < 10_000
+    assert len(template.fill_packed(said, GZIP)) < 10_500
 
 
 def test_a_value_wider_than_its_gap_is_sent_whole():

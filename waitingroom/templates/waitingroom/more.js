@@ -1,7 +1,7 @@
 {% load i18n %}// What few who wait ever see: the signals, the question before leaving, a turn that came while nobody looked, an end.
 (() => {
 "use strict";
-const { at, put, say, exactly, entitle, words, showMode, countDown, claiming, announce, goIn, leave, here } = line;
+const { at, put, say, exactly, entitle, words, showMode, countDown, claiming, announce, goIn, leave, here, digits, shown, keep, recall } = line;
 const says = {% include "waitingroom/more_words.html" %};
 
 // --- For who asked for them: a sound, a vibration, a notification, a screen that stays on.
@@ -112,4 +112,38 @@ line.showEnd = (name) => {
   entitle(title);
   at("over-title").focus();
 };
+
+// --- What is left at each price, and of what the visitor wants.
+const seats = at("seats"), leftAt = {};
+
+function showWant() {
+  const price = at("want-price").value, party = Number(at("want-party").value);
+  const left = price ? leftAt[price] || 0 : Object.values(leftAt).reduce((sum, count) => sum + count, 0);
+  const counted = { left: digits.format(left), party, parties: digits.format(Math.floor(left / party)), ahead: digits.format(shown.position - 1) };
+  const told = left < party ? says.tooFew : party > 1 ? says.leftForParties : says.leftForOne;
+  put("want-told", `${say(told, counted)} ${shown.position > 1 ? say(says.ahead, counted) : ""}`);
+}
+
+if (seats) {
+  const rows = at("prices").children;
+  seats.insertAdjacentHTML("beforeend", "{% filter escapejs %}{% include 'waitingroom/want.html' %}{% endfilter %}");
+  for (const row of rows) at("want-price").add(new Option(row.firstChild.firstChild.textContent.trim(), row.dataset.price));
+  for (let party = 1; party <= seats.dataset.parties; party++) at("want-party").add(new Option(party, party));
+  // It outlasts a reload.
+  for (const id of ["want-price", "want-party"]) {
+    const kept = recall(id);
+    if ([...at(id).options].some(({ value }) => value === kept)) at(id).value = kept;
+    at(id).onchange = () => { keep(id, at(id).value); showWant(); };
+  }
+  line.showLeft = () => {
+    if (!shown.left) return;
+    Object.assign(leftAt, shown.left);
+    for (const row of rows) {
+      const count = shown.left[row.dataset.price];
+      if (count !== undefined) row.querySelector(".left").textContent = say(says.left, { left: digits.format(count) });
+    }
+    at("want").hidden = false;
+    showWant();
+  };
+}
 })();

@@ -3,7 +3,7 @@ const NEAR = 10, BREATH = 10000;
 let milestone, half = shown.position / 2;
 // What more.js goes on with.
 const claiming = () => page.dataset.mode === "claim";
-const line = window.line = { at, put, say, exactly, entitle, words, showMode, countDown, claiming, announce, goIn, leave, here, waitText, rangeText, signal() {} };
+const line = window.line = { at, put, say, exactly, entitle, words, showMode, countDown, claiming, announce, goIn, leave, here, waitText, rangeText, digits, shown, keep, recall, signal() {}, showLeft() {} };
 
 // Said once each, however fast positions fall; true where it was said.
 function passMilestone(position) {
