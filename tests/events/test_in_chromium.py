@@ -111,7 +111,7 @@ def test_waiting_entering_picking_by_mouse_paying_and_showing_the_ticket_once(
     expect(page.locator("#picked")).to_contain_text("2열 3번 · 2열 4번")
     expect(page.locator("#total")).to_have_text("90,000원")
     page.locator("#hold").click()
-    expect(page.get_by_role("timer")).to_have_text(re.compile(r"^6:\d\d$"))
+    expect(page.get_by_role("main").get_by_role("timer")).to_have_text(re.compile(r"^6:\d\d$"))
     pay(page)
 
     page.get_by_role("link", name="티켓 보기").click()
@@ -315,3 +315,55 @@ def test_the_pages_of_seats_are_accessible(
         page.goto(str(address))
         page.wait_for_load_state("load")
         assert complaints(page) == [], address
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_of_a_purchase_are_accessible(
+    make_sale: Callable[[], str], site: Site, open_page: Open, locale: str, scheme: str
+) -> None:
+    slug, short = make_sale(), make_sale()
+    site.manage("waitingroom", "set", short, "claim_seconds=30", "idle_seconds=60")
+    page = open_page(locale=locale, color_scheme=scheme, viewport={"width": 390, "height": 844})
+
+    def is_accessible() -> None:
+        page.wait_for_load_state("load")
+        assert complaints(page) == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, page.url
+
+    page.goto(f"/events/{short}/")
+    expect(page.locator("[data-place-still]")).to_be_visible()  # a minute before the end
+    is_accessible()
+    page.locator("[data-place-still]").click()
+    expect(page.locator("[data-place-said]")).to_be_focused()
+    page.goto(f"/events/{slug}/")
+    is_accessible()
+    for path in ("login", "signup", "password/reset"):
+        page.goto(f"/accounts/{path}/?next=/events/{slug}/seats/")
+        expect(page.locator(".place-bar")).to_be_visible()
+        is_accessible()
+    page.goto(f"/events/{slug}/seats/")
+    sign_up(page)
+    page.wait_for_url("**/seats/")
+    page.locator(".section-list a").first.click()
+    page.locator(".count", has_text="2").click()
+    page.locator("form.best button").click()
+    page.wait_for_url("**/checkout/")
+    is_accessible()
+    page.goto(f"/events/{slug}/leave/ask/")
+    is_accessible()
+    page.goto(f"/events/{slug}/checkout/")
+    page.locator("form.pay button").click()
+    page.wait_for_url("**/payments/sandbox/**")
+    is_accessible()
+    sandbox = page.url
+    page.locator("a.button-quiet").click()
+    page.wait_for_url("**/orders/*/")
+    is_accessible()
+    order = page.url
+    page.goto(sandbox)
+    page.locator("button[value=succeed]").click()
+    page.wait_for_url("**/orders/*/")
+    for address in (order, f"{order}tickets/", f"{order}cancel/ask/", "/orders/", "/accounts/me/"):
+        page.goto(address)
+        is_accessible()

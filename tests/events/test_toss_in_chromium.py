@@ -61,7 +61,7 @@ def on_the_way_to_pay(shop: Site, page: Page) -> None:
     page.wait_for_load_state("load")
     page.locator(".seat.free").nth(3).click()
     page.locator("#hold").click()
-    expect(page.get_by_role("timer")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("timer")).to_be_visible()
 
 
 @pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
