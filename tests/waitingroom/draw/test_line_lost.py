@@ -1,6 +1,7 @@
 """Redis forgets a drawn line: whoever comes back by whatever slip stands where the draw put them."""
 
 import random
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -16,6 +17,7 @@ from waitingroom.draw_records import DrawnLine
 from waitingroom.drawing import Drawing
 from waitingroom.errors import DrawRefused
 from waitingroom.keys import keys_of
+from waitingroom.opening import microseconds
 from waitingroom.place import Place, read_entered
 from waitingroom.reasons import Reason
 from waitingroom.redis import client, run_now
@@ -355,3 +357,20 @@ def test_who_signed_in_since_has_the_place_and_the_number_that_goes_with_it(even
     assert [(one.decode(), int(at)) for one, at in found][:2] == list(evening.line().items())[:2]
     assert list(evening.line())[:2] == [first, "account-7"]
     assert len(slips) == 60
+
+
+def test_ten_thousand_have_their_numbers_back_within_three_seconds(evening: Lost):
+    """And no call holds Redis for long: those who come meanwhile are served between two of them."""
+    visitors = [f"BBBB{i:012}" for i in range(10_000)]
+    for start in range(0, 10_000, 2_000):
+        evening.come(visitors[start : start + 2_000])
+    last_number = drawn_line.given_out(evening.slug, 0)[1]
+    ranks = random.Random(7).sample(visitors, len(visitors))
+    began = time.perf_counter()
+
+    moved = drawn_line.remember(evening.slug, ranks, opened_us=microseconds(OPENS), last_number=last_number)
+    drawn_line.note(evening.slug, len(ranks), last_number)
+
+    assert time.perf_counter() - began < 3
+    assert moved == 10_000
+    assert list(evening.line()) == ranks
