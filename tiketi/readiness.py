@@ -11,8 +11,10 @@ from redis.exceptions import RedisError
 
 from events.mail import outbox as letters
 from scaling import rooms_seen
+from scaling.fleet import FleetSnapshot
 from scaling.rooms_seen import RoomsSeen
 from scaling.status import fleet_drift, publish_age_s
+from scaling.store import last_view
 from tiketi import heartbeats, outbox
 from tiketi.question import Question, within
 from tiketi.queueing import queueing
@@ -73,6 +75,7 @@ class Keys:
     work: Mapping[str, Work] = field(default_factory=dict)
     unwise: str = ""  # how Redis is set up, where that is no good idea
     drift: tuple[str, ...] = ()  # where the account is not as the site has it
+    fleet: FleetSnapshot | None = None  # as last read; None where nobody did
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def _ask_redis() -> Keys:
         seen = rooms_seen.seen(now) or _looked()
         ages = heartbeats.ages(now)
         found = fitness()
-        published, drift = publish_age_s(), fleet_drift()
+        published, drift, fleet = publish_age_s(), fleet_drift(), last_view()
     except (LineUnavailable, RedisError, OSError) as error:
         return Keys(str(error) or type(error).__name__)
     work = {beat.name: Work(ages[beat.name], beat.late_after_s) for beat in heartbeats.BEATS.values()}
@@ -153,7 +156,7 @@ def _ask_redis() -> Keys:
         known = [age for age in ticks if age is not None]
         work["tick"] = Work(max(known) if len(known) == len(ticks) else None, TICK_IS_LATE_S)
     state = f"cannot tell of {', '.join(seen.untold[:3])}" if seen.untold else found.too_old or OK
-    return Keys(state, seen.rooms, work, found.unwise, drift)
+    return Keys(state, seen.rooms, work, found.unwise, drift, fleet)
 
 
 def _looked() -> RoomsSeen:
