@@ -58,7 +58,7 @@ def _try(row: R, attempt: Callable[[R], None]) -> bool:
     try:
         attempt(row)
     except Exception as error:  # whatever it is, those behind must not wait for it
-        log.exception("%s %s, try %d of %d", row._meta.label, row, row.tries, MAX_TRIES)
+        log.exception("%s %s, try %d of %d", row._meta.label, row.pk, row.tries, MAX_TRIES)
         pause = FIRST_PAUSE * 2 ** (row.tries - 1)
         said = f"{type(error).__name__}: {error}".replace("\0", "")[:200]
         mine.update(claimed_until=None, try_at=timezone.now() + pause, problem=said)

@@ -1,5 +1,6 @@
 """The assembly: it has commands, and the outbox."""
 
+import logging
 from typing import Any
 
 from django.apps import AppConfig
@@ -20,6 +21,7 @@ class TiketiConfig(AppConfig):
 
     def ready(self) -> None:
         """Let `check --deploy` know what a site needs, and migrations take their time. Raises Misconfigured."""
+        logging.captureWarnings(capture=True)  # Python's own are lines of the log as well
         checks.register(production.check, checks.Tags.security, deploy=True)
         production.load_providers(settings)
         pre_migrate.connect(take_time, sender=self)

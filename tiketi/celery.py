@@ -1,15 +1,18 @@
 """The Celery application: what happens by itself, how often, and that it is noted when it did."""
 
 import os
+from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import task_success
+from celery.signals import setup_logging, task_success
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tiketi.settings")
 
-# The settings must be named before this is read.
+# The settings must be named before these are read.
+from django.conf import settings
+
 from tiketi import heartbeats
 
 app = Celery("tiketi")
@@ -41,6 +44,12 @@ app.conf.beat_schedule = {
         ("tidy-outbox", "tiketi.tasks.tidy_outbox", 3600.0),
     )
 }
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]  # celery has no types
+def write_as_the_site_does(**_: object) -> None:
+    """Workers and beat write their log as web does; Celery leaves logging alone where somebody listens here."""
+    dictConfig(settings.LOGGING)
 
 
 @task_success.connect  # type: ignore[untyped-decorator]  # celery has no types

@@ -11,7 +11,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from scaling.configuration import BadConfiguration, Configuration, region
-from tiketi import environment, local_redis, production, redis_settings
+from tiketi import environment, local_redis, log_settings, production, redis_settings
 from waitingroom.redis_address import Topology, parsed
 
 django_stubs_ext.monkeypatch()  # Django's own classes take type parameters, as `ModelAdmin[Event]`
@@ -69,6 +69,7 @@ OPERATOR_TOKEN = env.read("OPERATOR_TOKEN", str, "")
 
 MIDDLEWARE = [
     "tiketi.health.health_middleware",  # first: machines ask by any host, over plain HTTP
+    "tiketi.log_context.request_log_middleware",
     "tiketi.program_errors.program_errors_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -368,17 +369,10 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s  %(message)s"}},
-    "filters": {"outages": {"()": "tiketi.logs.Outages"}, "repetitions": {"()": "tiketi.repetitions.Repetitions"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "repetitions"]}
-    },
-    "loggers": {"django": {"handlers": []}},  # its own console handler would say everything twice
-    "root": {"handlers": ["console"], "level": env.read("LOG_LEVEL", environment.one_of(*environment.LEVELS), "INFO")},
-}
+LOGGING = log_settings.logging_for(
+    env.read("LOG_FORMAT", environment.one_of(*log_settings.FORMS), "lines" if DEBUG else "json"),
+    env.read("LOG_LEVEL", environment.one_of(*environment.LEVELS), "INFO"),
+)
 
 # --- Everything that is wrong, at once.
 if not DEBUG:

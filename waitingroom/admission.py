@@ -59,7 +59,7 @@ def tick(rooms: Iterable["WaitingRoom"]) -> dict[str, list[str]]:
             keep_epoch(room, answers[3 * i])
             admitted[room.slug] = read_ticked(answers[3 * i : 3 * i + 3])
         except (LineUnavailable, SettingsMissing, DatabaseError) as error:
-            log.warning("no tick in %s: %r", room.slug, error)
+            log.warning("no tick in %s: %r", room.slug, error, extra={"room": room.slug})
             continue
         if admitted[room.slug]:
             hints.look(room.slug, admitted[room.slug])

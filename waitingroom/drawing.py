@@ -66,7 +66,7 @@ class Drawing:
             except (WaitingRoomError, BadDraw, ValidationError, DatabaseError) as error:
                 failing[room.slug] = str(error)
                 if self._failing.get(room.slug) != str(error):  # once, not every second
-                    log.warning("the draw of %s does not go on: %s", room.slug, error)
+                    log.warning("the draw of %s does not go on: %s", room.slug, error, extra={"room": room.slug})
         self._failing = failing
 
     def _go_on(self, room: WaitingRoom, now: datetime) -> None:
@@ -153,7 +153,7 @@ class Drawing:
         drawn_line.line_up(room.slug, visitors, opened_us=line.opened_us, seen_ms=last_seen_ms(room.slug, visitors))
         drawn_line.note(room.slug, len(visitors), line.last_number)
         room.note_lined_up()
-        log.info("%d of %s are lined up", len(visitors), room.slug)
+        log.info("%d of %s are lined up", len(visitors), room.slug, extra={"room": room.slug})
 
     def _keep(self, room: WaitingRoom, _now: datetime) -> None:
         """Give those who were lined up their numbers back, where Redis lost the line, or its last writes."""

@@ -47,5 +47,7 @@ def note(room: "WaitingRoom", in_force: str) -> bool:
     if table.filter(epoch=before).update(**values) == 0:
         room.refresh_from_db(fields=FIELDS)
     elif before and not in_force:
-        log.warning("Redis lost the line of %s: it recovers by the visitors' slips", room.slug)
+        log.warning(
+            "Redis lost the line of %s: it recovers by the visitors' slips", room.slug, extra={"room": room.slug}
+        )
     return True

@@ -37,6 +37,12 @@ def address_of(peer: str, forwarded: str) -> Address | None:
     return _told(peer, _end_of(forwarded), tuple(conf.WAITINGROOM_TRUSTED_PROXIES))
 
 
+def is_trusted(peer: str) -> bool:
+    """Whether the peer is a proxy whose word counts."""
+    client = _address(peer)
+    return client is not None and _among(client, _networks(tuple(conf.WAITINGROOM_TRUSTED_PROXIES)))
+
+
 def _end_of(forwarded: str) -> str:
     return forwarded if len(forwarded) <= MAX_FORWARDED else forwarded[-MAX_FORWARDED:].partition(",")[2]
 

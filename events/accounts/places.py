@@ -32,7 +32,7 @@ def take_place(request: HttpRequest, user: User, **_: Any) -> None:
     try:
         visitors.become(request, visitor_of(user))
     except LineUnavailable as error:
-        log.warning("account %s signs in without its places: %s", user.pk, error)
+        log.warning("an account signs in without its places: %s", error, extra={"visitor": visitor_of(user)})
 
 
 def in_own_place(request: HttpRequest, account: User) -> bool:
@@ -48,7 +48,7 @@ def in_own_place(request: HttpRequest, account: User) -> bool:
         # Redis says who took it: of two accounts that bring one browser's cookies, one comes in.
         return visitors.become(request, visitor_of(account)).get(place.room) == Phase.ACTIVE
     except LineUnavailable as error:
-        log.warning("account %s stays without the place of %s: %s", account.pk, place.visitor, error)
+        log.warning("an account stays without a place: %s", error, extra={"visitor": visitor_of(account)})
         return False
 
 

@@ -103,7 +103,7 @@ def _clash(scan: OfflineScan, event: Event, made: Scan, refusal: NotAdmitted) ->
         "when": when,
         "refusal": refusal,
     }
-    log.warning("handed in by %s for %s, against the record: %s", made.by, event.slug, refusal.__class__.__name__)
+    log.warning("handed in for %s, against the record: %s", event.slug, refusal.__class__.__name__)
     if ticket is not None:
         ticket.changes.create(
             act=DoorAct.AGAINST,

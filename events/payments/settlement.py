@@ -143,4 +143,5 @@ def _deliver(order: Order) -> Trouble | None:
 
 def _come(payment: Payment, state: PaymentState, trouble: Trouble | str | None) -> None:
     payment.move_to(state, trouble or "")
-    log.info("payment %s of order %s: %s %s", payment.reference, payment.order_id, state, payment.trouble)
+    trouble = f" ({payment.trouble})" if payment.trouble else ""
+    log.info("payment %s of order %s: %s%s", payment.reference, payment.order_id, state, trouble)

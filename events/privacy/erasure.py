@@ -126,5 +126,5 @@ def _leave_lines(visitor: str) -> None:
         try:
             admission.leave(slug, visitor, Reason.LEFT)
         except LineUnavailable as error:
-            log.warning("%s stays in the line of %s until it lapses: %s", visitor, slug, error)
+            log.warning("somebody stays in the line of %s until it lapses: %s", slug, error, extra={"visitor": visitor})
             return

@@ -30,7 +30,7 @@ def lasts_ms(slug: str, visitor: str, until: datetime) -> int:
     try:
         return admission.keep_place(slug, visitor, left_ms)
     except LineUnavailable as error:
-        log.warning("how long the place of %s in %s lasts is not known: %s", visitor, slug, error)
+        log.warning("how long a place in %s lasts is not known: %s", slug, error, extra=_whose(slug, visitor))
         return 0
 
 
@@ -44,7 +44,7 @@ def _keep(slug: str, visitor: str, hold_ms: int) -> None:
     try:
         admission.keep_place(slug, visitor, hold_ms)
     except LineUnavailable as error:
-        log.warning("the place of %s in %s is not known to be kept: %s", visitor, slug, error)
+        log.warning("a place in %s is not known to be kept: %s", slug, error, extra=_whose(slug, visitor))
 
 
 def give_back(slug: str, visitor: str, reason: Reason) -> None:
@@ -57,4 +57,8 @@ def _leave(slug: str, visitor: str, reason: Reason) -> None:
     try:
         admission.leave(slug, visitor, reason)
     except LineUnavailable as error:
-        log.warning("%s keeps a place in %s until it idles out: %s", visitor, slug, error)
+        log.warning("a place in %s is kept until it idles out: %s", slug, error, extra=_whose(slug, visitor))
+
+
+def _whose(slug: str, visitor: str) -> dict[str, str]:
+    return {"room": slug, "visitor": visitor}

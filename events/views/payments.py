@@ -81,7 +81,7 @@ def callback(request: HttpRequest, name: str) -> HttpResponse:
             return JsonResponse({"status": "ignored"})
         payment = hear(name, notice)
     except ForgedNotice:
-        log.warning("forged callback for %s from %s", name, request.META.get("REMOTE_ADDR"))
+        log.warning("forged callback for %s", name)
         return JsonResponse({"status": "forged"}, status=403)
     except UnknownPayment as error:
         raise Http404 from error

@@ -67,7 +67,7 @@ class Teller:
             await self._look(slug, sockets, visitors)
         except Exception as error:
             if not isinstance(error, LineUnavailable):
-                log.exception("telling %s failed", slug)
+                log.exception("telling %s failed", slug, extra={"room": slug})
             sockets.retry(visitors, asyncio.get_running_loop().time() + RETRY_SECONDS)
 
     async def _look(self, slug: str, sockets: Sockets, visitors: list[str]) -> None:

@@ -1,0 +1,75 @@
+"""Of what a log line tells besides its words: the request, its room and visitor, or the task."""
+
+import re
+import secrets
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from celery.signals import task_postrun, task_prerun
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from structlog.contextvars import bind_contextvars, unbind_contextvars
+from structlog.typing import EventDict
+
+from tiketi.log_privacy import hashed
+from waitingroom import visitors
+from waitingroom.networks import is_trusted
+from waitingroom.visits import room_of
+
+HEADER = "X-Request-ID"
+ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
+
+
+def request_log_middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> object:
+    """Give the request an id, that of a trusted proxy if it sent one, and say it in the answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.log_id = _id_of(request)  # type: ignore[attr-defined]  # ours to add
+        token = _request.set(request)
+        try:
+            response = get_response(request)
+        finally:
+            _request.reset(token)
+        response.headers[HEADER] = request.log_id  # type: ignore[attr-defined]  # ours
+        return response
+
+    return middleware
+
+
+def _id_of(request: HttpRequest) -> str:
+    sent = request.headers.get(HEADER, "")
+    if ID.fullmatch(sent) and is_trusted(request.META.get("REMOTE_ADDR", "")):
+        return sent
+    return secrets.token_hex(8)
+
+
+def add_request(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """structlog's processor: what is known of the request that the line is about, made only where one is written."""
+    record = line.get("_record")
+    found = getattr(record, "request", None) or _request.get()
+    if isinstance(found, HttpRequest) and hasattr(found, "log_id"):
+        line["request_id"] = found.log_id
+        place = getattr(found, "admission", None)
+        room = place.room if place else room_of(found.path_info)
+        visitor = place.visitor if place else visitors.of_request(found)
+        for name, value in (("room", room), ("visitor", visitor)):
+            if value:
+                line.setdefault(name, value)
+    if visitor := line.get("visitor"):
+        line["visitor"] = hashed(str(visitor))
+    return line
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]  # celery has no types
+def begin_task(task_id: str, task: Any, **_: object) -> None:
+    """Lines of a worker name the task."""
+    bind_contextvars(task=task.name, task_id=task_id)
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]  # celery has no types
+def end_task(**_: object) -> None:
+    """Until it is done."""
+    unbind_contextvars("task", "task_id")

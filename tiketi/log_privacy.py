@@ -1,0 +1,46 @@
+"""What a log keeps to itself: visitors by a keyed hash, and whatever looks like a person's in a text as a word."""
+
+import hashlib
+import hmac
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+
+from django.conf import settings
+
+EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+IPV6 = re.compile(r"(?<![\w:.])[0-9a-fA-F:]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*(?![\w:])")
+# Whoever reads these in an address may do what its owner may.
+SECRET = re.compile(r"(/(?:confirm-email|reset/key|previews|tickets)/)[^/\s'\"]+")
+COOKIE = re.compile(r"\b((?:__Host-)?(?:visitor|slip-[\w-]+|sessionid|csrftoken)=)[^;\s'\"]+")
+
+
+def hashed(visitor: str) -> str:
+    """The visitor's name in logs: the same in every process, and nobody's without the site's key."""
+    return _hashed(settings.SECRET_KEY, visitor)
+
+
+@lru_cache(maxsize=4096)
+def _hashed(secret: str, visitor: str) -> str:
+    key = hashlib.blake2b(secret.encode(), person=b"log").digest()
+    return hmac.new(key, visitor.encode(), hashlib.sha256).hexdigest()[:12]
+
+
+def scrubbed(text: str) -> str:
+    """The text without email addresses, public IP addresses, cookies and the secrets of addresses."""
+    if "@" in text:
+        text = EMAIL.sub("[email]", text)
+    if "=" in text:
+        text = COOKIE.sub(r"\1[cookie]", text)
+    if "/" in text:
+        text = SECRET.sub(r"\1[secret]", text)
+    return IPV6.sub(_unless_public, IPV4.sub(_unless_public, text))
+
+
+def _unless_public(found: re.Match[str]) -> str:
+    """A server's own private address is the operator's business; a public one is somebody's."""
+    try:
+        return "[address]" if ip_address(found[0].rstrip(".")).is_global else found[0]
+    except ValueError:
+        return found[0]
