@@ -28,7 +28,11 @@ LONGEST_BOOT_S = 3600
 
 
 class NotSettable(ValueError):
-    """The change makes no sense; says why."""
+    """The change is refused; says why."""
+
+
+class Mistyped(NotSettable):
+    """The change makes no sense."""
 
 
 def set_fleet(changes: Sequence[str], now: float) -> None:
@@ -39,7 +43,7 @@ def set_fleet(changes: Sequence[str], now: float) -> None:
         raise NotSettable("boot_seconds: only the local fleet's instances boot as one likes.")
     desired = wanted.get("desired")
     if desired is not None and not c.minimum <= desired <= c.maximum:
-        raise NotSettable(f"desired: from {c.minimum} to {c.maximum}, please.")
+        raise Mistyped(f"desired: from {c.minimum} to {c.maximum}, please.")
     if "boot_seconds" in wanted:
         LocalFleet(c).set_boot_seconds(wanted["boot_seconds"])
         client().delete(store.BOOTS)  # what was learned of slower boots is true no more
@@ -64,7 +68,7 @@ def make_pin(words: Sequence[str], by: str, now: float) -> None:
         pin.full_clean()
     except ValidationError as error:
         texts = (f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items())
-        raise NotSettable("; ".join(texts)) from error
+        raise Mistyped("; ".join(texts)) from error
     pin.save()
     hold(now)
 
@@ -135,13 +139,13 @@ def _observation(view: FleetSnapshot) -> Observation:
 def _pin_word(word: str, now: float) -> tuple[str, Any]:
     name, equals, text = word.partition("=")
     if not equals or name not in PIN_NAMES:
-        raise NotSettable(f"'{word}': name=value, please, where name is one of {', '.join(PIN_NAMES)}; or off.")
+        raise Mistyped(f"'{word}': name=value, please, where name is one of {', '.join(PIN_NAMES)}; or off.")
     if name == "why":
         return name, text
     if name == "until":
         return name, _instant(text, now)
     if not text.isascii() or not text.isdigit() or len(text) > 6:
-        raise NotSettable(f"{name}: a whole number, please, not {text!r}.")
+        raise Mistyped(f"{name}: a whole number, please, not {text!r}.")
     return name, int(text)
 
 
@@ -155,14 +159,14 @@ def _instant(text: str, now: float) -> datetime:
     except ValueError:
         instant = None
     if instant is None:
-        raise NotSettable(f"until: 90m, 2h, or an instant such as 2026-05-01T21:00, please, not {text!r}.")
+        raise Mistyped(f"until: 90m, 2h, or an instant such as 2026-05-01T21:00, please, not {text!r}.")
     return instant if timezone.is_aware(instant) else timezone.make_aware(instant)
 
 
 def _parsed(word: str) -> tuple[str, int]:
     name, equals, text = word.partition("=")
     if not equals or name not in NAMES:
-        raise NotSettable(f"'{word}': name=value, please, where name is one of {', '.join(NAMES)}.")
+        raise Mistyped(f"'{word}': name=value, please, where name is one of {', '.join(NAMES)}.")
     if not text.isascii() or not text.isdigit() or int(text) > LONGEST_BOOT_S:
-        raise NotSettable(f"{name}: a whole number up to {LONGEST_BOOT_S}, please, not {text!r}.")
+        raise Mistyped(f"{name}: a whole number up to {LONGEST_BOOT_S}, please, not {text!r}.")
     return name, int(text)

@@ -5,6 +5,7 @@ A closed window sends SIGHUP, which supervisor takes for "read the configuration
 
 import signal
 import sys
+from pathlib import Path
 
 from supervisor.options import ServerOptions
 from supervisor.supervisord import go
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> None:
     options.first = True
     options.test = False
     go(options)
+    folder = Path(options.configfile).resolve().parent
+    sys.stdout.write(f"TIKETI has stopped; the data is kept in {folder}\n")
 
 
 if __name__ == "__main__":

@@ -132,6 +132,7 @@ def test_f32_ctrl_c_leaves_no_process_and_keeps_the_data(tmp_path: Path):
         site.manager.send_signal(signal.SIGINT)
         site.manager.wait(10)
         assert not any(map(lives, family))
+        assert site.output().endswith(f"TIKETI has stopped; the data is kept in {tmp_path}\n")
 
     with stack.running(tmp_path) as site:
         assert json.loads(site.manage("waitingroom", "show", slug, "--json"))["threshold"] == 77

@@ -5,17 +5,22 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from events.door.checkin import Scan, admit
 from events.door.may import may_admit
 from events.door.not_admitted import NotAdmitted
 from events.door.recognised import ticket_of
 from events.models import Event
+from waitingroom.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Checks a ticket in by the code in its QR, at one event's door; any other ticket is refused, and why."
+    examples = (
+        ("checkin CODE --event gala", "what the QR code says, at the door of gala"),
+        ("checkin CODE --event gala --entrance East --by kim", "counted at an entrance, in somebody's name"),
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The code, whose door this is, and who stands at it."""

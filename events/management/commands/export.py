@@ -5,17 +5,23 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.translation import override
 
 from events.exports.files import WRITERS
 from events.exports.tables import TABLES
 from events.models import Event
+from waitingroom.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Writes what an event's orders, tickets, payments, door, settlement or sales by hour are, for a spreadsheet."
+    examples = (
+        ("export gala orders --to orders.csv", "Korean headings"),
+        ("export gala settlement --to settlement.xlsx --language en", "a workbook, in English"),
+        ("export gala tickets --buyers", "to the standard output, with who bought"),
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Of what event, what, and as what file."""

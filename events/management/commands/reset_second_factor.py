@@ -4,16 +4,18 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from events.accounts.lost_device import reset_factors
 from events.accounts.sign_in import account_named
+from waitingroom.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Takes an account's second factors away, on record."""
 
     help = "Take an account's second factors away and end its sessions, so that new ones are set up at the next sign-in"
+    examples = (("reset_second_factor kim --reason 'lost telephone, seen in person' --by lee", "on record"),)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Whose, why, and who asked for it."""

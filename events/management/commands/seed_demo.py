@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from events.demo import season
+from waitingroom.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Adds the demonstration season; events that exist already stay as they are."
+    examples = (("seed_demo", "again and again, without harm"),)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Add what is missing, and say how much that was."""

@@ -5,9 +5,8 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
-from django.utils.translation import override
 from redis.exceptions import RedisError
 
 from scaling import drift, operator_actions, pins, provisioning, store
@@ -20,12 +19,24 @@ from scaling.preflight.findings import Level
 from scaling.preflight.run import NoSuchRoom, preflight
 from scaling.status import status
 from waitingroom.errors import LineUnavailable
+from waitingroom.operator_command import Mistyped, OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """manage.py scaling status | preflight SLUG | provision | publish | history | set | pin."""
 
     help = "Show the fleet, check a sale beforehand, provision what orders servers, publish metrics, set it by hand."
+    examples = (
+        ("scaling status", "instances, boots, alarms, web processes, faults"),
+        ("scaling preflight gala", "what would spoil the sale, and what to do"),
+        ("scaling history --limit 5", "the last decisions"),
+        ("scaling set desired=5", "order five instances"),
+        ("scaling set boot_seconds=60", "of the local fleet"),
+        ("scaling pin floor=7 until=3h why='the evening'", "never fewer than seven for three hours"),
+        ("scaling pin off", "the pin is lifted"),
+        ("scaling provision --plan", "what AWS has otherwise than the site"),
+        ("scaling publish", "the metrics once, now"),
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand a verb."""
@@ -53,14 +64,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, verb: str, as_json: bool, **options: Any) -> None:
-        """Do what the verb says, in English as every command. Errors are one line."""
+        """Do what the verb says. Errors are one line."""
         try:
-            with override("en"):
-                content = getattr(self, verb)(options)
+            content = getattr(self, verb)(options)
         except (LineUnavailable, RedisError) as error:
             raise CommandError(f"Redis does not answer ({error}); start `make run`, or set REDIS_URL.") from error
         except DatabaseError as error:
             raise CommandError(f"The database does not answer ({error}).") from error
+        except operator_actions.Mistyped as error:
+            raise Mistyped(str(error)) from error
         except (CloudUnavailable, FleetUnreadable, NoSuchRoom, operator_actions.NotSettable) as error:
             raise CommandError(str(error)) from error
         if as_json:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -25,15 +25,24 @@ from scaling.simulator.report import judge
 from scaling.simulator.run import run
 from scaling.simulator.scenario import REFERENCE, Scenario
 from scaling.simulator.table import advised, report, spreads
+from waitingroom.operator_command import OperatorCommand
 
 MAX_SEEDS = 100
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """manage.py simulate."""
 
     help = (
         "Compare scaling policies on the reference's sale, on arrivals of your own, or on a past sale; plan a prewarm."
+    )
+    examples = (
+        ("simulate", "every policy on the reference's evening, with the reference's fleet"),
+        ("simulate --policy law --policy alarm --rush 20000", "twenty thousand, most at the opening"),
+        ("simulate --policy law --boot 300 --stay 120 --json", "slower boots, longer stays; for a program"),
+        ("simulate --replay gala --policy law", "the recorded arrivals of a past sale"),
+        ("simulate --plan gala --crowd 15000", "the cheapest prewarm that keeps the target wait"),
+        ("simulate --policy law --chart evening.svg --language en", "drawn"),
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

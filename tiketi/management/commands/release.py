@@ -4,16 +4,21 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import OperationalError
 
 from tiketi.release import WAIT, ReleaseBusy, bring_up_to_date
+from waitingroom.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Exit 0: the database is as this release wants it, whoever did it. Exit 1: it is not; the line says why."""
 
     help = "Migrates the tables, one instance at a time: the others wait, and find nothing left to do."
+    examples = (
+        ("release", "before the processes start, on every instance"),
+        ("release --wait 900", "where another instance may migrate for long"),
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How long to wait for another instance."""

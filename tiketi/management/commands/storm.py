@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 
 import uvloop
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -24,6 +24,7 @@ from tiketi.storm.report import Report
 from tiketi.storm.site import BadAddress, Site
 from tiketi.storm.storm import Aftermath, storm
 from waitingroom.models import OpeningOrder
+from waitingroom.operator_command import OperatorCommand
 from waitingroom.redis import clock_s
 
 INTERRUPTED = 130  # the shell's own code for Ctrl-C
@@ -36,8 +37,14 @@ SHARES = {
 }
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Send visitors with cookies, pages and WebSockets of their own to a room; exit 1 if an invariant broke."
+    examples = (
+        ("storm gala --visitors 2000 --arrive-in 10 --stay 20", "against the site on this machine"),
+        ("storm gala --visitors 500 --buy", "each with an account, seats and a payment"),
+        ("storm gala --visitors 500 --arrive-in 20 --gather draw", "for an opening by lot"),
+        ("storm gala --visitors 2000 --url https://rehearsal.example.com --json", "elsewhere; for a program"),
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The contract's options, and the shares of the visitors' habits."""

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -21,6 +21,7 @@ from waitingroom.draw_plan import announced
 from waitingroom.draw_records import Draw, DrawClosing, DrawGivenUp, DrawnLine, DrawResult
 from waitingroom.errors import DrawRefused
 from waitingroom.models import WaitingRoom
+from waitingroom.operator_command import Mistyped, OperatorCommand
 from waitingroom.stuck_draws import why_stuck
 
 SOURCES = "drand[:MINUTES after the closing], party:NAME:COMMITMENT, or local (for demonstrations)"
@@ -28,10 +29,22 @@ SOURCES = "drand[:MINUTES after the closing], party:NAME:COMMITMENT, or local (f
 DRAND_MINUTES, MAX_DRAND_MINUTES = 30, 7 * 24 * 60
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """manage.py draw announce | status | close | reveal | give-up | bundle | receipt | verify SLUG."""
 
     help = "Draw the order of a gathering so that anybody can check it (docs/draw.md)."
+    examples = (
+        ("draw announce gala --closes 2026-12-01T10:00+09:00 --source drand", "sign the rule; entries begin now"),
+        ("draw announce gala --closes 2026-12-01T10:00+09:00 --source local", "for a demonstration"),
+        ("draw status gala", "how far it is, and whom it waits for"),
+        ("draw close gala", "the roster, for good"),
+        ("draw reveal gala", "fetch drand's rounds"),
+        ("draw reveal gala city 0f3a", "what the party `city` told"),
+        ("draw give-up gala --why 'drand was silent'", "in public and for good: those who gathered come in by arrival"),
+        ("draw bundle gala", "what is published"),
+        ("draw receipt gala account-7", "one entrant's file"),
+        ("draw verify gala", "as anybody would"),
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand a verb."""
@@ -63,7 +76,6 @@ class Command(BaseCommand):
             if name == "verify":
                 one.add_argument("--language", choices=("ko", "en"), default="en")
 
-    @no_translations
     def handle(self, *_args: Any, verb: str, slug: str, **options: Any) -> None:
         """Do what the verb says. Errors are one line."""
         try:
@@ -179,7 +191,7 @@ def instant(text: str) -> datetime:
     except ValueError:
         at = None
     if at is None:
-        raise CommandError(f"'{text}' is no instant like 2026-12-01T11:00+09:00.")
+        raise Mistyped(f"'{text}' is no instant like 2026-12-01T11:00+09:00.")
     return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
@@ -193,4 +205,4 @@ def source_of(text: str, closes_at: datetime) -> Source:
     name, _, committed = rest.rpartition(":")
     if kind == "party" and is_name(name) and len(committed) == 64 and set(committed) <= set("0123456789abcdef"):
         return Party(name, committed)
-    raise CommandError(f"'{text}': {SOURCES}, please.")
+    raise Mistyped(f"'{text}': {SOURCES}, please.")

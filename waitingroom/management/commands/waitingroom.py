@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, transaction
 
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable, NotAsked
 from waitingroom.models import Mode, WaitingRoom
+from waitingroom.operator_command import Mistyped, OperatorCommand
 from waitingroom.reasons import Reason
 from waitingroom.status import RoomStatus
 
@@ -45,10 +46,27 @@ COLUMNS = ("slug", "mode", "threshold", "active", "waiting", "present", "admissi
 MAX_ADMITTED = 4000
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """manage.py waitingroom list | show | set | announce | open | pause | close | drain | admit | drop | recovered."""
 
     help = "List, show and tune waiting rooms; say something to all who wait; admit and drop visitors."
+    examples = (
+        ("waitingroom list", "every room with its line"),
+        ("waitingroom show gala", "one room, in words"),
+        ("waitingroom show gala --json", "the same for a program"),
+        ("waitingroom set gala threshold=50 users_per_minute_per_instance=600", "in force at once"),
+        ("waitingroom set gala threshold_per_instance=400", "the threshold follows the fleet"),
+        ("waitingroom announce gala --en 'Doors open late.' --ko '입장이 늦어집니다.'", "on every waiting page"),
+        ("waitingroom pause gala", "the line stands; `open gala` goes on"),
+        (
+            "waitingroom close gala --yes --reason-en 'Back at nine.' --reason-ko '9시에 다시 엽니다.'",
+            "everybody is told",
+        ),
+        ("waitingroom drain gala", "nobody new, those waiting still enter"),
+        ("waitingroom admit gala 20", "twenty from the head, beside the rate"),
+        ("waitingroom drop gala account-7", "out of the line or the room"),
+        ("waitingroom recovered gala", "the line goes on before the recovery period ends"),
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One subcommand a verb."""
@@ -113,7 +131,7 @@ class Command(BaseCommand):
         """One verb on one room; what to answer."""
         if verb == "admit":
             if not 1 <= options["count"] <= MAX_ADMITTED:
-                raise CommandError(f"count: a whole number from 1 to {MAX_ADMITTED}, please.")
+                raise Mistyped(f"count: a whole number from 1 to {MAX_ADMITTED}, please.")
             with confirmed(f"anybody was admitted; `show {room.slug}` counts them. Only then admit more"):
                 return {"slug": room.slug, "admitted": admission.admit(room.slug, options["count"])}
         if verb == "drop":
@@ -156,8 +174,7 @@ class Command(BaseCommand):
         elif isinstance(content, list):
             self.stdout.write("\n".join(table(content)))
         else:
-            for name, value in content.items():
-                self.stdout.write(f"{name:<24}{value}")
+            self.stdout.write("\n".join(told(content)))
 
 
 @contextmanager
@@ -192,7 +209,7 @@ def words_of(options: dict[str, Any]) -> dict[str, str]:
     """What `announce` says; nothing where it takes back. Raises CommandError."""
     said = {f"announcement_{language}": options[language].strip() for language in ("ko", "en")}
     if options["clear"] == any(said.values()):
-        raise CommandError("Say something with --ko and --en, or take it back with --clear.")
+        raise Mistyped("Say something with --ko and --en, or take it back with --clear.")
     return said
 
 
@@ -208,6 +225,30 @@ def table(rows: Sequence[dict[str, Any]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in texts]
 
 
+def told(content: dict[str, Any], width: int = 24) -> list[str]:
+    """What was found, a fact a line, in words."""
+    lines = []
+    for name, value in content.items():
+        if isinstance(value, dict):
+            lines += ["", f"{name}:", *(f"  {line}" for line in told(value, width=30))]
+        else:
+            lines.append(f"{name:<{width}}{_words(name, value)}")
+    return lines
+
+
+def _words(name: str, value: Any) -> str:
+    """A fact as people say it."""
+    if name == "arrivals":
+        return f"{sum(count for _, count in value[-6:])} in the last minute or so"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "nobody"
+    return "-" if value in (None, "") else str(value)
+
+
 def parse(changes: Sequence[str]) -> dict[str, Any]:
     """`name=value` words as settings. Raises CommandError, naming the word."""
     parsed: dict[str, Any] = {}
@@ -215,11 +256,11 @@ def parse(changes: Sequence[str]) -> dict[str, Any]:
     for word in changes:
         name, equals, text = word.partition("=")
         if not equals or name not in SETTINGS:
-            raise CommandError(f"'{word}': name=value, please, where name is one of {', '.join(SETTINGS)}.")
+            raise Mistyped(f"'{word}': name=value, please, where name is one of {', '.join(SETTINGS)}.")
         try:
             parsed[name] = fields[name].clean(text or (None if fields[name].null else ""), None)
         except ValidationError as error:
-            raise CommandError(f"{name}: {' '.join(error.messages)}") from error
+            raise Mistyped(f"{name}: {' '.join(error.messages)}") from error
     return parsed
 
 
@@ -241,7 +282,7 @@ def change(room: WaitingRoom, settings: dict[str, Any], why: str) -> None:
         try:
             locked.full_clean()
         except ValidationError as error:
-            raise CommandError(
+            raise Mistyped(
                 " ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
             ) from error
         setattr(locked, "_change_reason", why)  # noqa: B010 (simple_history reads it; the model does not declare it)
