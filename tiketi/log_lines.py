@@ -21,7 +21,7 @@ def formatter(form: str) -> ProcessorFormatter:
         foreign_pre_chain=[
             add_log_level,
             add_logger_name,
-            TimeStamper(fmt="iso", utc=form == "json"),
+            TimeStamper(fmt="iso") if form == "json" else TimeStamper(fmt="%Y-%m-%d %H:%M:%S%z", utc=False),
             structlog.contextvars.merge_contextvars,
             ExtraAdder(allow=EXTRA),
             add_request,

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import secrets
 import shlex
 import subprocess
@@ -158,7 +159,7 @@ def test_people_read_lines(capsys: pytest.CaptureFixture[str]):
 
     said = log_lines.formatter("lines").format(record)
 
-    assert said.endswith("WARNING events  hello you  [room=gala]")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+0900 WARNING events  hello you  \[room=gala]", said)
 
 
 def test_a_deployed_web_process_writes_json_and_nothing_else(transactional_db: None, tmp_path: Path):
