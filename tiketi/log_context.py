@@ -13,9 +13,10 @@ from structlog.contextvars import bind_contextvars, unbind_contextvars
 from structlog.typing import EventDict
 
 from tiketi.log_privacy import hashed
-from waitingroom import visitors
+from waitingroom import slips
+from waitingroom.cookie_names import visitor_cookie
 from waitingroom.networks import is_trusted
-from waitingroom.visits import room_of
+from waitingroom.visits import cookies_in, room_of
 
 HEADER = "X-Request-ID"
 ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -54,13 +55,18 @@ def add_request(_logger: Any, _method: str, line: EventDict) -> EventDict:
         line["request_id"] = found.log_id
         place = getattr(found, "admission", None)
         room = place.room if place else room_of(found.path_info)
-        visitor = place.visitor if place else visitors.of_request(found)
+        visitor = place.visitor if place else _visitor_of(found)
         for name, value in (("room", room), ("visitor", visitor)):
             if value:
                 line.setdefault(name, value)
     if visitor := line.get("visitor"):
         line["visitor"] = hashed(str(visitor))
     return line
+
+
+def _visitor_of(request: HttpRequest) -> str | None:
+    """By the cookie alone: logging is set up before there are models, and what knows them cannot be read here."""
+    return slips.read_visitor(cookies_in(request.META.get("HTTP_COOKIE", "")).get(visitor_cookie(), ""))
 
 
 @task_prerun.connect  # type: ignore[untyped-decorator]  # celery has no types
