@@ -30,7 +30,6 @@ ROOM_GAUGES = {
     "threshold": ("threshold", "Most visitors inside"),
     "admission_per_minute": ("admissions_per_minute", "Admissions a minute that the servers in service allow"),
     "oldest_wait_s": ("oldest_wait_seconds", "How long the head of the line has waited"),
-    "estimated_wait_s": ("estimated_wait_seconds", "What a newcomer who has to wait is told"),
     "in_service": ("in_service", "Servers counted for admission"),
     "multiplier": ("multiplier", "The part of its rate that admission has"),
     "pending": ("pending", "Servers to come, of the room's share"),
