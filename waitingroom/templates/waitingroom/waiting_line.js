@@ -35,10 +35,6 @@ function finish(showing) {
   showing();
 }
 
-// For the page that follows this one.
-const keep = (name, value) => sessionStorage.setItem(name, value);
-const recall = (name) => sessionStorage.getItem(name);
-
 // Within `spread` ms: with many others, perhaps, but not in the same second.
 function comeIn(spread) {
   const last = recall("reloaded");

@@ -6,6 +6,9 @@ const put = (id, text) => { at(id).textContent = text; };
 const given = (name) => Number(page.dataset[name]);
 const entitle = (text) => { document.title = `${text} · TIKETI`; };
 const here = location.pathname + location.search;
+// For the page that follows this one.
+const keep = (name, value) => sessionStorage.setItem(name, value);
+const recall = (name) => sessionStorage.getItem(name);
 const words = JSON.parse(at("words").textContent);
 const digits = new Intl.NumberFormat(document.documentElement.lang);
 const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
