@@ -129,20 +129,48 @@ def test_waiting_entering_picking_by_mouse_paying_and_showing_the_ticket_once(
         expect(staff.locator(".verdict h2")).to_have_text(verdict)
 
 
-def test_picking_and_paying_by_keyboard_alone(make_sale: Callable[[], str], open_page: Open) -> None:
+# Whether the part of the page that has the focus is on the screen, and not behind what stays there (WCAG 2.4.11).
+SEEN = """() => [...document.activeElement.getClientRects()].some((part) => {
+  const [x, y] = [part.x + part.width / 2, part.y + part.height / 2];
+  const top = document.elementFromPoint(x, y);
+  return top && (document.activeElement.contains(top) || top.contains(document.activeElement));
+})"""
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(1280, 720), (320, 640), (640, 450)],
+    ids=["desktop", "the narrowest phone", "a laptop's page at 200 %"],
+)
+def test_picking_and_paying_by_keyboard_alone(
+    make_sale: Callable[[], str], open_page: Open, size: tuple[int, int]
+) -> None:
     slug = make_sale()
-    page = open_page()
-    page.goto(f"/events/{slug}/seats/")
-    sign_up(page)
-    page.wait_for_url("**/seats/")
+    width, height = size
+    page = open_page(viewport={"width": width, "height": height})
+    page.goto(f"/events/{slug}/")
 
     def tab_to(selector: str) -> None:
-        for _ in range(40):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+        for _ in range(60):
             if page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 return
             page.keyboard.press("Tab")
+            page.wait_for_function(SEEN, timeout=5000)
         pytest.fail(f"{selector} cannot be reached by Tab")
 
+    tab_to(".next-step a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/login/**")
+    tab_to("main a[href*=signup]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/signup/**")
+    expect(page.locator("#id_email")).to_be_focused()
+    page.keyboard.type(f"{secrets.token_hex(6)}@example.com")
+    tab_to("#id_password1")
+    page.keyboard.type("winter-song-42")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/seats/")
     tab_to(".section-list a")
     page.keyboard.press("Enter")
     expect(page.locator("#picker")).to_be_visible()
@@ -162,6 +190,40 @@ def test_picking_and_paying_by_keyboard_alone(make_sale: Callable[[], str], open
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("예매가 완료되었습니다")
+    tab_to("a[href$='/tickets/']")
+    page.keyboard.press("Enter")
+    expect(page.locator("article.ticket svg.qr")).to_have_count(2)
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
+def test_the_turn_comes_with_its_next_step_on_a_phones_first_screen(
+    make_sale: Callable[[int], str], open_page: Open, locale: str
+) -> None:
+    slug = make_sale(1)
+    first = open_page()
+    first.goto(f"/events/{slug}/")
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale=locale)
+    page.goto(f"/events/{slug}/")
+    expect(page.locator("#position")).to_have_text("1")
+    first.get_by_role("button", name="나가고 자리 양보하기").click()
+    first.get_by_role("button", name="네, 나갈게요").click()
+
+    turn, inside = ("차례가 되었어요", "입장하셨습니다") if locale == "ko-KR" else ("It is your turn", "You are in")
+    heading, step = page.locator("#inside"), page.locator(".next-step a")
+    expect(heading).to_have_text(turn)
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport(ratio=1)
+    assert page.title().startswith(turn)
+    expect(step).to_be_in_viewport(ratio=1)
+    timer = page.locator(".place-bar").get_by_role("timer")
+    expect(timer).to_have_text(re.compile(r"^(10:00|9:\d\d)$"))
+    expect(timer).to_be_in_viewport(ratio=1)
+    page.goto(f"/events/{slug}/")
+    expect(heading).to_have_text(inside)
+    expect(heading).not_to_be_focused()
+    assert not page.title().startswith(turn)
+    expect(step).to_be_in_viewport(ratio=1)  # at the top of the page as well
+    assert page.evaluate("scrollY") == 0
 
 
 def test_on_a_phone_nothing_runs_out_of_the_screen(make_sale: Callable[[], str], open_page: Open) -> None:
