@@ -7,7 +7,7 @@ from functools import cache
 
 from django.db import DatabaseError
 
-from scaling import boots, cloudwatch, metrics, overdue, pins, provisioning, recording, sharing, store
+from scaling import boots, cloudwatch, metrics, overdue, pins, provisioning, recording, rooms_seen, sharing, store
 from scaling.autoscaling import AutoScalingFleet
 from scaling.cloud import CloudUnavailable
 from scaling.controller import BY_LAW, CapacityChange, ControlDecision, DecisionReason, decide
@@ -116,6 +116,7 @@ def turn(now: float) -> None:
     c, view = configuration(), look(now)
     room_registry.refresh()
     statuses = admission.status(worth_a_look(room_registry.slugs()))
+    rooms_seen.keep_estimates(statuses, now)
     if last := view or store.last_view():  # else nothing is known of the fleet yet
         rooms = _rooms.read(lambda: rooms_around(c, now))
         sales = windows(c, rooms)

@@ -1,7 +1,7 @@
 """What whoever shares the fleet out saw of the rooms a second ago, for all who want to know and change nothing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
@@ -11,6 +11,8 @@ from waitingroom.status import RoomStatus
 
 # Two seconds may be lost; then whoever asks has to look for themselves.
 BELIEVED_S = 3.0
+# Estimates are drawn in the fleet's turn, every ten seconds: each costs more than all else that is seen of a room.
+ESTIMATES_BELIEVED_S = 25.0
 # Another release may know other things of a room.
 NAMES = sorted(field.name for field in fields(RoomStatus))
 
@@ -30,19 +32,31 @@ def keep(asked: Sequence[str], found: Sequence[RoomStatus], at: float) -> None:
     client().set(store.ROOMS, json.dumps({"at": at, "names": NAMES, "rooms": rows, "untold": untold}))
 
 
+def keep_estimates(found: Sequence[RoomStatus], at: float) -> None:
+    """Remember how long newcomers will have to wait."""
+    waits = {room.slug: room.estimated_wait_s for room in found if room.estimated_wait_s}
+    client().set(store.ESTIMATES, json.dumps({"at": at, "waits": waits}))
+
+
 def seen(now: float) -> RoomsSeen | None:
     """The rooms as of a moment ago; None where nobody looked lately. Raises RedisError."""
-    text = cast("bytes | None", client().get(store.ROOMS))
+    text, drawn = cast("list[bytes | None]", client().mget(store.ROOMS, store.ESTIMATES))
     known: dict[str, Any] = json.loads(text) if text else {"at": 0.0}
     since_s = now - known["at"]
     if not 0 <= since_s <= BELIEVED_S or known["names"] != NAMES:
         return None
-    return RoomsSeen(tuple(_room(row, since_s) for row in known["rooms"]), tuple(known["untold"]))
+    estimates = json.loads(drawn) if drawn else {"at": 0.0}
+    waits = estimates["waits"] if 0 <= now - estimates["at"] <= ESTIMATES_BELIEVED_S else {}
+    return RoomsSeen(tuple(_room(row, since_s, waits) for row in known["rooms"]), tuple(known["untold"]))
 
 
-def _room(row: list[object], since_s: float) -> RoomStatus:
+def _room(row: list[object], since_s: float, waits: Mapping[str, int]) -> RoomStatus:
     known = dict(zip(NAMES, row, strict=True))
     bins = cast("list[tuple[int, int]]", known["arrivals"])
     status = RoomStatus(**{**known, "arrivals": tuple((at, count) for at, count in bins)})  # type: ignore[arg-type]
     age_s = status.last_tick_age_s
-    return status if age_s is None else replace(status, last_tick_age_s=round(age_s + since_s, 3))
+    return replace(
+        status,
+        estimated_wait_s=waits.get(status.slug, 0) if status.waiting else 0,
+        last_tick_age_s=None if age_s is None else round(age_s + since_s, 3),
+    )

@@ -162,7 +162,7 @@ def _ask_redis() -> Keys:
 def _looked() -> RoomsSeen:
     """The rooms as they are now, where nobody shares the fleet out: it costs a look at each."""
     slugs = worth_a_look(list(_slugs))
-    rooms = tuple(admission.counts(slugs))
+    rooms = tuple(admission.status(slugs))
     return RoomsSeen(rooms, tuple(sorted(set(slugs) - {room.slug for room in rooms})))
 
 

@@ -19,7 +19,7 @@ from waitingroom.room_registry import room_registry
 
 OURS = (
     store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH, store.TUNED,
-    store.DRIFT, store.HELD_BACK, store.PRESSURE, store.ROOMS,
+    store.DRIFT, store.HELD_BACK, store.PRESSURE, store.ROOMS, store.ESTIMATES,
 )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def done() -> None:
     for task in heartbeats.BEATS:
         heartbeats.note(task)
     store.record_success("published", store.now())
-    redis_client().delete(store.ROOMS)
+    redis_client().delete(store.ROOMS, store.ESTIMATES)
 
 
 @pytest.fixture
@@ -211,8 +211,9 @@ def test_what_was_seen_of_the_rooms_a_second_ago_is_told_and_nobody_looks_again(
     (status,) = admission.counts([room.slug])
     seen = replace(status, waiting=4321, arrivals=((10, 2), (20, 3)))
     rooms_seen.keep([room.slug], [seen], store.now() - 1)
+    rooms_seen.keep_estimates([replace(seen, estimated_wait_s=77)], store.now() - 9)
     with monkeypatch.context() as looked:
-        looked.setattr(admission, "counts", lambda _: 1 / 0)
+        looked.setattr(admission, "status", lambda _: 1 / 0)
         readiness.forget()
         text = client.get("/metrics").content.decode()
         told = readyz(client)
@@ -224,7 +225,7 @@ def test_what_was_seen_of_the_rooms_a_second_ago_is_told_and_nobody_looks_again(
     kept = rooms_seen.seen(store.now())
     assert kept
     (found,) = kept.rooms
-    assert replace(found, last_tick_age_s=None) == replace(seen, last_tick_age_s=None)
+    assert replace(found, last_tick_age_s=None) == replace(seen, last_tick_age_s=None, estimated_wait_s=77)
 
     for at, untold in ((store.now() - 10, []), (store.now(), ["elsewhere"])):  # too old; Redis knows nothing of one
         rooms_seen.keep([room.slug, *untold], [seen], at)
