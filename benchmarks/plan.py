@@ -23,6 +23,8 @@ class Plan:
     batches: int = 8
     hold_s: float = 10.0  # longer than the slowest cadence
     gate_requests: int = 300
+    sale_s: float = 10.0
+    buyers: int = 5_000
 
 
 QUICK = Plan(
@@ -40,4 +42,6 @@ QUICK = Plan(
     batches=3,
     hold_s=9.0,
     gate_requests=50,
+    sale_s=3.0,
+    buyers=500,
 )
