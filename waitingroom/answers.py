@@ -13,11 +13,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from waitingroom import work as proof
-from waitingroom.announcement import NOTHING
 from waitingroom.claims import told_of_claim
-from waitingroom.gathering import Gathering
 from waitingroom.opening import Opening
-from waitingroom.page_cache import PageTemplate, clock_text, exact_text, range_text
+from waitingroom.page_cache import PageTemplate
+from waitingroom.page_values import gathering_of, of_nobody, of_place
 from waitingroom.place import Phase, Place
 from waitingroom.room_registry import room_registry
 from waitingroom.snapshot import Snapshot
@@ -64,12 +63,12 @@ def _page(
     encoding = ((b"content-encoding", coding),) if coding else ()
     return Answer(
         status,
-        page.fill_packed(values, coding) if coding else page.fill(values),
+        page.fill(values, coding),
         [
             HTML,
             (b"content-security-policy", page.policy),
             (b"x-frame-options", b"DENY"),
-            (b"vary", b"accept, accept-encoding"),
+            (b"vary", b"accept, accept-encoding, accept-language, cookie"),
             *encoding,
             *headers,
         ],
@@ -79,42 +78,6 @@ def _page(
 def poll_after(position: int) -> tuple[bytes, bytes]:
     """When to ask again, as a header: often near the front, twice in any presence everywhere."""
     return _RETRIES[2 if position <= 100 else 4 if position <= 1000 else SLOWEST_LOOK_SECONDS]
-
-
-def _values(visit: Visit, position: int, start: int, snapshot: Snapshot | None) -> dict[bytes, bytes]:
-    total = snapshot.total if snapshot else 0
-    reason = snapshot.closed_reason.get(visit.language, "") if snapshot else ""
-    announcement = snapshot.announcement if snapshot else NOTHING
-    wait = snapshot.forecast.wait_s(position) if snapshot and position else 0
-    least, most = snapshot.ranges.of(position) if snapshot and position else (0, 0)
-    scaling = snapshot.scaling if snapshot else {"inService": 0, "pending": 0, "readyInSeconds": 0}
-    return {
-        b"position": b"%d" % position,
-        b"total": b"%d" % max(total, position),
-        b"percent": b"%d" % (100 * (start - position) // start if start else 0),
-        b"start": b"%d" % start,
-        b"estimated_wait": b"%d" % wait,
-        b"wait_most": b"%d" % most,
-        b"in_service": b"%d" % scaling["inService"],
-        b"pending": b"%d" % scaling["pending"],
-        b"position_text": f"{position:,}".encode(),
-        b"total_text": f"{max(total, position):,}".encode(),
-        b"wait_text": range_text(least, most, visit.language).encode(),
-        b"recovery_text": b"",
-        b"recovery_done": b"0",
-        b"mode": snapshot.mode.encode() if snapshot else b"",
-        b"who": b"account" if visit.is_account else b"browser",
-        b"held": b"yes" if visit.slip else b"no",
-        b"closed_reason": html.escape(reason).encode(),
-        b"announcement": html.escape(announcement.texts.get(visit.language, "")).encode(),
-        b"announced": announcement.mark.encode(),
-        b"left": b"",
-        b"challenge": b"",
-        b"stage": b"open",
-        b"order": b"arrival",
-        b"opens_in": b"0",
-        b"opens_text": b"",
-    }
 
 
 def closing(snapshot: Snapshot) -> dict[str, object]:
@@ -129,18 +92,11 @@ def early(place: Place, opening: Opening) -> Answer:
     return _json(200, {"status": "none", "opening": told})
 
 
-def _gathering(room: str, place: Place) -> Gathering | None:
-    """What is told of the opening to who waits for it."""
-    if not place.gathers:
-        return None
-    return Gathering.of(place.opens_in_ms, place.total, room_registry.opening(room), place.recovering_s)
-
-
 def queued(room: str, place: Place, snapshot: Snapshot, rest: bytes = b"") -> Answer:
     """The contract's JSON for who waits; as a range besides, but in a gathering."""
     position, total, wait_s = place.position, place.total, snapshot.forecast.wait_s(place.position)
     rest, again = rest + recovering(place.recovering_s), poll_after(place.position)
-    if gathering := _gathering(room, place):
+    if gathering := gathering_of(room, place):
         position, wait_s, rest = gathering.position(position), gathering.wait_s(wait_s), rest + gathering.json
         again = (b"retry-after", b"%d" % gathering.ask_in_s)
     else:
@@ -171,38 +127,7 @@ def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate |
     """The waiting page in its template, or without one the JSON."""
     if page is None:
         return queued(visit.room, place, snapshot, missed(place))
-    held = visit.slip
-    start = held.start if held and held.queue_number == place.queue_number else place.position
-    values = _values(visit, place.position, max(start, place.position), snapshot)
-    left = "missed" if place.missed else place.reason.name.lower() if place.reason else ""
-    return _page(200, page, visit, values | _mode(visit, place) | _stage(visit, place) | {b"left": left.encode()})
-
-
-def _stage(visit: Visit, place: Place) -> dict[bytes, bytes]:
-    """Before the opening the page counts down to it; no position is told that is not true."""
-    gathering = _gathering(visit.room, place)
-    if gathering is None:
-        return {}
-    told = {b"stage": place.stage.encode(), b"opens_in": b"%d" % gathering.opens_in_ms}
-    told[b"opens_text"] = clock_text(gathering.opens_in_ms).encode()
-    if gathering.drawn:
-        told[b"order"] = b"draw"
-    if gathering.position(place.position) == 0:
-        told |= {b"position": b"0", b"start": b"0", b"position_text": "–".encode()}
-    return told
-
-
-def _mode(visit: Visit, place: Place) -> dict[bytes, bytes]:
-    """The room's mode as the page shows it; while the room recovers there is no position to tell."""
-    if not place.recovering_s or place.gathers or place.phase is Phase.CLOSED:
-        return {b"mode": place.mode.encode()}
-    nothing = dict.fromkeys((b"position_text", b"total_text", b"wait_text"), "–".encode())
-    left_s, whole_s = place.recovering_s, room_registry.recovery_s(visit.room)
-    return nothing | {
-        b"mode": b"recovering",
-        b"recovery_text": exact_text(left_s, visit.language).encode(),
-        b"recovery_done": b"%d" % max(0, whole_s - left_s),
-    }
+    return _page(200, page, visit, of_place(visit, place, snapshot))
 
 
 def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
@@ -232,14 +157,14 @@ def closed(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | 
         return _json(403, {"status": "closed"} | closing(snapshot))
     if place.queue_number:
         return waiting(visit, place, snapshot, page)
-    return _page(200, page, visit, _values(visit, 0, 0, snapshot))
+    return _page(200, page, visit, of_nobody(visit, snapshot))
 
 
 def unavailable(visit: Visit, page: PageTemplate | None) -> Answer:
     """Redis is away: a page that retries by itself, and loses nothing; or without a template the JSON."""
     if page is None:
         return _json(503, {"status": "unavailable"}, RETRY_UNAVAILABLE)
-    return _page(503, page, visit, _values(visit, 0, 0, None), RETRY_UNAVAILABLE)
+    return _page(503, page, visit, of_nobody(visit, None), RETRY_UNAVAILABLE)
 
 
 def too_many_newcomers(visit: Visit, page: PageTemplate | None) -> Answer:
@@ -254,7 +179,7 @@ def work(visit: Visit, tries: int, page: PageTemplate | None) -> Answer:
     challenge = proof.challenge(visit.room, tries)
     if page is None:
         return _json(428, {"status": "work", "message": WORK, "challenge": challenge})
-    values = _values(visit, 0, 0, None) | {b"challenge": html.escape(json.dumps(challenge)).encode()}
+    values = of_nobody(visit, None) | {b"challenge": html.escape(json.dumps(challenge)).encode()}
     return _page(200, page, visit, values)
 
 
@@ -262,7 +187,7 @@ def elsewhere(visit: Visit, page: PageTemplate | None) -> Answer:
     """Another browser has the place: a page with a button that takes it back, or without a template the JSON."""
     if page is None:
         return _json(409, {"status": Phase.ELSEWHERE.value, "message": ELSEWHERE})
-    return _page(409, page, visit, _values(visit, 0, 0, None))
+    return _page(409, page, visit, of_nobody(visit, None))
 
 
 def taken(visit: Visit) -> Answer:
@@ -282,7 +207,7 @@ def gave_up(visit: Visit) -> Answer:
 
 def preview(visit: Visit, page: PageTemplate) -> Answer:
     """The event's public summary, for who looks in without a place."""
-    return _page(200, page, visit, _values(visit, 0, 0, None))
+    return _page(200, page, visit, of_nobody(visit, None))
 
 
 def passing(visit: Visit) -> Answer:

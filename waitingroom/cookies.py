@@ -48,7 +48,8 @@ def headers_for(visit: Visit, place: Place) -> list[bytes]:
     if slip is None:
         return name_for(visit)
     written = header(slip_cookie(visit.room), slips.sign(slip), LIFE_SECONDS)
-    return [visitor_header(visit.visitor, visit.sign_in), written, *_surplus(visit)]
+    named = visitor_header(visit.visitor, visit.sign_in)
+    return [named, written, *_surplus(visit)] if visit.cookies else [named, written]
 
 
 def _surplus(visit: Visit) -> list[bytes]:

@@ -76,17 +76,10 @@ class PageTemplate:
 
     pieces: list[bytes]
     policy: bytes = b""  # the Content-Security-Policy
-    _packed: dict[Words, PackedPage] = field(default_factory=dict)
+    _packed: dict[Words, PackedPage] = field(default_factory=dict, compare=False)
 
-    def fill(self, values: Mapping[bytes, bytes]) -> bytes:
-        """The page for one visitor."""
-        filled = self.pieces.copy()
-        for i in range(1, len(filled), 2):
-            filled[i] = values[filled[i]]
-        return b"".join(filled)
-
-    def fill_packed(self, values: Mapping[bytes, bytes], coding: bytes) -> bytes:
-        """The page for one visitor, compressed."""
+    def fill(self, values: Mapping[bytes, bytes], coding: bytes) -> bytes:
+        """The page for one visitor, in a coding (b"": as it is)."""
         return self.packed(staffs_words(values)).fill(values, coding)
 
     def packed(self, words: Words = SILENCE) -> PackedPage:
@@ -97,6 +90,11 @@ class PageTemplate:
                 self._packed.clear()
             found = self._packed[words] = PackedPage(_with_words(self.pieces, words))
         return found
+
+    def pack_best(self) -> None:
+        """The page stays as it is: compress it as well as can be, with whatever words it was asked for."""
+        for packed in list(self._packed.values()):
+            packed.pack_best()
 
 
 staffs_words = itemgetter(*STAFFS_WORDS)
@@ -143,16 +141,15 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
             },
         )
     small, policy = made_small(page)
-    made = PageTemplate(_VALUE.split(small.encode()), (policy + _WORKERS.get(template, "")).encode())
-    made.packed()  # here, where nobody waits for it
-    return made
+    return PageTemplate(_VALUE.split(small.encode()), (policy + _WORKERS.get(template, "")).encode())
 
 
 async def _rendered(page: Page) -> PageTemplate:
-    return await wrap_future(_thread.submit(partial(_render_with_event, page)))
+    return await wrap_future(_thread.submit(partial(rendered_now, page)))
 
 
-def _render_with_event(page: Page) -> PageTemplate:
+def rendered_now(page: Page) -> PageTemplate:
+    """The page as it is now, kept for others; blocks."""
     _, room, language = page
     try:
         with translation.override(language):
@@ -160,7 +157,12 @@ def _render_with_event(page: Page) -> PageTemplate:
     except DatabaseError as error:
         log.warning("the waiting page does without the event: %s", error)
         event = {}
-    rendered = render(*page, event)
+    rendered, before = render(*page, event), _pages.peek(page)
+    if before == rendered:
+        rendered = before
+        rendered.pack_best()
+    else:
+        rendered.packed()  # here, where nobody waits for it
     _pages.keep(page, rendered)
     return rendered
 

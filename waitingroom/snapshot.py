@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -59,6 +59,7 @@ class Snapshot:
     opens_in_ms: int = 0  # of the room's opening; 0 from then on
     announcement: Announcement = NOTHING  # staff's word to everybody who waits
     relief: str = ""  # why every place has to wait less than it would have; empty if that is not so
+    page_values: dict[str, dict[bytes, bytes]] = field(default_factory=dict)  # by language; whoever shows them fills it
     cause: str = ""  # why some place has to wait longer than a moment ago (causes.py); empty if none has
 
     @classmethod

@@ -3,7 +3,9 @@
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 
+from waitingroom.packed.filling import Filling
 from waitingroom.packed.layout import Gap
 
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # no name, no time; the best compression
@@ -25,9 +27,42 @@ def pack(literals: Sequence[bytes], gaps: Sequence[Gap]) -> list[bytes]:
     return [*packed, before + deflate.compress(literals[-1]) + deflate.flush()]
 
 
-def foot(page: bytes) -> bytes:
-    """What follows: the checksum and the length of the page."""
-    return struct.pack("<LL", zlib.crc32(page), len(page) & 0xFFFFFFFF)
+class Foot:
+    """What follows: the checksum (CRC-32) and the length of the page.
+
+    The checksum goes on from that of what comes before a visitor's first value. What comes after the last one is not
+    read again either: a checksum is linear, so what follows it moves each of its bits to where the move has that bit.
+    """
+
+    def __init__(self, page: Filling) -> None:
+        """`page` is not compressed."""
+        self._page = page
+        first, self._last = page.pieces[0], page.pieces[-1] if len(page.pieces) > 1 else b""
+        self._first_crc, self._last_crc = zlib.crc32(first), zlib.crc32(self._last)
+        self._length = struct.pack("<L", page.length & 0xFFFFFFFF)
+        self._moves = _moves(len(self._last))
+
+    def of(self, texts: Sequence[bytes]) -> bytes:
+        """The foot of the page with these texts in its gaps, none too wide."""
+        crc = zlib.crc32(self._page.middle(texts), self._first_crc)
+        lowest, low, high, highest = self._moves
+        moved = lowest[crc & 255] ^ low[crc >> 8 & 255] ^ high[crc >> 16 & 255] ^ highest[crc >> 24]
+        return struct.pack("<L", moved ^ self._last_crc) + self._length
+
+
+@lru_cache(maxsize=64)
+def _moves(length: int) -> list[list[int]]:
+    """By its four bytes, the lowest first, what becomes of a checksum when so many bytes follow."""
+    zeros = bytes(length)
+    alone = zlib.crc32(zeros)
+    bits = [zlib.crc32(zeros, 1 << bit) ^ alone for bit in range(32)]
+    moves = []
+    for byte in range(4):
+        found = [0]
+        for moved in bits[8 * byte : 8 * byte + 8]:
+            found += [one ^ moved for one in found]
+        moves.append(found)
+    return moves
 
 
 def whole(page: bytes) -> bytes:

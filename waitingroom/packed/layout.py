@@ -5,8 +5,7 @@ in another: a gap is filled up with spaces after an attribute or inside the end 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 # Bytes that a value may take; with a longer one the whole page is compressed.
@@ -34,8 +33,25 @@ WIDTHS = {
     b"opens_in": 10,
     b"opens_text": 11,
 }
+# What differs from one visitor to the next; the rest many have alike, for a second at least.
+OWN = frozenset(
+    (
+        b"position",
+        b"total",
+        b"percent",
+        b"start",
+        b"estimated_wait",
+        b"wait_most",
+        b"position_text",
+        b"total_text",
+        b"wait_text",
+        b"challenge",
+        b"opens_in",
+        b"opens_text",
+    )
+)
 # Between values so near to each other nothing is compressed: a gap costs more.
-NEAR = 20
+NEAR = 40
 # A gap ends with so many bytes of the page itself: Brotli's next code depends on two.
 TAIL = 2
 _IN_TAG = re.compile(rb"<[^>]*\Z")
@@ -58,12 +74,15 @@ class Gap(NamedTuple):
         """Bytes that the gap takes of the page."""
         return self.width + len(self.tail)
 
-    def filler(self) -> Callable[[Mapping[bytes, bytes]], bytes]:
-        """What makes the gap's text, but for its tail, of the values; a longer one where a value is wider."""
-        names = itemgetter(*self.pieces[::2])
-        text = b"".join(b"%b" + literal.replace(b"%", b"%%") for literal in self.pieces[1::2])
-        width = self.width
-        return lambda values: (text % names(values)).ljust(width)
+    def form(self, shared: Mapping[bytes, bytes]) -> tuple[bytes, list[bytes]]:
+        """The gap's text, but for its tail and spaces, with `%b` for each value of a visitor's own; their names."""
+        names, literals = self.pieces[::2], self.pieces[1::2]
+        own = [name for name in names if name in OWN]
+        form = (
+            (b"%b" if name in OWN else shared[name].replace(b"%", b"%%")) + literal.replace(b"%", b"%%")
+            for name, literal in zip(names, literals, strict=True)
+        )
+        return b"".join(form), own
 
 
 def cut(pieces: Sequence[bytes]) -> tuple[list[bytes], list[Gap]]:
