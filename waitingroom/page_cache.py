@@ -192,13 +192,16 @@ async def page_template(template: str, room: str, language: str) -> PageTemplate
         return plain
 
 
-@lru_cache(maxsize=10_000)
 def wait_text(seconds: int, language: str) -> str:
     """A wait as people say it: "about 3 min 30 s". The page's script takes the same steps and words."""
     step = 5 if seconds < 60 else 30 if seconds < 600 else 60
-    rest = 60 * ((seconds + 30) // 60) if step == 60 else step * -(-max(seconds, 1) // step)
+    return _about(60 * ((seconds + 30) // 60) if step == 60 else step * -(-max(seconds, 1) // step), language)
+
+
+@lru_cache(maxsize=1000)  # by the steps, which are few
+def _about(seconds: int, language: str) -> str:
     with translation.override(language):
-        return _("about {duration}").format(duration=_duration(rest))
+        return _("about {duration}").format(duration=_duration(seconds))
 
 
 # A range in seconds, minutes or hours, by its end: the unit, its seconds, the step to round to, up to which end.
