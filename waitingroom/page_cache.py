@@ -208,11 +208,14 @@ def _about(seconds: int, language: str) -> str:
 _RANGES = (("s", 1, 10, 60), ("min", 60, 60, 600), ("min", 60, 300, 7200), ("h", 3600, 3600, inf))
 
 
-@lru_cache(maxsize=10_000)
 def range_text(least: int, most: int, language: str) -> str:
     """A wait as a range, rounded outwards: "2–5 min", "up to 10 s". The page's script does the same."""
     unit, size, step = next((unit, size, step) for unit, size, step, end in _RANGES if most < end)
-    low, high = least // step * step // size, -(-max(most, 1) // step) * step // size
+    return _between(least // step * step // size, -(-max(most, 1) // step) * step // size, unit, language)
+
+
+@lru_cache(maxsize=2000)  # as rounded: of exact waits a long line has thousands
+def _between(low: int, high: int, unit: str, language: str) -> str:
     with translation.override(language):
         units = {"s": _("{count} s"), "min": _("{count} min"), "h": _("{count} h")}
         count = _("{low}–{high}").format(low=low, high=high) if 0 < low < high else high
