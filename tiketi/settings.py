@@ -70,7 +70,6 @@ OPERATOR_TOKEN = env.read("OPERATOR_TOKEN", str, "")
 MIDDLEWARE = [
     "tiketi.health.health_middleware",  # first: machines ask by any host, over plain HTTP
     "tiketi.log_context.request_log_middleware",
-    "tiketi.program_errors.program_errors_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
