@@ -45,7 +45,7 @@ def seen(now: float) -> RoomsSeen | None:
     since_s = now - known["at"]
     if not 0 <= since_s <= BELIEVED_S or known["names"] != NAMES:
         return None
-    estimates = json.loads(drawn) if drawn else {"at": 0.0}
+    estimates: dict[str, Any] = json.loads(drawn) if drawn else {"at": 0.0}
     waits = estimates["waits"] if 0 <= now - estimates["at"] <= ESTIMATES_BELIEVED_S else {}
     return RoomsSeen(tuple(_room(row, since_s, waits) for row in known["rooms"]), tuple(known["untold"]))
 

@@ -191,7 +191,14 @@ RANKS = {
     Rank.INSIDE: {"door", "door-undo", "door-counts", "door-list", "door-reconcile", "door-worker"},
 }
 WORDS = {"slug": "a-b", "section_id": 1, "number": "x1", "serial": "t1", "name": "toss", "code": "c", "version": "1"}
-WORDS |= {"token": "t", "language": "ko", "reference": "12345678-1234-4234-8234-123456789abc"}
+WORDS |= {
+    "token": "t",
+    "language": "ko",
+    "digest": "d",
+    "motif": "m",
+    "hue": 1,
+    "reference": "12345678-1234-4234-8234-123456789abc",
+}
 
 
 @pytest.mark.parametrize("address", urlpatterns, ids=lambda one: str(one.name))
