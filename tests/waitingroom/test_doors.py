@@ -49,7 +49,7 @@ def test_who_finds_the_room_full_gets_the_waiting_page(door: Door, make_room: Ro
 
     assert (reply.status, reply.phase, reply.headers["cache-control"]) == (200, "waiting", "no-store")
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
-    assert 'data-position="1"' in reply.body.decode()
+    assert 'data-shown="1 1 ' in reply.body.decode()
 
 
 @pytest.mark.parametrize("mode", ["always", "closed"])
