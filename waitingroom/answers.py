@@ -93,14 +93,12 @@ def early(place: Place, opening: Opening) -> Answer:
 
 
 def queued(room: str, place: Place, snapshot: Snapshot, rest: bytes = b"") -> Answer:
-    """The contract's JSON for who waits; as a range besides, but in a gathering."""
+    """The contract's JSON for who waits."""
     position, total, wait_s = place.position, place.total, snapshot.forecast.wait_s(place.position)
     rest, again = rest + recovering(place.recovering_s), poll_after(place.position)
     if gathering := gathering_of(room, place):
         position, wait_s, rest = gathering.position(position), gathering.wait_s(wait_s), rest + gathering.json
         again = (b"retry-after", b"%d" % gathering.ask_in_s)
-    else:
-        rest += b',"estimatedWaitRange":[%d,%d]' % snapshot.ranges.of(position)
     body = b'{"status":"queued","position":%d,"total":%d,"estimatedWait":%d,%b%b%b%b}' % (
         position,
         total,
@@ -138,6 +136,8 @@ def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
             place.mode.encode(),
             tickets_left(visit.room),
         )
+        if not gathering_of(visit.room, place):
+            rest += b',"estimatedWaitRange":[%d,%d]' % snapshot.ranges.of(place.position)
         return queued(visit.room, place, snapshot, rest + missed(place))
     if place.phase is Phase.CLOSED or (place.mode == "draining" and place.phase is Phase.NONE and not place.reason):
         said = {"announcement": snapshot.announcement.told} if snapshot.announcement.mark else {}
