@@ -58,7 +58,7 @@ def config(**more: Any) -> RoomConfig:
 
 
 def pages(name: str, room: str, _language: str) -> PageTemplate:
-    return PageTemplate([f"{name} of {room}".encode(), *GAPS[1:], b"."])
+    return PageTemplate([f"{name} of {room}".encode(), *GAPS[1:], b"<p>.</p>"])
 
 
 def nothing(*_: str) -> None:
