@@ -17,12 +17,15 @@ def all_rooms() -> list[WaitingRoom]:
 
 
 def rooms_around(configuration: Configuration, now: float) -> list[WaitingRoom]:
-    """The rooms in whose window `now` may lie, with their prewarms: of many rooms few. Raises DatabaseError."""
+    """The rooms in whose window `now` may lie, or a day later, with their prewarms: of many rooms few.
+
+    The day is for a database that goes away: what was read last still knows the openings to come. Raises DatabaseError.
+    """
     own = Prewarm.objects.aggregate(lead=Max("lead_s"), keep=Max("keep_s"))
     lead_s = max(configuration.prewarm_lead_s, own["lead"] or 0)
     keep_s = max(configuration.prewarm_keep_s, own["keep"] or 0)
     at = datetime.fromtimestamp(now, UTC)
-    opens = {"opens_at__gte": at - timedelta(seconds=keep_s), "opens_at__lte": at + timedelta(seconds=lead_s)}
+    opens = {"opens_at__gte": at - timedelta(seconds=keep_s), "opens_at__lte": at + timedelta(days=1, seconds=lead_s)}
     return list(WaitingRoom.objects.filter(**opens).select_related("prewarm"))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from math import inf
 
 from redis.exceptions import RedisError
 
@@ -84,8 +85,11 @@ def share(view: FleetSnapshot, now: float) -> None:
 
 
 def share_once() -> None:
-    """Share the fleet out, unless somebody did within the second. Raises LineUnavailable, RedisError."""
-    if store.take_turn("share", 0.9 * EVERY_S) and (view := store.last_view()):
+    """Share the fleet out, unless somebody did within the second. Raises LineUnavailable, RedisError.
+
+    A process that has not read yet which rooms there are leaves it to others: it would tell that there are none.
+    """
+    if room_registry.age_s < inf and store.take_turn("share", 0.9 * EVERY_S) and (view := store.last_view()):
         share(view, store.now())
 
 

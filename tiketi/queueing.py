@@ -22,28 +22,29 @@ class Queueing:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._here: dict[object, tuple[Rank, float]] = {}  # who waits: since when, by the monotonic clock
+        self._here: dict[object, tuple[Rank, float, bool]] = {}  # who waits: since when, by the monotonic clock; alone
         self._recent: dict[Rank, deque[tuple[float, float]]] = {rank: deque(maxlen=MAX_RECENT) for rank in Rank}
         self._bins = {rank: dict.fromkeys(EDGES, 0) for rank in Rank}
         self._sums_s = dict.fromkeys(Rank, 0.0)
         self._shed = dict.fromkeys(Rank, 0)
 
-    def came(self, who: object, rank: Rank) -> None:
-        """One more waits."""
-        self._here[who] = (rank, time.monotonic())
+    def came(self, who: object, rank: Rank, *, alone: bool) -> None:
+        """One more waits; `alone` for others only, and not for a request of their own."""
+        self._here[who] = (rank, time.monotonic(), alone)
 
     def began(self, who: object) -> None:
         """Whose turn has come."""
-        rank, since = self._here.pop(who)
+        rank, since, alone = self._here.pop(who)
         now = time.monotonic()
         with self._lock:
-            self._recent[rank].append((now, now - since))
+            if alone:
+                self._recent[rank].append((now, now - since))
             self._bins[rank][next(edge for edge in EDGES if now - since <= edge)] += 1
             self._sums_s[rank] += now - since
 
     def gave_up(self, who: object) -> None:
         """Who waited was told to come back."""
-        rank, _ = self._here[who]
+        rank, _, _ = self._here[who]
         self.began(who)
         self.refused(rank)
 
@@ -58,7 +59,7 @@ class Queueing:
 
     def waiting(self) -> dict[Rank, int]:
         """How many wait now, by rank."""
-        return dict.fromkeys(Rank, 0) | Counter(rank for rank, _ in tuple(self._here.values()))
+        return dict.fromkeys(Rank, 0) | Counter(rank for rank, _, _ in tuple(self._here.values()))
 
     def shed(self) -> dict[Rank, int]:
         """How many were told to come back since the process began, by rank."""
@@ -75,11 +76,14 @@ class Queueing:
         return found, total_s
 
     def lately_s(self, *ranks: Rank) -> float:
-        """What nine of ten waited at most, seconds, of those whose turn came in the last seconds or who still wait."""
+        """What nine of ten waited at most, seconds, of those whose turn came in the last seconds or who still wait.
+
+        Of an asker's many requests at once the first counts: nobody makes the site look crowded by asking often.
+        """
         now = time.monotonic()
         with self._lock:
             waits = [waited for rank in ranks for at, waited in self._recent[rank] if now - at <= RECENT_S]
-        waits += [now - since for rank, since in tuple(self._here.values()) if rank in ranks]
+        waits += [now - since for rank, since, alone in tuple(self._here.values()) if alone and rank in ranks]
         waits += [0.0] * (LEAST - len(waits))
         return sorted(waits)[ceil(SHARE * len(waits)) - 1]
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tiketi.sign_in_lane import hashes
 from waitingroom.gate import SCOPE_KEY
 from waitingroom.networks import address_of
+from waitingroom.slips import ACCOUNT, NamedVisitor
 from waitingroom.visitors import of_scope
 from waitingroom.visits import plain, watches
 
@@ -16,9 +17,9 @@ class Rank(IntEnum):
     """What is served first; three classes (money, pages, looks), each with what must not wait behind the rest of it."""
 
     CALLBACK = 0  # a payment provider's word
-    PURCHASE = 1  # hold, checkout, pay
+    PURCHASE = 1  # hold, checkout, pay, of who is inside or has an account
     SIGN_IN = 2  # at a pace of its own (sign_in_lane.py)
-    INSIDE = 3  # pages of who is inside a room, and of the door
+    INSIDE = 3  # pages of who is inside a room, and of the door for accounts
     PAGE = 4
     LOOK = 5  # what open pages ask for by themselves
 
@@ -62,26 +63,28 @@ class Asked(NamedTuple):
 
 def asked_of(scope: dict[str, Any]) -> Asked:
     """The rank and the asker of an ASGI scope that came through the gate."""
-    return Asked(rank_of(scope), asker_of(scope))
+    named = of_scope(scope)
+    return Asked(rank_of(scope, named), asker_of(scope, named))
 
 
-def rank_of(scope: dict[str, Any]) -> Rank:
-    """The line that the request belongs to."""
+def rank_of(scope: dict[str, Any], named: NamedVisitor | None) -> Rank:
+    """The line that the request belongs to. What strangers may ask for as well has no right before others' pages."""
     path = plain(scope["path"])
+    inside, account = bool(scope.get(SCOPE_KEY)), named is not None and named.visitor.startswith(ACCOUNT)
     if hashes(scope):
         return Rank.SIGN_IN
     if path.startswith("/payments/") and scope["method"] == "POST" and _CALLBACK.match(path):
         return Rank.CALLBACK
-    if _PURCHASE.match(path):
+    if (inside or account) and _PURCHASE.match(path):
         return Rank.PURCHASE
     if watches(path) or _LOOK.match(path):
         return Rank.LOOK
-    return Rank.INSIDE if scope.get(SCOPE_KEY) or path.startswith(_DOOR) else Rank.PAGE
+    return Rank.INSIDE if inside or (account and path.startswith(_DOOR)) else Rank.PAGE
 
 
-def asker_of(scope: dict[str, Any]) -> Asker:
+def asker_of(scope: dict[str, Any], named: NamedVisitor | None) -> Asker:
     """Who asks: by a genuine cookie, else from where. Names that were drawn this moment are anybody's to have drawn."""
-    if named := of_scope(scope):
+    if named:
         return VISITOR._replace(name=named.visitor)
     forwarded = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
     address = address_of((scope.get("client") or ("",))[0], forwarded)

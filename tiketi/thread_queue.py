@@ -58,7 +58,10 @@ class ThreadQueue:
     def on_the_way(self, asked: Asked) -> Iterator[None]:
         """From a request's arrival until its answer is sent. Raises Shed where the asker has too many of them."""
         name = asked.asker.name
-        if self._on_the_way[name] >= asked.asker.max_on_the_way and asked.rank is not Rank.CALLBACK:
+        if asked.rank is Rank.CALLBACK:  # has bounds of its own, and takes no part of who shares its address
+            yield
+            return
+        if self._on_the_way[name] >= asked.asker.max_on_the_way:
             self._seen.refused(asked.rank)
             raise Shed
         self._on_the_way[name] += 1
@@ -79,8 +82,11 @@ class ThreadQueue:
         loop = asyncio.get_running_loop()
         turn = Turn(asked, partial(work, *args), loop)
         self._make_room(turn)
-        self._lines[turn.rank].add(turn)
-        self._seen.came(turn, turn.rank)
+        line = self._lines[turn.rank]
+        # Who waits for the end of another request of theirs says nothing of how crowded it is.
+        alone = self._may_begin(turn.asker) and not line.waiting_of(turn.asker)
+        line.add(turn)
+        self._seen.came(turn, turn.rank, alone=alone)
         self._begin_next()
         if turn.begun:
             return await turn.answer

@@ -5,6 +5,7 @@ opens a database connection each time. All of TIKETI's pages are synchronous: th
 threads, which keep their connections, as under WSGI; the crowd outside is the gate's business, on the event loop.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
@@ -30,7 +31,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 # More threads than cores, since pages wait for the database; few, since the event loop needs the interpreter too.
 THREADS = 4
 # Bodies being read at once; who buys or is inside a room is served when others no longer are.
-MAX_READING_OUTSIDE, MAX_READING = 300, 600
+MAX_READING_OUTSIDE, MAX_READING, MAX_READING_CALLBACKS = 300, 600, 100
 
 
 class ThreadedDjango(ASGIHandler):
@@ -39,7 +40,7 @@ class ThreadedDjango(ASGIHandler):
     def __init__(self) -> None:
         BaseHandler.__init__(self)
         self.load_middleware()
-        self._reading = 0
+        self._reading: Counter[bool] = Counter()  # callbacks, and all others
         self._queue = ThreadQueue(THREADS, queueing)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,14 +72,15 @@ class ThreadedDjango(ASGIHandler):
 
     async def _read(self, asked: Asked, receive: Receive) -> Any:
         """The body; raises RequestAborted, and Shed where so many are being read."""
-        if self._reading >= (MAX_READING_OUTSIDE if asked.rank >= Rank.PAGE else MAX_READING):
+        callback = asked.rank is Rank.CALLBACK  # anybody may send them: slow ones take no buyer's part
+        if self._reading[callback] >= _max_reading(asked.rank):
             queueing.refused(asked.rank)
             raise Shed
-        self._reading += 1
+        self._reading[callback] += 1
         try:
             return await self.read_body(receive)
         finally:
-            self._reading -= 1
+            self._reading[callback] -= 1
 
     def _serve(self, scope: Scope, body: Any) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
@@ -89,6 +91,12 @@ class ThreadedDjango(ASGIHandler):
         if not response.streaming:
             response.close()  # in this thread, whose database connection it lets go or keeps
         return response
+
+
+def _max_reading(rank: Rank) -> int:
+    if rank is Rank.CALLBACK:
+        return MAX_READING_CALLBACKS
+    return MAX_READING if rank in (Rank.PURCHASE, Rank.INSIDE) else MAX_READING_OUTSIDE
 
 
 async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:

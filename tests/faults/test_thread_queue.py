@@ -96,9 +96,9 @@ def test_f14_money_comes_before_pages_and_pages_before_looks(make_room: Callable
         busy = slow.occupy()
         asks = [
             ("page", slow.ask("/", "page", visitor="b")),
-            ("door", slow.ask("/staff/door/", "door", visitor="c")),
+            ("door", slow.ask("/staff/door/", "door", visitor="account-1")),
             ("inside", slow.ask(f"/events/{room.slug}/", "inside", visitor="inside")),
-            ("pay", slow.ask(PAY, "pay", visitor="d", method="POST")),
+            ("pay", slow.ask(PAY, "pay", visitor="account-2", method="POST")),
             ("callback", slow.ask(CALLBACK, "callback", address="8.8.8.9", method="POST")),
         ]
         until(lambda: sum(slow.waiting().values()) == len(asks))
@@ -118,18 +118,23 @@ def test_f14_money_comes_before_pages_and_pages_before_looks(make_room: Callable
     assert order[THREADS:] == (["page", "look"] if look.result()[0] == 200 else ["page"])
 
 
-def test_long_waits_inside_are_reported_as_a_reason_to_admit_fewer_and_those_outside_are_none(tmp_path: Path):
+def test_long_waits_inside_are_reported_as_a_reason_to_admit_fewer_and_those_outside_are_none(
+    make_room: Callable[..., WaitingRoom], tmp_path: Path
+):
+    room = make_room(threshold=30)
+    run_now([join_call(room.slug, f"i{i}") for i in range(30)])
     with slow_site(tmp_path, SCALING_INSTANCE="slow") as slow:
+        until(lambda: slow.web.knows(room.slug))
         slow.occupy()
 
         def multiplier() -> float:
             found = store.pressures(store.now(), BELIEVED_S)
             return min((one["multiplier"] for name, one in found.items() if name.startswith("slow:")), default=1.0)
 
-        asks = [slow.ask("/", "outside", visitor=f"o{i}") for i in range(30)]
+        asks = [slow.ask(path, "outside", visitor=f"o{i}") for i in range(15) for path in ("/", HOLD)]
         until(lambda: all(one.done() for one in asks))
         assert multiplier() == 1.0
-        asks = [slow.ask(HOLD, "inside", visitor=f"i{i}", method="POST") for i in range(30)]
+        asks = [slow.ask(f"/events/{room.slug}/hold/", "inside", visitor=f"i{i}", method="POST") for i in range(30)]
         until(lambda: multiplier() < 0.8)
         slow.release()
 
@@ -187,7 +192,7 @@ def test_who_went_away_while_waiting_costs_nothing(tmp_path: Path):
         slow.occupy()
         with socket.create_connection(("127.0.0.1", slow.web.port), timeout=10) as gone:
             gone.sendall(f"POST {PAY}?gone HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx".encode())
-            until(lambda: slow.waiting() == {"purchase": 1})
+            until(lambda: slow.waiting() == {"page": 1})
         until(lambda: slow.waiting() == {}, within=4)  # sooner than the deadline
         slow.release()
         assert slow.ask("/", "after").result()[0] == 200
@@ -205,18 +210,20 @@ def test_a_process_that_ends_serves_those_who_wait(tmp_path: Path):
         assert slow.web.process.wait(10) == -signal.SIGTERM  # as uvicorn ends when all is answered
 
 
-def test_what_is_being_sent_slowly_takes_nobodys_turn(tmp_path: Path):
+@pytest.mark.parametrize("path", [PAY, CALLBACK])
+def test_what_is_being_sent_slowly_takes_nobodys_turn(tmp_path: Path, path: str):
     with slow_site(tmp_path) as slow:
         slow.release()
         slowly = []
-        for _ in range(140):
+        for i in range(640):
             connection = socket.create_connection(("127.0.0.1", slow.web.port), timeout=10)
-            head = f"POST {PAY} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 8.8.8.66\r\nContent-Length: 9\r\n\r\n1"
-            connection.sendall(head.encode())
+            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 8.8.8.{i % 5}\r\n"
+            connection.sendall(f"{head}Content-Length: 9\r\n\r\n1".encode())
             slowly.append(connection)
         other = HTTPConnection("127.0.0.1", slow.web.port, timeout=10)
         began = time.monotonic()
-        other.request("POST", PAY, "x", {"Host": "localhost", "X-Forwarded-For": "8.8.4.7"})
+        cookie = f"visitor={slips.sign_visitor('account-3')}"
+        other.request("POST", PAY, "x", {"Host": "localhost", "X-Forwarded-For": "8.8.4.7", "Cookie": cookie})
         assert other.getresponse().status == 200
         assert time.monotonic() - began < 1
         other.close()

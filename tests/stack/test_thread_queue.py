@@ -16,7 +16,7 @@ from tests.stack.test_sign_in_lane import SIGN_IN
 from tiketi import thread_queue
 from tiketi.fair_line import FairLine
 from tiketi.queueing import LEAST, Queueing
-from tiketi.ranks import ADDRESS, ANYBODY, VISITOR, Asked, Asker, Rank, asker_of, rank_of
+from tiketi.ranks import ADDRESS, ANYBODY, VISITOR, Asked, Asker, Rank, asked_of
 from tiketi.thread_queue import Shed, ThreadQueue
 from waitingroom import slips
 from waitingroom.gate import SCOPE_KEY
@@ -164,10 +164,24 @@ async def test_work_begun_keeps_its_thread_until_it_ends_though_nobody_waits_for
     assert queue.begun == ["PURCHASE next"]
 
 
+async def test_who_asks_for_much_at_once_does_not_make_it_look_crowded():
+    seen = Queueing()
+    queue, over = ThreadQueue(VISITOR.max_at_once + 1, seen), threading.Event()
+    asked = Asked(Rank.INSIDE, VISITOR._replace(name="many"))
+    many = [asyncio.ensure_future(queue.run(asked, over.wait, 10)) for _ in range(VISITOR.max_on_the_way)]
+    await asyncio.sleep(0.3)
+
+    assert seen.waiting()[Rank.INSIDE] == VISITOR.max_on_the_way - VISITOR.max_at_once
+    assert seen.lately_s(Rank.INSIDE) < 0.2
+    over.set()
+    assert all(await asyncio.gather(*many))
+    assert seen.lately_s(Rank.INSIDE) < 0.2
+
+
 def test_one_slow_request_is_no_sign_and_many_are():
     seen = Queueing()
     for who in range(LEAST):
-        seen.came(who, Rank.INSIDE)
+        seen.came(who, Rank.INSIDE, alone=True)
         waits = seen.lately_s(Rank.INSIDE)
         assert (waits > 0.0) is (who > 0)
     seen.left(0)
@@ -208,18 +222,29 @@ def test_every_address_has_its_rank(address: URLPattern):
     path = reverse(f"events:{address.name}", kwargs=words)
     expected = next((rank for rank, names in RANKS.items() if address.name in names), Rank.PAGE)
 
-    assert rank_of(scope(path, "POST")) is expected
-    assert rank_of(scope(path.rstrip("/") or "/", "POST")) is expected
+    account = f"visitor={slips.sign_visitor('account-7')}"
+    for said in (path, path.rstrip("/") or "/"):
+        assert asked_of(scope(said, "POST", cookie=account)).rank is expected
+    # What strangers may ask for as well stands before nobody's page.
+    strangers = asked_of(scope(path, "POST")).rank
+    assert strangers is (expected if expected in (Rank.CALLBACK, Rank.LOOK) else Rank.PAGE)
 
 
 def test_inside_is_who_the_gate_let_in_and_sign_ins_are_theirs():
-    assert rank_of({**scope("/events/a/"), SCOPE_KEY: object()}) is Rank.INSIDE
-    assert rank_of({**scope("/events/a/"), SCOPE_KEY: None}) is Rank.PAGE
-    assert rank_of(scope(SIGN_IN, "POST")) is Rank.SIGN_IN
-    assert rank_of(scope(SIGN_IN)) is Rank.PAGE
+    def rank(path: str, method: str = "GET", **more: Any) -> Rank:
+        return asked_of({**scope(path, method), **more}).rank
+
+    assert rank("/events/a/", **{SCOPE_KEY: object()}) is Rank.INSIDE
+    assert rank("/events/a/hold/", "POST", **{SCOPE_KEY: object()}) is Rank.PURCHASE
+    assert rank("/events/a/", **{SCOPE_KEY: None}) is Rank.PAGE
+    assert rank(SIGN_IN, "POST") is Rank.SIGN_IN
+    assert rank(SIGN_IN) is Rank.PAGE
 
 
 def test_an_asker_is_a_genuine_cookies_visitor_else_an_address(settings: Any):
+    def asker_of(asking: dict[str, Any]) -> Asker:
+        return asked_of(asking).asker
+
     cookie = f"visitor={slips.sign_visitor('fan')}"
 
     assert asker_of(scope("/", cookie=cookie)) == VISITOR._replace(name="fan")
