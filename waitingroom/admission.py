@@ -16,7 +16,7 @@ from waitingroom.fleet_share import FleetShare, PendingCapacity
 from waitingroom.place import Place, read_looked
 from waitingroom.reasons import Reason
 from waitingroom.redis import answers_now, run_now
-from waitingroom.room import leave_call, look_call
+from waitingroom.room import leave_call, leave_line_call, look_call, read_taken_back, take_back_call
 from waitingroom.scripts import Call
 from waitingroom.slips import KEPT_SECONDS
 from waitingroom.status import RoomStatus, read_counts, read_status
@@ -112,6 +112,21 @@ def leave(room: str, visitor: str, reason: Reason) -> str:
     if answer != b"none":
         hints.look(room, [visitor])
     return answer.decode()
+
+
+def leave_line(room: str, visitor: str, slip: str) -> str:
+    """As `leave`, for who waits: "active" says that the visitor is inside by now, and stays there.
+
+    A place that Redis forgot is given up by its slip (`slips.presented`). Raises LineUnavailable and SettingsMissing.
+    """
+    call = leave_line_call(room, visitor, Reason.LEFT)
+    (answer,) = run_now([call])
+    if answer == b"none" and slip and read_taken_back(run_now([take_back_call(room, [(visitor, slip)])])[0])[0]:
+        (answer,) = run_now([call])
+    if answer == b"waiting":
+        hints.look(room, [visitor])
+    left: bytes = answer
+    return left.decode()
 
 
 def standing(room: str, visitor: str) -> Place:

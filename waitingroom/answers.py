@@ -205,6 +205,13 @@ def gave_up(visit: Visit) -> Answer:
     return Answer(303, b"", [TEXT, (b"location", f"/events/{other.slug}/".encode() if other else b"/")])
 
 
+def stayed(visit: Visit, place: Place) -> Answer:
+    """Nothing was given up: back to where the visitor stands."""
+    if visit.wants_json:
+        return _json(200, {"status": place.phase.value})
+    return Answer(303, b"", [TEXT, (b"location", f"/events/{visit.room}/".encode())])
+
+
 def preview(visit: Visit, page: PageTemplate) -> Answer:
     """The event's public summary, for who looks in without a place."""
     return _page(200, page, visit, of_nobody(visit, None))

@@ -5,16 +5,18 @@ import json
 import logging
 import resource
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 
 from waitingroom.announcement import MARK_LENGTH
-from waitingroom.errors import LineUnavailable, RoomsUnknown
+from waitingroom.errors import LineUnavailable, RoomGone, RoomsUnknown
 from waitingroom.hub import hub
 from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_TOO_MANY, CLOSE_UNKNOWN
 from waitingroom.room import Room
+from waitingroom.room_cache import with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.slips import NamedVisitor
 from waitingroom.sockets import PUSH, Socket
@@ -90,8 +92,9 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
                 socket.finish(CLOSE_BAD_MESSAGE)
                 continue
             try:
-                await Room(socket.room).give_up(socket.visitor, socket.slip)
-            except LineUnavailable:
+                give_up = partial(Room(socket.room).give_up, socket.visitor, socket.slip)
+                await with_settings_restored(socket.room, give_up)
+            except (LineUnavailable, RoomGone):
                 socket.finish(CLOSE_AWAY)
                 continue
             socket.entered = True  # nothing to miss any more

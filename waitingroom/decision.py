@@ -89,8 +89,7 @@ async def _place(visit: Visit, config: RoomConfig) -> Place | WaitingRoomError:
     if visit.polls:
         return await _standing(room, visit)
     if visit.gives_up:
-        await room.give_up(visit.visitor, slips.presented(visit.slip))
-        return Place(Phase.NONE, 0, 0, "", reason=Reason.LEFT)
+        return await _gives_up(room, visit)
     question = _question(visit, config)
     if isinstance(question, WaitingRoomError):
         return question
@@ -98,6 +97,18 @@ async def _place(visit: Visit, config: RoomConfig) -> Place | WaitingRoomError:
         return await with_settings_restored(visit.room, lambda: room.enter(visit.visitor, *question))
     except WorkMissing as error:  # handed in before
         return error
+
+
+async def _gives_up(room: Room, visit: Visit) -> Place:
+    """Out of the line; but still in it where the other line takes nobody, and inside who is inside by now."""
+    there = room_registry.get(visit.goes_to)
+    if visit.goes_to and (there is None or there.closed):
+        return Place(Phase.WAITING, 0, 0, "")
+    slip = slips.presented(visit.slip)
+    left = await with_settings_restored(visit.room, lambda: room.leave_line(visit.visitor, slip))
+    if left == Phase.ACTIVE:
+        return Place(Phase.ACTIVE, 0, 0, "")
+    return Place(Phase.NONE, 0, 0, "", reason=Reason.LEFT)
 
 
 def _question(visit: Visit, config: RoomConfig) -> tuple[JoinIntent, str] | WaitingRoomError:

@@ -4,21 +4,17 @@ from functools import cache
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.translation import override
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from waitingroom import admission, visitors
-from waitingroom.errors import LineUnavailable
+from waitingroom import admission, slips, visitors
+from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.inline_code import made_small
-from waitingroom.models import WaitingRoom
 from waitingroom.place import Phase
-from waitingroom.reasons import Reason
-from waitingroom.redis import run_now
-from waitingroom.room import look_call
-from waitingroom.snapshot import Snapshot
+from waitingroom.room_registry import room_registry
 
 
 @require_safe
@@ -41,24 +37,22 @@ def more_of(language: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ways(request: HttpRequest, room: str) -> HttpResponse:
     """Leaving the line, and the other language, for who waits without scripts; who is inside leaves from there."""
-    get_object_or_404(WaitingRoom, slug=room)
+    room_registry.refresh()
+    if (config := room_registry.get(room)) is None:
+        raise Http404
+    room = config.slug
     if request.method != "POST":
         return _ways(request, room)
     visitor = visitors.of_request(request)
+    slip = next((slip for slip in visitors.slips_of(request) if slip.room == room), None)
     try:
-        if visitor and _standing(room, visitor) is Phase.ACTIVE:
+        if visitor and admission.leave_line(room, visitor, slips.presented(slip)) == Phase.ACTIVE:
             return redirect(f"/events/{room}/")
-        if visitor:
-            admission.leave(room, visitor, Reason.LEFT)
-    except LineUnavailable:
+    except (LineUnavailable, SettingsMissing):
         return _ways(request, room, 503, away=True)
     response = _ways(request, room, left=True)
     visitors.spend_slip(response, room)
     return response
-
-
-def _standing(room: str, visitor: str) -> Phase:
-    return Snapshot.read(run_now([look_call(room, [visitor])])[0]).places[0].phase
 
 
 def _ways(request: HttpRequest, room: str, status: int = 200, **said: bool) -> HttpResponse:

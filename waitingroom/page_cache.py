@@ -91,6 +91,11 @@ class PageTemplate:
             found = self._packed[words] = PackedPage(_with_words(self.pieces, words))
         return found
 
+    @property
+    def words(self) -> tuple[Words, ...]:
+        """With which words of staff's it was asked for."""
+        return tuple(self._packed)
+
     def pack_best(self) -> None:
         """The page stays as it is: compress it as well as can be, with whatever words it was asked for."""
         for packed in list(self._packed.values()):
@@ -162,7 +167,8 @@ def rendered_now(page: Page) -> PageTemplate:
         rendered = before
         rendered.pack_best()
     else:
-        rendered.packed()  # here, where nobody waits for it
+        for words in (before.words if before else ()) or (SILENCE,):
+            rendered.packed(words)  # here, where nobody waits for it
     _pages.keep(page, rendered)
     return rendered
 

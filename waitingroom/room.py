@@ -61,6 +61,11 @@ def leave_call(room: str, visitor: str, reason: Reason) -> Call:
     return scripts.LEAVE.call(room, visitor, int(reason), "")
 
 
+def leave_line_call(room: str, visitor: str, reason: Reason) -> Call:
+    """`leave`, ready to be sent, for who waits: whoever is inside by now stays there."""
+    return scripts.LEAVE.call(room, visitor, int(reason), "", "line")
+
+
 def _as_future(ask: Callable[[Callable[[Any], None]], None]) -> "asyncio.Future[Any]":
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     ask(partial(settle, future))
@@ -122,11 +127,23 @@ class Room:
         answer: bytes = await pipe().run(leave_call(self.slug, visitor, reason))
         return answer.decode()
 
-    async def give_up(self, visitor: str, slip: str) -> None:
-        """Leave; a place that Redis forgot is given up by its slip (`slips.presented`), or that would bring it back."""
-        left = await self.leave(visitor)
-        if left == "none" and slip and await self.take_back(visitor, slip):
-            await self.leave(visitor)
+    async def give_up(self, visitor: str, slip: str) -> str:
+        """Leave; a place that Redis forgot is given up by its slip (`slips.presented`), or that would bring it back.
+
+        Returns what was given up. Raises SettingsMissing besides.
+        """
+        return await self._give_up(leave_call, visitor, slip)
+
+    async def leave_line(self, visitor: str, slip: str) -> str:
+        """As `give_up`, for who waits; "active" says that the visitor is inside by now, and stays there."""
+        return await self._give_up(leave_line_call, visitor, slip)
+
+    async def _give_up(self, call_of: Callable[[str, str, Reason], Call], visitor: str, slip: str) -> str:
+        call = call_of(self.slug, visitor, Reason.LEFT)
+        left: bytes = await pipe().run(call)
+        if left == b"none" and slip and await self.take_back(visitor, slip):
+            left = await pipe().run(call)
+        return left.decode()
 
     async def absent(self, visitors: Sequence[str], return_ms: int) -> None:
         """The visitors' last sockets closed: they count as absent unless they are back within `return_ms`."""

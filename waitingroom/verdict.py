@@ -88,6 +88,8 @@ def verdict(
             return Missing.SNAPSHOT
         return Decision(_nowhere(visit), answers.standing(visit, place, snapshot), cookies.spent(visit, place))
     if visit.gives_up:
+        if place.phase is not Phase.NONE:
+            return Decision(_nowhere(visit), answers.stayed(visit, place))
         return Decision(_nowhere(visit), answers.gave_up(visit), cookies.spent(visit, place))
     phase = place.phase
     if phase is Phase.ACTIVE:

@@ -49,7 +49,8 @@ def undo(request: HttpRequest, event: Event | None) -> Ticket:
     if event is None:
         raise NoDoor
     if (ticket := _chosen(request, event)) is None:
-        ticket = ticket_of(request.POST.get("code", ""), event, whenever=True)
+        code = request.POST.get("code", "")
+        ticket = ticket_typed(code, event) or ticket_of(code, event, whenever=True)
     return take_back(ticket, by=who(request), reason=request.POST.get("reason", ""))
 
 

@@ -1,13 +1,17 @@
-"""What is typed at the door where a ticket's picture is not read: the order's number, and which of its tickets."""
+"""What is typed at the door where a ticket's picture is not read: the order's number, which of its tickets, a proof."""
 
+import hashlib
+import hmac
 import re
 
 from events.door.keyboards import keys_of
 from events.door.recognised import whole
 from events.models import Event, Order, Ticket
+from events.models.order import LETTERS
 
-# 32^12 orders: nobody guesses one. Behind it comes which of its tickets.
-_TYPED = re.compile(r"(?P<order>[A-HJ-NP-Z2-9]{12})(?P<number>[1-9][0-9]?)")
+# Who has one ticket of an order knows its number, and must not have the others by that: the proof is of the ticket.
+PROOF_LETTERS = 4
+_TYPED = re.compile(rf"(?P<order>[{LETTERS}]{{12}})(?P<number>[1-9][0-9]?)(?P<proof>[{LETTERS}]{{{PROOF_LETTERS}}})")
 
 
 def numbered(order: Order) -> dict[int, int]:
@@ -16,10 +20,10 @@ def numbered(order: Order) -> dict[int, int]:
     return {key: number for number, key in enumerate(keys, 1)}
 
 
-def typed_code(order: Order, number: int) -> str:
-    """In groups, as it is printed: ABCD-EFGH-JKLM-2."""
-    letters = order.number
-    return "-".join([*(letters[i : i + 4] for i in range(0, len(letters), 4)), str(number)])
+def typed_code(ticket: Ticket, number: int) -> str:
+    """In groups, as it is printed: ABCD-EFGH-JKLM-2-NPQR."""
+    letters = ticket.line.order.number
+    return "-".join([*(letters[i : i + 4] for i in range(0, len(letters), 4)), str(number), _proof(ticket)])
 
 
 def ticket_typed(text: str, event: Event) -> Ticket | None:
@@ -30,4 +34,11 @@ def ticket_typed(text: str, event: Event) -> Ticket | None:
     order = Order.objects.filter(number=typed["order"], event=event).first()
     numbers = numbered(order) if order else {}
     key = next((key for key, number in numbers.items() if str(number) == typed["number"]), None)
-    return whole().filter(pk=key).first() if key else None
+    ticket = whole().filter(pk=key).first() if key else None
+    return ticket if ticket and hmac.compare_digest(_proof(ticket), typed["proof"]) else None
+
+
+def _proof(ticket: Ticket) -> str:
+    """Letters that only who has seen the ticket knows: its serial is in nobody's hands but its owner's."""
+    digest = hashlib.sha256(f"typed code|{ticket.serial}".encode()).digest()
+    return "".join(LETTERS[byte % len(LETTERS)] for byte in digest[:PROOF_LETTERS])

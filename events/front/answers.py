@@ -57,6 +57,13 @@ def is_anybodys(request: HttpRequest) -> bool:
     )
 
 
+def own_page(make: Callable[[], HttpResponse]) -> HttpResponse:
+    """A page for this request alone, which nobody keeps."""
+    own = make()
+    own.setdefault("Cache-Control", "private, no-store")
+    return own
+
+
 def front_page(
     request: HttpRequest, key: Hashable, make: Callable[[], HttpResponse], *, lasts: float = MAX_SECONDS
 ) -> HttpResponse:
@@ -66,9 +73,7 @@ def front_page(
     who has just signed in would meet the page of before; caches in between keep it a while for who brings no cookie.
     """
     if not is_anybodys(request):
-        own = make()
-        own.setdefault("Cache-Control", "private, no-store")
-        return own
+        return own_page(make)
     whole = kept.get(("whole", get_language(), key), lambda: Whole.of(make()))
     coding = coding_of(request.headers.get("Accept-Encoding", "")[:200])
     answer = HttpResponse(whole.coded(coding))

@@ -44,10 +44,11 @@ def is_change(sql: str) -> bool:
 
 
 def noticed(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001 (Django's own signature)
-    """Carry the statement out; once its change is committed there is a new edition."""
+    """Carry the statement out; once its change is committed there is a new edition, one for all of a transaction."""
     result = execute(sql, params, many, context)
-    if is_change(sql):
-        transaction.on_commit(edition.renew, using=context["connection"].alias)
+    connection = context["connection"]
+    if is_change(sql) and not any(run[1] == edition.renew for run in connection.run_on_commit):
+        transaction.on_commit(edition.renew, using=connection.alias)
     return result
 
 

@@ -35,9 +35,13 @@ def compose(letter: Letter, order: Order) -> Composed:
     valid = Ticket.objects.filter(line__order=order, voided_at=None)
     # Where codes move, a printed one is refused.
     carried = letter.kind in WITH_TICKETS and not door_of(order.event).moving_codes
-    tickets = list(valid.select_related("line__order__event").order_by("line__seat")) if carried else []
+    tickets = (
+        list(valid.select_related("line__order__event", "line__order__account").order_by("line__seat"))
+        if carried
+        else []
+    )
     numbers = numbered(order)
-    drawn = [(one, f"{i}.{_local(letter)}", typed_code(order, numbers[one.pk])) for i, one in enumerate(tickets, 1)]
+    drawn = [(one, f"{i}.{_local(letter)}", typed_code(one, numbers[one.pk])) for i, one in enumerate(tickets, 1)]
     event = order.event
     lines = _lines(letter, order)
     told: dict[str, Any] = {"order": order, "event": event, "facts": _read(letter.facts, event)}

@@ -74,7 +74,7 @@ def _page(canvas: Canvas, order: Order, ticket: Ticket, number: int, of: int) ->
     _code(canvas, ticket, x=(width - CODE_SIDE) / 2, y=EDGE + 30)
     canvas.setFont(regular, 10)
     canvas.drawCentredString(width / 2, EDGE, _("Show this at the door"))
-    typed = _("If it does not scan, have this typed:") + f" {typed_code(order, number)}"
+    typed = _("If it does not scan, have this typed:") + f" {typed_code(ticket, number)}"
     canvas.drawCentredString(width / 2, EDGE - 14, typed)
 
 

@@ -24,7 +24,7 @@ MAX_ON_A_PAGE = 24
 class Group(models.IntegerChoices):
     """Where an event stands in the list."""
 
-    SOON = 1, _("Opening soon")
+    SOON = 1, _("Opening shortly")
     ON_SALE = 2, _("On sale")
     LATER = 3, _("Opening later")
     GONE = 4, _("Sold out, or over")

@@ -17,8 +17,9 @@ from waitingroom.visits import room_of
 
 log = logging.getLogger(__name__)
 
-# A request renews to the idle period from now; what ends so much sooner, the longest stay ends.
-SHORT_MS = 3000
+# A request renews to the idle period from when it came, and may have waited for a thread since (tiketi/ranks.py); what
+# ends sooner by more than that, the longest stay ends.
+SHORT_MS = 10_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _on_the_way(request: HttpRequest, now_ms: int) -> PlaceInside | None:
     try:
         place = admission.standing(config.slug, visitor)
     except WaitingRoomError as error:
-        log.debug("how long the place of %s in %s lasts is not told: %s", visitor, slug, error)
+        log.debug("how long a place lasts is not told: %s", error, extra={"room": slug, "visitor": visitor})
         return None
     if place.phase is not Phase.ACTIVE or not place.left_ms:
         return None

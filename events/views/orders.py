@@ -170,7 +170,7 @@ def _tickets(request: HttpRequest, found: QuerySet[Ticket]) -> HttpResponse:
         {
             "ticket": ticket,
             "number": numbers[ticket.pk],
-            "typed": None if moves else typed_code(order, numbers[ticket.pk]),
+            "typed": None if moves else typed_code(ticket, numbers[ticket.pk]),
             "qr": None if moves else qr_svg(ticket),
         }
         for ticket in whole

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from events.front.answers import front_page
+from events.front.answers import front_page, own_page
 from events.front.edition import edition
 from events.models import Event
 from events.programme.wishes import read
@@ -44,9 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     address = wish.address(page=wish.page)
     # What somebody types is theirs; and an address with more to it leads back to itself from the page's head.
     if wish.words or wish.odd or request.get_full_path() != address:
-        answer = page()
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return own_page(page)
     return front_page(request, address, page)
 
 
@@ -61,13 +59,17 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 
     if place is not None:
         return page()
+    if request.GET:  # somebody's: it leads back to itself from the page's head
+        return own_page(page)
     return front_page(request, ("event", request.path), page, lasts=_kept_s(slug))
 
 
 def _said(request: HttpRequest, slug: str, place: Admission | None) -> dict[str, object]:
     events = with_sold_out(Event.objects.all()).select_related("venue", "room").prefetch_related("tiers")
     event = SimpleLazyObject(lambda: get_object_or_404(events, room__slug=slug))
-    page: dict[str, object] = {"event": event, "slug": slug, "moment": MOMENT_SECONDS, "full": False}
+    page: dict[str, object] = {"event": event, "slug": slug, "full": False}
+    # What a page holds that is kept for long must be as new as the page itself.
+    page["moment"] = MOMENT_SECONDS if place is not None else 0
     page["edition"] = edition.now() or secrets.token_hex(8)  # without one nothing is shared
     page["public"] = place is None  # nobody gathers yet, or can line up any more
     page["called"] = place is not None and place.called

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from events.models import Event
 from waitingroom.visitors import slips_of
@@ -22,6 +23,8 @@ def places_of(request: HttpRequest) -> list[PlaceElsewhere]:
     slugs = [slip.room for slip in slips_of(request)]
     if not slugs:
         return []
-    events = {event.slug: event for event in Event.objects.filter(room__slug__in=slugs, announced_at__isnull=False)}
+    events = {
+        event.slug: event for event in Event.objects.filter(room__slug__in=slugs, announced_at__lte=timezone.now())
+    }
     found = [events[slug] for slug in slugs if slug in events]
     return [PlaceElsewhere(event.slug, event.title, event.get_absolute_url()) for event in found]

@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from events.room import inside
 from tests.events.conftest import hold, seats_of
+from tiketi.ranks import PATIENCE_SECONDS
 from waitingroom import admission
 from waitingroom.keys import keys_of
 from waitingroom.redis import client as redis
@@ -177,3 +179,7 @@ def test_who_came_straight_in_was_not_called(event):
 
     assert "It is your turn" not in page
     assert "You are in" in page
+
+
+def test_no_wait_for_a_thread_is_taken_for_the_end_of_a_stay():
+    assert 1000 * max(PATIENCE_SECONDS.values()) < inside.SHORT_MS

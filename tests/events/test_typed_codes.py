@@ -47,6 +47,10 @@ def ticket_of(order: Order, number: int) -> Ticket:
     return list(Ticket.objects.filter(line__order=order).order_by("line__seat"))[number - 1]
 
 
+def code_typed(order: Order, number: int) -> str:
+    return typed_code(ticket_of(order, number), number)
+
+
 @pytest.mark.parametrize(("language", "second"), [("ko", "3장 중 2번째"), ("en", "2 of 3")])
 def test_each_ticket_says_which_it_is_its_seat_its_buyer_and_what_to_type(browser, bought, buyer, language, second):
     page = browser.get(f"/orders/{bought.number}/tickets/", headers={"accept-language": language}).content.decode()
@@ -57,7 +61,7 @@ def test_each_ticket_says_which_it_is_its_seat_its_buyer_and_what_to_type(browse
     for number, ticket in enumerate(shown, 1):
         with translation.override(language):
             assert ticket_of(bought, number).line.label in ticket
-        assert typed_code(bought, number) in ticket
+        assert code_typed(bought, number) in ticket
         assert buyer.email in ticket
         assert re.search(r'<svg role="img" aria-label="[^"]+', ticket)
 
@@ -71,7 +75,7 @@ def test_a_single_tickets_page_and_the_printed_one_say_the_same(browser, bought,
 
     for said in (page, text):
         assert "2 of 3" in said
-        assert typed_code(bought, 2) in said
+        assert code_typed(bought, 2) in said
         assert buyer.email in said
 
 
@@ -87,7 +91,7 @@ def test_a_single_tickets_page_and_the_printed_one_say_the_same(browser, bought,
     ],
 )
 def test_typing_it_lets_in_that_ticket_and_no_other(door, tonight, bought, spelling):
-    code = spelling(typed_code(bought, 2))
+    code = spelling(code_typed(bought, 2))
 
     assert typed_at(door, tonight, code)["admitted"] is True
     assert [ticket_of(bought, number).used_at is not None for number in (1, 2, 3)] == [False, True, False]
@@ -97,7 +101,13 @@ def test_typing_it_lets_in_that_ticket_and_no_other(door, tonight, bought, spell
 
 
 def test_what_is_not_issued_opens_nothing(door, tonight, bought):
+    other = code_typed(bought, 1)[-4:]
     for code in (
+        f"{bought.number}-2-{other}",  # of who has another ticket of the order
+        f"{bought.number}-2",
+        f"{bought.number}-4-{other}",
+        f"{bought.number}-0-{other}",
+        f"{LETTERS[:12]}-1-{other}",
         f"{bought.number}-4",
         f"{bought.number}-0",
         f"{bought.number}-01",
@@ -114,8 +124,8 @@ def test_what_is_not_issued_opens_nothing(door, tonight, bought):
 def test_at_another_events_door_it_opens_nothing(door, bought, make_event, tonight):
     there = make_event(**around(tonight.starts_at))
 
-    assert ticket_typed(typed_code(bought, 1), there) is None
-    assert typed_at(door, there, typed_code(bought, 1))["admitted"] is False
+    assert ticket_typed(code_typed(bought, 1), there) is None
+    assert typed_at(door, there, code_typed(bought, 1))["admitted"] is False
 
 
 def test_nobody_guesses_one():
@@ -128,17 +138,17 @@ def test_a_ticket_keeps_its_number_when_another_is_cancelled(browser, door, toni
         give_back(bought, [first.line], why=Why.BY_STAFF, by=buyer, fee=Fee.WAIVED)
 
     assert numbered(bought)[ticket_of(bought, 2).pk] == 2
-    assert typed_at(door, tonight, typed_code(bought, 1))["admitted"] is False
-    assert typed_at(door, tonight, typed_code(bought, 2))["admitted"] is True
+    assert typed_at(door, tonight, code_typed(bought, 1))["admitted"] is False
+    assert typed_at(door, tonight, code_typed(bought, 2))["admitted"] is True
     page = browser.get(f"/orders/{bought.number}/tickets/").content.decode()
-    assert typed_code(bought, 1) not in page
-    assert typed_code(bought, 3) in page
+    assert code_typed(bought, 1) not in page
+    assert code_typed(bought, 3) in page
 
 
 def test_a_cancelled_order_has_none_that_opens(door, tonight, bought, buyer):
     cancel_order(bought.pk, by=buyer, why=Why.BY_STAFF)
 
-    assert typed_at(door, tonight, typed_code(bought, 1))["admitted"] is False
+    assert typed_at(door, tonight, code_typed(bought, 1))["admitted"] is False
 
 
 def test_where_codes_move_it_is_on_no_ticket_and_typing_it_asks_who_it_is(browser, door, tonight, bought):
@@ -146,7 +156,7 @@ def test_where_codes_move_it_is_on_no_ticket_and_typing_it_asks_who_it_is(browse
     settings.moving_codes = True
     settings.save()
 
-    assert typed_code(bought, 1) not in browser.get(f"/orders/{bought.number}/tickets/").content.decode()
-    said = typed_at(door, tonight, typed_code(bought, 2))
+    assert code_typed(bought, 1) not in browser.get(f"/orders/{bought.number}/tickets/").content.decode()
+    said = typed_at(door, tonight, code_typed(bought, 2))
     assert said["admitted"] is False
     assert [found["ticket"] for found in said["found"]] == [ticket_of(bought, 2).pk]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.waitingroom.doors import JSON, Door
 from tests.waitingroom.line import join_call
-from waitingroom import configure, slips
+from waitingroom import slips
 from waitingroom.cookie_names import slip_cookie
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
@@ -43,6 +43,29 @@ def test_where_no_room_is_named_the_events_are_shown(make_room: Any, door: Door,
     assert places(room) == ([] if answer.headers.get("location") == "/" else ["a"])
 
 
+def test_who_is_inside_by_now_stays_inside(make_room: Any, door: Door):
+    room, other = make_room(), make_room(mode="paused")
+    for _ in range(2):
+        door.ask(f"/events/{room.slug}/", visitor="a")
+
+    answer = door.ask(f"/events/{room.slug}/give-up/{other.slug}/", "POST", visitor="a")
+
+    assert (answer.status, answer.headers["location"]) == (303, f"/events/{room.slug}/")
+    assert door.ask(f"/events/{room.slug}/", visitor="a").is_inside
+    told = door.ask(f"/events/{room.slug}/give-up/", "POST", visitor="a", accept=JSON)
+    assert (told.status, told.json()) == (200, {"status": "active"})
+
+
+def test_for_a_line_that_takes_nobody_no_number_is_given_up(make_room: Any, door: Door):
+    room, shut = make_room(mode="paused"), make_room(mode="closed")
+    run_now([join_call(room.slug, "a")])
+
+    for there in (shut.slug, "no-such-room"):
+        answer = door.ask(f"/events/{room.slug}/give-up/{there}/", "POST", visitor="a")
+        assert (answer.status, answer.headers["location"]) == (303, f"/events/{room.slug}/")
+    assert places(room) == ["a"]
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
 def test_no_other_method_gives_anything_up(make_room: Any, door: Door, method: str):
     room, other = make_room(mode="paused"), make_room()
@@ -75,9 +98,7 @@ def test_a_place_that_redis_forgot_is_not_brought_back_by_its_slip(make_room: An
     room = make_room(mode="paused")
     told = door.ask(f"/events/{room.slug}/", visitor="a")
     held = f"{slip_cookie(room.slug)}={told.cookie(slip_cookie(room.slug)).value}"
-    client().unlink(*keys_of(room.slug).all())
-    room.refresh_from_db()
-    configure.put_in_force([room])
+    client().unlink(*keys_of(room.slug).all())  # the settings, too: nobody wrote them again
 
     answer = door.ask(f"/events/{room.slug}/give-up/", "POST", visitor="a", cookie=held)
 

@@ -8,8 +8,9 @@ from django.test import Client
 
 from tests.waitingroom.doors import Gate
 from tiketi import loopback
-from waitingroom import slips
+from waitingroom import configure, slips
 from waitingroom.cookie_names import slip_cookie, visitor_cookie
+from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.page_cache import render
 from waitingroom.redis import client
@@ -108,6 +109,22 @@ def test_while_redis_is_away_nobody_is_told_to_have_left(room: WaitingRoom, wait
     assert answer.status_code == 503
     assert "잠시 후 다시 시도해 주세요" in answer.content.decode()
     assert position(room, "ann") == 1
+
+
+def test_while_redis_has_forgotten_everything_nobody_is_told_to_have_left(room: WaitingRoom, waiting: Client):
+    client().unlink(*keys_of(room.slug).all())
+
+    assert waiting.post(f"/line/{room.slug}/").status_code == 503
+
+
+def test_a_place_that_redis_forgot_does_not_come_back_after_leaving(room: WaitingRoom, waiting: Client):
+    client().unlink(*keys_of(room.slug).all())
+    room.refresh_from_db()
+    configure.put_in_force([room])
+
+    assert "대기열에서 나왔어요" in waiting.post(f"/line/{room.slug}/").content.decode()
+    assert client().zscore(keys_of(room.slug).queue, "ann") is None
+    assert client().zscore(keys_of(room.slug).gone, "ann") is not None
 
 
 def test_a_line_that_nobody_knows_is_not_found(db: None):

@@ -1,8 +1,8 @@
--- leave: give up the place in the line or inside.
+-- leave: give up the place in the line or inside; or in the line alone, where whoever is inside by now stays there.
 --
 -- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, pace
--- ARGV    visitor, reason (a code of reasons.py), now_us (tests only; empty = Redis's clock)
--- RETURN  what was given up: "waiting", "active" or "none"
+-- ARGV    visitor, reason (a code of reasons.py), now_us (tests only; empty = Redis's clock), "line" (else nothing)
+-- RETURN  what was given up: "waiting", "active" or "none"; with "line" "active" is kept
 --
 -- Atomic because a visitor must be in exactly one of line, room and gone.
 
@@ -18,6 +18,9 @@ if redis.call('ZREM', queue, visitor) == 1 then
   redis.call('HINCRBY', state, 'gone', 1)
   depart(gone, state, now_ms, reason, {visitor})
   return 'waiting'
+end
+if ARGV[4] == 'line' then
+  return redis.call('ZSCORE', active, visitor) and 'active' or 'none'
 end
 if redis.call('ZREM', active, visitor) == 1 then
   redis.call('ZREM', claims, visitor)

@@ -11,6 +11,7 @@ from events.door.checkin import Scan, admit
 from events.door.may import may_admit
 from events.door.not_admitted import NotAdmitted
 from events.door.recognised import ticket_of
+from events.door.typed_codes import ticket_typed
 from events.models import Event
 from waitingroom.operator_command import OperatorCommand
 
@@ -24,7 +25,7 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The code, whose door this is, and who stands at it."""
-        parser.add_argument("code", help="what the QR code says")
+        parser.add_argument("code", help="what the QR code says, or what is printed below it")
         parser.add_argument("--event", metavar="SLUG", required=True, help="whose door this is")
         parser.add_argument("--entrance", metavar="NAME", default="", help="where, for the counts by entrance")
         parser.add_argument("--by", metavar="NAME", help="the account of who checks in; else the system's user")
@@ -36,7 +37,7 @@ class Command(OperatorCommand):
             raise CommandError(f"There is no event {event!r}.")
         note = "" if by else f"manage.py checkin, system user {os.getuid()}"
         try:
-            ticket = admit(ticket_of(code, door), Scan(_keeper(by, door), entrance, note))
+            ticket = admit(ticket_typed(code, door) or ticket_of(code, door), Scan(_keeper(by, door), entrance, note))
         except NotAdmitted as refusal:
             raise CommandError(str(refusal)) from refusal
         self.stdout.write(f"{ticket.line.order.event.title}: {ticket.line.label}")
