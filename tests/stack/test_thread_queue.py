@@ -231,12 +231,12 @@ def test_every_address_has_its_rank(address: URLPattern):
 
 
 def test_inside_is_who_the_gate_let_in_and_sign_ins_are_theirs():
-    def rank(path: str, method: str = "GET", **more: Any) -> Rank:
-        return asked_of({**scope(path, method), **more}).rank
+    def rank(path: str, method: str = "GET", place: object = None) -> Rank:
+        return asked_of({**scope(path, method), SCOPE_KEY: place}).rank
 
-    assert rank("/events/a/", **{SCOPE_KEY: object()}) is Rank.INSIDE
-    assert rank("/events/a/hold/", "POST", **{SCOPE_KEY: object()}) is Rank.PURCHASE
-    assert rank("/events/a/", **{SCOPE_KEY: None}) is Rank.PAGE
+    assert rank("/events/a/", place=object()) is Rank.INSIDE
+    assert rank("/events/a/hold/", "POST", place=object()) is Rank.PURCHASE
+    assert rank("/events/a/") is Rank.PAGE
     assert rank(SIGN_IN, "POST") is Rank.SIGN_IN
     assert rank(SIGN_IN) is Rank.PAGE
 
