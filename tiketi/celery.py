@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     for name, task, when in (  # seconds, or the hour
         ("tick", "waitingroom.tasks.tick", 1.0),
         ("draw", "waitingroom.tasks.draw", 1.0),
+        ("push", "waitingroom.tasks.push", 1.0),
         ("turn", "scaling.tasks.turn", 10.0),
         ("schedule", "scaling.tasks.schedule", 300.0),
         ("compare", "scaling.tasks.compare", 60.0),

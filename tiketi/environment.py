@@ -13,6 +13,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from waitingroom import push_services
 from waitingroom.redis_address import BadAddress, RedisAddress, Topology
 
 T = TypeVar("T")
@@ -192,6 +193,36 @@ def signing_key(text: str) -> str:
     if len(secret) != 32:
         raise BadValue("must be 32 bytes in base64: `openssl rand -base64 32` makes them.")
     return text
+
+
+def push_key(text: str) -> str:
+    """A private key of P-256, 32 bytes in base64. Raises BadValue."""
+    try:
+        push_services.key_of(signing_key(text))
+    except ValueError as error:
+        raise BadValue("must be 32 bytes in base64: `openssl rand -base64 32` makes them.") from error
+    return text
+
+
+def push_contact(text: str) -> str:
+    """Where those who run push services reach the site's. Raises BadValue."""
+    try:
+        if text.startswith("mailto:"):
+            validate_email(text.removeprefix("mailto:"))
+            return text
+    except ValidationError as error:
+        raise BadValue("must be mailto:ADDRESS or https://HOST.") from error
+    if not text.startswith("https://"):
+        raise BadValue("must be mailto:ADDRESS or https://HOST.")
+    return site_address(text)
+
+
+def push_services_named(text: str) -> list[str]:
+    """Hosts of push services, by comma; *.HOST for all below it. Raises BadValue."""
+    found = names(text.lower())
+    if not found or not all(push_services.SERVICE.fullmatch(one) for one in found):
+        raise BadValue(f"must be hosts such as fcm.googleapis.com or *.notify.windows.com, by comma, not {text!r}.")
+    return found
 
 
 def provider_addresses(text: str) -> list[str]:

@@ -26,6 +26,7 @@ class Beat:
 BEATS = {
     "scaling.tasks.turn": Beat("turn", 45),
     "waitingroom.tasks.draw": Beat("draws", 20),
+    "waitingroom.tasks.push": Beat("pushes", 60),
     "events.tasks.expire_holds": Beat("holds", 20),
     "events.tasks.settle": Beat("settle", 60),
     "events.tasks.follow_sales": Beat("sales", 60),

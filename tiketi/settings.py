@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scaling.configuration import BadConfiguration, Configuration, region
 from tiketi import environment, local_redis, log_settings, production, redis_settings
+from waitingroom import push_services
 from waitingroom.redis_address import Topology, parsed
 
 django_stubs_ext.monkeypatch()  # Django's own classes take type parameters, as `ModelAdmin[Event]`
@@ -170,6 +171,7 @@ CELERY_TASK_DEFAULT_QUEUE = "work"  # the sale's own: the database alone
 CELERY_TASK_ROUTES = {
     "waitingroom.tasks.tick": {"queue": "clock"},
     "waitingroom.tasks.draw": {"queue": "draw"},
+    "waitingroom.tasks.push": {"queue": "push"},
     "scaling.tasks.*": {"queue": "fleet"},
     "events.tasks.settle": {"queue": "money"},
     "events.tasks.wind_up": {"queue": "money"},
@@ -246,6 +248,13 @@ WAITINGROOM_DRAW_KEY = env.read("DRAW_KEY", environment.signing_key, "")
 WAITINGROOM_DRAND_RELAYS = env.read(
     "DRAND_RELAYS", environment.provider_addresses, ["https://api.drand.sh", "https://drand.cloudflare.com"]
 )
+# Web Push to who waits and asked for it: by a key of the site's own, in the name of somebody its services can reach.
+WAITINGROOM_PUSH_KEY = env.read("PUSH_KEY", environment.push_key, "")
+WAITINGROOM_PUSH_CONTACT = env.read("PUSH_CONTACT", environment.push_contact, "")
+WAITINGROOM_PUSH_SERVICES = env.read("PUSH_SERVICES", environment.push_services_named, push_services.BROWSERS)
+if bool(WAITINGROOM_PUSH_KEY) is not bool(WAITINGROOM_PUSH_CONTACT):
+    missing, given = ("PUSH_CONTACT", "PUSH_KEY") if WAITINGROOM_PUSH_KEY else ("PUSH_KEY", "PUSH_CONTACT")
+    env.add([f"{missing} is missing: {given} is set."])
 vars().update(env.read("EMAIL_URL", environment.mail, environment.mail("consolemail://")))
 # Requests write into the outbox; a worker sends from there by what EMAIL_URL names.
 OUTBOX_BACKEND, EMAIL_BACKEND = vars()["EMAIL_BACKEND"], "tiketi.outbox.Outbox"

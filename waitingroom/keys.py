@@ -21,7 +21,10 @@ class Keys:
         "missed",
         "pace",
         "present",
+        "pushes",
         "queue",
+        "rings",
+        "rung",
         "seen",
         "spent",
         "state",
@@ -81,6 +84,14 @@ class Keys:
         self.stays = f"stays:{{{room}}}"
         """HASH  of who left the inside, by class of length (stays.py): n/s + class = how many, milliseconds they stayed
         in sum; weight (of those inside beside them), left_at_ms."""
+        self.pushes = f"pushes:{{{room}}}"
+        """HASH  visitor who asked for it while waiting -> where a push reaches them (JSON: endpoint, keys, language);
+        until they come in or are gone."""
+        self.rings = f"rings:{{{room}}}"
+        """ZSET  the same visitors scored by when to look next whether a push is due, Unix milliseconds."""
+        self.rung = f"rung:{{{room}}}"
+        """HASH  visitor -> what was pushed to them: that the turn is near, or the instant of the admission they
+        were told of, Unix milliseconds."""
 
     def all(self) -> tuple[str, ...]:
         """Every key of the room."""

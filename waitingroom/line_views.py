@@ -10,7 +10,7 @@ from django.utils.translation import override
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from waitingroom import admission, slips, visitors
+from waitingroom import admission, pushes, slips, visitors
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.inline_code import made_small
 from waitingroom.place import Phase
@@ -30,7 +30,7 @@ def more(_request: HttpRequest, language: str) -> HttpResponse:
 def more_of(language: str) -> str:
     """The script, in a language."""
     with override(language):
-        return render_to_string("waitingroom/more.js")
+        return render_to_string("waitingroom/more.js", {"pushes": pushes.is_on()})
 
 
 @never_cache

@@ -30,6 +30,8 @@ SHARED: dict[str, float] = {
     "HUB_TICK_MS": timing.HUB_TICK_MS,
     "RELEASE_GONE_MS": timing.RELEASE_GONE_MS,
     "RETURN_MS": timing.RETURN_MS,
+    "NEAR": timing.NEAR,
+    "RING_AGAIN_MS": timing.RING_AGAIN_MS,
     "LINING_UP_MS": timing.LINING_UP_MS,
     "WORK_LIFE_MS": 1000 * work.LIFE_SECONDS,
     "SPENT_MS": work.SPENT_MS,
@@ -121,6 +123,9 @@ FLEET = load("fleet")
 SURVEY = load("survey")
 ALIVE = load("alive")
 NOW = load("now")
+SUBSCRIBE = load("subscribe")
+RING = load("ring")
+RUNG = load("rung")
 EVERY = (
     ENTER,
     LOOK,
@@ -140,4 +145,7 @@ EVERY = (
     SURVEY,
     ALIVE,
     NOW,
+    SUBSCRIBE,
+    RING,
+    RUNG,
 )

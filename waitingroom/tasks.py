@@ -1,4 +1,4 @@
-"""Celery's doorbells: the clock's tick, and the draws' turn."""
+"""Celery's doorbells: the clock's tick, the draws' turn, and the pushes that are due."""
 
 import logging
 
@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from waitingroom.clock import clock
 from waitingroom.drawing import drawing
 from waitingroom.errors import LineUnavailable
+from waitingroom.pushes import push_due
 
 log = logging.getLogger(__name__)
 
@@ -29,5 +30,17 @@ def draw() -> bool:
         drawing.turn()
     except (LineUnavailable, RedisError, OSError, DatabaseError) as error:
         log.warning("draw: %s", error)
+        return False
+    return True
+
+
+# Push services may hang: a turn of theirs ends long before the next word to the same visitors is due.
+@shared_task(name="waitingroom.tasks.push", soft_time_limit=20, time_limit=30)  # type: ignore[untyped-decorator]
+def push() -> bool:
+    """Push to who waits, and asked for it, that the turn has come or is near; whether Redis could be asked."""
+    try:
+        push_due()
+    except LineUnavailable as error:
+        log.warning("push: %s", error)
         return False
     return True

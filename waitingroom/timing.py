@@ -21,3 +21,7 @@ FRONT = 1000
 MIN_PRESENCE_SECONDS = ceil(2 * SLOWEST_LOOK_SECONDS * (1 + LOOK_JITTER))
 # Whose last socket closed counts as absent after so long: who reloads, or pauses and connects, is back by then.
 RETURN_MS = LONGEST_PAUSE_MS + 2_000
+# The turn is near for so many from the front on, as the waiting page says.
+NEAR = 10
+# A push that failed, or whose worker died, is tried again after so long at the least; longer than one try can take.
+RING_AGAIN_MS = 12_000

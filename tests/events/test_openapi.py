@@ -44,8 +44,11 @@ MAY_BE_UNAVAILABLE = ("/api/scaling/desired", "/readyz")
 ASKERS = ("nobody", "holder", "owner")
 # What the gate answers whole, so that Django knows no such address.
 GATES_OWN = "/api/events/{slug}/queue/"
-# A draw's files need a draw, codes a door that wants them to move: they have tests of their own. The rest is not up.
-NOT_WALKED = {"drawMine", "drawRule", "drawCheckpoint", "drawBundle", "drawReceipt", "desired", "readyz", "movingCodes"}
+# A draw's files need a draw, codes a door that wants them to move, pushes a key: those have tests of their own. The
+# rest is not up.
+DRAWS = {"drawMine", "drawRule", "drawCheckpoint", "drawBundle", "drawReceipt"}
+PUSHES = {"pushOffer", "pushSubscribe", "pushForget"}
+NOT_WALKED = DRAWS | PUSHES | {"desired", "readyz", "movingCodes"}
 
 
 def all_is_well(_context: CheckContext, response: Response, case: Case[Any]) -> None:

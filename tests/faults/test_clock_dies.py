@@ -24,7 +24,7 @@ from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import run_now
 
-CELERY = ("clock", "draw", "worker", "fleet", "money", "mail")
+CELERY = ("clock", "draw", "worker", "fleet", "money", "mail", "push")
 NEW_ROOM = """
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import run_now

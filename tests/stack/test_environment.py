@@ -65,6 +65,15 @@ def named(output: str) -> list[str]:
         ("EMAIL_URL", "foo://"),
         ("DRAW_KEY", "secret"),
         ("DRAND_RELAYS", "https://api.drand.sh,drand"),
+        ("PUSH_KEY", "secret"),
+        ("PUSH_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("PUSH_CONTACT", "ops@example.com"),
+        ("PUSH_CONTACT", "mailto:ops"),
+        ("PUSH_CONTACT", "http://example.com"),
+        ("PUSH_SERVICES", "https://push.example.com"),
+        ("PUSH_SERVICES", "push.example.com:8443"),
+        ("PUSH_SERVICES", "127.0.0.1"),
+        ("PUSH_SERVICES", "localhost"),
         ("LOG_LEVEL", "loud"),
         ("PORT", "http"),
         ("REDIS_URL", "http://127.0.0.1:6379/0"),
@@ -112,6 +121,16 @@ KEYS = {
     "STRIPE_SECRET_KEY": "sk_live_1",
     "STRIPE_WEBHOOK_SECRET": "whsec_1",
 }
+
+
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_a_push_key_without_somebody_to_reach_or_the_reverse_is_refused(debug: str):
+    pushing = {"PUSH_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "PUSH_CONTACT": "mailto:ops@example.com"}
+    for missing in pushing:
+        done = started("manage.py", "check", **REAL | pushing | {"DEBUG": debug, missing: ""})
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"TIKETI cannot run: {missing} is missing")
+    assert started("manage.py", "check", **REAL | pushing | {"DEBUG": debug}).returncode == 0
 
 
 @pytest.mark.parametrize("debug", ["0", "1"])

@@ -8,6 +8,7 @@ from django.conf import settings
 from tests.site import ROOT
 from tiketi import settings as site
 from tiketi.celery import app
+from waitingroom.tasks import push
 
 # Hosts' clocks may be so far apart (F21).
 SKEW_S = 300
@@ -34,6 +35,7 @@ def test_what_may_wait_for_somebody_else_waits_in_a_queue_of_its_own():
         "tiketi.tasks.send_mail",  # a mail server
         "scaling.tasks.turn",  # AWS
         "waitingroom.tasks.tick",  # Redis alone
+        "waitingroom.tasks.push",  # browsers' push services
         "waitingroom.tasks.draw",  # an instant, to which it sleeps
     }
     assert len({queue_of(task) for task in slow}) == len(slow)
@@ -46,6 +48,7 @@ def test_f21_no_host_whose_clock_is_minutes_ahead_drops_what_is_rung(task: str):
 
 def test_every_task_ends():
     assert 0 < app.conf.task_soft_time_limit < app.conf.task_time_limit <= 60
+    assert 0 < push.soft_time_limit < push.time_limit <= 30
 
 
 def test_mail_is_written_in_requests_and_sent_with_patience():

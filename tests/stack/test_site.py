@@ -13,7 +13,7 @@ from tests import site as stack
 from tests.patience import until
 from tests.site import ROOT, Site, lives
 
-WORKERS = ["draw", "worker", "fleet", "money", "mail"]
+WORKERS = ["draw", "worker", "fleet", "money", "mail", "push"]
 
 
 def started_in(site: Site, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,6 @@
 -- admit: move the present visitors at the head of the line into the room.
 --
--- KEYS    queue, active, seen, present, entered, claims, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, entered, claims, state, config, fleet, pace, rings
 -- ARGV    ticker (who ticks), idle_ms (do nothing unless the last tick is older), count (an operator's: besides the rate, and
 --         no tick; or empty), now_us (tests only; empty = Redis's clock)
 -- RETURN  visitors admitted, first in line first; or {"unknown"} as a status reply when Redis has no settings
@@ -10,7 +10,7 @@
 --
 -- Atomic because the room must never hold more than its threshold, even when two clocks tick in the same second.
 
-local queue, active, seen, present, entered, claims, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, entered, claims, state, config, fleet, pace, rings = unpack(KEYS)
 local ticker, idle_ms, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -47,12 +47,13 @@ local expires_ms = integer(now_ms + tonumber(c.claim_ms))
 while #admitted < want do
   local found = redis.call('ZRANGE', present, 0, math.min(CHUNK, want - #admitted) - 1, 'WITHSCORES')
   if #found == 0 then break end
-  local row, expiries, turns = {}, {}, {}
+  local row, expiries, turns, due = {}, {}, {}, {}
   for i = 1, #found, 2 do
     local visitor = found[i]
     row[#row + 1] = visitor
     expiries[i], expiries[i + 1] = expires_ms, visitor
     turns[i], turns[i + 1] = integer(found[i + 1]), visitor
+    due[i], due[i + 1] = integer(now_ms), visitor
     admitted[#admitted + 1] = visitor
   end
   redis.call('ZREM', queue, unpack(row))
@@ -60,6 +61,7 @@ while #admitted < want do
   redis.call('ZREM', present, unpack(row))
   redis.call('ZADD', active, unpack(expiries))
   redis.call('ZADD', claims, unpack(turns)) -- to which number they go back if they do not come
+  redis.call('ZADD', rings, 'XX', unpack(due)) -- a push, to who asked for one
   come_in(entered, now_ms, row)
 end
 

@@ -1,16 +1,17 @@
 -- leave: give up the place in the line or inside; or in the line alone, where whoever is inside by now stays there.
 --
--- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, pace
+-- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, pace, pushes, rings, rung
 -- ARGV    visitor, reason (a code of reasons.py), now_us (tests only; empty = Redis's clock), "line" (else nothing)
 -- RETURN  what was given up: "waiting", "active" or "none"; with "line" "active" is kept
 --
 -- Atomic because a visitor must be in exactly one of line, room and gone.
 
-local queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, pace, pushes, rings, rung = unpack(KEYS)
 local visitor, reason = ARGV[1], tonumber(ARGV[2])
 local now_ms = math.floor(clock(ARGV[3]) / 1000)
 
 if redis.call('ZREM', queue, visitor) == 1 then
+  forget_push(pushes, rings, rung, visitor)
   redis.call('ZREM', seen, visitor)
   if redis.call('ZREM', present, visitor) == 1 then tally(pace, now_ms, 'g', 1) end
   redis.call('ZREM', strangers, visitor)
@@ -23,6 +24,7 @@ if ARGV[4] == 'line' then
   return redis.call('ZSCORE', active, visitor) and 'active' or 'none'
 end
 if redis.call('ZREM', active, visitor) == 1 then
+  forget_push(pushes, rings, rung, visitor)
   redis.call('ZREM', claims, visitor)
   redis.call('ZREM', missed, visitor)
   tally(pace, now_ms, 'd', 1)

@@ -30,6 +30,7 @@
 -- out_of_memory(state, queue, epoch)  remembers the epoch; whether Redis is out of memory, in which the script may write all the same
 -- horizon_of(state, now_ms, c)  present is who was seen after it, Unix ms; an outage makes nobody absent
 -- sweep(queue, seen, present, state, pace, horizon, now_ms)  brings `present` up to date
+-- forget_push(pushes, rings, rung, visitor)  nothing is pushed to the visitor any more
 -- ticked(state, now_ms, idle_ms)  whether somebody ticked within `idle_ms`
 
 local function clock(given)
@@ -236,6 +237,12 @@ end
 -- Redis refuses what may grow when it is out of memory, but not in a script that wrote already: half a change would be worse.
 -- Removing nobody is a write that it never refuses.
 local function allow_writes(key) redis.call('ZREM', key, '') end
+
+local function forget_push(pushes, rings, rung, visitor)
+  redis.call('ZREM', rings, visitor)
+  redis.call('HDEL', pushes, visitor)
+  redis.call('HDEL', rung, visitor)
+end
 
 local function out_of_memory(state, queue, epoch)
   local reply = redis.pcall('HSET', state, 'epoch', epoch)

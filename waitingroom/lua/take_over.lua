@@ -1,12 +1,12 @@
 -- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
 --
--- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace
+-- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace, pushes, rings, rung
 -- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
 -- RETURN  where `to` stands now: "active", "waiting" or "none"
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace, pushes, rings, rung = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -31,6 +31,16 @@ if numbers[1] then
   redis.call('ZREM', drawn, from)
   redis.call('ZADD', drawn, integer(math.min(tonumber(numbers[1]), tonumber(numbers[2] or numbers[1]))), to)
 end
+
+-- The browser goes on, and is pushed to as before.
+local subscription, ring_at_ms = redis.call('HGET', pushes, from), redis.call('ZSCORE', rings, from)
+if subscription and ring_at_ms then
+  redis.call('HSET', pushes, to, subscription)
+  redis.call('ZADD', rings, ring_at_ms, to)
+  local told = redis.call('HGET', rung, from)
+  if told then redis.call('HSET', rung, to, told) end
+end
+forget_push(pushes, rings, rung, from)
 
 -- A number whose turn was missed stays one, whoever waits by it.
 local missed_by = {redis.call('ZSCORE', missed, from), redis.call('ZSCORE', missed, to)}

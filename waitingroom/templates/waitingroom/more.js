@@ -5,7 +5,7 @@ const { at, put, say, exactly, entitle, words, showMode, countDown, claiming, an
 const says = {% include "waitingroom/more_words.html" %};
 
 // --- For who asked for them: a sound, a vibration, a notification, a screen that stays on.
-let signals = false, awake;
+let signals = false, awake, worker, pushed;
 
 function beep() {
   const { audio } = line;
@@ -25,6 +25,7 @@ line.signal = (text) => {
   beep();
   if (navigator.vibrate) navigator.vibrate([200, 100, 200]);
   if (!document.hidden || !window.Notification || Notification.permission !== "granted") return;
+  if (worker) return worker.showNotification(text, { tag: eventPath, data: eventPath });  // a push of the same replaces it
   try {
     const note = new Notification(text, { tag: here });  // one for this line, replaced by the next
     note.onclick = () => { window.focus(); note.close(); };
@@ -33,6 +34,32 @@ line.signal = (text) => {
   }
 };
 
+const room = document.body.dataset.socket.split("/")[3], eventPath = `/events/${room}/`;
+{% if pushes %}
+// --- A push reaches who looks away, and telephones whose pages may show no notification.
+const pushPath = "{% url 'line:push' 'ROOM' %}".replace("ROOM", room);
+const tellPush = (method, token, body) => fetch(pushPath, { method, body, headers: { "X-CSRFToken": token, "Content-Type": "application/json" } });
+
+async function turnPush(on) {
+  if (!navigator.serviceWorker || !window.PushManager || !window.Notification || Notification.permission !== "granted") return;
+  const { key, token } = await (await fetch(pushPath, { cache: "no-store" })).json();
+  if (!on) {
+    pushed = false;
+    return tellPush("DELETE", token);
+  }
+  worker = await navigator.serviceWorker.register("{% url 'line:push-worker' %}");
+  const begun = worker.active || worker.waiting || worker.installing;
+  while (begun.state !== "activated") await new Promise((done) => begun.addEventListener("statechange", done, { once: true }));
+  const subscribe = () => worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  // One of an earlier key of the site's is in the way.
+  const subscription = await subscribe().catch(async () => {
+    await (await worker.pushManager.getSubscription()).unsubscribe();
+    return subscribe();
+  });
+  pushed = (await tellPush("POST", token, JSON.stringify(subscription))).ok;
+  showSignals();
+}
+{% endif %}
 // Browsers let the screen go dark again whenever the page is hidden.
 async function keepAwake() {
   if (!signals || document.hidden || !navigator.wakeLock || (awake && !awake.released)) return;
@@ -51,6 +78,7 @@ function showSignals() {
     sound: line.audio && line.audio.state === "running",
     vibration: "vibrate" in navigator && matchMedia("(pointer: coarse)").matches,
     note: window.Notification && Notification.permission === "granted",
+    push: pushed,
     screen: awake && !awake.released,
   };
   const kinds = Object.keys(works).filter((kind) => works[kind]).map((kind) => says[kind]);
@@ -74,7 +102,9 @@ line.turnSignals = async () => {
     awake.release();
     awake = undefined;
   }
-  showSignals();
+  showSignals();{% if pushes %}
+  // Nothing waits for it: what is not to be had is not promised.
+  turnPush(signals).catch(() => { pushed = false; });{% endif %}
 };
 
 document.addEventListener("visibilitychange", () => keepAwake().then(() => { if (signals) showSignals(); }));
