@@ -5,7 +5,7 @@ const { at, put, say, exactly, entitle, words, showMode, countDown, claiming, an
 const says = {% include "waitingroom/more_words.html" %};
 
 // --- For who asked for them: a sound, a vibration, a notification, a screen that stays on.
-let signals = false, awake, worker, pushed;
+let signals = false, awake, worker, pushed, pushing = Promise.resolve();
 
 function beep() {
   const { audio } = line;
@@ -103,8 +103,9 @@ line.turnSignals = async () => {
     awake = undefined;
   }
   showSignals();{% if pushes %}
-  // Nothing waits for it: what is not to be had is not promised.
-  turnPush(signals).catch(() => { pushed = false; });{% endif %}
+  // Nothing waits for it but the next click: what is not to be had is not promised, and the last word counts.
+  const on = signals;
+  pushing = pushing.then(() => turnPush(on)).catch(() => { pushed = false; });{% endif %}
 };
 
 document.addEventListener("visibilitychange", () => keepAwake().then(() => { if (signals) showSignals(); }));
