@@ -116,7 +116,7 @@ def enter_an_event(readme: Readme, open_page: Open) -> tuple[str, Page]:
     """Step 1."""
     page = open_page(locale="en-US")
     page.goto(readme.link("The site"))
-    page.locator("li.event-card", has_text="On sale").first.locator("a").click()
+    page.locator("li.event-card", has=page.locator(".badges", has_text="On sale")).first.locator("a").click()
     expect_inside(page)
     return page.url.rstrip("/").rpartition("/")[2], page
 

@@ -96,7 +96,7 @@ def test_the_command_refuses_a_stay_shorter_than_the_hold(hasty):
     hasty.room.claim_seconds = hasty.room.idle_seconds = 60
     hasty.room.save()
     call_command("waitingroom", "set", hasty.slug, "longest_stay_seconds=1800")
-    with pytest.raises(CommandError, match=r"longest_stay_seconds: .*30분"):
+    with pytest.raises(CommandError, match=r"longest_stay_seconds: .*30 minutes"):
         call_command("waitingroom", "set", hasty.slug, "longest_stay_seconds=1799")
 
     hasty.room.refresh_from_db()
