@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import DatabaseError
 
 from scaling import control_loop, store
 from scaling.controller import DecisionReason
@@ -104,6 +105,23 @@ def test_a_sale_that_opens_soon_is_prewarmed(room: WaitingRoom, clock: Clock, co
     room.save()
 
     clock.turns(60)
+
+    assert steps() == [(DecisionReason.SCHEDULE, 2, 6)]
+
+
+def test_a_sale_is_prewarmed_though_the_database_went_away_before_its_lead(
+    room: WaitingRoom, clock: Clock, configured, monkeypatch
+):
+    configured(prewarm_lead_s=600, prewarm_instances=6)
+    room.opens_at = datetime.fromtimestamp(clock.began + 1200, UTC)
+    room.save()
+    clock.turns(1)  # the last that the database answers
+
+    def away(*_: object) -> list[WaitingRoom]:
+        raise DatabaseError("away")
+
+    monkeypatch.setattr(control_loop, "rooms_around", away)
+    clock.turns(630)
 
     assert steps() == [(DecisionReason.SCHEDULE, 2, 6)]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.urls import reverse
 
-from scaling import control_loop, registration, sharing, store
+from scaling import control_loop, registration, rooms_seen, sharing, store
 from scaling.fleet import FleetSnapshot, FleetUnreadable
 from scaling.status import status
 from tests.scaling.conftest import Clock, crowd, nobody, told
@@ -16,7 +16,7 @@ from waitingroom.errors import LineUnavailable
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.redis import client, run_now
 from waitingroom.room import JoinIntent, enter_call
-from waitingroom.room_registry import room_registry
+from waitingroom.room_registry import RoomRegistry, room_registry
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +158,24 @@ def test_the_fleet_is_shared_without_any_celery_worker(make_room, clock: Clock, 
     sharing.share_once()
 
     assert shares(first, second) == [3.5, 3.5]
+
+
+def test_a_process_that_has_not_read_the_rooms_tells_nobody_that_there_are_none(
+    make_room, clock: Clock, configured, monkeypatch
+):
+    room = make_room()
+    grown(clock, configured)
+    room_registry.refresh()
+    client().delete(f"{store.TURN}:share")
+    sharing.share_once()
+    monkeypatch.setattr(sharing, "room_registry", RoomRegistry())  # as after a start
+    client().delete(f"{store.TURN}:share")
+
+    sharing.share_once()
+
+    seen = rooms_seen.seen(store.now())
+    assert seen
+    assert [known.slug for known in seen.rooms] == [room.slug]
 
 
 async def test_every_web_process_keeps_sharing_after_redis_was_away(monkeypatch):
