@@ -64,6 +64,7 @@ def _event(
     starts_at = starts_at if starts_hour is None else starts_at.replace(hour=starts_hour)
     opens_at = now + timedelta(hours=opens_in_hours)
     opens_at = _in_daytime(opens_at.replace(minute=opens_at.minute // 10 * 10, second=0, microsecond=0), now)
+    cancel_until = starts_at - timedelta(days=1)
     event = Event.objects.create(
         room=WaitingRoom.objects.update_or_create(slug=slug, defaults={"opens_at": opens_at})[0],
         venue=plan.venue,
@@ -71,7 +72,7 @@ def _event(
         opens_at=opens_at,
         starts_at=starts_at,
         closes_at=starts_at - timedelta(hours=1),
-        cancel_until=starts_at - timedelta(days=1),
+        cancel_until=cancel_until if cancel_until >= opens_at else None,  # tonight's: never
         **facts,
     )
     tiers = [PriceTier.objects.create(event=event, **price) for price in prices]

@@ -278,6 +278,14 @@ def test_the_demo_seasons_sales_open_in_the_daytime_whenever_it_is_seeded(hour):
         assert abs(opens_at - wished) <= timedelta(hours=14)
 
 
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+def test_staff_may_save_every_event_of_the_demo_season_whenever_it_is_seeded(db, hour):
+    season.seed(datetime(2026, 11, 26, hour, 37, tzinfo=SEOUL))
+
+    for event in Event.objects.all():
+        event.full_clean()
+
+
 def test_a_wish_is_read_as_it_is_written():
     wish = read({"q": "월드  투어", "kind": "concert", "month": "2026-12", "city": "seoul", "page": "3"})
 
