@@ -13,6 +13,9 @@ V = TypeVar("V")
 
 log = logging.getLogger(__name__)
 
+# Questions so far apart, beside how long a value is fresh, are no row of them.
+SILENT_SECONDS = 2.0
+
 
 class StaleCache(Generic[K, V]):
     """Values by key. Any thread may read and keep; asking takes a running event loop, and each loop asks for itself."""
@@ -29,6 +32,7 @@ class StaleCache(Generic[K, V]):
         self._kept: dict[K, tuple[float, V]] = {}
         self._asked_at: dict[K, float] = {}
         self._unanswered_since: dict[K, float] = {}
+        self._given_up_at: dict[K, float] = {}
         self._flights: dict[tuple[K, asyncio.AbstractEventLoop], asyncio.Task[V]] = {}
 
     def keep(self, key: K, value: V) -> None:
@@ -42,6 +46,7 @@ class StaleCache(Generic[K, V]):
         """Keep nothing."""
         self._kept.clear()
         self._asked_at.clear()
+        self._given_up_at.clear()
         self._unanswered_since.clear()
 
     def correct(self, key: K, value: V) -> None:
@@ -66,7 +71,7 @@ class StaleCache(Generic[K, V]):
         return inf if kept is None else time.monotonic() - kept[0]
 
     def unanswered_s(self, key: K) -> float:
-        """Seconds since the first of the questions that nobody answered yet; 0 if there is none."""
+        """Seconds since the first of a row of questions that nobody answered; 0 if there is none."""
         since = self._unanswered_since.get(key)
         return 0.0 if since is None else time.monotonic() - since
 
@@ -110,13 +115,16 @@ class StaleCache(Generic[K, V]):
         flight = (key, asyncio.get_running_loop())  # RuntimeError where none runs
         task = self._flights.get(flight)
         if task is None:
-            self._asked_at[key] = time.monotonic()
-            self._unanswered_since.setdefault(key, self._asked_at[key])
+            now = self._asked_at[key] = time.monotonic()
+            if now - self._given_up_at.get(key, now) > self._fresh_s + SILENT_SECONDS:
+                self._unanswered_since[key] = now  # nobody asked meanwhile: what failed then says nothing of now
+            self._unanswered_since.setdefault(key, now)
             task = self._flights[flight] = asyncio.ensure_future(self._ask(key))
             task.add_done_callback(lambda done: self._landed(flight, done))
         return task
 
     def _landed(self, flight: tuple[K, asyncio.AbstractEventLoop], task: "asyncio.Task[V]") -> None:
         self._flights.pop(flight, None)
+        self._given_up_at[flight[0]] = time.monotonic()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.debug("no fresh value of %s: %s", flight[0], error)

@@ -111,3 +111,28 @@ async def test_a_thread_without_a_loop_is_given_what_is_remembered():
 
     assert await asyncio.to_thread(source.cache.remembered, "key") == 1
     assert source.asked == 1
+
+
+async def test_a_question_that_failed_long_ago_says_nothing_of_now(monkeypatch):
+    source, now = Source(fresh_s=1), 1000.0
+    monkeypatch.setattr("waitingroom.stale_cache.time.monotonic", lambda: now)
+    source.cache.keep("key", 1)
+    source.error = OSError("locked")
+    now += 2
+    with pytest.raises(OSError, match="locked"):
+        await source.cache.asked("key")
+
+    now += 60  # in which nobody asked
+    source.answers.clear()
+    asking = asyncio.ensure_future(source.cache.asked("key"))
+    await asyncio.sleep(0)
+    assert source.cache.unanswered_s("key") == 0
+    now += 4
+    assert source.cache.unanswered_s("key") == 4
+    source.answers.set()
+    with pytest.raises(OSError, match="locked"):
+        await asking
+    now += 1.5
+    with pytest.raises(OSError, match="locked"):  # asked again and again, it is one silence
+        await source.cache.asked("key")
+    assert source.cache.unanswered_s("key") == 5.5
