@@ -250,6 +250,8 @@ def test_on_a_phone_nothing_runs_out_of_the_screen(make_sale: Callable[[], str],
     pay(page)
     fits()
     page.get_by_role("link", name="티켓 보기").click()
+    page.wait_for_url("**/tickets/**")
+    page.wait_for_load_state("load")
     fits()
 
 
