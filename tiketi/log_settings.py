@@ -6,7 +6,7 @@ FORMS = ("json", "lines")
 # Libraries that speak at every request, or whose words are ours already.
 QUIET = {"axes": "WARNING", "celery": "WARNING"}
 # Django's and uvicorn's own handlers would say everything twice, or in another form.
-OURS = ("django", "uvicorn", "uvicorn.error", "uvicorn.access")
+OURS = ("django", "uvicorn", "uvicorn.error")
 
 
 def logging_for(form: str, level: str) -> dict[str, Any]:
@@ -22,6 +22,8 @@ def logging_for(form: str, level: str) -> dict[str, Any]:
         "loggers": {
             **{name: {"handlers": [], "propagate": True} for name in OURS},
             **{name: {"level": least} for name, least in QUIET.items()},
+            # With anywhere to write, uvicorn tells of every request, and the gate answers none without a task.
+            "uvicorn.access": {"handlers": [], "propagate": False},
         },
         "root": {"handlers": ["console"], "level": level},
     }

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def told(tonight: Any, make_event: Any, make_buyer: Any) -> dict[Address, dict[str, list[str]]]:
     buyer = make_buyer()
-    tonight.cancellation_terms = NO_FEE.as_json()  # by the usual terms it depends on the hour: nobody cancels on the day
+    # By the usual terms the answer would depend on the hour: nobody cancels on the day itself.
+    tonight.cancellation_terms = NO_FEE.as_json()
     tonight.save()
     order = buy(tonight, buyer, *seats_of(tonight)[:2])
     sessions = browsers(actors(tonight, make_event(), buyer))

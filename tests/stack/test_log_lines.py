@@ -209,3 +209,28 @@ def test_workers_and_beat_write_as_web_does(tmp_path: Path, name: str):
         process.wait()
     for line in (tmp_path / "output").read_text().splitlines():
         assert {"timestamp", "level", "logger", "event"} <= json.loads(line).keys()
+
+
+LOAD = """
+import logging, uvicorn
+def run(server, **_):
+    server.config.load()
+    print("somewhere" if logging.getLogger("uvicorn.access").hasHandlers() else "nowhere")
+uvicorn.Server.run = run
+uvicorn.main()
+"""
+
+
+def test_a_web_process_as_it_is_run_has_nowhere_to_tell_of_every_request():
+    """Else uvicorn tells, and the gate answers nobody without a task: a poll then costs twice as much."""
+    _, _, arguments = read_procfile(ROOT / "Procfile")["web"].partition("uvicorn ")
+    loaded = subprocess.run(
+        ["sh", "-c", f'exec {shlex.quote(sys.executable)} -c "$LOAD" {arguments}'],
+        env={key: value for key, value in os.environ.items() if key not in FOREIGN} | REAL | {"LOAD": LOAD},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert loaded.stdout.split() == ["nowhere"], loaded.stderr
