@@ -214,6 +214,7 @@ def _about(seconds: int, language: str) -> str:
 _RANGES = (("s", 1, 10, 60), ("min", 60, 60, 600), ("min", 60, 300, 7200), ("h", 3600, 3600, inf))
 
 
+@lru_cache(maxsize=4000)  # neighbours have theirs alike
 def range_text(least: int, most: int, language: str) -> str:
     """A wait as a range, rounded outwards: "2–5 min", "up to 10 s". The page's script does the same."""
     unit, size, step = next((unit, size, step) for unit, size, step, end in _RANGES if most < end)

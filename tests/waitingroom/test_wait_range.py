@@ -31,6 +31,19 @@ def test_the_estimate_lies_in_its_range(pace: Pace, position: int, gave_up: int)
 
 
 @settings(deadline=None)
+@given(paces, positions, st.integers(0, 5_000))
+def test_what_neighbours_are_told_alike_says_little_less_than_their_own(pace: Pace, position: int, gave_up: int):
+    forecast = Forecast(replace(pace, gave_up=gave_up), MOST)
+    ranges = WaitRanges(forecast)
+
+    told, exactly = ranges.of(position), ranges.exactly(position)
+
+    assert told == exactly or position > 127
+    assert 0.95 * exactly.least_s - 3 <= told.least_s
+    assert told.most_s <= 1.05 * exactly.most_s + 3
+
+
+@settings(deadline=None)
 @given(st.integers(1, 3_000), st.integers(1, 3_000))
 def test_a_later_position_is_told_no_earlier_end(one: int, other: int):
     ranges = WaitRanges(Forecast(BOUND, MOST))
