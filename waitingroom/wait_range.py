@@ -73,9 +73,9 @@ def left_of(gives_up: float, wait_s: float) -> float:
 
 
 class WaitRanges:
-    """The ranges of everybody in one snapshot: each worked out once for neighbours, a sixty-fourth of those ahead or less.
+    """The ranges of everybody in one snapshot.
 
-    Where the line is long, what is told of a neighbourhood holds for each who stands in it.
+    Each is worked out once for neighbours, a sixty-fourth of those ahead or fewer: what all of them are told.
     """
 
     def __init__(self, forecast: Forecast) -> None:
