@@ -12,10 +12,11 @@ from pathlib import Path
 from benchmarks import client, cores, sites
 from benchmarks.load.http import request
 from benchmarks.plan import Plan
-from benchmarks.rows import Row
+from benchmarks.rows import Row, Unmeasured
 from benchmarks.servers import Server
 
 BUSY = 8
+MAX_DIFFERING = 5  # lines: a token, a countdown
 PING = """
 import socket, statistics, sys, time
 server = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
@@ -39,7 +40,7 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
         "a PING to Redis from the server's core", "us", note="a bare socket, as rested: the bound of a round trip"
     )
     spent = Row("gate's processor time", "us", note=f"with the gate less without, {BUSY} connections")
-    gated = Row("event page of an active visitor, p50", "ms", note="bare = without gate and middleware's decision")
+    gated = Row("event page of an active visitor, p50", "ms", note="bare = the same page behind no gate")
     trips = Row("round trips to Redis a request", "1", "one more than without")
     with ExitStack() as stack:
         ours = stack.enter_context(sites.ours(folder))
@@ -47,9 +48,11 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
         with_gate = stack.enter_context(ours.serve())
         without = stack.enter_context(ours.serve(settings="benchmarks.ungated"))
         path = f"/events/{ours.line.slug}/"
-        asked = [request(path, cookie=cookie_of_active(with_gate, path), accept="text/html")]
+        asked_by = cookie_of_active(with_gate, path)
+        asked = [request(path, cookie=asked_by, accept="text/html")]
         for server in (with_gate, without):
             one_at_a_time(server, asked, plan.warm_up_s)
+        check_equal(*(page_of(server, path, asked_by) for server in (with_gate, without)))
         for _ in range(plan.rounds):
             p50, cpu = {}, {}
             for side, server in (("ours", with_gate), ("bare", without)):
@@ -80,6 +83,23 @@ def ping_us(ours: sites.Ours) -> float:
 def one_at_a_time(server: Server, asked: list[bytes], seconds: float) -> client.Load:
     """Load by a single connection."""
     return client.load(server, asked, seconds=seconds, connections=1, expect=200)
+
+
+def page_of(server: Server, path: str, cookie: str) -> bytes:
+    """The page as that visitor gets it."""
+    headers = {"Accept": "text/html", "Cookie": cookie}
+    asked = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", headers=headers)
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        page: bytes = answer.read()
+    return page
+
+
+def check_equal(one: bytes, other: bytes) -> None:
+    """Line by line but for what differs at each request. Raises Unmeasured."""
+    lines = [one.splitlines(), other.splitlines()]
+    differing = sum(a != b for a, b in zip(*lines, strict=False)) + abs(len(lines[0]) - len(lines[1]))
+    if differing > MAX_DIFFERING:
+        raise Unmeasured(f"the pages with and without the gate differ in {differing} of {len(lines[0])} lines")
 
 
 def cookie_of_active(server: Server, path: str) -> str:
