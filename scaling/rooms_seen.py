@@ -45,9 +45,22 @@ def seen(now: float) -> RoomsSeen | None:
     since_s = now - known["at"]
     if not 0 <= since_s <= BELIEVED_S or known["names"] != NAMES:
         return None
-    estimates: dict[str, Any] = json.loads(drawn) if drawn else {"at": 0.0}
-    waits = estimates["waits"] if 0 <= now - estimates["at"] <= ESTIMATES_BELIEVED_S else {}
+    waits = _waits(drawn, now)
     return RoomsSeen(tuple(_room(row, since_s, waits) for row in known["rooms"]), tuple(known["untold"]))
+
+
+def estimates(now: float) -> Mapping[str, int]:
+    """How long newcomers have to wait, seconds by room, as drawn at the last turn; of no room where nobody drew lately.
+
+    Raises RedisError.
+    """
+    return _waits(cast("bytes | None", client().get(store.ESTIMATES)), now)
+
+
+def _waits(drawn: bytes | None, now: float) -> Mapping[str, int]:
+    known: dict[str, Any] = json.loads(drawn) if drawn else {"at": 0.0}
+    waits: dict[str, int] = known["waits"] if 0 <= now - known["at"] <= ESTIMATES_BELIEVED_S else {}
+    return waits
 
 
 def _room(row: list[object], since_s: float, waits: Mapping[str, int]) -> RoomStatus:

@@ -22,7 +22,9 @@ from waitingroom import admission
 from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
 from waitingroom.room_registry import room_registry
+from waitingroom.samples import sample_of
 from waitingroom.status import RoomStatus
+from waitingroom.timing import SAMPLE_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,10 @@ def share(view: FleetSnapshot, now: float) -> None:
     losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}
     admission.tell_shares(losing)
     admission.tell_shares({slug: part for slug, part in found.items() if slug not in losing})
+    if store.take_turn("sample", SAMPLE_SECONDS - EVERY_S / 2):
+        waits = rooms_seen.estimates(now)
+        inside = [room for room in statuses if room.waiting or room.active]
+        admission.keep_samples({room.slug: sample_of(room, now, waits.get(room.slug, 0)) for room in inside})
 
 
 def share_once() -> None:

@@ -19,6 +19,7 @@ from django.urls import re_path
 from scaling.registration import keep_signing
 from scaling.sharing import keep_sharing
 from tiketi import redis_fitness
+from tiketi.console.routing import websocket_urlpatterns as consoles
 from tiketi.garbage import collect_calmly
 from tiketi.health import HealthFirst
 from tiketi.pressure_reports import keep_reporting
@@ -72,7 +73,9 @@ application = ProtocolTypeRouter(
     {
         "http": HealthFirst(WaitingRoomGate(cast("App", ThreadedDjango()))),
         "websocket": origins_read(
-            AllowedHostsOriginValidator(URLRouter([*websocket_urlpatterns, re_path(r"", cast("Any", no_such_socket))]))
+            AllowedHostsOriginValidator(
+                URLRouter([*websocket_urlpatterns, *consoles, re_path(r"", cast("Any", no_such_socket))])
+            )
         ),
         "lifespan": lifespan,
     }

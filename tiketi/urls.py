@@ -8,6 +8,7 @@ from tiketi.language import choose_language
 
 urlpatterns = [
     path("admin/scaling/prewarm-plan/<slug:slug>/", admin.site.admin_view(prewarm_plan), name="prewarm-plan"),
+    path("admin/console/", include("tiketi.console.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("events.accounts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -4,19 +4,23 @@ import json
 import logging
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from waitingroom import configure, epochs, hints, scripts
 from waitingroom.alive import rooms_known_alive
 from waitingroom.configure import configure_call
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.fleet_share import FleetShare, PendingCapacity
+from waitingroom.keys import keys_of
 from waitingroom.place import Place, read_looked
 from waitingroom.reasons import Reason
-from waitingroom.redis import answers_now, run_now
+from waitingroom.redis import answers_now, client, run_now
 from waitingroom.room import leave_call, leave_line_call, look_call, read_taken_back, take_back_call
+from waitingroom.samples import Sample, written
+from waitingroom.samples import read as read_sample
 from waitingroom.scripts import Call
 from waitingroom.slips import KEPT_SECONDS
 from waitingroom.status import RoomStatus, read_counts, read_status
@@ -190,6 +194,23 @@ def status(rooms: Sequence[str]) -> list[RoomStatus]:
 def counts(rooms: Sequence[str]) -> list[RoomStatus]:
     """As `status`, without estimates: for who looks every second."""
     return [read_counts(room, answer) for room, answer in _surveyed(rooms)]
+
+
+def keep_samples(samples: Mapping[str, Sample]) -> None:
+    """Keep a sample of each room, for its charts: they lack the point that could not be written, no more."""
+    try:
+        answers_now([scripts.SAMPLE.call(room, written(sample), "") for room, sample in samples.items()])
+    except LineUnavailable as error:
+        log.debug("no samples kept: %s", error)
+
+
+def samples(room: str) -> list[Sample]:
+    """The samples of the room's last half hour, the oldest first. Raises LineUnavailable."""
+    try:
+        rows = cast("list[bytes]", client().zrange(keys_of(room).curve, 0, -1))
+    except (RedisError, OSError) as error:
+        raise LineUnavailable(error) from error
+    return [sample for row in rows if (sample := read_sample(row))]
 
 
 def _surveyed(rooms: Sequence[str]) -> list[tuple[str, Any]]:

@@ -126,6 +126,7 @@ def _question(visit: Visit, config: RoomConfig) -> tuple[JoinIntent, str] | Wait
         else:
             return WorkMissing()
     if intent in DRAWING and not newcomers.admits(visit.network):
+        newcomers.count_refused(config.slug)
         return TooManyNewcomers()
     return intent, brought
 

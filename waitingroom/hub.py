@@ -52,6 +52,7 @@ class Hub:
 
     async def _refresh(self) -> None:
         await refresh.refresh()
+        await refresh.tell_refused()
         for visitor in sign_ins.take_news():
             for sockets in self._rooms.values():
                 for socket in sockets.take_ended(visitor):

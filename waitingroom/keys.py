@@ -13,6 +13,7 @@ class Keys:
         "active",
         "claims",
         "config",
+        "curve",
         "drawn",
         "entered",
         "fleet",
@@ -70,7 +71,7 @@ class Keys:
         returning visitors in for so long), forgotten_ms (who left before is no longer among the gone), spent_ms (proofs
         of work that expire by then are spent, though no longer remembered), lined_up (all who were drawn have their
         numbers), drawn_until (the last number given out before that); counts: joined, admitted, gone,
-        straight_in."""
+        straight_in, refused."""
         self.config = f"config:{{{room}}}"
         """HASH  the settings staff tune; version, their digest; release, that of who wrote them; confirmed_at_ms."""
         self.fleet = f"fleet:{{{room}}}"
@@ -92,6 +93,9 @@ class Keys:
         self.rung = f"rung:{{{room}}}"
         """HASH  visitor -> what was pushed to them: that the turn is near, or the instant of the admission they
         were told of, Unix milliseconds."""
+        self.curve = f"curve:{{{room}}}"
+        """ZSET  the room's numbers each five seconds (samples.py) scored by when they were counted, Unix milliseconds;
+        of the last half hour, for charts."""
 
     def all(self) -> tuple[str, ...]:
         """Every key of the room."""

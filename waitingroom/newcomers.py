@@ -1,6 +1,7 @@
 """How many new names a second are drawn for one network and by this process, before Redis is asked."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from waitingroom.conf import conf
@@ -18,6 +19,7 @@ class Newcomers:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._full_at: dict[str, float] = {}
+        self._refused: Counter[str] = Counter()
 
     def admits(self, network: str) -> bool:
         """Whether one more name may be drawn for `network` ("" for one that cannot be told) in this process."""
@@ -36,9 +38,19 @@ class Newcomers:
             del self._full_at[next(iter(self._full_at))]
         return admitted
 
+    def count_refused(self, room: str, count: int = 1) -> None:
+        """So many were told to come back, by this process."""
+        self._refused[room] += count
+
+    def take_refused(self) -> dict[str, int]:
+        """How many were, by room, since the last call."""
+        refused, self._refused = self._refused, Counter()
+        return refused
+
     def forget(self) -> None:
         """As if nobody had come yet."""
         self._full_at.clear()
+        self._refused.clear()
 
 
 newcomers = Newcomers()

@@ -32,6 +32,8 @@ SHARED: dict[str, float] = {
     "RETURN_MS": timing.RETURN_MS,
     "NEAR": timing.NEAR,
     "RING_AGAIN_MS": timing.RING_AGAIN_MS,
+    "SAMPLES_KEPT_MS": timing.SAMPLES_KEPT_MS,
+    "MAX_SAMPLES": timing.MAX_SAMPLES,
     "LINING_UP_MS": timing.LINING_UP_MS,
     "WORK_LIFE_MS": 1000 * work.LIFE_SECONDS,
     "SPENT_MS": work.SPENT_MS,
@@ -126,6 +128,8 @@ NOW = load("now")
 SUBSCRIBE = load("subscribe")
 RING = load("ring")
 RUNG = load("rung")
+SAMPLE = load("sample")
+REFUSED = load("refused")
 EVERY = (
     ENTER,
     LOOK,
@@ -148,4 +152,6 @@ EVERY = (
     SUBSCRIBE,
     RING,
     RUNG,
+    SAMPLE,
+    REFUSED,
 )

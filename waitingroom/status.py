@@ -47,6 +47,7 @@ class RoomStatus:
     stage: str = "open"  # early, gathering, drawing (nobody is let in before a draw is lined up), open
     opens_in_s: int = 0  # until the opening; 0 from then on
     multiplier: float = 1.0  # the part of its rate that admission has: less while those inside wait too long
+    refused: int = 0  # newcomers who were told to come back: too many of their network, or in one process
 
 
 def read_status(slug: str, answer: list[Any]) -> RoomStatus:
@@ -99,6 +100,7 @@ def read_counts(slug: str, answer: list[Any]) -> RoomStatus:
         stage=stage.value,
         opens_in_s=seconds_of(answer[14]),
         multiplier=pace.multiplier,
+        refused=int(state.get("refused", 0)),
     )
 
 

@@ -25,3 +25,7 @@ RETURN_MS = LONGEST_PAUSE_MS + 2_000
 NEAR = 10
 # A push that failed, or whose worker died, is tried again after so long at the least; longer than one try can take.
 RING_AGAIN_MS = 12_000
+# Charts show so much of a room, from a sample each so many seconds; no more are kept, whatever a clock does.
+SAMPLES_KEPT_MS = 1_800_000
+SAMPLE_SECONDS = 5.0
+MAX_SAMPLES = 400

@@ -54,6 +54,13 @@ def works_here(account: User | AnonymousUser, *, at_a_staffs_page: bool) -> bool
     )
 
 
+def lacks_factor(request: HttpRequest, account: User) -> bool:
+    """Whether the session of somebody who works here has not seen the factor that is asked for."""
+    if has_factor(account):
+        return not is_shown(request, account)
+    return bool(settings.STAFF_SECOND_FACTOR != OPTIONAL)
+
+
 class SecondFactorMiddleware:
     """Asks at every page of whoever works here; buyers' factors are their own choice, asked for at the sign-in."""
 
@@ -75,9 +82,11 @@ class SecondFactorMiddleware:
         if not works_here(account, at_a_staffs_page=request.path_info.startswith(STAFFS)):
             return None
         assert isinstance(account, User)  # noqa: S101 (whoever works here)
+        if not lacks_factor(request, account):
+            return None
         if has_factor(account):
-            return None if page in SHOWING or is_shown(request, account) else _ask(request, account)
-        if settings.STAFF_SECOND_FACTOR == OPTIONAL or page in SETTING_UP:
+            return None if page in SHOWING else _ask(request, account)
+        if page in SETTING_UP:
             return None
         messages.info(request, _("Staff sign in with a second factor. Set one up first: an app's codes, or a passkey."))
         return _lead(request, reverse("mfa_index"))

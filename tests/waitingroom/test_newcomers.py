@@ -1,15 +1,20 @@
 """New names a second: of one network, and of one process, before Redis is asked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from tests.waitingroom.doors import JSON, Door, Gate
 from waitingroom import admission
+from waitingroom.errors import LineUnavailable
+from waitingroom.jobs.refresh import tell_refused
+from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.networks import _network, _unnamed, network_of
 from waitingroom.newcomers import BURST_SECONDS, MAX_NETWORKS, Newcomers, newcomers
+from waitingroom.redis import client, pipe
 from waitingroom.room_registry import room_registry
 from waitingroom.visits import from_scope
 
@@ -181,3 +186,41 @@ def test_the_limit_holds_while_the_database_is_away(make_room: Rooms, monkeypatc
 
     assert gate.ask(f"/api/events/{room.slug}/").json()["status"] == "queued"
     assert gate.ask(f"/api/events/{room.slug}/").status == 429
+
+
+@pytest.fixture
+async def hung_up() -> AsyncIterator[None]:
+    """The event loop's way to Redis ends with the test."""
+    yield
+    await pipe().close()
+
+
+@pytest.mark.usefixtures("narrow", "hung_up")
+async def test_who_is_refused_is_counted_by_room_also_after_redis_was_away(
+    make_room: Rooms, monkeypatch: pytest.MonkeyPatch
+):
+    room = await sync_to_async(make_room)()
+    gate = Gate()
+    gate.more = {"X-Forwarded-For": "8.8.8.8"}
+    for _ in range(4):
+        await sync_to_async(gate.ask)(f"/events/{room.slug}/")
+
+    def away(_call: object) -> None:
+        raise LineUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipe(), "run", away)
+        await tell_refused()
+    await tell_refused()
+
+    (status,) = await sync_to_async(admission.status)([room.slug])
+    assert (status.active, status.refused) == (1, 3)
+
+
+@pytest.mark.usefixtures("hung_up")
+async def test_a_room_that_redis_lost_is_not_brought_back_by_a_count():
+    newcomers.count_refused("lost-room", 5)
+
+    await tell_refused()
+
+    assert not client().exists(*keys_of("lost-room").all())

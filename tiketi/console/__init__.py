@@ -1,0 +1,1 @@
+"""The staff console: a sale as it goes, live, and all sales on one page."""
