@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
         ("tick", "waitingroom.tasks.tick", 1.0),
         ("draw", "waitingroom.tasks.draw", 1.0),
         ("push", "waitingroom.tasks.push", 1.0),
+        ("record", "waitingroom.tasks.record", 30.0),
         ("turn", "scaling.tasks.turn", 10.0),
         ("schedule", "scaling.tasks.schedule", 300.0),
         ("compare", "scaling.tasks.compare", 60.0),

@@ -23,6 +23,7 @@ from waitingroom.newcomers import newcomers
 from waitingroom.opening import Stage
 from waitingroom.page_cache import PageTemplate, cached, page_template
 from waitingroom.place import Phase, Place
+from waitingroom.promises import promises
 from waitingroom.reasons import Reason
 from waitingroom.redis_clock import redis_clock
 from waitingroom.room import JoinIntent, Room
@@ -81,6 +82,8 @@ async def settle(case: Case) -> Decision | None:
         except LineUnavailable as error:
             log.debug("no answer for %s: %s", visit.room, error)
             place = error
+    if isinstance(place, Place):
+        promises.note(visit, place, snapshot)
     return found
 
 
@@ -164,7 +167,10 @@ def _told(
     place = None if isinstance(said, SettingsMissing) else said  # then Redis did nothing, and is asked anew
     if visit.polls and visit.held and isinstance(place, Place) and place.is_outside:
         place = None  # Redis may have forgotten who has a slip
-    found = verdict(visit, config, place, snapshots.remembered(visit.room), cached)
+    snapshot = snapshots.remembered(visit.room)
+    found = verdict(visit, config, place, snapshot, cached)
+    if isinstance(place, Place) and not isinstance(found, Missing):
+        promises.note(visit, place, snapshot)
     callback(Case(visit, config, place) if isinstance(found, Missing) else found)
 
 

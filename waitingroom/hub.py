@@ -3,7 +3,7 @@
 import asyncio
 from functools import cache
 
-from waitingroom.jobs import refresh, stand_in, tell
+from waitingroom.jobs import promise, refresh, stand_in, tell
 from waitingroom.jobs.hear import Hearer
 from waitingroom.jobs.stand_in import StandIn
 from waitingroom.jobs.tell import CLOSE_TOO_MANY, CLOSE_UNKNOWN, Teller
@@ -23,6 +23,7 @@ class Hub:
                 Job("stand in", StandIn().turn, stand_in.TURN_SECONDS),
                 Job("hear", Hearer(self._rooms).turn, 0),
                 Job("refresh", self._refresh, refresh.TURN_SECONDS),
+                Job("promise", promise.promise, promise.TURN_SECONDS),
             )
         )
 

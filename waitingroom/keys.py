@@ -19,11 +19,13 @@ class Keys:
         "fleet",
         "gone",
         "marks",
+        "minutes",
         "missed",
         "pace",
         "present",
         "pushes",
         "queue",
+        "record",
         "rings",
         "rung",
         "seen",
@@ -81,7 +83,15 @@ class Keys:
         self.pace = f"pace:{{{room}}}"
         """HASH  counts in 10 s bins: a/m/d/g + bin's start in Unix seconds = arrivals, admissions, departures, and who
         gave up: was present in line, and is gone or absent."""
-
+        self.minutes = f"minutes:{{{room}}}"
+        """HASH  counts by the minute for the report, until they are in the database: minute's start in Unix
+        seconds, a colon and what: j (numbers drawn), s (straight in), m (let in from the line), b (back in line, after
+        a turn that was not taken up), n (strangers who were never seen again), l/i + the reason's code (places in line,
+        and inside, that ended)."""
+        self.record = f"record:{{{room}}}"
+        """STREAM  for the report, until it is in the database: at, in = when somebody was let in from the line, Unix
+        milliseconds, and their queue numbers, comma-joined, first in line first; or told = number:seconds,
+        comma-joined, the waits that were told to those who drew these numbers."""
         self.stays = f"stays:{{{room}}}"
         """HASH  of who left the inside, by class of length (stays.py): n/s + class = how many, milliseconds they stayed
         in sum; weight (of those inside beside them), left_at_ms."""

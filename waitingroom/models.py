@@ -17,6 +17,7 @@ from waitingroom import configure, epochs, hints
 from waitingroom.conf import conf
 from waitingroom.draw_plan import DrawPlan
 from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawGivenUp, DrawnLine, DrawResult, DrawReveal
+from waitingroom.line_records import LineRecord
 from waitingroom.opening import Opening
 from waitingroom.room_registry import DEFAULT_GRACE_SECONDS, DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
 from waitingroom.timing import MIN_PRESENCE_SECONDS
@@ -33,6 +34,7 @@ __all__ = [
     "DrawReveal",
     "DrawnLine",
     "EndedSignIn",
+    "LineRecord",
     "Mode",
     "OpeningOrder",
     "WaitingRoom",

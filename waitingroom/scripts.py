@@ -35,6 +35,8 @@ SHARED: dict[str, float] = {
     "SAMPLES_KEPT_MS": timing.SAMPLES_KEPT_MS,
     "MAX_SAMPLES": timing.MAX_SAMPLES,
     "LINING_UP_MS": timing.LINING_UP_MS,
+    "RECORD_LIFE_MS": timing.RECORD_LIFE_MS,
+    "MAX_RECORDED": timing.MAX_RECORDED,
     "WORK_LIFE_MS": 1000 * work.LIFE_SECONDS,
     "SPENT_MS": work.SPENT_MS,
     "MAX_SPENT": work.MAX_SPENT,
@@ -130,6 +132,9 @@ RING = load("ring")
 RUNG = load("rung")
 SAMPLE = load("sample")
 REFUSED = load("refused")
+PROMISE = load("promise")
+RECALL = load("recall")
+DISCARD = load("discard")
 EVERY = (
     ENTER,
     LOOK,
@@ -154,4 +159,7 @@ EVERY = (
     RUNG,
     SAMPLE,
     REFUSED,
+    PROMISE,
+    RECALL,
+    DISCARD,
 )

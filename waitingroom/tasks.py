@@ -1,4 +1,4 @@
-"""Celery's doorbells: the clock's tick, the draws' turn, and the pushes that are due."""
+"""Celery's doorbells: the clock's tick, the draws' turn, the pushes that are due, and the lines' records."""
 
 import logging
 
@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from waitingroom.clock import clock
+from waitingroom.clock import clock, recorder
 from waitingroom.drawing import drawing
 from waitingroom.errors import LineUnavailable
 from waitingroom.pushes import push_due
@@ -21,6 +21,17 @@ def tick() -> None:
         clock.tick()
     except (LineUnavailable, DatabaseError) as error:
         log.warning("tick: %s", error)
+
+
+@shared_task(name="waitingroom.tasks.record")  # type: ignore[untyped-decorator]  # celery has no types
+def record() -> bool:
+    """What Redis recorded of the lines goes into the database; whether Redis and the database could be asked."""
+    try:
+        recorder.tick()
+    except (LineUnavailable, DatabaseError) as error:
+        log.warning("record: %s", error)
+        return False
+    return True
 
 
 @shared_task(name="waitingroom.tasks.draw")  # type: ignore[untyped-decorator]  # celery has no types

@@ -23,6 +23,10 @@ MIN_PRESENCE_SECONDS = ceil(2 * SLOWEST_LOOK_SECONDS * (1 + LOOK_JITTER))
 RETURN_MS = LONGEST_PAUSE_MS + 2_000
 # The turn is near for so many from the front on, as the waiting page says.
 NEAR = 10
+# What the report is made of waits in Redis for the clock that moves it to the database: so long, and so many entries,
+# each a tick's admissions or what a process told within a second.
+RECORD_LIFE_MS = 86_400_000
+MAX_RECORDED = 10_000
 # A push that failed, or whose worker died, is tried again after so long at the least; longer than one try can take.
 RING_AGAIN_MS = 12_000
 # Charts show so much of a room, from a sample each so many seconds; no more are kept, whatever a clock does.

@@ -114,13 +114,13 @@ def test_metrics_that_are_not_published_make_it_red(client: Client, room: Waitin
     assert told["work"]["publish"]["late_after_s"] < 60
 
 
-@pytest.mark.parametrize("job", ["tell", "stand in", "hear", "refresh"])
+@pytest.mark.parametrize("job", ["tell", "stand in", "hear", "refresh", "promise"])
 def test_a_job_of_the_hub_that_is_not_well_makes_it_red(
     client: Client, room: WaitingRoom, monkeypatch: pytest.MonkeyPatch, job: str
 ):
     admission.tick([room])
     status, told = readyz(client)
-    assert (status, told["jobs"]) == (200, dict.fromkeys(("tell", "stand in", "hear", "refresh"), "ok"))
+    assert (status, told["jobs"]) == (200, dict.fromkeys(("tell", "stand in", "hear", "refresh", "promise"), "ok"))
 
     failed = JobState(failures=1, error="InterfaceError('gone')", failed_at=time.monotonic())
     monkeypatch.setitem(hub().states, job, failed)

@@ -11,7 +11,7 @@ DOC = (ROOT / "docs" / "redis.md").read_text()
 
 def told_in_source() -> dict[str, tuple[str, str]]:
     """Each key's attribute: its type and meaning."""
-    found = re.findall(r'self\.(\w+) = f".*"\n +"""(ZSET|HASH|SET) +([^"]+)"""', SOURCE)
+    found = re.findall(r'self\.(\w+) = f".*"\n +"""(ZSET|HASH|SET|STREAM) +([^"]+)"""', SOURCE)
     return {name: (kind, " ".join(meaning.split())) for name, kind, meaning in found}
 
 

@@ -1,6 +1,6 @@
 -- admit: move the present visitors at the head of the line into the room.
 --
--- KEYS    queue, active, seen, present, entered, claims, state, config, fleet, pace, rings
+-- KEYS    queue, active, seen, present, entered, claims, state, config, fleet, pace, rings, minutes, record
 -- ARGV    ticker (who ticks), idle_ms (do nothing unless the last tick is older), count (an operator's: besides the rate, and
 --         no tick; or empty), now_us (tests only; empty = Redis's clock)
 -- RETURN  visitors admitted, first in line first; or {"unknown"} as a status reply when Redis has no settings
@@ -10,7 +10,7 @@
 --
 -- Atomic because the room must never hold more than its threshold, even when two clocks tick in the same second.
 
-local queue, active, seen, present, entered, claims, state, config, fleet, pace, rings = unpack(KEYS)
+local queue, active, seen, present, entered, claims, state, config, fleet, pace, rings, minutes, record = unpack(KEYS)
 local ticker, idle_ms, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -42,7 +42,7 @@ if stands then want = 0 end
 if c.mode == 'off' and stage == 'open' then want = MAX_ADMITTED end
 
 sweep(queue, seen, present, state, pace, horizon_of(state, now_ms, c), now_ms)
-local admitted = {}
+local admitted, numbers = {}, {}
 local expires_ms = integer(now_ms + tonumber(c.claim_ms))
 while #admitted < want do
   local found = redis.call('ZRANGE', present, 0, math.min(CHUNK, want - #admitted) - 1, 'WITHSCORES')
@@ -55,6 +55,7 @@ while #admitted < want do
     turns[i], turns[i + 1] = integer(found[i + 1]), visitor
     due[i], due[i + 1] = integer(now_ms), visitor
     admitted[#admitted + 1] = visitor
+    numbers[#numbers + 1] = turns[i]
   end
   redis.call('ZREM', queue, unpack(row))
   redis.call('ZREM', seen, unpack(row))
@@ -68,6 +69,8 @@ end
 if #admitted > 0 then
   redis.call('HINCRBY', state, 'admitted', #admitted)
   tally(pace, now_ms, 'm', #admitted)
+  book(minutes, now_ms, 'm', #admitted)
+  record_admissions(record, now_ms, numbers)
 end
 if s[3] and lets_in and #admitted < MAX_ADMITTED then redis.call('HDEL', state, 'gathered') end
 if not count then

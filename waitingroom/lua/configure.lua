@@ -1,6 +1,6 @@
 -- configure: write the room's settings, unless they stand already; begin an epoch where Redis has none.
 --
--- KEYS    config, state, queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, drawn, fleet, pace
+-- KEYS    config, state, queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, drawn, fleet, pace, minutes, record
 -- ARGV    version (a digest of the settings), the database's epoch, "begun" if that one was in force before (or "new"),
 --         recovery_ms, now_us (tests only; empty = Redis's clock), then field and value pairs
 -- RETURN  the epoch in force, or "" where Redis lost the database's; unless it is the database's nothing was written
@@ -11,7 +11,7 @@
 -- Atomic so that no verb reads half of the settings, nor lets a newcomer in before the recovery period began. An older version
 -- may win a race of two savers: the clock brings the database's version every second.
 
-local config, state, queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, drawn, fleet, pace = unpack(KEYS)
+local config, state, queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, drawn, fleet, pace, minutes, record = unpack(KEYS)
 local version, epoch, begun, recovery_ms = ARGV[1], ARGV[2], ARGV[3] == 'begun', ARGV[4]
 local now_ms = math.floor(clock(ARGV[5]) / 1000)
 local c = {}
@@ -24,7 +24,7 @@ if in_force ~= epoch or epoch == '' then
   if epoch == '' or (begun and not lost) then return in_force end
   if begun then return '' end
   if not lost then -- left by another room of this name
-    redis.call('UNLINK', config, state, queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, drawn, fleet, pace)
+    redis.call('UNLINK', config, state, queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, drawn, fleet, pace, minutes, record)
   end
   redis.call('HSET', state, 'epoch', epoch)
   if c.lost_epochs ~= '' then redis.call('HSET', state, 'lost_at_ms', integer(now_ms), 'recovery_ms', recovery_ms) end

@@ -1,6 +1,6 @@
 -- draw: give a draw's entrants their numbers in line, ahead of everybody who comes at the opening or later.
 --
--- KEYS    queue, active, seen, present, gone, drawn, state, config, pace
+-- KEYS    queue, active, seen, present, gone, drawn, state, config, pace, minutes
 -- ARGV    opened_us (when the room opened), size (entrants in all), first_rank (of the first visitor here), now_us (tests only;
 --         empty = Redis's clock), then for each visitor, in the order of the ranks, the name and when they were last seen,
 --         Unix milliseconds (0: never; who is absent keeps the number for the grace period)
@@ -11,7 +11,7 @@
 -- Atomic because whoever comes meanwhile must come after all of these. Called again it changes nothing: the numbers follow from
 -- the ranks. Who has a number of the gathering, or drew one at the opening before this call, has the drawn one from now on.
 
-local queue, active, seen, present, gone, drawn, state, config, pace = unpack(KEYS)
+local queue, active, seen, present, gone, drawn, state, config, pace, minutes = unpack(KEYS)
 local opened_us, size, first = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -59,4 +59,5 @@ if #here > 0 then redis.call('ZADD', present, unpack(here)) end
 redis.call('HSET', state, 'last_number', integer(math.max(tonumber(s[2] or 0), opened_us - 1)))
 count_in(state, {joined = joined})
 if joined > 0 then tally(pace, now_ms, 'a', joined) end
+book(minutes, now_ms, 'j', joined)
 return answer

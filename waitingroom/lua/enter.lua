@@ -1,6 +1,6 @@
 -- enter: let visitors in, or tell their places in line; a newcomer draws a queue number if the room is full.
 --
--- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, drawn, state, config, fleet, pace
+-- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, drawn, state, config, fleet, pace, minutes, record
 -- ARGV    now_us (tests only; empty = Redis's clock), then for each visitor the name, how they come: "new" (the name was drawn
 --         this moment: nothing can be known of it, not even that its cookie will come back), "join" (a newcomer joins),
 --         "new-in-line" and "join-in-line" (the same, but straight in only where the mode is off), "stay" (a newcomer changes
@@ -17,7 +17,7 @@
 -- Atomic because the vacancy seen must still be there when it is taken. Many in one call because what they share (clock,
 -- settings, counts) costs Redis ten times what each needs.
 
-local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, drawn, state, config, fleet, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, spent, drawn, state, config, fleet, pace, minutes, record = unpack(KEYS)
 local now_us = clock(ARGV[1])
 local now_ms = math.floor(now_us / 1000)
 
@@ -38,6 +38,7 @@ local total = redis.call('ZCARD', queue)
 local counts = {joined = 0, straight_in = 0, admitted = 0}
 local arrivals, admissions = 0, 0
 local signs, numbers, here, strange = {}, {}, {}, {}
+local drew, passed, let_in = 0, 0, {} -- of who is back by a slip all this was counted before
 
 -- Each asked once, and only where it matters.
 local memory, vacancy, nobody_waits
@@ -70,6 +71,7 @@ end
 local function admitted_now(visitor, number, count, is_new)
   counts[count] = counts[count] + 1
   admissions = admissions + 1
+  if count == 'admitted' then let_in[#let_in + 1] = integer(number) else passed = passed + 1 end
   if vacancy then vacancy = vacancy - 1 end
   come_in(entered, now_ms, {visitor})
   if not is_new then return inside(visitor, number, expires_ms) end
@@ -118,6 +120,7 @@ local function newcomer(visitor, is_new, stays_out, brought)
   if passes then return admitted_now(visitor, last, 'straight_in', is_new) end
   total = total + 1
   counts.joined = counts.joined + 1
+  drew = drew + 1
   redis.call('ZADD', queue, last, visitor) -- at once: the same visitor may come twice in one call
   local phase, number, position = waiting(visitor, last, total, is_new) -- the latest number is the last place
   return phase, number, position, left and tonumber(left) % REASONS or 0
@@ -204,4 +207,8 @@ if last > last_before then redis.call('HSET', state, 'last_number', integer(last
 count_in(state, counts)
 if arrivals > 0 then tally(pace, now_ms, 'a', arrivals) end
 if admissions > 0 then tally(pace, now_ms, 'm', admissions) end
+book(minutes, now_ms, 'j', drew)
+book(minutes, now_ms, 's', passed)
+book(minutes, now_ms, 'm', #let_in)
+record_admissions(record, now_ms, let_in)
 return answer

@@ -1,13 +1,13 @@
 -- expire: the places of those who did not come, or have not been seen for too long.
 --
--- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, config, pace
+-- KEYS    queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, config, pace, minutes
 -- ARGV    most (visitors of each kind; a quarter of those due where that is more, up to ten times so many), keep_ms (how long the gone are remembered), idle_ms (do nothing unless the last tick is
 --         older), now_us (tests only; empty = Redis's clock)
 -- RETURN  number expired inside (who did not come when it was their turn goes back to the head of the line, once), number that left the line (absent, or strangers to the last), number still waiting and inside
 --
 -- Atomic because a place given back must be recorded in the same instant.
 
-local queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, config, pace = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, stays, claims, missed, marks, gone, state, config, pace, minutes = unpack(KEYS)
 local most, keep_ms, idle_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now_us = clock(ARGV[4])
 local now_ms = math.floor(now_us / 1000)
@@ -49,6 +49,7 @@ local function return_to_line(back)
   redis.call('ZADD', missed, unpack(back))
   redis.call('ZADD', seen, unpack(signs))
   count_in(state, {joined = #back / 2})
+  book(minutes, now_ms, 'b', #back / 2)
 end
 
 local expired, left_line = 0, 0
@@ -68,9 +69,10 @@ if awake_ms >= tonumber(c.claim_ms) then expired = each_due(active, now_ms, func
   redis.call('ZREM', claims, unpack(late))
   redis.call('ZREM', missed, unpack(late))
   return_to_line(back)
-  depart(gone, state, now_ms, IDLE, idle)
-  depart(gone, state, now_ms, UNCLAIMED, never_came)
-  depart(gone, state, now_ms, STAYED, stayed)
+  for reason, group in pairs({[IDLE] = idle, [UNCLAIMED] = never_came, [STAYED] = stayed}) do
+    depart(gone, state, now_ms, reason, group)
+    book(minutes, now_ms, 'i' .. reason, #group)
+  end
   tally(pace, now_ms, 'd', #late)
   go_out(entered, stays, marks, now_ms, late)
 end) end
@@ -92,7 +94,9 @@ if math.min(awake_ms, shut_ms, open_ms) >= kept_ms then left_line = each_due(see
   redis.call('ZREM', present, unpack(absent))
   redis.call('ZREM', missed, unpack(absent))
   redis.call('HINCRBY', state, 'gone', #absent)
-  depart(gone, state, now_ms, shut and CLOSED or ABSENT, absent)
+  local reason = shut and CLOSED or ABSENT
+  depart(gone, state, now_ms, reason, absent)
+  book(minutes, now_ms, 'l' .. reason, #absent)
 end) end
 
 -- Whose cookie did not come back in the claim period is nobody. Presence is not shorter than the page's own way back.
@@ -102,6 +106,7 @@ if awake_ms >= proof_ms then left_line = left_line + each_due(strangers, now_ms 
   redis.call('ZREM', strangers, unpack(nobody))
   redis.call('HINCRBY', state, 'gone', #nobody)
   depart(gone, state, now_ms, ABSENT, nobody)
+  book(minutes, now_ms, 'n', #nobody)
 end) end
 
 each_due(gone, (now_ms - keep_ms) * REASONS, function(forgotten) redis.call('ZREM', gone, unpack(forgotten)) end)

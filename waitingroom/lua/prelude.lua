@@ -12,6 +12,8 @@
 -- opens_in_ms(c, now_us)   how long until the opening, ms; 0 from then on
 -- tally(key, now_ms, what, by)  counts into 10 s bins: a = arrivals, m = admissions, d = departures, g = gave up (present in line, and gone or absent)
 -- recent(key, now_ms, what)  the count in the last six bins
+-- book(minutes, now_ms, what, by)  counts into the minute, for the report (keys.py says what)
+-- record_admissions(record, now_ms, numbers)  keeps, for the report, that who waited by these numbers was let in
 -- come_in(entered, now_ms, visitors), go_out(entered, stays, marks, now_ms, visitors)  remember since when who is inside, and how long who left was
 -- stay_ends_ms(entered, visitor, c)  when the longest stay of who is inside is over, Unix ms; infinite where there is none
 -- pace_of(keys, now_ms, c)  what estimates are made from: users_per_minute_per_instance, in_service, boots (JSON), active, threshold in
@@ -80,6 +82,19 @@ local function opens_in_ms(c, now_us) return math.max(0, math.ceil((tonumber(c.o
 
 local function tally(key, now_ms, what, by)
   redis.call('HINCRBY', key, what .. integer(math.floor(now_ms / 10000) * 10), by)
+end
+
+-- A new field comes once a minute: then the key's time to live begins anew.
+local function book(minutes, now_ms, what, by)
+  if by == 0 then return end
+  local field = integer(math.floor(now_ms / 60000) * 60) .. ':' .. what
+  if redis.call('HINCRBY', minutes, field, by) == by then redis.call('PEXPIRE', minutes, RECORD_LIFE_MS) end
+end
+
+local function record_admissions(record, now_ms, numbers)
+  if #numbers == 0 then return end
+  redis.call('XADD', record, 'MAXLEN', '~', MAX_RECORDED, '*', 'at', integer(now_ms), 'in', table.concat(numbers, ','))
+  redis.call('PEXPIRE', record, RECORD_LIFE_MS)
 end
 
 local function recent(key, now_ms, what)

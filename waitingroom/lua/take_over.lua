@@ -1,12 +1,12 @@
 -- take_over: an account takes the place of the browser it signed in from; of two places the better one stays.
 --
--- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace, pushes, rings, rung
+-- KEYS    queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace, pushes, rings, rung, minutes
 -- ARGV    from, to, reason (the code for places given up), now_us (tests only; empty = Redis's clock)
 -- RETURN  where `to` stands now: "active", "waiting" or "none"
 --
 -- Atomic because one person must never hold two places, nor none.
 
-local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace, pushes, rings, rung = unpack(KEYS)
+local queue, active, seen, present, strangers, entered, claims, missed, marks, gone, drawn, state, pace, pushes, rings, rung, minutes = unpack(KEYS)
 local from, to, reason = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local now_ms = math.floor(clock(ARGV[4]) / 1000)
 
@@ -61,11 +61,15 @@ if from_expiry or to_expiry then
     redis.call('ZREM', claims, from)
     if turn and not to_expiry then redis.call('ZADD', claims, turn, to) end
   end
-  if from_expiry and to_expiry then tally(pace, now_ms, 'd', 1) end
+  if from_expiry and to_expiry then
+    tally(pace, now_ms, 'd', 1)
+    book(minutes, now_ms, 'i' .. reason, 1)
+  end
   if from_number or to_number then
     out_of_line(from)
     out_of_line(to)
     redis.call('HINCRBY', state, 'gone', 1)
+    book(minutes, now_ms, 'l' .. reason, 1)
   end
   redis.call('ZADD', active, integer(later), to)
   inherit_missed(redis.call('ZSCORE', claims, to))
@@ -76,6 +80,7 @@ local number = tonumber(from_number)
 if to_number then
   number = math.min(number, tonumber(to_number))
   redis.call('HINCRBY', state, 'gone', 1)
+  book(minutes, now_ms, 'l' .. reason, 1)
 end
 out_of_line(from)
 redis.call('ZADD', queue, integer(number), to)
