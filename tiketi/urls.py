@@ -5,10 +5,17 @@ from django.urls import include, path
 
 from scaling.prewarm_page import prewarm_plan
 from tiketi.language import choose_language
+from tiketi.sale_report import pages as sale_report
 
 urlpatterns = [
     path("admin/scaling/prewarm-plan/<slug:slug>/", admin.site.admin_view(prewarm_plan), name="prewarm-plan"),
     path("admin/console/", include("tiketi.console.urls")),
+    path("admin/events/event/<int:pk>/report/", admin.site.admin_view(sale_report.page), name=sale_report.PAGE),
+    path(
+        "admin/events/event/<int:pk>/report/<slug:kind>.<slug:form>/",
+        admin.site.admin_view(sale_report.export),
+        name="event-report-export",
+    ),
     path("admin/", admin.site.urls),
     path("accounts/", include("events.accounts.urls")),
     path("accounts/", include("allauth.urls")),

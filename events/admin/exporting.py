@@ -1,7 +1,7 @@
 """Exports in the admin: by a button, with a right for each kind, and on record."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from threading import BoundedSemaphore
 from typing import IO
 
@@ -26,25 +26,32 @@ _one_at_a_time = BoundedSemaphore(1)
 BLOCK = 65_536
 
 
-def allowed(request: HttpRequest, event: Event) -> list[Table]:
+def allowed(request: HttpRequest, event: Event, tables: Mapping[str, Table] = TABLES) -> list[Table]:
     """What the member of staff may export of the event."""
-    return [table for table in TABLES.values() if may(request.user, table.right, event)]
+    return [table for table in tables.values() if may(request.user, table.right, event)]
 
 
 @require_POST  # it is put on record, and no browser fetches it ahead
 def export(
-    request: HttpRequest, pk: int, kind: str, form: str, *, model_admin: admin.ModelAdmin[Event]
+    request: HttpRequest,
+    pk: int,
+    kind: str,
+    form: str,
+    *,
+    model_admin: admin.ModelAdmin[Event],
+    tables: Mapping[str, Table] = TABLES,
+    page: str = "admin:events_event_sales",
 ) -> HttpResponseBase:
-    """The file. Who the buyers are is in it for those who may know."""
+    """The file of one of the tables that `page` offers. Who the buyers are is in it for those who may know."""
     event = get_object_or_404(Event, pk=pk)
-    if kind not in TABLES or form not in WRITERS:
+    if kind not in tables or form not in WRITERS:
         raise Http404
-    table = TABLES[kind]
+    table = tables[kind]
     if not (may(request.user, table.right, event) and model_admin.has_view_permission(request, event)):
         raise PermissionDenied
     if not _one_at_a_time.acquire(blocking=False):
         messages.warning(request, _("Another export is being made. Please try again in a moment."))
-        return redirect("admin:events_event_sales", pk)
+        return redirect(page, pk)
     try:
         buyers = may(request.user, Right.BUYERS, event)
         model_admin.log_change(request, event, f"exported {kind} as {form}, {'with' if buyers else 'without'} buyers")

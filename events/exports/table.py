@@ -22,6 +22,7 @@ class Right(StrEnum):
     BOX_OFFICE = "events.export_orders"
     FINANCE = "events.export_money"
     BUYERS = "events.export_buyers"  # who they are, on top of the other two
+    ACTS = "events.view_staffact"
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,15 @@ from events.room.page_context import page_context
 from events.sale.closing import follow
 from events.views import draws
 from tests.waitingroom.draw.evening import FAN_CLUB, ROUND, SIGNATURE, secret_party
-from waitingroom import drand_relays, draw_state, draw_steps, drawing
+from tiketi.sale_report.report import report_of
+from waitingroom import admission, drand_relays, draw_state, draw_steps, drawing
 from waitingroom.cookie_names import visitor_cookie
 from waitingroom.draw.verify import verify
 from waitingroom.draw_plan import DrawPlan
 from waitingroom.draw_records import Draw, DrawEntry, DrawReveal
 from waitingroom.drawing import Drawing
 from waitingroom.errors import DrawRefused
+from waitingroom.line_figures import Order
 from waitingroom.models import OpeningOrder, WaitingRoom
 from waitingroom.redis import run_now
 from waitingroom.room import JoinIntent, enter_call
@@ -135,6 +137,23 @@ def test_with_what_the_pages_give_anybody_verifies(drawn: Evening):
     assert report.verdict == "holds"
     assert "name-weaker" in [line["code"] for line in report.lines]
     assert "much weaker than an account" in drawn.page()
+
+
+def test_the_report_has_the_verifiers_word_and_holds_the_turns_against_the_ranks(drawn: Evening, admin_client: Client):
+    admission.tick(WaitingRoom.objects.filter(slug=drawn.event.slug))
+    event = Event.objects.get(pk=drawn.event.pk)
+
+    report = report_of(event)
+    page = admin_client.get(reverse("event-report", args=[event.pk])).text
+
+    assert report.draw is not None
+    assert (report.draw.entries, report.draw.verdict) == (12, "holds")
+    assert report.line.drawn_order == Order(12, 1.0, 0, 0)
+    assert report.line.waits.count == 12
+    assert report.draw.tau is not None
+    assert -1 < report.draw.tau < 1
+    assert report.draw.sentence in page
+    assert reverse("draws:bundle", args=[event.slug]) in page
 
 
 def test_an_entrant_dropped_from_the_database_is_noticed_by_page_and_receipt(drawn: Evening):

@@ -162,6 +162,7 @@ def stand_ins(event: Event, order: Order, buyer: User) -> dict[str, Any]:
         "sales",
     ):
         found[f"admin:events_event_{page}/pk"] = event.pk
+    found |= {"event-report/pk": event.pk, "event-report-export/pk": event.pk, "event-report-export/kind": "figures"}
     found["admin:waitingroom_waitingroom_change/object_id"] = event.room.pk
     for page in ("change", "delete", "history", "end_recovery"):
         found[f"admin:waitingroom_waitingroom_{page}/object_id"] = event.room.pk
