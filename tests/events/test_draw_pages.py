@@ -140,7 +140,7 @@ def test_with_what_the_pages_give_anybody_verifies(drawn: Evening):
 
 
 def test_the_report_has_the_verifiers_word_and_holds_the_turns_against_the_ranks(drawn: Evening, admin_client: Client):
-    admission.tick(WaitingRoom.objects.filter(slug=drawn.event.slug))
+    admission.admit(drawn.event.slug, 12)
     event = Event.objects.get(pk=drawn.event.pk)
 
     report = report_of(event)

@@ -25,6 +25,7 @@ from tiketi.sale_report.report import report_of
 from tiketi.sale_report.tables import TABLES
 from tiketi.sale_report.time_steps import MAX_STEPS, TimeSteps
 from waitingroom import configure, recording, scripts
+from waitingroom.errors import LineUnavailable
 from waitingroom.line_records import LineRecord
 from waitingroom.reasons import Reason
 
@@ -151,7 +152,7 @@ def test_while_redis_is_away_the_page_comes_with_what_is_known(event, admin_clie
     recording.move([event.room])
 
     def away(*_: Any) -> None:
-        raise recording.LineUnavailable
+        raise LineUnavailable
 
     monkeypatch.setattr(recording, "recall", away)
     text = page_of(admin_client, event)

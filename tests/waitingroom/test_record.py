@@ -9,6 +9,7 @@ import pytest
 
 from tests.waitingroom.line import NOON, SECOND, Line
 from waitingroom import recording, scripts
+from waitingroom.errors import LineUnavailable
 from waitingroom.line_figures import LineFigures, Order, Recording
 from waitingroom.line_records import LineRecord, pack, unpack
 from waitingroom.reasons import Reason
@@ -183,14 +184,14 @@ def test_while_redis_is_away_it_is_what_was_moved(make_recorded, monkeypatch, se
     move(line)
 
     def away(*_: Any) -> None:
-        raise recording.LineUnavailable
+        raise LineUnavailable
 
     monkeypatch.setattr(recording, "recall", away)
     found = figures(line)
 
     assert (found.drew, found.let_in) == (2, 2)
     assert (found.recording.waiting, found.unbalanced) == (None, None)
-    with pytest.raises(recording.LineUnavailable):
+    with pytest.raises(LineUnavailable):
         move(line)
 
 

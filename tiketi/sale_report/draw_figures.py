@@ -45,7 +45,8 @@ def _checked(draw_pk: int, language: str) -> tuple[int, float | None, str, str]:
     draw = Draw.objects.get(pk=draw_pk)
     try:
         order = order_of(draw)
-        report = verify(json.loads(json.dumps(bundle_of(draw))), [], language="en" if language == "en" else "ko")
+        bundle = json.loads(json.dumps(bundle_of(draw)))
+        report = verify(bundle, [], key=draw.key, language="en" if language == "en" else "ko")
     except (DrawRefused, BadDraw) as why:
         return 0, None, "refused", str(why)
     entered = {entry: at.timestamp() for entry, at in draw.entries.values_list("entry", "at")}
