@@ -139,9 +139,17 @@ def test_with_what_the_pages_give_anybody_verifies(drawn: Evening):
     assert "much weaker than an account" in drawn.page()
 
 
-def test_the_report_has_the_verifiers_word_and_holds_the_turns_against_the_ranks(drawn: Evening, admin_client: Client):
-    admission.admit(drawn.event.slug, 12)
-    event = Event.objects.get(pk=drawn.event.pk)
+def test_the_report_has_the_verifiers_word_and_holds_the_turns_against_the_ranks(
+    evening: Evening, admin_client: Client
+):
+    evening.turn(GATHERS)
+    for minutes, fans in ((3, FANS[:4]), (2, FANS[4:8]), (1, FANS[8:])):
+        evening.come(*fans)
+        evening.turn(CLOSES - timedelta(minutes=minutes))
+    for at in (CLOSES, ROUND.at, OPENS):
+        evening.turn(at)
+    admission.admit(evening.event.slug, 12)
+    event = Event.objects.get(pk=evening.event.pk)
 
     report = report_of(event)
     page = admin_client.get(reverse("event-report", args=[event.pk])).text
