@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from events.admin import exporting
 from events.admin.event_pages import page_of
@@ -24,6 +25,7 @@ from tiketi.sale_report.timeline import acts, decisions, merged
 PAGE = "event-report"
 
 
+@require_safe
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole report, for who sees the event's sales; acts of the staff for who may see those."""
     event = get_object_or_404(Event.objects.select_related("room", "venue"), pk=pk)
