@@ -1,6 +1,24 @@
-"""Pure: what a visitor who was admitted is told of the claim period."""
+"""Pure: when a visitor who was admitted hears of it, and what they are told of the claim period."""
+
+import hashlib
 
 from waitingroom.place import Place
+from waitingroom.timing import CALLING_MS
+
+# Whoever hears of the turn asks for a page at once: of many who are admitted together, so many hear of it in a second.
+CALLED_A_SECOND = 300
+
+
+def called_in_s(visitor: str, place: Place, called: int) -> float:
+    """In how many seconds the visitor is to hear of the admission; 0 or less: now.
+
+    Each has an instant of their own, whatever has a process look: a hint, its cadence, a change for everybody. `called`
+    were admitted within CALLING_MS, and did not come yet; however many they are, all have heard by then.
+    """
+    spread_s = min(CALLING_MS / 1000, called / CALLED_A_SECOND)
+    # By the admission besides the name: nobody's is always the first.
+    digest = hashlib.blake2s(f"{visitor} {place.expires_ms}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest) / 2**32 * spread_s - place.called_ms / 1000
 
 
 def told_of_claim(place: Place) -> dict[str, object]:

@@ -7,25 +7,27 @@ from typing import NamedTuple
 from waitingroom.opening import Opening
 from waitingroom.timing import LOOK_JITTER, SLOWEST_LOOK_SECONDS
 
-# So many are told a second that the gathering is over: those who come in ask for their page at once.
+# So many are told a second that the gathering is over; those who come in hear of it at a pace of their own (claims.py).
 TOLD_A_SECOND = 500
 # Whoever gathered is told within so long after the opening, however many they are.
 MAX_SPREAD_SECONDS = 2.0
+# Who asks by HTTP does so within so long: no more in a second than twice as many as before it.
+MAX_ASKING_SECONDS = 5.0
 # While the order is drawn: a hint tells when that is done, and may be lost.
 DRAWING_SECONDS = 4.0
 
 
-def spread_s(people: int) -> float:
-    """Over how long so many are told what makes each of them ask for a page."""
-    return min(MAX_SPREAD_SECONDS, people / TOLD_A_SECOND)
+def spread_s(people: int, most_s: float) -> float:
+    """Over how long so many are told that it is over."""
+    return min(most_s, people / TOLD_A_SECOND)
 
 
-def pause_s(opens_in_ms: int, gathered: int) -> float:
-    """When to tell one of so many again: seldom, but soon after the opening. Twice in any presence a room may have."""
+def pause_s(opens_in_ms: int, gathered: int, most_s: float = MAX_SPREAD_SECONDS) -> float:
+    """When to tell one of so many again: seldom, but within `most_s` after the opening. Twice in any presence."""
     if opens_in_ms == 0:
         return DRAWING_SECONDS
     usual_s = SLOWEST_LOOK_SECONDS * random.uniform(1 - LOOK_JITTER, 1)  # noqa: S311 (spreads the work; no secret)
-    opening_s = opens_in_ms / 1000 + random.uniform(0, spread_s(gathered))  # noqa: S311 (the same)
+    opening_s = opens_in_ms / 1000 + random.uniform(0, spread_s(gathered, most_s))  # noqa: S311 (the same)
     return min(usual_s, opening_s)
 
 
@@ -58,7 +60,7 @@ class Gathering(NamedTuple):
     @property
     def ask_in_s(self) -> int:
         """When to ask again over HTTP: around the opening not everybody together."""
-        return max(1, ceil(pause_s(self.opens_in_ms, self.total)))
+        return max(1, ceil(pause_s(self.opens_in_ms, self.total, MAX_ASKING_SECONDS)))
 
     def frame(self, position: int) -> bytes:
         """As a message for a socket."""

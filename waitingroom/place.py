@@ -44,6 +44,7 @@ class Place(NamedTuple):
     left_ms: int = 0  # until `expires_ms`, from `look`
     unclaimed: bool = False  # active, but no page was asked for yet: `expires_ms` ends the claim period; from `look`
     missed: bool = False  # waiting again by the old number, after an admission that was not taken up
+    called_ms: int = 0  # where `unclaimed`: since the admission
 
     @property
     def takes_nobody(self) -> bool:
@@ -116,12 +117,12 @@ def read_looked(answer: Sequence[Any]) -> list[Place]:
         if code > 0:
             # By position, as above: every waiting socket comes by here.
             told_of = (waiting, code, total, mode, 0, 0, "", None, recovering_s, "", stage, opens_in_ms, 0, False)
-            places.append(Place._make((*told_of, i in missed)))
+            places.append(Place._make((*told_of, i in missed, 0)))
         elif code == 0:
-            until_ms, unclaimed = expiries[i]
+            until_ms, called_ms = expiries[i]
             left_ms = max(0, until_ms - now_ms)
             inside = Place(Phase.ACTIVE, 0, total, mode, expires_ms=until_ms, stage=stage, opens_in_ms=opens_in_ms)
-            places.append(inside._replace(left_ms=left_ms, unclaimed=bool(unclaimed)))
+            places.append(inside._replace(left_ms=left_ms, unclaimed=called_ms >= 0, called_ms=max(0, called_ms)))
         else:
             reason = Reason(-code - 1) if code < -1 else None
             places.append(Place(outside, 0, total, mode, reason=reason, stage=stage, opens_in_ms=opens_in_ms))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from waitingroom import estimates, rates, reasons, stays, timing, work
+from waitingroom import estimates, rates, reasons, slips, stays, timing, work
 from waitingroom.keys import keys_of
 from waitingroom.reasons import Reason
 
@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent / "lua"
 SHARED: dict[str, float] = {
     **{reason.name: int(reason) for reason in Reason},
     "REASONS": reasons.REASONS,
+    "KEPT_MS": 1000 * slips.KEPT_SECONDS,
     "MAX_GONE": reasons.MAX_GONE,
     "BURST_SECONDS": rates.BURST_SECONDS,
     "FLEET_STALE_MS": rates.FLEET_STALE_MS,
@@ -34,6 +35,7 @@ SHARED: dict[str, float] = {
     "RING_AGAIN_MS": timing.RING_AGAIN_MS,
     "SAMPLES_KEPT_MS": timing.SAMPLES_KEPT_MS,
     "MAX_SAMPLES": timing.MAX_SAMPLES,
+    "CALLING_MS": timing.CALLING_MS,
     "LINING_UP_MS": timing.LINING_UP_MS,
     "RECORD_LIFE_MS": timing.RECORD_LIFE_MS,
     "MAX_RECORDED": timing.MAX_RECORDED,

@@ -58,6 +58,7 @@ class Snapshot:
     stage: Stage = Stage.OPEN
     opens_in_ms: int = 0  # of the room's opening; 0 from then on
     announcement: Announcement = NOTHING  # staff's word to everybody who waits
+    called: int = 0  # as `called_in_s` has it
     relief: str = ""  # why every place has to wait less than it would have; empty if that is not so
     page_values: dict[str, dict[bytes, bytes]] = field(default_factory=dict)  # by language; whoever shows them fills it
     cause: str = ""  # why some place has to wait longer than a moment ago (causes.py); empty if none has
@@ -67,7 +68,7 @@ class Snapshot:
         """The snapshot in look.lua's answer. Raises SettingsMissing."""
         if len(answer) == 1:
             raise SettingsMissing
-        mode, total, _places, now, pace, why, recovering_ms, stage, opens_in_ms, _inside, _turned, said = answer
+        mode, total, _places, now, pace, why, recovering_ms, stage, opens_in_ms, _inside, _turned, said, called = answer
         reason = json.loads(why) if why else {}
         return cls(
             mode.decode(),
@@ -80,6 +81,7 @@ class Snapshot:
             stage=Stage(stage.decode()),
             opens_in_ms=opens_in_ms,
             announcement=announced(said),
+            called=called,
         )
 
     @cached_property

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
 from waitingroom.announcement import Announcement
-from waitingroom.gathering import spread_s
 from waitingroom.sign_ins import sign_ins
 from waitingroom.slips import NO_SIGN_IN
 from waitingroom.timing import FRONT, SLOWEST_LOOK_SECONDS
@@ -32,7 +31,19 @@ def cadence_s(position: int, near_in_s: float) -> float:
 class Socket:
     """One visitor's open WebSocket, as the hub sees it."""
 
-    __slots__ = ("_loop", "_push", "_send", "_sending", "announced", "entered", "room", "sign_in", "slip", "visitor")
+    __slots__ = (
+        "_loop",
+        "_push",
+        "_send",
+        "_sending",
+        "announced",
+        "entered",
+        "room",
+        "sign_in",
+        "slip",
+        "visitor",
+        "waits",
+    )
 
     def __init__(
         self,
@@ -53,6 +64,7 @@ class Socket:
         """
         self.room = room
         self.visitor = visitor
+        self.waits = False  # heard of a place in line
         self.entered = False
         self.slip = slip
         self.sign_in = sign_in
@@ -186,10 +198,9 @@ class Sockets:
             for visitor in self._due:
                 self.schedule(visitor, now + random.random())  # noqa: S311 (spreads the work; no secret)
             return
-        spread = spread_s(len(visitors))  # who is inside asks for a page: not all of an opening's at once
         for visitor in visitors:
             if visitor in self._due:
-                self.schedule(visitor, now + spread * random.random())  # noqa: S311 (spreads the work; no secret)
+                self.schedule(visitor, now)
 
     def take_due(self, now: float) -> list[str]:
         """The visitors whose place is due, each once; they must be scheduled again."""

@@ -33,3 +33,5 @@ RING_AGAIN_MS = 12_000
 SAMPLES_KEPT_MS = 1_800_000
 SAMPLE_SECONDS = 5.0
 MAX_SAMPLES = 400
+# Whoever is admitted hears of it within so long, however many are admitted together.
+CALLING_MS = 4_000

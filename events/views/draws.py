@@ -1,5 +1,7 @@
 """An event's draw as everybody may see and check it, and what of it is the visitor's own."""
 
+from datetime import datetime
+from math import inf
 from random import uniform
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -17,7 +19,11 @@ from waitingroom.draw_state import DrawStage, DrawState, OwnEntry, draw_state, o
 from waitingroom.errors import DrawRefused
 
 # Seconds until a page that waits asks again, spread so that thousands do not ask together.
-SOON, AFTER = (10.0, 30.0), (5.0, 60.0)
+SOON = (10.0, 30.0)
+# After an hour at which there is news for all; of very many so many ask in a second.
+LEAST_AFTER_S, LONGEST_AFTER_S, ASKED_A_SECOND = 5.0, 60.0, 50
+# So many seconds before and after the opening nobody asks: the socket says what happens then.
+AROUND_OPENING = (10.0, 20.0)
 
 
 def _state(slug: str) -> tuple[Event, DrawState]:
@@ -93,14 +99,27 @@ def _stage(state: DrawState) -> str:
 
 
 def _again_s(state: DrawState, own: OwnEntry | None) -> float:
-    left_s = (state.closes_at - timezone.now()).total_seconds()
+    now = timezone.now()
+    pause_s = _pause_s(state, own, now)
+    opens_in_s = (state.opens_at - now).total_seconds() if state.opens_at else -inf
+    before_s, after_s = AROUND_OPENING
+    if pause_s and opens_in_s - before_s < pause_s < opens_in_s + after_s:
+        return opens_in_s + after_s + _after_s(state)
+    return pause_s
+
+
+def _pause_s(state: DrawState, own: OwnEntry | None, now: datetime) -> float:
     match state.stage:
         case DrawStage.ENTERING if own and own.entered:
-            return max(0.0, left_s) + uniform(*AFTER)  # noqa: S311 (spreads the work; no secret)
+            return max(0.0, (state.closes_at - now).total_seconds()) + _after_s(state)
         case DrawStage.PLANNED | DrawStage.ENTERING | DrawStage.ENDED:
-            return uniform(*SOON)  # noqa: S311 (the same)
+            return uniform(*SOON)  # noqa: S311 (spreads the work; no secret)
         case DrawStage.CLOSED | DrawStage.LATE | DrawStage.VOID:
-            spoken = max((source.at for source in state.awaited if source.at), default=None)
-            wait_s = (spoken - timezone.now()).total_seconds() if spoken else 0.0
-            return max(0.0, wait_s) + uniform(*AFTER)  # noqa: S311 (the same)
+            spoken = max((source.at for source in state.awaited if source.at), default=now)
+            return max(0.0, (spoken - now).total_seconds()) + _after_s(state)
     return 0.0
+
+
+def _after_s(state: DrawState) -> float:
+    longest_s = max(LONGEST_AFTER_S, state.entries / ASKED_A_SECOND)
+    return uniform(LEAST_AFTER_S, longest_s)  # noqa: S311 (the same)

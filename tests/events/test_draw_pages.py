@@ -335,3 +335,18 @@ def test_an_event_by_arrival_and_a_draft_have_no_page_of_a_draw(evening: Evening
     for slug in (plain.slug, evening.event.slug, "nowhere"):
         assert evening.get(f"/draws/{slug}/", "", "en").status_code == 404
         assert evening.get(f"/draws/{slug}/mine.json", "", "en").status_code == 404
+
+
+def test_of_very_many_some_ask_in_a_second_and_around_the_opening_nobody(evening: Evening):
+    """The socket says what happens then, and thousands of questions would be in the way."""
+    evening.turn(GATHERS)
+    evening.come(*FANS)
+    evening.turn(CLOSES - timedelta(minutes=1))
+    rest = {"draw": draw_steps.draw_of(evening.event.slug), "identity": "", "nonce": "", "at": evening.at}
+    DrawEntry.objects.bulk_create(DrawEntry(person=f"p{i}", entry=f"{i:064x}", **rest) for i in range(5_000))
+    waits = [evening.mine(FANS[0])["againInSeconds"] for _ in range(60)]
+    assert 60 + 80 < max(waits) < 60 + 101
+
+    evening.event.room.open_by(CLOSES + timedelta(seconds=10), GATHERS, OpeningOrder.DRAW)  # as by local chance
+    waits = [evening.mine(FANS[0])["againInSeconds"] for _ in range(60)]
+    assert min(waits) >= 90

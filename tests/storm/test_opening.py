@@ -33,8 +33,8 @@ def came() -> list[Diary]:
 def requests(per_second: int, at_once: int) -> Requests:
     made = Requests()
     for second in range(50):
-        made._made[10 * second] = per_second
-    made._made[1005] = at_once
+        made._made[10 * second]["/events/gala/"] = per_second
+    made._made[1005]["/events/gala/"], made._made[1005]["/ws/"] = at_once - 1, 1
     return made
 
 
@@ -72,6 +72,7 @@ def test_a_good_opening_breaks_nothing():
     assert report.broken == ()
     assert (report.gathered, report.early, report.missing, report.lined_up_ms) == (100, 0, 0, 300)
     assert (report.gathering_peak, report.opening_peak) == (20, 40)
+    assert report.opening_asked == {"/events/gala/": 39, "/ws/": 1}
     assert "tau" not in report.as_json()
     assert judged(lots=drawn()).broken == ()
 

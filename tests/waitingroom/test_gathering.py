@@ -1,23 +1,30 @@
 """Before the opening those who come gather: in order, and nobody is inside. At the instant the line begins to move."""
 
+import asyncio
 import json
+import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from tests.waitingroom.line import NOON, SECOND, Line, names
-from waitingroom import scripts
+from tests.waitingroom.pages import Page, with_hub
+from waitingroom import admission, claims, hints, scripts
+from waitingroom.claims import CALLED_A_SECOND, called_in_s
 from waitingroom.drawn_line import draw_calls, read_drawn
 from waitingroom.gathering import Gathering, pause_s
+from waitingroom.hub import Hub
 from waitingroom.models import Mode, OpeningOrder
 from waitingroom.opening import Opening, Stage
 from waitingroom.place import Phase, Place
 from waitingroom.reasons import Reason
 from waitingroom.redis import run_now
+from waitingroom.room import JoinIntent, enter_call
 from waitingroom.scripts import Call
-from waitingroom.sockets import Sockets
 
 NOON_AT = datetime.fromtimestamp(NOON // SECOND, tz=UTC)
 HOUR_S = 3600
@@ -289,7 +296,7 @@ def test_nobody_is_let_in_before_the_drawn_are_lined_up(drawing):
     stay(drawing, [*crowd, "late"], HOUR_S + 60)  # the mark is what counts
     drawing.configure(lined_up=True)
     assert drawing.tick() == []  # Redis has to know that it has them all
-    assert drawing.run(scripts.LINE_UP, 4, 0, 1000) == 1
+    assert drawing.run(scripts.LINE_UP, 4, 0) == 1
     assert drawing.tick() == ["visitor-0003", "visitor-0002"]
     assert drawing.where("visitor-0001", "visitor-0000", "late") == [1, 2, 3]
 
@@ -370,14 +377,90 @@ def test_long_before_the_opening_the_gathered_are_heard_of_twice_in_any_presence
     assert all(6.4 <= pause_s(3_600_000, 10_000) <= 8 for _ in range(1000))
 
 
-def test_those_whom_an_opening_lets_in_are_told_at_a_spread_and_those_of_a_tick_at_once():
-    crowd = names(1000)
-    sockets = Sockets()
-    for visitor in crowd:
-        sockets.schedule(visitor, 1000)
-    sockets.wake(crowd[:10], 1)
-    assert len(sockets.take_due(1.1)) == 10
-    sockets.wake(crowd, 10)
-    halves = [len(sockets.take_due(at)) for at in (11, 12.1)]
-    assert sum(halves) == 1000
-    assert max(halves) < 600
+def heard_at(called: int, since_ms: int = 0) -> list[float]:
+    """In how many seconds each of so many hears of an admission of so long ago."""
+    place = Place(Phase.ACTIVE, 0, 0, "automatic", expires_ms=1_800_000_000_000, unclaimed=True, called_ms=since_ms)
+    return sorted(called_in_s(visitor, place, called) for visitor in names(called))
+
+
+def test_those_whom_an_opening_lets_in_hear_of_it_at_a_pace_and_those_of_a_tick_at_once():
+    assert max(heard_at(20)) < 0.1
+    for called in (1000, 4000):
+        seconds = [sum(at <= heard < at + 1 for heard in heard_at(called)) for at in range(4)]
+        assert sum(seconds) == called
+        assert max(seconds) < 1.15 * max(CALLED_A_SECOND, called / 4)
+
+
+def test_everybody_has_heard_of_the_turn_four_seconds_after_it():
+    assert max(heard_at(4000, since_ms=4000)) <= 0
+
+
+def test_nobody_hears_of_every_turn_first():
+    def at(expires_ms: int) -> list[str]:
+        place = Place(Phase.ACTIVE, 0, 0, "automatic", expires_ms=expires_ms, unclaimed=True)
+        return sorted(names(1000), key=lambda visitor: called_in_s(visitor, place, 1000))
+
+    first, second = at(1_800_000_000_000)[:100], at(1_800_000_001_000)[:100]
+    assert len({*first} & {*second}) < 40
+
+
+def test_how_many_hear_of_their_turn_is_what_redis_sees(gathering):
+    crowd = names(40)
+    until(gathering, 60)
+    gathering.fill(*crowd)
+    stay(gathering, crowd, 60 + HOUR_S - 0.5)
+    gathering.pass_s(1)
+    inside = gathering.tick()
+    gathering.pass_s(1.5)
+    gathering.enter(inside[0])  # came
+
+    looked = gathering.look(*crowd)
+    assert looked.called == 9
+    assert [place.called_ms for place in looked.places[:10]] == [0, *[1500] * 9]
+    assert [place.unclaimed for place in looked.places[:10]] == [False, *[True] * 9]
+    assert gathering.look(*crowd[10:]).called == 0  # nobody asks
+    gathering.pass_s(3)
+    assert gathering.look(*crowd).called == 0
+
+
+def test_whatever_has_everybody_looked_at_each_hears_of_the_turn_at_their_own_time(make_room, monkeypatch):
+    """A draw's line-up is a change for everybody, in the very second in which a thousand come in."""
+    monkeypatch.setattr(claims, "CALLED_A_SECOND", 25)
+    room = make_room(mode="always", threshold=60, users_per_minute_per_instance=1)
+    crowd = names(60)
+    run_now([enter_call(room.slug, [(visitor, JoinIntent.JOIN, "") for visitor in crowd])])
+
+    async def play(hub: Hub) -> None:
+        pages = [Page(hub, room.slug, visitor) for visitor in crowd]
+        for page in pages:
+            await page.hears("queue-position-update")
+        await sync_to_async(admission.admit)(room.slug, 60)
+        began, heard = time.monotonic(), []
+        late = Page(hub, room.slug, crowd[0])  # a tab that never heard of the line
+        await late.hears("queue-enter")
+        assert time.monotonic() - began < 1
+
+        async def listen(page: Page) -> None:
+            await page.hears("queue-enter")
+            heard.append(time.monotonic() - began)
+
+        async with asyncio.TaskGroup() as tasks:
+            for page in pages[1:]:
+                tasks.create_task(listen(page))
+            for _ in range(4):
+                await sync_to_async(hints.look_all)(room.slug)
+                await asyncio.sleep(0.2)
+        assert max(heard) < 4
+        busiest = max(sum(at <= one < at + 1 for one in heard) for at in heard)
+        assert busiest < 45
+
+    with_hub(play)
+
+
+def test_those_who_ask_by_http_do_not_all_ask_in_the_moment_of_the_opening():
+    asked = Counter(Gathering(100, 10_000, drawn=False, recovering=False).ask_in_s for _ in range(10_000))
+    long_before = Counter(Gathering(3_600_000, 10_000, drawn=False, recovering=False).ask_in_s for _ in range(10_000))
+    a_second_before = 10_000 / (sum(pause * times for pause, times in long_before.items()) / 10_000)
+
+    assert max(asked.values()) < 2 * a_second_before
+    assert max(asked) <= 6

@@ -92,7 +92,7 @@ async def ask(site: Site, method: str, path: str, headers: Mapping[str, str], bo
         lines.append(f"Content-Length: {len(body)}")
     request = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
     async with asyncio.timeout(PATIENCE):
-        exchange = await site.call(lambda: Exchange(request))
+        exchange = await site.call(path, lambda: Exchange(request))
         try:
             return await exchange.answer
         finally:

@@ -19,6 +19,7 @@ MAX_LINING_UP_MS = 3_000
 MAX_TOLD_MS = 5_000
 MAX_BURST = 2.0  # times the gathering's own rate of requests
 BURST_MS = 10_000  # after the instant
+MAX_ADDRESSES = 5  # told of the busiest second
 # Whoever has shown so long before the end of entries has entered.
 SHOWN_MS = 3_000
 
@@ -34,6 +35,7 @@ class OpeningReport:
     told_ms: Spread  # from the instant until the page heard of its place
     gathering_peak: int  # requests in the busiest second before the instant
     opening_peak: int  # and after it
+    opening_asked: dict[str, int]  # in that second, by address
     entrants: int | None = None  # of a draw, as all that follows
     unentered: int | None = None  # had shown in time, and have no entry
     wrong_numbers: int | None = None  # stood in line by another number than their rank's
@@ -73,7 +75,7 @@ def judge_opening(
         or lined_up > MAX_LINING_UP_MS
         or any(one.left_at is None and one.entered_at is None for one in missing)
         or (told.p99 or 0) > MAX_TOLD_MS,
-        "burst": after > MAX_BURST * before,
+        "burst": after.total() > MAX_BURST * before.total(),
     }
     report = OpeningReport(
         gathered=len(gathered),
@@ -81,8 +83,9 @@ def judge_opening(
         lined_up_ms=round(lined_up, 1) if lined_up is not None else None,
         missing=len(missing),
         told_ms=told,
-        gathering_peak=before,
-        opening_peak=after,
+        gathering_peak=before.total(),
+        opening_peak=after.total(),
+        opening_asked=dict(after.most_common(MAX_ADDRESSES)),
         broken=tuple(name for name, is_broken in broken.items() if is_broken),
     )
     if appointed.entries_end_ms is None:

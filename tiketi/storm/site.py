@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -25,21 +25,23 @@ class BadAddress(ValueError):
 
 
 class Requests:
-    """How many were made when."""
+    """How many were made when, and of what."""
 
     def __init__(self) -> None:
-        self._made: Counter[int] = Counter()  # by tenth of a second
+        self._made: dict[int, Counter[str]] = defaultdict(Counter)  # by tenth of a second, then by address
 
-    def note(self) -> None:
+    def note(self, path: str) -> None:
         """One now."""
-        self._made[int(time.time() * BINS)] += 1
+        self._made[int(time.time() * BINS)][path.partition("?")[0]] += 1
 
-    def peak(self, since_ms: float, until_ms: float) -> int:
-        """In the busiest second between two instants, Unix milliseconds."""
+    def peak(self, since_ms: float, until_ms: float) -> Counter[str]:
+        """The busiest second between two instants, Unix milliseconds, by address."""
         first, last = int(since_ms * BINS / 1000), int(until_ms * BINS / 1000)
-        return max(
-            (sum(self._made[i] for i in range(at, min(at + BINS, last))) for at in range(first, last)), default=0
-        )
+        seconds = (range(at, min(at + BINS, last)) for at in range(first, last))
+        return max((self._in(second) for second in seconds), key=Counter.total, default=Counter())
+
+    def _in(self, tenths: range) -> Counter[str]:
+        return sum((self._made[at] for at in tenths if at in self._made), Counter())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ class Site:
         tls = ssl.create_default_context() if parts.scheme == "https" else None
         return cls(f"{parts.scheme}://{parts.netloc}", parts.netloc, address, port, tls, count())
 
-    async def call(self, protocol: Callable[[], Conversation]) -> Conversation:
-        """Open a connection of its own and hand it to a new `protocol`; raises OSError."""
-        self.requests.note()
+    async def call(self, path: str, protocol: Callable[[], Conversation]) -> Conversation:
+        """Open a connection of its own, to ask for `path`, and hand it to a new `protocol`; raises OSError."""
+        self.requests.note(path)
         _, conversation = await asyncio.get_running_loop().create_connection(
             protocol,
             self.address,

@@ -93,7 +93,7 @@ def _opening(told: dict[str, Any]) -> list[tuple[str, str, str]]:
         (
             "busiest second",
             f"{told['opening_peak']:,}",
-            f"requests at the opening, {told['gathering_peak']:,} in the gathering",
+            f"requests at the opening, {told['gathering_peak']:,} in the gathering: {_asked(told['opening_asked'])}",
         ),
     ]
     if "tau" in told:
@@ -113,3 +113,7 @@ def _spread(spread: Spread) -> str:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
+
+
+def _asked(addresses: dict[str, int]) -> str:
+    return ", ".join(f"{times:,} {path}" for path, times in addresses.items()) or "none"

@@ -138,7 +138,7 @@ async def connect(
     ]
     request = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
     async with asyncio.timeout(PATIENCE):
-        socket = await site.call(lambda: Socket(request, accept, heard, ended))
+        socket = await site.call(path, lambda: Socket(request, accept, heard, ended))
         try:
             await socket.opened
         except BaseException:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from waitingroom.answers import ENTER_NOW, closing
-from waitingroom.claims import told_of_claim
+from waitingroom.claims import called_in_s, told_of_claim
 from waitingroom.errors import LineUnavailable, RoomGone
 from waitingroom.gathering import Gathering, pause_s
 from waitingroom.place import Phase, Place
@@ -111,13 +111,16 @@ class Teller:
             elif place.phase is Phase.CLOSED and place.position:
                 # They keep their numbers, and stay to hear of the reopening.
                 text, again_s = closed.encode(), CLOSED_SECONDS
+            elif (in_s := self._called_in_s(sockets, visitor, place, snapshot)) > 0:
+                sockets.schedule(visitor, now + in_s)
+                continue
             else:
                 self._tell_end(sockets, visitor, place, closed)
                 if place.unclaimed and visitor in sockets.by_visitor:
                     sockets.schedule(visitor, now + place.left_ms / 1000 + AFTER_CLAIM_SECONDS)
                 continue
             for socket in sockets.by_visitor.get(visitor, ()):
-                socket.entered = False  # or back from an admission that was not taken up
+                socket.waits, socket.entered = True, False  # or back from an admission that was not taken up
                 socket.push(text)
                 socket.announce(snapshot.announcement)
             if visitor in sockets.by_visitor:
@@ -143,6 +146,13 @@ class Teller:
             sockets.recall(now)
         elif not snapshot.recovering_s:
             self._recovering.discard(slug)
+
+    def _called_in_s(self, sockets: Sockets, visitor: str, place: Place, snapshot: Snapshot) -> float:
+        """In how many seconds pages that wait are told of the turn; who never waited in this socket hears at once."""
+        pages = sockets.by_visitor.get(visitor, ())
+        if not (place.unclaimed and pages and all(page.waits for page in pages)):
+            return 0.0
+        return called_in_s(visitor, place, snapshot.called)
 
     def _tell_end(self, sockets: Sockets, visitor: str, place: Place, closed: str) -> None:
         """The visitor is inside, or has no place here: nothing more comes on the clock."""
