@@ -1,36 +1,37 @@
 """What waiting pages fetch or lead to."""
 
-from functools import cache
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.utils.translation import override
-from django.views.decorators.cache import cache_control, never_cache
+from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from waitingroom import admission, pushes, slips, visitors
+from waitingroom import admission, slips, visitors
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.inline_code import made_small
+from waitingroom.more_script import edition_of, more_of
 from waitingroom.place import Phase
 from waitingroom.room_registry import room_registry
 
+# An address of a content has no other: a year, the longest that caches keep.
+KEPT_SECONDS = 31_536_000
+
 
 @require_safe
-@cache_control(public=True, max_age=300)
-def more(_request: HttpRequest, language: str) -> HttpResponse:
-    """The rest of the waiting page's script, fetched when it is due: so that not everybody's page carries it."""
+def more(_request: HttpRequest, language: str, edition: str) -> HttpResponse:
+    """The rest of the waiting page's script; to a page of another edition of the site, what loads that page anew."""
     if language not in dict(settings.LANGUAGES):
         raise Http404
-    return HttpResponse(more_of(language), content_type="text/javascript; charset=utf-8")
-
-
-@cache
-def more_of(language: str) -> str:
-    """The script, in a language."""
-    with override(language):
-        return render_to_string("waitingroom/more.js", {"pushes": pushes.is_on()})
+    is_there = edition == edition_of(language)
+    script = more_of(language) if is_there else render_to_string("waitingroom/outdated.js")
+    response = HttpResponse(script, content_type="text/javascript; charset=utf-8")
+    if is_there:
+        patch_cache_control(response, public=True, max_age=KEPT_SECONDS, immutable=True)
+    else:
+        add_never_cache_headers(response)
+    return response
 
 
 @never_cache

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from waitingroom.blocking import BlockingThread
 from waitingroom.inline_code import made_small
+from waitingroom.more_script import edition_of
 from waitingroom.packed.page import PackedPage
 from waitingroom.room_registry import room_registry
 from waitingroom.stale_cache import StaleCache
@@ -141,6 +142,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
                 "poll_path": f"/api/events/{room}/queue/",
                 "take_path": f"/events/{room}/use-here/",
                 **page_periods(room),
+                "more_edition": edition_of(language),
                 "kept_text": exact_text(room_registry.grace_s(room), language),
                 "place": {name: f"@@{name}@@" for name in VALUES},
             },

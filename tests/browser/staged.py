@@ -11,7 +11,7 @@ from django.utils import translation
 from playwright.sync_api import Page, Route
 
 from waitingroom.inline_code import made_small
-from waitingroom.line_views import more_of
+from waitingroom.more_script import edition_of, more_of
 from waitingroom.page_cache import VALUES, page_periods
 
 ADDRESS = "http://tiketi.test/events/staged/"
@@ -66,7 +66,7 @@ class Stage:
         self.load_status = 200
         self.answer: Callable[[Route], None] = lambda route: route.abort()
         self.fetches = 0
-        self.more_path = reverse("line:more", args=[language])
+        self.more_path = reverse("line:more", args=[language, edition_of(language)])
         self.more = more_of(language)
         values = PLACE | {name: str(value) for name, value in place.items()}
         with translation.override(language):
@@ -78,6 +78,7 @@ class Stage:
                     "ws_path": "/ws/events/staged/queue/",
                     "poll_path": "/poll",
                     **page_periods("staged"),
+                    "more_edition": edition_of(language),
                 },
             )
         self.html, self.policy = made_small(html)

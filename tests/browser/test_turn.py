@@ -4,6 +4,7 @@ Signals are looked for at the browser's own border: what a page asks of it is re
 """
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
@@ -207,3 +208,18 @@ def test_the_end_is_told_as_soon_as_its_words_come(stage: Stage) -> None:
     stage.passes(10)
     stage.until(lambda: stage.fetches == 2)
     expect(stage.page.get_by_role("heading", name="대기열에서 나왔어요")).to_be_focused()
+
+
+@pytest.mark.parametrize("what", ["차례가 되면 알림 받기", "대기열 나가기"])
+def test_a_page_of_an_edition_that_is_no_more_is_loaded_anew_by_what_it_asks_for(stage: Stage, what: str) -> None:
+    stage.more = render_to_string("waitingroom/outdated.js")
+    with stage.page.expect_event("load"):
+        stage.page.get_by_role("button", name=what).click()
+
+    assert (stage.loads, stage.fetches) == (2, 1)
+
+
+def test_who_has_left_is_not_lined_up_again_by_a_page_of_an_edition_that_is_no_more(stage: Stage) -> None:
+    stage.more = render_to_string("waitingroom/outdated.js")
+    with stage.page.expect_navigation(url="http://tiketi.test/"):
+        stage.socket("say", {"type": "queue-left", "reason": "left"})

@@ -4,20 +4,26 @@ import json
 import os
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
-from tests.emulators.server import Answer, Emulator, Request
+from tests.emulators.server import Answer, Emulator, Request, serving
+from waitingroom import push_sending
+from waitingroom.more_script import more_of
+from waitingroom.push_services import public_key
 
 HOST = "push.example.com"
 
@@ -125,3 +131,23 @@ class ToLoopback(HTTPAdapter):
         if answer.status_code == 307:
             answer.headers["location"] = f"https://{HOST}/v1/elsewhere"
         return answer
+
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+CONTACT = "mailto:ops@example.com"
+
+
+@contextmanager
+def pushing(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
+    """The site pushes, to this service alone."""
+    settings.WAITINGROOM_PUSH_KEY, settings.WAITINGROOM_PUSH_CONTACT = KEY, CONTACT
+    settings.WAITINGROOM_PUSH_SERVICES = [HOST]
+    more_of.cache_clear()
+    service = PushService(key=public_key(KEY))
+    with serving(service):
+        way = Session()
+        way.mount(f"https://{HOST}", ToLoopback(service.url))
+        monkeypatch.setattr(push_sending, "session", lambda: way)
+        yield service
+        way.close()
+    more_of.cache_clear()

@@ -5,26 +5,21 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 
-from tests.emulators.push import HOST, Browser, PushService, ToLoopback, decoded
-from tests.emulators.server import serving
+from tests.emulators.push import CONTACT, HOST, Browser, PushService, decoded, pushing
 from tests.waitingroom.doors import Gate
 from tests.waitingroom.line import Line
 from tiketi import loopback
 from waitingroom import admission, push_sending, pushes, scripts, slips
 from waitingroom.cookie_names import visitor_cookie
 from waitingroom.keys import keys_of
-from waitingroom.line_views import more_of
 from waitingroom.models import WaitingRoom
-from waitingroom.push_services import public_key
+from waitingroom.more_script import edition_of, more_of
 from waitingroom.reasons import Reason
 from waitingroom.redis import client
 
-KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-CONTACT = "mailto:ops@example.com"
 HELD = ("pushes", "rings", "rung")
 Rooms = Callable[..., WaitingRoom]
 
@@ -32,17 +27,8 @@ Rooms = Callable[..., WaitingRoom]
 @pytest.fixture
 def service(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
     """The site pushes, to this service alone."""
-    settings.WAITINGROOM_PUSH_KEY, settings.WAITINGROOM_PUSH_CONTACT = KEY, CONTACT
-    settings.WAITINGROOM_PUSH_SERVICES = [HOST]
-    more_of.cache_clear()
-    service = PushService(key=public_key(KEY))
-    with serving(service):
-        way = requests.Session()
-        way.mount(f"https://{HOST}", ToLoopback(service.url))
-        monkeypatch.setattr(push_sending, "session", lambda: way)
+    with pushing(settings, monkeypatch) as service:
         yield service
-        way.close()
-    more_of.cache_clear()
 
 
 @pytest.fixture
@@ -346,12 +332,12 @@ def test_a_site_without_a_key_offers_none(room: WaitingRoom):
     assert ask(room, "ann", Browser("ann").subscription).status_code == 404
     assert browser_of("ann").get(f"/line/{room.slug}/push/").status_code == 404
     assert browser_of("ann").get("/line/push-worker.js").status_code == 404
-    assert "pushManager" not in browser_of("ann").get("/line/more.ko.js").content.decode()
+    assert "pushManager" not in browser_of("ann").get(f"/line/more.ko.{edition_of('ko')}.js").content.decode()
     pushes.push_due()
 
 
 def test_a_site_with_a_key_offers_them(room: WaitingRoom, service: PushService):
-    assert "pushManager" in browser_of("ann").get("/line/more.ko.js").content.decode()
+    assert "pushManager" in browser_of("ann").get(f"/line/more.ko.{edition_of('ko')}.js").content.decode()
     worker = browser_of("ann").get("/line/push-worker.js")
     assert (worker.status_code, worker["Content-Type"]) == (200, "text/javascript; charset=utf-8")
     assert browser_of("ann").get("/line/nowhere/push/").status_code == 404
