@@ -8,6 +8,7 @@ from waitingroom.draw.receipt import Entrance, receipt, with_proof
 from waitingroom.draw.roster import Roster
 from waitingroom.draw_key import signer
 from waitingroom.draw_records import Draw, DrawClosing, DrawResult, DrawReveal
+from waitingroom.draw_state import entry_of
 from waitingroom.draw_steps import roster_of
 from waitingroom.errors import DrawRefused
 
@@ -28,8 +29,9 @@ def bundle_of(draw: Draw) -> dict[str, Any]:
 
 def receipt_of(draw: Draw, person: str) -> dict[str, Any]:
     """The receipt of the visitor: with its proof from the closing on. Raises DrawRefused."""
-    entry = draw.entries.filter(person=person).exclude(identity="").first()  # that was forgotten
-    if entry is None:
+    result = DrawResult.objects.filter(closing=draw.pk).first()
+    entry = entry_of(draw, person, result.seed if result else "")
+    if entry is None or not entry.identity:  # it was forgotten
         raise DrawRefused(f"'{person}' has not entered.")
     return receipts_of(draw, [entry.entrance])[0]
 

@@ -67,6 +67,8 @@ class DrawEntry(_Record):
 
     draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="entries")
     person = models.CharField(max_length=64)  # the visitor's name, by which numbers are given out
+    # Unless another visitor holds it, who signed in from that browser and had entered as well.
+    holder = models.CharField(max_length=64, default="", db_default="")
     identity = models.CharField(max_length=254)  # as the id is made of it
     nonce = models.CharField(max_length=64)
     entry = models.CharField(max_length=64)
@@ -88,9 +90,17 @@ class DrawEntry(_Record):
 
 
 def hand_over(browser: str, account: str) -> None:
-    """Somebody signed in: their browser's entries are the account's, as the place is; one of its own stays."""
+    """Somebody signed in: their browser's entries are the account's, as the place is; beside one of its own, too."""
     own = DrawEntry.objects.filter(person=account).values("draw")
     models.QuerySet.update(DrawEntry.objects.filter(person=browser).exclude(draw__in=own), person=account)
+    models.QuerySet.update(DrawEntry.objects.filter(person=browser), holder=account)
+
+
+def entries_of(draw: Draw, visitor: str) -> "models.QuerySet[DrawEntry]":
+    """The entries that the visitor holds, the one of their own name first; the better counts."""
+    held = models.Q(holder=visitor) | models.Q(person=visitor, holder="")
+    found: models.QuerySet[DrawEntry] = draw.entries.filter(held).order_by("holder")
+    return found
 
 
 def forget(email: str) -> None:

@@ -16,7 +16,16 @@ from waitingroom.draw.rule import LEAD, Identity
 from waitingroom.draw.sources import Drand, Local, Party, Source
 from waitingroom.draw_people import identities
 from waitingroom.draw_plan import announced, plan_of
-from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawGivenUp, DrawnLine, DrawResult, DrawReveal
+from waitingroom.draw_records import (
+    Draw,
+    DrawClosing,
+    DrawEntry,
+    DrawGivenUp,
+    DrawnLine,
+    DrawResult,
+    DrawReveal,
+    entries_of,
+)
 from waitingroom.draw_steps import roster_of
 from waitingroom.models import OpeningOrder, WaitingRoom
 
@@ -165,13 +174,25 @@ def own_entry(state: DrawState, visitor: str | None) -> OwnEntry:
     draw = Draw.objects.filter(room__iexact=state.room).first()
     if draw is None or not visitor:
         return OwnEntry(entered=False)
-    entry = draw.entries.filter(person=visitor).first()
+    entry = entry_of(draw, visitor, state.seed)
     if entry is None:
         return OwnEntry(entered=False, why_not=_why_not(draw, state, visitor))
     if not state.seed:
         return OwnEntry(entered=True, at=entry.at)
     ranks = _ranks(draw.pk, state.seed)
     return OwnEntry(entered=True, at=entry.at, rank=ranks[entry.entry], size=len(ranks))
+
+
+def entry_of(draw: Draw, visitor: str, seed: str) -> DrawEntry | None:
+    """The visitor's entry; of two, the one that comes first, once the ranks are known ("": no seed).
+
+    Raises DrawRefused where rows are not those that were closed.
+    """
+    entries = list(entries_of(draw, visitor))
+    if len(entries) > 1 and seed:
+        ranks = _ranks(draw.pk, seed)
+        return min(entries, key=lambda one: ranks[one.entry])
+    return entries[0] if entries else None
 
 
 def _why_not(draw: Draw, state: DrawState, visitor: str) -> str:

@@ -204,13 +204,20 @@ def order_of(draw: Draw) -> list[str]:
 
 
 def people_of(draw: Draw, entries: Sequence[str]) -> list[str]:
-    """The visitors' names of the entries: who signs in changes theirs."""
-    people = dict(draw.entries.values_list("entry", "person"))
-    return [people[entry] for entry in entries]
+    """The names of the visitors who hold the entries; "" for the worse of two of one visitor: its number is nobody's.
+
+    Who signs in changes theirs.
+    """
+    rows = draw.entries.values_list("entry", "person", "holder")
+    people = {entry: holder or person for entry, person, holder in rows}
+    first: dict[str, str] = {}
+    for entry in entries:
+        first.setdefault(people[entry], entry)
+    return [people[entry] if first[people[entry]] == entry else "" for entry in entries]
 
 
 def drawn(draw: Draw) -> list[str]:
-    """The visitors' names, first come first. Raises DrawRefused before the draw is done."""
+    """As `people_of`, first come first. Raises DrawRefused before the draw is done."""
     return people_of(draw, order_of(draw))
 
 

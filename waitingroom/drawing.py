@@ -151,7 +151,7 @@ class Drawing:
         earliest_us = min(opens_us, microseconds(draw.rule.opens_at)) if room.lost_epochs else opens_us
         line = draw_steps.line_of(draw, *drawn_line.given_out(room.slug, earliest_us))
         drawn_line.line_up(room.slug, visitors, opened_us=line.opened_us, seen_ms=last_seen_ms(room.slug, visitors))
-        drawn_line.note(room.slug, len(visitors), line.last_number)
+        drawn_line.note(room.slug, sum(map(bool, visitors)), line.last_number)
         room.note_lined_up()
         log.info("%d of %s are lined up", len(visitors), room.slug, extra={"room": room.slug})
 
@@ -166,7 +166,7 @@ class Drawing:
             return
         visitors, last_number = draw_steps.drawn(draw), line.last_number
         moved = drawn_line.remember(room.slug, visitors, opened_us=line.opened_us, last_number=last_number)
-        drawn_line.note(room.slug, len(visitors), last_number)
+        drawn_line.note(room.slug, sum(map(bool, visitors)), last_number)
         hints.look_all(room.slug)
         log.info("Redis has the drawn line of %s again; %d came back by older numbers", room.slug, moved)
 

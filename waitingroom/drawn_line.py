@@ -10,14 +10,13 @@ from waitingroom.errors import DrawRefused, LineUnavailable, NotAsked, OutOfMemo
 from waitingroom.keys import keys_of
 from waitingroom.redis import client, run_now
 from waitingroom.scripts import Call
-from waitingroom.slips import KEPT_SECONDS
 
 # In one call: some milliseconds of Redis's time, so that visitors are served between two of them.
 MAX_AT_ONCE = 1000
 
 
 def draw_calls(room: str, visitors: Sequence[str], *, opened_us: int, seen_ms: Mapping[str, int]) -> list[Call]:
-    """`draw` for all of them, first come first; `seen_ms` as draw.lua has it, 0 where it names nobody."""
+    """`draw` for all of them, first come first ("": nobody); `seen_ms` as draw.lua has it, 0 where it names nobody."""
     calls = []
     for start in range(0, len(visitors), MAX_AT_ONCE):
         pairs = [part for one in visitors[start : start + MAX_AT_ONCE] for part in (one, seen_ms.get(one, 0))]
@@ -59,7 +58,7 @@ def note(room: str, size: int, last_number: int) -> None:
 
     `last_number` as DrawnLine has it. Raises LineUnavailable, DrawRefused where some were lost meanwhile.
     """
-    (noted,) = run_now([scripts.LINE_UP.call(room, size, last_number, KEPT_SECONDS * 1000)])
+    (noted,) = run_now([scripts.LINE_UP.call(room, size, last_number)])
     if not noted:
         raise DrawRefused("Redis lost some of the line while it was lined up.")
 

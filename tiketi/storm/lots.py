@@ -71,7 +71,7 @@ def read(slug: str, files: Files) -> Lots | None:
         opened_us = DrawnLine.objects.get(result=draw.pk).opened_us
     except (DrawRefused, DrawnLine.DoesNotExist):
         return None
-    ranks = {visitor: rank for rank, visitor in enumerate(order, 1)}
+    ranks = {visitor: rank for rank, visitor in enumerate(order, 1) if visitor}
     return Lots(
         ranks,
         {visitor: queue_number(rank, len(order), opened_us) for visitor, rank in ranks.items()},

@@ -3,8 +3,9 @@
 -- KEYS    queue, active, seen, present, gone, drawn, state, config, pace, minutes
 -- ARGV    opened_us (when the room opened), size (entrants in all), first_rank (of the first visitor here), now_us (tests only;
 --         empty = Redis's clock), then for each visitor, in the order of the ranks, the name and when they were last seen,
---         Unix milliseconds (0: never; who is absent keeps the number for the grace period)
--- RETURN  for each visitor "waiting", "active" (inside already) or "gone" (left since; or is not in a line that
+--         Unix milliseconds (0: never; who is absent keeps the number for the grace period); an empty name is nobody: the number is not
+--         given out
+-- RETURN  for each visitor "waiting", "active" (inside already) or "gone" (left since, or nobody; or is not in a line that
 --         takes nobody new); or {"unknown"} when Redis has no settings,
 --         {"early"} before the opening, {"closed"} when the room is closed, {"out-of-memory"}: nothing was changed
 --
@@ -47,10 +48,13 @@ end
 
 for i = 5, #ARGV, 2 do
   local number = opened_us - 1 - size + first + (i - 5) / 2
-  answer[#answer + 1] = place(ARGV[i], number, tonumber(ARGV[i + 1]))
-  numbers[2 * #answer - 1], numbers[2 * #answer] = integer(number), ARGV[i]
+  answer[#answer + 1] = ARGV[i] == '' and 'gone' or place(ARGV[i], number, tonumber(ARGV[i + 1]))
+  if ARGV[i] ~= '' then
+    local n = #numbers
+    numbers[n + 1], numbers[n + 2] = integer(number), ARGV[i]
+  end
 end
-if #numbers > 0 then redis.call('ZADD', drawn, unpack(numbers)) end
+note_drawn(drawn, numbers)
 if #places == 0 then return answer end
 
 redis.call('ZADD', queue, unpack(places))

@@ -11,6 +11,7 @@
 -- return_to_place(slip, visitor, queue, active, counts, memory, vacancy, expires_ms)  back inside, or into the line by the old
 --                          number; returns "active" or "waiting". `counts` is what count_in books
 -- since_ms_of(slip, now_ms)  when the stay of who is back inside began; now, where the slip does not tell
+-- note_drawn(drawn, numbers)  remembers the numbers that a draw gave out, listed as number and visitor, as long as slips count
 
 local function memory_of(epoch, lost_at_ms, recovery_ms, forgotten_ms, recovering_ms, drawn, drawn_until, now_ms, c)
   local since_ms = lost_at_ms and math.abs(now_ms - tonumber(lost_at_ms)) or 0
@@ -69,4 +70,10 @@ local function return_to_place(slip, visitor, queue, active, counts, memory, vac
   redis.call('ZADD', queue, integer(slip.number), visitor)
   counts.joined = counts.joined + 1
   return 'waiting'
+end
+
+local function note_drawn(drawn, numbers)
+  if #numbers == 0 then return end
+  redis.call('ZADD', drawn, unpack(numbers))
+  redis.call('PEXPIRE', drawn, KEPT_MS)
 end

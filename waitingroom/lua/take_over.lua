@@ -28,8 +28,8 @@ depart(gone, state, now_ms, reason, {from})
 -- What a draw gave one of them is the place's, whoever holds it.
 local numbers = {redis.call('ZSCORE', drawn, from), redis.call('ZSCORE', drawn, to)}
 if numbers[1] then
+  note_drawn(drawn, {integer(math.min(tonumber(numbers[1]), tonumber(numbers[2] or numbers[1]))), to})
   redis.call('ZREM', drawn, from)
-  redis.call('ZADD', drawn, integer(math.min(tonumber(numbers[1]), tonumber(numbers[2] or numbers[1]))), to)
 end
 
 -- The browser goes on, and is pushed to as before.

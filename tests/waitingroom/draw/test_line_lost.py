@@ -11,9 +11,10 @@ import pytest
 
 from tests.waitingroom.draw.evening import FAN_CLUB, secret_party
 from tests.waitingroom.draw.hour import CLOSES, GATHERS, LAST_ENTRY, LATER, OPENS, Hour
-from waitingroom import configure, draw_steps, drawn_line, scripts
+from waitingroom import admission, configure, draw_steps, drawn_line, scripts
 from waitingroom.admission import end_recovery, read_admitted
-from waitingroom.draw_records import DrawnLine
+from waitingroom.draw_records import DrawnLine, hand_over
+from waitingroom.draw_state import draw_state, own_entry
 from waitingroom.drawing import Drawing
 from waitingroom.errors import DrawRefused
 from waitingroom.keys import keys_of
@@ -374,3 +375,60 @@ def test_ten_thousand_have_their_numbers_back_within_three_seconds(evening: Lost
     assert time.perf_counter() - began < 3
     assert moved == 10_000
     assert list(evening.line()) == ranks
+
+
+@pytest.mark.parametrize("signs_in", ["gathering", "lined up"])
+def test_who_signs_in_with_two_entries_has_the_better_rank_also_after_a_loss(evening: Lost, signs_in: str):
+    """A browser that entered, and an account that did: who comes first counts, and the other number is nobody's."""
+    account = FANS[1]
+    slips = evening.gather()
+    order = draw_steps.order_of(draw_steps.draw_of(evening.slug))
+    rank = {one: i for i, one in enumerate(draw_steps.people_of(draw_steps.draw_of(evening.slug), order))}
+    browser = next(fan for fan in FANS if rank[fan] < rank[account])
+
+    def sign_in() -> None:
+        admission.take_over([evening.slug], browser, account)
+        hand_over(browser, account)
+
+    if signs_in == "gathering":
+        sign_in()
+    evening.turn(OPENS)
+    numbers = evening.line()
+    if signs_in == "lined up":
+        sign_in()
+    best = numbers[account] if signs_in == "gathering" else numbers[browser]
+    assert evening.line()[account] == best
+    assert browser not in evening.line()
+    evening.lose()
+    evening.turn(OPENS + LATER)
+    for fan in FANS:
+        if fan != browser:
+            evening.enter(fan, slips[fan])
+
+    assert evening.line()[account] == best
+    after = sorted(evening.line(), key=evening.line().__getitem__)
+    assert after == [one for one in evening.order if one]
+    assert evening.look().recovering_s == 0
+    state = draw_state(evening.room)
+    assert state is not None
+    assert own_entry(state, account).rank == rank[browser] + 1
+    assert len(evening.order) == len(FANS)
+
+
+def test_what_a_draw_left_half_done_does_not_stay_for_ever(evening: Lost):
+    evening.gather()
+    evening.turn(OPENS)
+    drawn = keys_of(evening.slug).drawn
+    kept_s = scripts.SHARED["KEPT_MS"] / 1000
+    client().delete(drawn)
+    (call, *_) = drawn_line.draw_calls(evening.slug, FANS[:5], opened_us=microseconds(OPENS), seen_ms={})
+    run_now([call])
+    assert 0 < client().ttl(drawn) <= kept_s
+
+    admission.take_over([evening.slug], FANS[0], "account-1")
+    assert 0 < client().ttl(drawn) <= kept_s
+    client().delete(drawn)
+    drawn_line.remember(evening.slug, FANS[:1], opened_us=microseconds(OPENS), last_number=0)
+    assert 0 < client().ttl(drawn) <= kept_s
+    admission.take_over([evening.slug], FANS[0], "account-2")  # the only one
+    assert 0 < client().ttl(drawn) <= kept_s
