@@ -213,8 +213,10 @@ class WaitingRoom(models.Model):
     epoch_begun = models.BooleanField(default=False, editable=False)  # Redis had it in force
     lost_epochs = models.CharField(max_length=200, default="", blank=True, editable=False)  # comma-joined, latest first
     version = models.PositiveIntegerField(default=0, editable=False)
+    # Counted by the database, whoever writes: processes see by it that something changed, whatever hosts' clocks say.
+    changes = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
-    history = HistoricalRecords(excluded_fields=epochs.FIELDS)
+    history = HistoricalRecords(excluded_fields=(*epochs.FIELDS, "changes"))
 
     class Meta:
         verbose_name = _("waiting room")
@@ -242,9 +244,10 @@ class WaitingRoom(models.Model):
             kwargs["update_fields"] = {*fields, "version", "updated_at", "closed_reason_ko", "closed_reason_en"}
         elif not self._state.adding and not kwargs.get("force_insert"):
             # Read some time ago, perhaps: staff who save other fields open no sale that has closed meanwhile.
-            kept = {*SITES_WORD, *epochs.FIELDS}
+            kept = {*SITES_WORD, *epochs.FIELDS, "changes"}
             kwargs["update_fields"] = {f.name for f in self._meta.concrete_fields if not f.primary_key} - kept
         super().save(**kwargs)
+        self._table.update(changes=models.F("changes") + 1)
         transaction.on_commit(self.announce)
 
     def close_over(self, reason: str) -> None:
@@ -253,28 +256,31 @@ class WaitingRoom(models.Model):
         `reason` is a code of at most 20 letters that the site's page context explains to those who wait.
         """
         self.closed_because = reason
-        # No version: staff who edit the room meanwhile are not in conflict with the sale.
-        type(self).objects.filter(pk=self.pk).update(closed_because=reason, updated_at=Now())
-        transaction.on_commit(self.announce)
+        self._write(closed_because=reason)
 
     def hide(self, hidden: bool) -> None:  # noqa: FBT001 (a state, and its only argument)
         """Take the room from the gate, which then knows of no such room, or give it back."""
         self.hidden = hidden
-        type(self).objects.filter(pk=self.pk).update(hidden=hidden, updated_at=Now())
-        transaction.on_commit(self.announce)
+        self._write(hidden=hidden)
 
     def open_by(self, opens_at: datetime, gathers_at: datetime, order: str) -> None:
         """Let nobody in before `opens_at`, and those who come from `gathers_at` on gather."""
         self.opens_at, self.gathers_at, self.opening_order = opens_at, gathers_at, order
-        word = {"opens_at": opens_at, "gathers_at": gathers_at, "opening_order": order, "updated_at": Now()}
-        type(self).objects.filter(pk=self.pk).update(**word)
-        transaction.on_commit(self.announce)
+        self._write(opens_at=opens_at, gathers_at=gathers_at, opening_order=order)
 
     def note_lined_up(self) -> None:
         """Those who were drawn stand in line: the room may let them in."""
         self.lined_up = True
-        type(self).objects.filter(pk=self.pk).update(lined_up=True)
+        self._write(lined_up=True)
+
+    def _write(self, **word: Any) -> None:
+        """Change these columns alone, and say so; no version: staff who edit the room meanwhile are in no conflict."""
+        self._table.update(**word, updated_at=Now(), changes=models.F("changes") + 1)
         transaction.on_commit(self.announce)
+
+    @property
+    def _table(self) -> "models.QuerySet[WaitingRoom]":
+        return type(self).objects.filter(pk=self.pk)
 
     @property
     def opening(self) -> Opening:

@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 0.8
 # With a database silent for so long, nobody more is let in: those inside could not buy.
 AWAY_SECONDS = 5.0
 ROOMS = "rooms"  # the cache's only key
-# Where nothing tells of a change, all rooms are read again after so long: hosts' clocks differ, and date the changes.
+# Where nothing tells of a change, all rooms are read again after so long: somebody may have written past the site.
 READ_ANEW_SECONDS = 10.0
 DEFAULT_RECOVERY_SECONDS, DEFAULT_GRACE_SECONDS = 45, 300
 # What of a room is remembered, by its columns.
@@ -166,7 +166,7 @@ class RoomRegistry:
         while True:
             changes = self._changes
             table = apps.get_model("waitingroom", "WaitingRoom").objects.filter(hidden=False)
-            mark = table.aggregate(Count("pk"), Max("pk"), Sum("version"), Max("updated_at"))
+            mark = table.aggregate(Count("pk"), Max("pk"), Sum("changes"))
             known = self._cache.peek(ROOMS)
             stands = mark == self._mark and time.monotonic() - self._read_at < READ_ANEW_SECONDS
             if known is None or not stands:
