@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.models import Event, EventDoor, Ticket
+from events.models import Event, EventDoor, SaleState, Ticket
 
 LONGEST_REASON = 200
 
@@ -43,6 +43,8 @@ class Foreign(NotAdmitted):
         super().__init__(event.slug)
 
     def __str__(self) -> str:
+        if self.event.sale_state() is SaleState.DRAFT:  # of which the public knows nothing yet, nor staff elsewhere
+            return _("Refused: this ticket is for another show.")
         starts = clock(self.event.starts_at, self.event)
         return _("Refused: this ticket is for %(event)s, %(starts)s.") % {"event": self.event.title, "starts": starts}
 

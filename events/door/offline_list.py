@@ -4,12 +4,14 @@ import base64
 import hashlib
 import json
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
 
 from events.door.codes import WINDOW_S
 from events.door.event_keys import public_key
+from events.door.typed_codes import letters_of, typed_code
 from events.models import Event, Ticket
 from events.models.door import door_of
 
@@ -24,11 +26,17 @@ def named(serial: str) -> str:
 def offline_list(event: Event) -> dict[str, Any]:
     """The event's tickets as they stand, its door, and the public key that made their codes; `version` names the state.
 
-    A ticket is `[named(serial), seat, state]`; codes of tickets sold later are known by the key.
+    A ticket is `[named(serial), seat, state, named(what is typed for it)]`; scanned codes of tickets sold later are
+    known by the key.
     """
     door = door_of(event)
-    found = Ticket.objects.filter(line__order__event=event).select_related("line").order_by("pk")
-    tickets = [[named(ticket.serial), ticket.line.label, _state(ticket)] for ticket in found.iterator(chunk_size=2000)]
+    found = Ticket.objects.filter(line__order__event=event).select_related("line__order")
+    found = found.order_by("line__order", "line__seat", "pk")  # as an order's are numbered
+    tickets = [
+        [named(ticket.serial), ticket.line.label, _state(ticket), named(letters_of(typed_code(ticket, number)))]
+        for _, tickets in groupby(found.iterator(chunk_size=2000), key=lambda ticket: ticket.line.order_id)
+        for number, ticket in enumerate(tickets, 1)
+    ]
     facts = {
         "event": event.slug,
         "title": event.title,

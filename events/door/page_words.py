@@ -19,6 +19,7 @@ def page_words() -> dict[str, str]:
         "offline": _("Without a network: {words}"),
         "noList": _("No network, and no list on this device: let in by hand, and note the order number."),
         "noSearch": _("No network: without it only codes are read, no names or numbers."),
+        "notOnList": _("Not on this device's list: scan the picture, or let in by hand and note the order number."),
         "signIn": _("You are signed out. Sign in again; what was decided without a network is kept on this device."),
         "notAllowed": _("This account may not let people in here."),
         "failed": _("The site could not answer. Scan again."),

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from events.door.checkin import Scan, admit, entrance_of, let_out
 from events.door.codes import MAX_CODE_LETTERS, WINDOW_S
-from events.door.not_admitted import NoEntrance, NotAdmitted
+from events.door.not_admitted import NoEntrance, NotAdmitted, StandsStill
 from events.door.recognised import ticket_of
+from events.door.typed_codes import ticket_typed
 from events.models import DoorAct, Event, Ticket, TicketChange
 from events.models.door import MAX_ENTRANCE_LETTERS, door_of
 
@@ -71,7 +72,7 @@ def take_in(scan: OfflineScan, event: Event, *, by: User) -> tuple[Became, str]:
     note = _("Without a network.") if scan.keeper in ("", by.get_username()) else _("By %(keeper)s, without a network.")
     made = Scan(by, _entrance(scan, event), note % {"keeper": scan.keeper}, scan.number, at)
     try:
-        ticket = ticket_of(scan.code, event, window=int(at.timestamp()) // WINDOW_S)
+        ticket = _typed(scan.code, event) or ticket_of(scan.code, event, window=int(at.timestamp()) // WINDOW_S)
         with transaction.atomic():
             (let_out if scan.out else admit)(ticket, made)
     except NotAdmitted as refusal:
@@ -92,7 +93,7 @@ def _known(scan: OfflineScan) -> bool:
 def _clash(scan: OfflineScan, event: Event, made: Scan, refusal: NotAdmitted) -> tuple[Became, str]:
     """Somebody went by whom the record would have refused: that stands in the ticket's history, where there is one."""
     try:
-        ticket: Ticket | None = ticket_of(scan.code, event, whenever=True)
+        ticket: Ticket | None = ticket_typed(scan.code, event) or ticket_of(scan.code, event, whenever=True)
     except NotAdmitted:
         ticket = None
     at = made.at or timezone.now()
@@ -121,3 +122,11 @@ def _entrance(scan: OfflineScan, event: Event) -> str:
         return entrance_of(door_of(event), scan.entrance)
     except NoEntrance:  # renamed meanwhile; who came in came in
         return ""
+
+
+def _typed(code: str, event: Event) -> Ticket | None:
+    """The ticket of a code that was typed; where codes move none was printed. Raises StandsStill or Foreign."""
+    ticket = ticket_typed(code, event)
+    if ticket is not None and door_of(event).moving_codes:
+        raise StandsStill
+    return ticket

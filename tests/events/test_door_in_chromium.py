@@ -29,6 +29,7 @@ from events.models.door import door_of
 from tests.events.conftest import buy, seats_of
 from tests.events.copies import copy_of
 from events.door.codes import code_of
+from events.door.typed_codes import typed_code
 event = copy_of("old-drawer", {slug!r}, threshold=100)
 door = door_of(event)
 for name, value in {door!r}.items():
@@ -38,8 +39,8 @@ buyer = User.objects.create_user({slug!r}, {slug!r} + "@example.com", "winter-so
 section = event.section_prices.first().section
 seats = list(section.seats.order_by("ordinal").values_list("pk", flat=True))[:2]
 order = buy(event, buyer, *seats)
-for ticket in Ticket.objects.filter(line__order=order).order_by("line__seat"):
-    print("TICKET", ticket.serial, code_of(ticket), order.number)
+for number, ticket in enumerate(Ticket.objects.filter(line__order=order).order_by("line__seat"), 1):
+    print("TICKET", ticket.serial, code_of(ticket), order.number, typed_code(ticket, number))
 """
 CANCEL = """
 from events.models import Order, Why
@@ -68,7 +69,7 @@ class Show:
         said = site.manage("shell", "-v", "0", "-c", SALE.format(slug=self.slug, door=door))
         rows = [line.split()[1:] for line in said.splitlines() if line.startswith("TICKET")]
         self.serials, self.codes = [row[0] for row in rows], [row[1] for row in rows]
-        self.number = rows[0][2]
+        self.number, self.typed = rows[0][2], [row[3] for row in rows]
 
     def does(self, script: str, **facts: object) -> str:
         return self.site.manage("shell", "-v", "0", "-c", script.format(number=self.number, **facts))
@@ -282,6 +283,15 @@ def test_a_keyboard_a_search_and_a_device_that_reads_codes_by_itself(site: Site)
         fits(page, 320)
         page.reload()
         expect(page.locator("#entrance")).to_have_value("West")
+        expect(page.locator("#ready")).to_contain_text("오프라인 준비 완료: 티켓 2장")
+        page.context.set_offline(True)
+        types(page, f"{show.typed[0][:-4]}AAAA")
+        says(page, "입장 불가", "이 기기의 목록에 없습니다")
+        types(page, show.typed[0].lower().replace("-", " "))
+        says(page, "오프라인: 입장하세요", "열")
+        page.context.set_offline(False)
+        expect(page.locator("#waiting")).to_have_text("", timeout=30_000)
+        assert show.stands()[0] == "True let-in@West"
 
 
 @pytest.mark.usefixtures("_chromium_is_here")

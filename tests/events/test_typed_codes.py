@@ -1,7 +1,10 @@
 """The code that is typed where a ticket's picture does not scan: printed on the ticket, and good at the door."""
 
+import json
 import math
 import re
+import time
+from uuid import uuid4
 
 import pypdfium2
 import pytest
@@ -10,9 +13,12 @@ from django.db import transaction
 from django.test import Client
 from django.utils import translation
 
+from events.door.codes import code_of
+from events.door.not_admitted import Foreign
+from events.door.offline_list import named
 from events.door.typed_codes import numbered, ticket_typed, typed_code
 from events.mail import ticket_pdf
-from events.models import Fee, Order, Ticket, Why
+from events.models import Event, Fee, Order, Ticket, Why
 from events.models.door import door_of
 from events.models.order import LETTERS
 from events.sale.orders import cancel_order
@@ -41,6 +47,15 @@ def door(db) -> Client:
 
 def typed_at(door: Client, event, code: str):
     return door.post("/staff/door/", {"event": event.slug, "code": code}, headers=JSON).json()
+
+
+def handed_in(door: Client, event: Event, code: str) -> str:
+    """What becomes of a code that a device let in without a network."""
+    scan = {"scan": str(uuid4()), "code": code, "at": round(time.time() * 1000), "way": "in", "keeper": "keeper"}
+    body = json.dumps({"event": event.slug, "scans": [scan]})
+    answer = door.post("/staff/door/reconcile/", body, content_type="application/json")
+    became: str = answer.json()["outcomes"][0]["became"]
+    return became
 
 
 def ticket_of(order: Order, number: int) -> Ticket:
@@ -121,11 +136,56 @@ def test_what_is_not_issued_opens_nothing(door, tonight, bought):
     assert not Ticket.objects.filter(used_at__isnull=False).exists()
 
 
-def test_at_another_events_door_it_opens_nothing(door, bought, make_event, tonight):
+def test_at_another_events_door_it_opens_nothing_and_says_whose_it_is(door, bought, make_event, tonight):
     there = make_event(**around(tonight.starts_at))
 
-    assert ticket_typed(code_typed(bought, 1), there) is None
-    assert typed_at(door, there, code_typed(bought, 1))["admitted"] is False
+    with pytest.raises(Foreign):
+        ticket_typed(code_typed(bought, 1), there)
+    said = typed_at(door, there, code_typed(bought, 1))
+    assert said["admitted"] is False
+    assert tonight.title in said["refusal"]
+    guessed = code_typed(bought, 1)[:-4] + code_typed(bought, 2)[-4:]
+    assert tonight.title not in typed_at(door, there, guessed)["refusal"], "to who has seen the ticket alone"
+    assert not Ticket.objects.filter(used_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize("way", ["typed", "scanned", "order number"])
+def test_a_show_that_nobody_may_know_of_is_not_named_at_another_door(door, bought, make_event, tonight, way):
+    there = make_event(**around(tonight.starts_at))
+    Event.objects.filter(pk=tonight.pk).update(announced_at=None)
+    codes = {"typed": code_typed(bought, 1), "scanned": code_of(ticket_of(bought, 1)), "order number": bought.number}
+
+    said = typed_at(door, there, codes[way])
+
+    assert said["admitted"] is False
+    assert tonight.title not in said["refusal"]
+    assert "다른 공연" in said["refusal"]
+
+
+def test_without_a_network_the_list_knows_what_is_typed_and_makes_no_code_of_it(door, tonight, bought):
+    taken = door.get("/staff/door/list/", {"event": tonight.slug})
+    by_seat = {seat: typed for _, seat, _, typed in taken.json()["tickets"]}
+
+    for number in (1, 2, 3):
+        code = code_typed(bought, number)
+        assert by_seat[ticket_of(bought, number).line.label] == named(code.replace("-", ""))
+        assert code[-4:] not in taken.content.decode()
+
+
+@pytest.mark.parametrize("spelling", [str, str.lower, lambda code: code.replace("-", " ")])
+def test_what_was_typed_without_a_network_is_taken_in_afterwards(door, tonight, bought, spelling):
+    assert handed_in(door, tonight, spelling(code_typed(bought, 2))) == "taken"
+    assert [ticket_of(bought, number).used_at is not None for number in (1, 2, 3)] == [False, True, False]
+    assert handed_in(door, tonight, code_typed(bought, 2)) == "clashed"
+
+
+def test_a_typed_code_handed_in_where_codes_move_clashes(door, tonight, bought):
+    settings = door_of(tonight)
+    settings.moving_codes = True
+    settings.save()
+
+    assert handed_in(door, tonight, code_typed(bought, 2)) == "clashed"
+    assert ticket_of(bought, 2).used_at is None
 
 
 def test_nobody_guesses_one():

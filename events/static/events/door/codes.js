@@ -30,6 +30,12 @@ export function read(code) {
   return typed.length === 64 ? { serial: typed.slice(0, 20) } : null;
 }
 
+// The letters of what is typed for a ticket (an order's number, which of its tickets, a proof), without groups, or null.
+export function typed(code) {
+  const letters = keysOf(code).replace(/[\s-]/g, "").toUpperCase();
+  return /^[A-HJ-NP-Z2-9]{12}[1-9][0-9]?[A-HJ-NP-Z2-9]{4}$/.test(letters) ? letters : null;
+}
+
 function signed(values) {
   const bytes = new Uint8Array(values.length / 2).map((_, at) => (values[2 * at] << 4) | values[2 * at + 1]);
   const said = bytes.slice(0, -SIGNATURE_BYTES);

@@ -1,6 +1,6 @@
 // The door without a network: the list taken along, what it decides, and handing that in afterwards.
 
-import { isGenuine, named, read } from "./codes.js";
+import { isGenuine, named, read, typed } from "./codes.js";
 import * as store from "./store.js";
 
 const FRESH = 0;
@@ -11,12 +11,14 @@ const MAX_SCANS = 100; // of one request; the site takes 200, and 128 kB
 
 let list = null;
 let tickets = new Map(); // name on the list to [seat, state]
+let codes = new Map(); // the name of what is typed for a ticket to the ticket's
 
 export const facts = () => list;
 
 function use(loaded, scans) {
   list = loaded;
   tickets = new Map(loaded.tickets.map(([name, seat, state]) => [name, [seat, state]]));
+  codes = new Map(loaded.tickets.map(([name, , , code]) => [code, name]));
   for (const scan of scans.filter((scan) => scan.event === loaded.event).sort((a, b) => a.at - b.at)) remember(scan);
 }
 
@@ -66,14 +68,17 @@ export async function decide({ scan, event, code, way, entrance, keeper }) {
   if (list?.event !== event) return refused("noList");
   const at = Date.now() + list.ahead;
   const said = read(code);
-  if (!said) return refused(/^[\x20-\x7e]*$/.test(code) && code.length < 60 ? "noSearch" : "unread");
+  const letters = said ? null : typed(code);
+  if (!said && !letters) return refused(/^[\x20-\x7e]*$/.test(code) && code.length < 60 ? "noSearch" : "unread");
   if (list.calledOff) return refused("calledOff");
-  const name = await named(said.serial);
-  const genuine = said.signature ? await isGenuine(list.key, said) : null;
+  if (letters && list.moving) return refused("still");
+  const name = said ? await named(said.serial) : codes.get(await named(letters));
+  if (!name) return refused("notOnList");
+  const genuine = said?.signature ? await isGenuine(list.key, said) : null;
   const [seat, state] = tickets.get(name) ?? [null, null];
   if (genuine === false || (seat === null && genuine !== true)) return refused("forged");
   if (state === VOID) return refused("void", seat);
-  const late = outOfTime(said, at, genuine);
+  const late = said ? outOfTime(said, at, genuine) : null;
   if (late) return refused(late, seat);
   if (way === "out") {
     if (!list.reentry) return refused("noWayBack", seat);
