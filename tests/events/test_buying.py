@@ -1,5 +1,6 @@
 """Buying through the pages, as browsers and programs do."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -285,3 +286,14 @@ def test_of_an_order_that_waits_for_its_payment_no_seat_is_given_back(inside, ev
     assert (answer.status_code, answer.json()["status"]) == (409, "order-pending")
     assert Occupancy.objects.filter(event=event).count() == 2
     assert 'name="seat"' not in inside.get(f"/events/{event.slug}/checkout/").content.decode()
+
+
+def test_the_checkout_asks_for_nothing_that_a_ticket_on_a_telephone_does_not_need(inside, event, buyer):
+    """No telephone number and no address: letters reach the account, and nothing is delivered."""
+    seat, *_ = seats_of(event)
+    hold(event, buyer, seat)
+
+    page = inside.get(f"/events/{event.slug}/checkout/").content.decode()
+
+    (form,) = re.findall(r'<form[^>]*class="pay".*?</form>', page, re.DOTALL)
+    assert set(re.findall(r'name="([^"]+)"', form)) <= {"csrfmiddlewaretoken", "agreed_won", "provider"}

@@ -63,3 +63,8 @@ def messages(translations: gettext.GNUTranslations) -> dict[object, str]:
     """What the catalog holds, but for its own head."""
     held: dict[object, str] = vars(translations)["_catalog"]
     return {message: text for message, text in held.items() if message != ""}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_no_words_that_readers_stumbled_over_come_back(part: str) -> None:
+    assert [words for words in ("줄 선 곳", "귀하") if words in catalog(part).read_text()] == []

@@ -295,3 +295,82 @@ def test_a_page_that_nobody_looks_at_hears_how_its_turns_pass(make_room: Rooms):
         assert page.frames[-1]["reason"] == "unclaimed"
 
     with_hub(play)
+
+
+def test_the_page_of_who_missed_the_turn_may_be_reloaded_and_stays_at_the_head(make_line: Lines):
+    line = called(make_line, claim_seconds=20)
+    number = line.scores("claims")["first"]
+    line.live_s(21)
+
+    for _ in range(3):
+        again = line.enter("first")
+        assert (again.phase, again.position, again.queue_number, again.missed) == (Phase.WAITING, 1, number, True)
+    line.leave("second")
+    assert line.live_s(1) == ["first"]
+    line.live_s(21)
+    assert line.reasons()["first"] is Reason.UNCLAIMED  # a reload is no third turn
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_closing_during_a_turn_makes_it_no_missed_one_for_who_comes(make_line: Lines, comes_back: bool):
+    """Whoever was let in may come into a closed room; who does not has missed the turn, and waits at the head."""
+    line = called(make_line, claim_seconds=20)
+    line.configure(mode="closed")
+    line.pass_s(5)
+    if comes_back:
+        assert line.enter("first").phase is Phase.ACTIVE
+    line.live_s(30)
+    line.configure(mode="always")
+    line.look("first", "second", "third")
+
+    assert line.where("first") == (["active"] if comes_back else [1])
+    assert line.scores("missed").keys() == (set() if comes_back else {"first"})
+
+
+def test_a_redis_that_forgets_a_missed_turn_costs_nobody_the_place_at_the_head(make_line: Lines):
+    line = make_line(mode="always", threshold=1, claim_seconds=20, recovery_seconds=10)
+    slips = [line.slip(visitor) for visitor in ("first", "second", "third")]
+    line.live_s(2)
+    assert line.where("first") == ["active"]
+    line.live_s(21)
+    line.look("first", "second", "third")
+    line.lose()
+    for slip in reversed(slips):
+        assert line.enter(slip.visitor, slip).phase is Phase.WAITING
+    assert line.where("first", "second", "third") == [1, 2, 3]
+
+    admitted = []
+    for _ in range(100):
+        admitted += line.live_s(1)
+        line.look("first", "second", "third")
+    assert admitted[:2] == ["first", "second"]
+    assert admitted.count("first") == 2  # Redis forgot that one turn was missed, and no more than that
+    assert line.reasons()["first"] is Reason.UNCLAIMED
+
+
+def test_a_turn_in_the_second_in_which_redis_forgets_is_given_again(make_line: Lines):
+    line = make_line(mode="always", threshold=1, claim_seconds=20, recovery_seconds=10)
+    slips = [line.slip(visitor) for visitor in ("first", "second")]
+    line.live_s(2)
+    assert line.where("first") == ["active"]
+    line.lose()
+    for slip in slips:
+        line.enter(slip.visitor, slip)
+    assert line.where("first", "second") == [1, 2]
+
+    assert line.live_s(12) == ["first"]
+    line.enter("first")
+    line.live_s(30)
+    assert line.where("first") == ["active"]
+
+
+def test_who_idles_out_inside_lined_up_once_and_lines_up_anew(make_line: Lines):
+    """A place that was taken up is used: back to the head would be a second visit ahead of who had none."""
+    line = called(make_line, claim_seconds=20, idle_seconds=60)
+    line.enter("first")
+    line.live_s(61)
+    assert line.reasons()["first"] is Reason.IDLE
+
+    line.look("second", "third")
+    again = line.enter("first")
+    assert (again.phase, again.position, again.reason) == (Phase.WAITING, again.total, Reason.IDLE)
