@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 
@@ -21,6 +22,7 @@ from scaling.shares import shared_out
 from waitingroom import admission
 from waitingroom.alive import worth_a_look
 from waitingroom.errors import LineUnavailable
+from waitingroom.fleet_share import FleetShare
 from waitingroom.room_registry import room_registry
 from waitingroom.samples import sample_of
 from waitingroom.status import RoomStatus
@@ -61,12 +63,28 @@ def multiplier(now: float) -> float:
 def share(view: FleetSnapshot, now: float) -> None:
     """Tell every room its share of the fleet as last read, and of what boots. Raises LineUnavailable.
 
-    Who loses is told first: at no instant do the rooms together count on more than there is. Who serves is who says so:
-    the web processes' register, beside what was read; while one signs at least one instance serves.
+    Who loses is told first: at no instant do the rooms together count on more than there is.
     """
     asked = worth_a_look(room_registry.slugs())
     statuses = admission.counts(asked)
     rooms_seen.keep(asked, statuses, now)
+    before = {room.slug: room.in_service for room in statuses}
+    found = shares_of(view, statuses, now)
+    losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}
+    admission.tell_shares(losing)
+    admission.tell_shares({slug: part for slug, part in found.items() if slug not in losing})
+    if store.take_turn("sample", SAMPLE_SECONDS - EVERY_S / 2):
+        waits = rooms_seen.estimates(now)
+        inside = [room for room in statuses if room.waiting or room.active]
+        admission.keep_samples({room.slug: sample_of(room, now, waits.get(room.slug, 0)) for room in inside})
+
+
+def shares_of(view: FleetSnapshot, statuses: Sequence[RoomStatus], now: float) -> dict[str, FleetShare]:
+    """Each room's share of the fleet as last read, and of what boots. Raises RedisError.
+
+    Who serves is who says so: the web processes' register, beside what was read; while one signs at least one instance
+    serves.
+    """
     rooms = [observe_room(room, now) for room in statuses if room.users_per_minute_per_instance]
     c = configuration()
     signed, believed = signing(now), now - view.at <= BELIEVED_S
@@ -76,18 +94,10 @@ def share(view: FleetSnapshot, now: float) -> None:
         in_service, coming = c.minimum, ()
     if in_service < 1 and signed:
         in_service = 1
-    before = {room.slug: room.in_service for room in statuses}
     found = shared_out([claim(room) for room in rooms], in_service, coming)
     found = with_releases(found, rooms, in_service, coming, now)
     slowed = multiplier(now)
-    found = {slug: replace(part, multiplier=slowed) for slug, part in found.items()}
-    losing = {slug: part for slug, part in found.items() if part.in_service < before[slug]}
-    admission.tell_shares(losing)
-    admission.tell_shares({slug: part for slug, part in found.items() if slug not in losing})
-    if store.take_turn("sample", SAMPLE_SECONDS - EVERY_S / 2):
-        waits = rooms_seen.estimates(now)
-        inside = [room for room in statuses if room.waiting or room.active]
-        admission.keep_samples({room.slug: sample_of(room, now, waits.get(room.slug, 0)) for room in inside})
+    return {slug: replace(part, multiplier=slowed) for slug, part in found.items()}
 
 
 def share_once() -> None:

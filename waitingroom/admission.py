@@ -16,6 +16,7 @@ from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.fleet_share import FleetShare, PendingCapacity
 from waitingroom.keys import keys_of
 from waitingroom.place import Place, read_looked
+from waitingroom.prediction import RoomSeen
 from waitingroom.reasons import Reason
 from waitingroom.redis import answers_now, client, run_now
 from waitingroom.room import leave_call, leave_line_call, look_call, read_taken_back, take_back_call
@@ -100,6 +101,20 @@ def admit(room: str, count: int) -> list[str]:
     if visitors:
         hints.look(room, visitors)
     return visitors
+
+
+def admit_once(room: str, count: int, request: str) -> int:
+    """As `admit`, once for each `request` within an hour; how many it admitted, also where that was before.
+
+    After a LineUnavailable the same request may be sent again, whatever became of it: nobody is admitted twice for it.
+    """
+    (answer,) = run_now([scripts.ADMIT.call(room, "operator", 0, count, "", request)])
+    if isinstance(answer, int):
+        return answer
+    visitors = read_admitted(answer)
+    if visitors:
+        hints.look(room, visitors)
+    return len(visitors)
 
 
 def end_recovery(room: str) -> bool:
@@ -211,6 +226,15 @@ def samples(room: str) -> list[Sample]:
     except (RedisError, OSError) as error:
         raise LineUnavailable(error) from error
     return [sample for row in rows if (sample := read_sample(row))]
+
+
+def seen(room: str) -> RoomSeen:
+    """The room with all that predictions are made from. Raises LineUnavailable and SettingsMissing."""
+    (answer,) = run_now([scripts.SURVEY.call(room, "")])
+    found = RoomSeen.read(room, answer)
+    if not found.status.mode:
+        raise SettingsMissing
+    return found
 
 
 def _surveyed(rooms: Sequence[str]) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ class LineUnavailable(WaitingRoomError):
     """Redis confirmed nothing: what was asked may have been done or not.
 
     It is safe to ask again: a visitor's verbs find what they did before, and the clock's do nothing twice. Only an
-    operator's `admit` counts anew.
+    operator's `admit` without a request counts anew.
     """
 
     def __init__(self, cause: object = "Redis gave no answer") -> None:

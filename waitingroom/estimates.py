@@ -104,7 +104,7 @@ class Forecast:
         last = min(self._counts[-1], self._line)
         for end, count in zip(before._ends, before._counts, strict=True):
             count = min(count, last)
-            if self._by(end * GROWN + grown_s) < count - 1:
+            if self.by(end * GROWN + grown_s) < count - 1:
                 return True
             if count == last:
                 break
@@ -112,16 +112,16 @@ class Forecast:
 
     def sooner_than(self, before: "Forecast", passed_s: float, shrunk_s: float) -> bool:
         """Whether somebody in line waits less than was foretold `passed_s` ago, by a twentieth and `shrunk_s`."""
-        admitted = before._by(passed_s)
+        admitted = before.by(passed_s)
         for end, count in zip(before._ends, before._counts, strict=True):
             second = (end - passed_s) / GROWN - shrunk_s
-            if second > 0 and self._by(second) > min(count, before._line) - admitted + 1:
+            if second > 0 and self.by(second) > min(count, before._line) - admitted + 1:
                 return True
             if count >= before._line:
                 break
         return False
 
-    def _by(self, second: float) -> float:
+    def by(self, second: float) -> float:
         """Visitors admitted within so many seconds, as far as the curve goes."""
         i = min(_step(second), len(self._counts) - 1)
         before, start = (self._counts[i - 1], self._ends[i - 1]) if i else (0.0, 0.0)

@@ -18,6 +18,7 @@ class Keys:
         "entered",
         "fleet",
         "gone",
+        "hands",
         "marks",
         "minutes",
         "missed",
@@ -66,6 +67,9 @@ class Keys:
         self.drawn = f"drawn:{{{room}}}"
         """ZSET  entrant of a draw scored by the number that it gave them, microseconds: who comes back by a slip from
         before, since Redis lost the line, has this one; as long as such slips count."""
+        self.hands = f"hands:{{{room}}}"
+        """ZSET  operator's request to admit scored by Unix milliseconds x 4096 + how many it admitted, if any; for an
+        hour, so that one sent twice admits once."""
         self.state = f"state:{{{room}}}"
         """HASH  epoch, last_number, swept_ms, tokens, tokens_at_us, tick_at_ms, ticker, awake_at_ms,
         asleep_at_ms, shut_at_ms (the last tick that found the room closed), gathered (a tick found those who wait

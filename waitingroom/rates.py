@@ -3,6 +3,12 @@
 # A second's worth, and a quarter for the jitter of a one-second clock.
 BURST_SECONDS = 1.25
 FLEET_STALE_MS = 60_000
+# An open door lets in so many a tick, and an operator's hand so many at once.
+MAX_ADMITTED = 4000
+# So long, and of so many, it is remembered what an operator's request came to: as the instant x this + the count.
+BY_HAND_MS = 3_600_000
+MAX_BY_HAND = 1000
+BY_HAND_COUNTS = 4096
 
 
 def in_service(reported: float | None, reported_at_ms: float, minimum: float, now_ms: float) -> float:

@@ -64,7 +64,7 @@ def read_counts(slug: str, answer: list[Any]) -> RoomStatus:
     """The same without the estimate, which costs many times the rest."""
     now_ms, first = int(answer[0]), int(float(answer[4]))
     waiting, pace, admissions = answer[2], read_pace(answer[5], now_ms, answer[2]), answer[6]
-    state, bins = _table(answer[7]), _table(answer[8])
+    state, bins = flat_table(answer[7]), flat_table(answer[8])
     strangers = answer[11]
     stage = Stage(answer[13].decode())
     tick_at = state.get("tick_at_ms")
@@ -104,6 +104,7 @@ def read_counts(slug: str, answer: list[Any]) -> RoomStatus:
     )
 
 
-def _table(flat: list[bytes]) -> dict[str, str]:
+def flat_table(flat: list[bytes]) -> dict[str, str]:
+    """A hash as Redis lists it, field by field."""
     texts = [part.decode() for part in flat]
     return dict(zip(texts[::2], texts[1::2], strict=True))

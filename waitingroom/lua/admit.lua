@@ -1,28 +1,30 @@
 -- admit: move the present visitors at the head of the line into the room.
 --
--- KEYS    queue, active, seen, present, entered, claims, state, config, fleet, pace, rings, minutes, record
+-- KEYS    queue, active, seen, present, entered, claims, state, config, fleet, pace, rings, minutes, record, hands
 -- ARGV    ticker (who ticks), idle_ms (do nothing unless the last tick is older), count (an operator's: besides the rate, and
---         no tick; or empty), now_us (tests only; empty = Redis's clock)
--- RETURN  visitors admitted, first in line first; or {"unknown"} as a status reply when Redis has no settings
+--         no tick; or empty), now_us (tests only; empty = Redis's clock), request (an operator's: sent again within an hour it
+--         admits nobody anew; empty or left out: it does)
+-- RETURN  visitors admitted, first in line first; or {"unknown"} as a status reply when Redis has no settings; or, where that request
+--         was carried out before, how many it admitted then
 --
 -- Before the opening nobody is admitted. Who gathered then comes in as who finds the room empty does (see enter.lua): as many
 -- as there is room for, whatever the rate; once, and from then on by the rate.
 --
 -- Atomic because the room must never hold more than its threshold, even when two clocks tick in the same second.
 
-local queue, active, seen, present, entered, claims, state, config, fleet, pace, rings, minutes, record = unpack(KEYS)
+local queue, active, seen, present, entered, claims, state, config, fleet, pace, rings, minutes, record, hands = unpack(KEYS)
 local ticker, idle_ms, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local now_us = clock(ARGV[4])
+local now_us, request = clock(ARGV[4]), ARGV[5] or ''
 local now_ms = math.floor(now_us / 1000)
 
--- An open door lets in so many a tick.
-local MAX_ADMITTED = 4000
 local CHUNK = 1000
 
 local c = settings(config)
 local epoch, lost_at_ms, recovery_ms, lined_up = unpack(redis.call('HMGET', state, 'epoch', 'lost_at_ms', 'recovery_ms', 'lined_up'))
 if not c or not epoch then return redis.status_reply('unknown') end
 if ticked(state, now_ms, idle_ms) then return {} end
+local before = request ~= '' and redis.call('ZSCORE', hands, request)
+if before then return tonumber(before) % BY_HAND_COUNTS end
 allow_writes(queue)
 local s = redis.call('HMGET', state, 'tokens', 'tokens_at_us', 'gathered')
 
@@ -73,6 +75,12 @@ if #admitted > 0 then
   record_admissions(record, now_ms, numbers)
 end
 if s[3] and lets_in and #admitted < MAX_ADMITTED then redis.call('HDEL', state, 'gathered') end
+if request ~= '' and #admitted > 0 then
+  redis.call('ZREMRANGEBYSCORE', hands, '-inf', integer((now_ms - BY_HAND_MS) * BY_HAND_COUNTS))
+  redis.call('ZREMRANGEBYRANK', hands, 0, -MAX_BY_HAND)
+  redis.call('ZADD', hands, integer(now_ms * BY_HAND_COUNTS + #admitted), request)
+  redis.call('PEXPIRE', hands, BY_HAND_MS)
+end
 if not count then
   if stage == 'gathering' or stage == 'drawing' then redis.call('HSET', state, 'gathered', 1) end
   tokens = math.max(0, tokens - #admitted)

@@ -15,12 +15,12 @@ from django.db import DatabaseError, transaction
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable, NotAsked
 from waitingroom.models import Mode, WaitingRoom
+from waitingroom.modes import MODES, mode_to_open
 from waitingroom.operator_command import Mistyped, OperatorCommand
+from waitingroom.rates import MAX_ADMITTED
 from waitingroom.reasons import Reason
 from waitingroom.status import RoomStatus
 
-# Each a word of the operator's, and the mode it puts the room into; `open` gives back the mode before these.
-MODES = {"pause": Mode.PAUSED, "close": Mode.CLOSED, "drain": Mode.DRAINING}
 SETTINGS = (
     "mode",
     "threshold",
@@ -43,7 +43,6 @@ SETTINGS = (
     "announcement_en",
 )
 COLUMNS = ("slug", "mode", "threshold", "active", "waiting", "present", "admission_per_minute", "estimated_wait_s")
-MAX_ADMITTED = 4000
 
 
 class Command(OperatorCommand):
@@ -262,15 +261,6 @@ def parse(changes: Sequence[str]) -> dict[str, Any]:
         except ValidationError as error:
             raise Mistyped(f"{name}: {' '.join(error.messages)}") from error
     return parsed
-
-
-def mode_to_open(room: WaitingRoom) -> str:
-    """The mode that a room which stands had when it last went on; automatic for one that goes on already."""
-    current = WaitingRoom.objects.get(pk=room.pk).mode
-    if current not in MODES.values():
-        return Mode.AUTOMATIC
-    before = room.history.exclude(mode__in=MODES.values()).order_by("-history_date", "-history_id").first()
-    return before.mode if before is not None else Mode.AUTOMATIC
 
 
 def change(room: WaitingRoom, settings: dict[str, Any], why: str) -> None:
