@@ -29,6 +29,7 @@ class DecisionReason(StrEnum):
     FAULT = "fault"
     RECOVERED = "recovered"
     PRESSURE = "pressure"  # of admission's rate, not of the capacity
+    BY_HAND = "by-hand"  # of who was admitted beside the rate, not of the capacity
 
 
 # What the law asks for, in time or too late.

@@ -25,6 +25,7 @@ REASONS = {
     DecisionReason.FAULT: _("the fleet cannot be read or ordered"),
     DecisionReason.RECOVERED: _("the fleet can be read again"),
     DecisionReason.PRESSURE: _("admission follows the waits inside"),
+    DecisionReason.BY_HAND: _("visitors were admitted by hand"),
 }
 HELD_BACK = [
     ("shadow", _("shadow mode: written, not ordered")),

@@ -119,6 +119,14 @@ def put_on_schedule(now: float) -> None:
         raise NotSettable(f"it is kept, but Auto Scaling refused its schedule: {fault}")
 
 
+def note_admission(room: str, asked: int, admitted: int, *, by: str, why: str) -> None:
+    """Write down that visitors were admitted by hand, beside the rate. Raises RedisError."""
+    view = store.last_view()
+    desired = view.desired if view else configuration().minimum
+    terms = {"room": room, "asked": asked, "admitted": admitted, "by": by, "why": why}
+    control_loop.write(CapacityChange(DecisionReason.BY_HAND, desired, desired, terms))
+
+
 def publish(now: float) -> bool:
     """Publish the metrics now; False when it failed. Raises NotSettable when the fleet was never read."""
     view = control_loop.look(now) or store.last_view()

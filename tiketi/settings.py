@@ -239,6 +239,8 @@ env.add(
 )
 if environment.PRACTICE.keys() & PAYMENT_PROVIDERS.keys():
     INSTALLED_APPS.append("events.payments.sandbox")
+# So many at the most does one act of the console admit beside the rate.
+MAX_ADMITTED_BY_HAND = env.read("MAX_ADMITTED_BY_HAND", environment.number, 100)
 # What one member of staff gives back alone, of the same orders; above it a second one confirms.
 REFUND_LIMIT_WON = env.read("REFUND_LIMIT_WON", environment.number, 1_000_000)
 SITE_ADDRESS = env.read("SITE_ADDRESS", environment.site_address, f"http://localhost:{PORT}" if DEBUG else "")

@@ -16,6 +16,7 @@ urlpatterns = [
         admin.site.admin_view(sale_report.export),
         name="event-report-export",
     ),
+    path("admin/console/<slug:slug>/", include("tiketi.console.acts.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("events.accounts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -46,6 +46,8 @@ PERMISSIONS: dict[Role, set[str]] = {
         "events.undo_check_in",
         "events.view_eventdoor",
         "events.change_eventdoor",
+        # Threshold, rate, words and modes, on the console; the event's form leaves the line to those of every event.
+        "waitingroom.change_waitingroom",
     },
 }
 

@@ -1,0 +1,48 @@
+"""Who of the staff may look at a room's console, tune the room, and order servers."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from events.models import Event
+from events.staff.may import may
+from waitingroom.models import WaitingRoom
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may do about one room."""
+
+    look: bool
+    tune: bool  # threshold, rate, words and modes; admit by hand
+    order: bool  # servers, which serve every room
+
+
+def rights_at(account: User | AnonymousUser, room: WaitingRoom) -> Rights:
+    """By the account's groups, and by its role at the room's event."""
+    tune = _may(account, "waitingroom.change_waitingroom", room)
+    order = account.has_perm("scaling.add_fleetpin")
+    look = tune or order or _may(account, "events.view_event", room) or account.has_perm("waitingroom.view_waitingroom")
+    return Rights(look=look, tune=tune, order=order)
+
+
+def _may(account: User | AnonymousUser, permission: str, room: WaitingRoom) -> bool:
+    event = event_of(room)
+    return account.has_perm(permission) if event is None else may(account, permission, event)
+
+
+def event_of(room: WaitingRoom) -> Event | None:
+    """The event whose sale the room stands before."""
+    found: Event | None = getattr(room, "event", None)
+    return found
+
+
+def room_for(request: HttpRequest, slug: str, right: str) -> WaitingRoom:
+    """The room, for who has that right there. Raises Http404, PermissionDenied."""
+    room = get_object_or_404(WaitingRoom, slug=slug)
+    if not getattr(rights_at(request.user, room), right):
+        raise PermissionDenied
+    return room
