@@ -263,8 +263,8 @@ class WaitingRoom(models.Model):
         self.hidden = hidden
         self._write(hidden=hidden)
 
-    def open_by(self, opens_at: datetime, gathers_at: datetime, order: str) -> None:
-        """Let nobody in before `opens_at`, and those who come from `gathers_at` on gather."""
+    def open_by(self, opens_at: datetime | None, gathers_at: datetime | None, order: str) -> None:
+        """Let nobody in before `opens_at`, and those who come from `gathers_at` on gather; None: nothing is planned."""
         self.opens_at, self.gathers_at, self.opening_order = opens_at, gathers_at, order
         self._write(opens_at=opens_at, gathers_at=gathers_at, opening_order=order)
 

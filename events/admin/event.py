@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -20,6 +21,7 @@ from events.admin.by_event import AsThePage, ByEvent
 from events.admin.copy_page import copying
 from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
+from events.admin.guided.addresses import addresses
 from events.admin.terms_form import TERMS_FIELDS
 from events.mail.outbox import put_all
 from events.models import Event, EventState, LetterKind, Order, OrderState, PriceTier, Venue
@@ -94,6 +96,12 @@ class EventAdmin(ByEvent, HistoryAdmin):
             (_("Waiting room: doors and periods"), {"fields": LINE_FIELDS[8:], "classes": ("collapse",)}),
         ]
 
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Every "add" leads to the four steps; the whole form on one page is there for who asks for it (`?whole`)."""
+        if request.method == "GET" and "whole" not in request.GET and self.has_add_permission(request):
+            return redirect("admin:events_event_new")
+        return super().add_view(request, *args, **kwargs)
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Times are typed and shown by the clock of the venue: the one that is being chosen, or the event's."""
         chosen, pk = request.POST.get("venue", ""), kwargs.get("object_id", args[0] if args else None)
@@ -114,6 +122,7 @@ class EventAdmin(ByEvent, HistoryAdmin):
         Who has tickets is told of another start by mail.
         """
         obj.room = form.save_room()
+        obj.sale_decided = True  # its hours stand on this form
         if not change:
             obj.announced_at = None  # a draft, until staff publish it
         super().save_model(request, obj, form, change)
@@ -149,6 +158,7 @@ class EventAdmin(ByEvent, HistoryAdmin):
         """The list's live numbers, prices by section and sales have addresses of their own."""
         guard = self.admin_site.admin_view
         return [
+            *addresses(self, guard),
             path("live/", guard(self.live), name="events_event_live"),
             path("<int:pk>/pricing/", guard(partial(pricing_pages.pricing, self)), name="events_event_pricing"),
             path(

@@ -74,6 +74,8 @@ class EventForm(forms.ModelForm[Event]):
     """The event's fields and its room's, refused together if either is wrong or somebody saved meanwhile."""
 
     may_tune = True  # the admin says whether this member of staff may touch the waiting room
+    room_form_class: type[forms.ModelForm[WaitingRoom]] = RoomForm
+    room_form: forms.ModelForm[WaitingRoom]
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -84,10 +86,10 @@ class EventForm(forms.ModelForm[Event]):
         super().__init__(data, *args, **kwargs)
         new = WaitingRoom(threshold_per_instance=THRESHOLD_PER_INSTANCE)
         room = self.instance.room if self.instance.pk else new
-        self.room_form = RoomForm(data, instance=room)
+        self.room_form = self.room_form_class(data, instance=room)
         if self.instance.pk:
             # Another name would be another line: those who wait would be lost.
-            del self.room_form.fields["slug"]
+            self.room_form.fields.pop("slug", None)
             for field in self.room_form.fields.values():
                 field.disabled = not self.may_tune
         self.fields |= self.room_form.fields | terms_fields()
@@ -96,8 +98,16 @@ class EventForm(forms.ModelForm[Event]):
             if name in self.fields:
                 said = (self.fields[name].help_text, by_clock or _("By the clock of the venue."))
                 self.fields[name].help_text = " ".join(filter(None, map(str, said)))
-        shown = {**self.room_form.initial, **terms_shown(self.instance), "seen": _version_of(self.instance)}
+        shown = {**self.room_form.initial, **terms_shown(self.instance), "seen": version_of(self.instance)}
         self.initial = {**self.initial, **shown}
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """What is wrong with a field that this form does not have is said above it."""
+        if isinstance(error, ValidationError) and hasattr(error, "error_dict"):
+            for name, errors in error.error_dict.items():
+                super().add_error(name if name in self.fields else None, ValidationError(errors))
+        else:
+            super().add_error(field if field in self.fields else None, error)
 
     def clean(self) -> dict[str, Any]:
         """Take over the room's errors, and refuse if event or room were saved since this form was shown."""
@@ -120,8 +130,8 @@ class EventForm(forms.ModelForm[Event]):
             # The lock is kept until the admin's transaction ends, so that nobody slips in between look and save.
             stored = Event.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
             WaitingRoom.objects.select_for_update(no_key=True).get(pk=stored.room.pk)
-            if cleaned.get("seen") != _version_of(stored):
-                raise ValidationError(_changed_meanwhile(stored), code="changed")
+            if cleaned.get("seen") != version_of(stored):
+                raise ValidationError(changed_meanwhile(stored), code="changed")
         return cleaned
 
     def save_room(self) -> WaitingRoom:
@@ -135,12 +145,12 @@ class EventForm(forms.ModelForm[Event]):
 EventForm.base_fields["seen"].label = gettext_lazy("version seen")
 
 
-def _version_of(event: Event) -> str:
+def version_of(event: Event) -> str:
     """Event's and room's versions together."""
     return f"{event.version}.{event.room.version}" if event.pk else ""
 
 
-def _changed_meanwhile(event: Event) -> str:
+def changed_meanwhile(event: Event) -> str:
     """Who saved last, and when."""
     said = _("%(who)s saved this event at %(at)s, while you were editing. Yours was not saved: load the page again.")
     return said % last_saved(event, event.room)

@@ -18,6 +18,7 @@ from events.models import Event, Order, OrderState, Ticket
 from events.sale import event_states
 from events.sale.event_states import Decision, may
 from events.sale.postponing import postpone
+from events.sale.readiness import lacks_of
 from events.sale.refusals import NotInThisState
 from events.staff import may as staff
 
@@ -52,6 +53,7 @@ def directing(model_admin: admin.ModelAdmin[Event], request: HttpRequest, pk: in
         "publish_form": publish_form,
         "stop_form": stop_form,
         "may": {decision.name.lower(): may(event, decision) for decision in Decision},
+        "lacks": lacks_of(event, timezone.now()) if may(event, Decision.PUBLISH) else [],
     }
     return page_of(model_admin, request, event, "state", page)
 

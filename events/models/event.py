@@ -145,6 +145,8 @@ class Event(models.Model):
         blank=True,
         default=timezone.now,
     )
+    # False: the sale's hours are what the site proposed for a new draft, and staff have yet to look at them.
+    sale_decided = models.BooleanField(_("sale decided"), default=True, db_default=True, editable=False)
     stopped_at = models.DateTimeField(_("sale stopped"), null=True, editable=False)
     postponed_at = models.DateTimeField(_("postponed"), null=True, editable=False)
     postponed_from = models.DateTimeField(_("was to start"), null=True, editable=False)

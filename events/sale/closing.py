@@ -37,8 +37,13 @@ def closing_of(event: Event, now: datetime) -> Closing:
     return Closing.OVER if state is SaleState.OVER else Closing.NOTHING
 
 
-def opening_of(event: Event) -> tuple[datetime, datetime, str]:
-    """When the room opens, from when on visitors gather for that, and the order in which they then stand."""
+def opening_of(event: Event) -> tuple[datetime | None, datetime | None, str]:
+    """When the room opens, from when on visitors gather for that, and the order in which they then stand.
+
+    None while the hours are but a proposal: no server is to be ordered for them.
+    """
+    if not event.sale_decided:
+        return None, None, event.opening_order
     return event.opens_at, event.gathers_at, event.opening_order
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from events.models import Event, EventState, Hold, Order
 from events.sale.closing import lay_over_room
-from events.sale.refusals import NotInThisState
+from events.sale.refusals import NotInThisState, SaleUndecided
 
 
 class Decision(StrEnum):
@@ -64,9 +64,16 @@ def decide(event_id: int, decision: Decision, *, by: User, **fields: object) -> 
     return event
 
 
+@transaction.atomic
 def publish(event_id: int, *, by: User, at: datetime | None = None) -> Event:
-    """The public sees the event: from now on, or from an instant to come."""
-    return decide(event_id, Decision.PUBLISH, by=by, announced_at=at or timezone.now())
+    """The public sees the event: from now on, or from an instant to come.
+
+    Raises NotInThisState, also while the sale's hours are but a proposal.
+    """
+    event = decide(event_id, Decision.PUBLISH, by=by, announced_at=at or timezone.now())
+    if not event.sale_decided:
+        raise SaleUndecided
+    return event
 
 
 @transaction.atomic

@@ -129,7 +129,7 @@ class _Reading:
             if price:
                 raise ValueError(_("A price needs a tier."))
             return None
-        price_won = _won(price) if price else None
+        price_won = read_won(price) if price else None
         tier = self.tiers.get(name)
         if tier is None:
             if price_won is None:
@@ -159,7 +159,7 @@ class _Reading:
         ]
 
 
-def _won(text: str) -> int:
+def read_won(text: str) -> int:
     """Whole won: `110000`, `110,000`, `110,000원` or `₩110,000`. Raises ValueError with a sentence."""
     digits = text.removesuffix("원").removeprefix("₩").replace(",", "").strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9 and int(digits) <= HIGHEST_PRICE_WON):

@@ -114,6 +114,18 @@ class NotInThisState(Refused):
         }
 
 
+class SaleUndecided(NotInThisState):
+    """What staff want is not to be had before they decide when and how the event sells."""
+
+    code = "undecided"
+
+    def __init__(self) -> None:
+        super().__init__("undecided")
+
+    def __str__(self) -> str:
+        return _("Nobody has decided yet when and how it sells. Nothing was changed.")
+
+
 class HoldExpired(Refused):
     """The account holds nothing (any more)."""
 

@@ -269,6 +269,6 @@ def test_the_history_shows_what_was_changed(admin_client, event):
 
 @pytest.mark.django_db
 def test_a_new_events_room_follows_the_fleet_unless_staff_say_otherwise(admin_client):
-    page = admin_client.get("/admin/events/event/add/").content.decode()
+    page = admin_client.get("/admin/events/event/add/?whole").content.decode()
 
     assert 'name="threshold_per_instance" value="500"' in page

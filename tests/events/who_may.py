@@ -160,6 +160,12 @@ def stand_ins(event: Event, order: Order, buyer: User) -> dict[str, Any]:
         "postpone",
         "progress",
         "sales",
+        "new_resume",
+        "new_what",
+        "new_hall",
+        "new_prices",
+        "new_sale",
+        "new_preview",
     ):
         found[f"admin:events_event_{page}/pk"] = event.pk
     found |= {"event-report/pk": event.pk, "event-report-export/pk": event.pk, "event-report-export/kind": "figures"}
