@@ -80,7 +80,7 @@ class EventForm(forms.ModelForm[Event]):
 
     class Meta:
         model = Event
-        fields = EVENT_FIELDS
+        fields: tuple[str, ...] = EVENT_FIELDS
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)

@@ -72,7 +72,7 @@ def price_levels(event: Event, prices: Mapping[int, LevelPrice | None]) -> None:
         price, pk = prices[level.number], None
         if price is not None:
             tier = tiers.setdefault(price.name_ko, PriceTier(event=event, name_ko=price.name_ko))
-            if tier.pk is None or (tier.name_en, tier.price_won) != (price.name_en, price.price_won):
+            if tier._state.adding or (tier.name_en, tier.price_won) != (price.name_en, price.price_won):
                 tier.name_en, tier.price_won = price.name_en, price.price_won
                 tier.save()
             pk = tier.pk

@@ -22,7 +22,8 @@ def addresses(model_admin: Admin, guard: Callable[[Any], Any]) -> list[URLPatter
     """`new/` begins; each step of a draft has a page of its own, so that "back" is the browser's."""
 
     def at(route: str, page: Callable[..., Any], name: str) -> URLPattern:
-        return path(route, guard(partial(page, model_admin)), name=f"events_event_{name}")
+        found: URLPattern = path(route, guard(partial(page, model_admin)), name=f"events_event_{name}")
+        return found
 
     return [
         at("new/", what_page.start, "new"),

@@ -16,7 +16,7 @@ from events.plans.drafts import Draft, generate, headings, read_plan
 MAX_LINES = 12
 
 
-class ChosenPlan(forms.ModelChoiceField):
+class ChosenPlan(forms.ModelChoiceField[Plan]):
     """Plans with what they hold."""
 
     def label_from_instance(self, plan: Any) -> str:
@@ -104,7 +104,7 @@ class UploadForm(NewPlanForm, LinesForm):
 
     def __init__(self, event: Event, data: Any = None, files: Any = None, **shown: str) -> None:
         super().__init__(event, data, files=files, prefix="upload")
-        self.initial |= shown
+        self.initial.update(shown)
 
 
 def is_its_own(event: Event, plan: Plan) -> bool:

@@ -17,8 +17,6 @@ from events.plans.drafts import Draft
 from events.sale.level_prices import seat_by, take_off_sale
 from events.sale.readiness import Part
 
-Forms = dict[str, SeenForm]
-
 
 @dataclass(frozen=True)
 class DryRun:
@@ -35,7 +33,7 @@ def hall(model_admin: Admin, request: HttpRequest, event: Event) -> HttpResponse
     may_build = all(request.user.has_perm(f"events.{verb}_plan") for verb in ("add", "change"))
     page: dict[str, object] = {"may_build": may_build}
     if request.method != "POST":
-        return page_of(model_admin, request, Part.HALL, event, page | forms_of(event, {}))
+        return page_of(model_admin, request, Part.HALL, event, page | forms_of(event))
     if request.POST.get("do") != "choose" and not may_build:
         raise PermissionDenied
     with transaction.atomic():
@@ -46,7 +44,7 @@ def hall(model_admin: Admin, request: HttpRequest, event: Event) -> HttpResponse
                 page["dry_run"] = dry_run(form.draft)
                 if isinstance(form, UploadForm):  # a file is not sent twice: its lines are on the page now
                     form = UploadForm(draft, lines=form.text, name=form.cleaned_data["name"])
-                return page_of(model_admin, request, Part.HALL, event, page | forms_of(draft, {form.prefix: form}))
+                return page_of(model_admin, request, Part.HALL, event, page | forms_of(draft, form))
             try:
                 seats = _take(draft, form)
             except PlanInUse:
@@ -56,14 +54,14 @@ def hall(model_admin: Admin, request: HttpRequest, event: Event) -> HttpResponse
                 messages.success(request, _("The plan has %(seats)d seats now.") % {"seats": seats})
                 return go_on(draft, Part.HALL)
         undone()
-    return page_of(model_admin, request, Part.HALL, event, page | forms_of(event, {form.prefix: form}))
+    return page_of(model_admin, request, Part.HALL, event, page | forms_of(event, form))
 
 
-def forms_of(event: Event, sent: Forms) -> dict[str, object]:
-    """The three forms by their prefix, each as it was sent or as it begins, and which of them is open."""
-    fresh: Forms = {"choose": ChooseForm(event), "generate": GeneratedForm(event), "upload": UploadForm(event)}
+def forms_of(event: Event, *sent: SeenForm) -> dict[str, object]:
+    """The three forms by their prefix, as they begin, and one of them as it was sent; `opened` names the one in use."""
+    fresh = {str(form.prefix): form for form in (ChooseForm(event), GeneratedForm(event), UploadForm(event))}
     there = "choose" if fresh["choose"].fields["plan"].queryset else "generate"  # type: ignore[attr-defined]  # of a choice
-    return {**fresh, **sent, "opened": next(iter(sent), there)}
+    return {**fresh, **{str(form.prefix): form for form in sent}, "opened": sent[0].prefix if sent else there}
 
 
 def _sent(event: Event, request: HttpRequest) -> SeenForm:

@@ -19,7 +19,7 @@ USUAL = (("VIP석", "VIP"), ("R석", "R"), ("S석", "S"), ("A석", "A"), ("B석"
 class WonField(forms.CharField):
     """Whole won, written as people write them: 110000, 110,000, 110,000원; None where nothing is."""
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]  # a CharField that means a number
+    def clean(self, value: Any) -> int | None:
         """The number."""
         text = super().clean(value)
         try:
@@ -33,9 +33,9 @@ class Row:
     """A level with its fields, and what its seats would bring, in won; None where that is not known."""
 
     level: Level
-    name_ko: Any
-    name_en: Any
-    price: Any
+    name_ko: forms.BoundField
+    name_en: forms.BoundField
+    price: forms.BoundField
     won: int | None
 
 
@@ -104,7 +104,13 @@ class LevelPricesForm(SeenForm):
     def rows(self) -> list[Row]:
         """The levels as the table shows them."""
         return [
-            Row(level, *(self[f"{what}-{level.number}"] for what in ("name_ko", "name_en", "price")), self._won(level))
+            Row(
+                level,
+                name_ko=self[f"name_ko-{level.number}"],
+                name_en=self[f"name_en-{level.number}"],
+                price=self[f"price-{level.number}"],
+                won=self._won(level),
+            )
             for level in self.levels
         ]
 

@@ -48,8 +48,9 @@ class SaleForm(EventForm):
         self.inside = inside_at_once(stake_of(instance)[0], instance.seats_per_account)
         if not instance.sale_decided:
             hours = hours_before(instance.starts_at, timezone.now(), instance.zone)
-            self.initial |= {name: getattr(hours, name) for name in HOURS}
-            self.initial |= {name: getattr(self.inside, name) for name in INSIDE} if self.may_tune else {}
+            self.initial.update({name: getattr(hours, name) for name in HOURS})
+            if self.may_tune:
+                self.initial.update({name: getattr(self.inside, name) for name in INSIDE})
 
     def clean(self) -> dict[str, Any]:
         """A sale that is over before it begins is none."""

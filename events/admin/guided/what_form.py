@@ -134,7 +134,7 @@ class WhatForm(EventForm):
     def keep(self) -> Event:
         """Save venue, room and event."""
         event = self.instance
-        if event.venue_id is None and self.venue_form is not None:
+        if self.venue_form is not None and self.cleaned_data["venue"] is None:
             event.venue = self.venue_form.save()
         if not event.pk:
             event.announced_at = None  # a draft, until staff publish it
