@@ -15,6 +15,7 @@ from events.models import Event, EventStaff, EventState, Plan, PriceTier, Role, 
 from events.sale import event_states
 from events.sale.readiness import Part, lacks_of
 from events.sale.refusals import SaleUndecided
+from events.sale.repricing import lock_sale
 from events.staff import groups
 from tests.events.conftest import seats_of
 from waitingroom.models import WaitingRoom
@@ -399,6 +400,7 @@ def test_a_file_that_is_none_says_why_and_builds_nothing(admin_client, table):
 
 def test_another_events_plan_is_not_built_over(admin_client, event):
     mine = begin(admin_client, **{"venue": str(event.venue_id), "hall-name_ko": "", "hall-name_en": ""})
+    event.section_prices.all().delete()  # what is on sale nobody builds over, whatever its name
     seats = seats_of(event)
 
     answer = send(admin_client, mine, "hall", **(HALL | {"generate-name": event.plan.name}), build="")
@@ -636,6 +638,22 @@ def test_publish_pressed_twice_publishes_once(admin_client):
     change = reverse("admin:events_event_change", args=[event.pk])
     assert [answer.headers["location"] for answer in answers] == [change, change]
     assert event.history.filter(history_change_reason="published").count() == 1
+
+
+def test_published_between_the_look_and_the_lock_it_is_published_once(admin_client, admin_user, monkeypatch):
+    event = whole(admin_client)
+    sent = shown(admin_client, event, "sale") | {"publish": ""}
+
+    def after_the_other(pk: int) -> Event:
+        event_states.publish(pk, by=admin_user)
+        return lock_sale(pk)
+
+    monkeypatch.setattr("events.admin.guided.drafts.lock_sale", after_the_other)
+    answer = admin_client.post(address(event, "sale"), sent)
+
+    assert answer.status_code == 302
+    assert answer.headers["location"] == reverse("admin:events_event_change", args=[event.pk])
+    assert event.history.filter(history_change_reason="published").count() <= 1
 
 
 def test_a_published_event_is_not_changed_by_a_step_that_was_open(admin_client):
