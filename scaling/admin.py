@@ -14,13 +14,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
-from simple_history.admin import SimpleHistoryAdmin
 
 from scaling import operator_actions, store
 from scaling.models import FleetPin, FleetSettings, Prewarm, ScalingDecision
 from scaling.preflight.run import NoSuchRoom, preflight
 from scaling.status import status
+from scaling.term_words import in_words
 from waitingroom.errors import LineUnavailable
+from waitingroom.history_admin import HistoryAdmin
 from waitingroom.hub import hub
 
 
@@ -43,7 +44,7 @@ class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
     @admin.display(description=_("terms"))
     def why(self, decision: ScalingDecision) -> str:
         """The terms in one line."""
-        return ", ".join(f"{name} {value}" for name, value in decision.terms.items())
+        return in_words(decision.terms)
 
     @admin.display(description=_("inputs"))
     def inputs_shown(self, decision: ScalingDecision) -> SafeString:
@@ -142,7 +143,7 @@ class FleetSettingsForm(forms.ModelForm[FleetSettings]):
 
 
 @admin.register(FleetSettings)
-class FleetSettingsAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history has no types
+class FleetSettingsAdmin(HistoryAdmin):
     """What staff tune, with its history; one row, in force at once."""
 
     form = FleetSettingsForm
@@ -160,13 +161,9 @@ class FleetSettingsAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hi
         """Emptied, not deleted."""
         return False
 
-    def revert_disabled(self, request: HttpRequest, obj: FleetSettings | None = None) -> bool:
-        """The history is there to be read."""
-        return True
-
 
 @admin.register(Prewarm)
-class PrewarmAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history has no types
+class PrewarmAdmin(HistoryAdmin):
     """What single sales ask for ahead, with its history."""
 
     list_display = ("room", "instances", "lead_s", "keep_s", "expected_visitors")
@@ -175,10 +172,6 @@ class PrewarmAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history 
         """Put it on the schedule."""
         super().save_model(request, obj, form, change)
         _told(self, request, lambda: operator_actions.put_on_schedule(store.now()))
-
-    def revert_disabled(self, request: HttpRequest, obj: Prewarm | None = None) -> bool:
-        """The history is there to be read."""
-        return True
 
 
 def _told(model_admin: admin.ModelAdmin[Any], request: HttpRequest, act: Callable[[], None]) -> None:

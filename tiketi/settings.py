@@ -35,7 +35,7 @@ PORT = env.read("PORT", environment.port, 8000)
 
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: runserver then speaks WebSocket
-    "django.contrib.admin",
+    "tiketi.staff_site_config.StaffSiteConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -362,7 +362,10 @@ CONTENT_SECURITY_POLICY = {
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^api/scaling/desired$"]  # asked within the cluster, where nothing ends TLS
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_SSL_REDIRECT
+# Browsers' lists hold the whole domain to it, other sites' hosts included, for as long as they are in use.
+SECURE_HSTS_PRELOAD = SECURE_SSL_REDIRECT and env.flag("HSTS_PRELOAD", default=False, unclear=False)
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # that it is off
 if SECURE_SSL_REDIRECT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # set by the load balancer
 

@@ -1,6 +1,8 @@
 """Waiting rooms in the admin, for sites whose own pages do not carry the fields."""
 
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,12 +13,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from waitingroom import admission
 from waitingroom.closing import ClosingForm
 from waitingroom.errors import LineUnavailable
-from waitingroom.models import THRESHOLD_PER_INSTANCE, WaitingRoom
+from waitingroom.histories import Kept
+from waitingroom.history_admin import COUNTED, HistoryAdmin
+from waitingroom.models import SITES_WORD, THRESHOLD_PER_INSTANCE, WaitingRoom
+from waitingroom.status import RoomStatus
 from waitingroom.versions import last_saved
 
 # In the histories; not translated, as what commands write there is not.
@@ -47,11 +51,11 @@ class WaitingRoomForm(ClosingForm):
 
 
 @admin.register(WaitingRoom)
-class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_history has no types
+class WaitingRoomAdmin(HistoryAdmin):
     """The settings, with their history."""
 
     form = WaitingRoomForm
-    list_display = ("slug", "mode", "threshold", "users_per_minute_per_instance", "recovery", "updated_at")
+    list_display = ("slug", "mode_set", "waiting", "absent", "active", "threshold", "recovery", "saved")
     actions = ("end_recovery",)
     list_filter = ("mode",)
     search_fields = ("slug",)
@@ -63,16 +67,41 @@ class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hist
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Ask Redis once for all rooms of the page."""
         changes = super().get_changelist_instance(request)
-        left = seconds_of_recovery([room.slug for room in changes.result_list])
+        statuses = statuses_of([room.slug for room in changes.result_list])
         for room in changes.result_list:
-            room.recovering_s = left.get(room.slug, 0)
-        return cast(ChangeList, changes)
+            room.now = statuses.get(room.slug)
+        return changes
+
+    @admin.display(description=gettext_lazy("mode"), ordering="mode")
+    def mode_set(self, room: WaitingRoom) -> str:
+        """In a word: forms say what it means."""
+        return room.get_mode_display().partition(":")[0]
+
+    @admin.display(description=gettext_lazy("waiting"))
+    def waiting(self, room: WaitingRoom) -> str:
+        """How many stand in line; a dash while Redis is away."""
+        return _counted(room, lambda now: now.waiting)
+
+    @admin.display(description=gettext_lazy("of them absent"))
+    def absent(self, room: WaitingRoom) -> str:
+        """How many of those keep their number for the grace period, and hold nobody up."""
+        return _counted(room, lambda now: now.waiting - now.present)
+
+    @admin.display(description=gettext_lazy("active"))
+    def active(self, room: WaitingRoom) -> str:
+        """How many are inside."""
+        return _counted(room, lambda now: now.active)
 
     @admin.display(description=gettext_lazy("Recovery period"))
     def recovery(self, room: WaitingRoom) -> str:
         """How long it goes on, where Redis lost the line."""
-        left = getattr(room, "recovering_s", 0)
-        return _("%(seconds)d s left") % {"seconds": left} if left else ""
+        now: RoomStatus | None = getattr(room, "now", None)
+        return _("%(seconds)d s left") % {"seconds": now.recovering_s} if now and now.recovering_s else ""
+
+    @admin.display(description=gettext_lazy("saved"), ordering="updated_at")
+    def saved(self, room: WaitingRoom) -> datetime:
+        """When its settings were, last."""
+        return room.updated_at
 
     @admin.action(description=gettext_lazy("End the recovery period of the chosen rooms"), permissions=["change"])
     def end_recovery(self, request: HttpRequest, rooms: QuerySet[WaitingRoom]) -> None:
@@ -98,9 +127,9 @@ class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hist
             if slugs := outcomes.get(ended):
                 self.message_user(request, said % {"rooms": ", ".join(slugs)}, level)
 
-    def get_fields(self, request: HttpRequest, obj: WaitingRoom | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: WaitingRoom | None = None) -> Any:
         """What is on the form alone comes after what it asks for; who may only look gets none of it."""
-        names = super().get_fields(request, obj)
+        names: Any = super().get_fields(request, obj)
         others = [name for name in names if name not in ("seen", "close_agreed")]
         if not self.has_change_permission(request, obj):
             return others
@@ -111,14 +140,19 @@ class WaitingRoomAdmin(SimpleHistoryAdmin):  # type: ignore[misc]  # simple_hist
         """Another name would be another line: those who wait would be lost."""
         return ("slug",) if obj else ()
 
-    def revert_disabled(self, request: HttpRequest, obj: WaitingRoom | None = None) -> bool:
-        """The history is there to be read: going back to an old form would overwrite what others changed since."""
-        return True
+    def histories(self, request: HttpRequest, obj: WaitingRoom) -> Sequence[Kept]:
+        """Without the site's own word over the room, which is nobody's change."""
+        return [Kept(WaitingRoom.history.filter(id=obj.pk), leaving_out=COUNTED.union(SITES_WORD))]
 
 
-def seconds_of_recovery(slugs: list[str]) -> dict[str, int]:
-    """How long the recovery period of each room goes on; of none while Redis is away."""
+def statuses_of(slugs: list[str]) -> dict[str, RoomStatus]:
+    """How each room stands; of none while Redis is away."""
     try:
-        return {status.slug: status.recovering_s for status in admission.status(slugs)}
+        return {status.slug: status for status in admission.status(slugs)}
     except LineUnavailable:
         return {}
+
+
+def _counted(room: WaitingRoom, count: Callable[[RoomStatus], int]) -> str:
+    now: RoomStatus | None = getattr(room, "now", None)
+    return f"{count(now):,}" if now else "—"

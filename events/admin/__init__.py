@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from events.admin import (
+    accounts,
     document,
     door,
     event,
@@ -19,6 +20,7 @@ from events.admin import (
 )
 
 __all__ = [
+    "accounts",
     "document",
     "door",
     "event",

@@ -1,23 +1,16 @@
 """An event's door in the admin: when it is open, its entrances, re-entry, moving codes."""
 
-from typing import TYPE_CHECKING
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from simple_history.admin import SimpleHistoryAdmin
 
 from events.admin.by_event import ByEvent
 from events.models import Event, EventDoor
 from events.models.door import door_of
 from events.staff.may import may
-
-if TYPE_CHECKING:
-    HistoryAdmin = admin.ModelAdmin[EventDoor]
-else:
-    HistoryAdmin = SimpleHistoryAdmin
+from waitingroom.history_admin import HistoryAdmin
 
 
 @admin.register(EventDoor)
@@ -39,10 +32,6 @@ class EventDoorAdmin(ByEvent, HistoryAdmin):
         page = request.resolver_match
         with_its_event = page is not None and page.url_name in ("events_event_delete", "events_event_changelist")
         return with_its_event and request.user.has_perm("events.delete_event")
-
-    def revert_disabled(self, request: HttpRequest, obj: EventDoor | None = None) -> bool:
-        """The history is there to be read."""
-        return True
 
 
 def door_settings(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,7 +1,8 @@
 """Events in the admin: the event, its prices, its waiting room, and how many wait right now."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -14,13 +15,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
 from events.admin import draw_page, event_pages, event_state, exporting, pricing_pages
 from events.admin.by_event import AsThePage, ByEvent
 from events.admin.copy_page import copying
 from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
+from events.admin.event_history import histories_of
 from events.admin.guided.addresses import addresses
 from events.admin.terms_form import TERMS_FIELDS
 from events.mail.outbox import put_all
@@ -30,11 +31,8 @@ from events.sale.closing import Closing, lay_over_room
 from events.staff.may import may, within
 from waitingroom import admission
 from waitingroom.errors import LineUnavailable
-
-if TYPE_CHECKING:
-    HistoryAdmin = admin.ModelAdmin[Event]
-else:
-    HistoryAdmin = SimpleHistoryAdmin
+from waitingroom.histories import Kept
+from waitingroom.history_admin import HistoryAdmin
 
 OPENING_FIELDS = ("gathering_minutes", "opening_order")
 # What staff say to those who wait: each in both languages, side by side.
@@ -58,7 +56,7 @@ class EventAdmin(ByEvent, HistoryAdmin):
     form = EventForm
     event_path = "pk"
     inlines = (PriceTierInline,)
-    list_display = ("title_ko", "state", "waiting", "active", "mode", "opens", "venue")
+    list_display = ("title_ko", "state", "waiting", "absent", "active", "mode", "opens", "venue")
     list_filter = ("kind", "room__mode", "venue")
     list_select_related = ("venue", "room")
     search_fields = ("title_ko", "title_en", "room__slug", "performers_ko", "performers_en")
@@ -150,9 +148,18 @@ class EventAdmin(ByEvent, HistoryAdmin):
             event.live = numbers.get(event.slug)
         return changes
 
-    def revert_disabled(self, request: HttpRequest, obj: Event | None = None) -> bool:
-        """The history is there to be read: going back to an old form would overwrite what others changed since."""
-        return True
+    def histories(self, request: HttpRequest, obj: Event) -> Sequence[Kept]:
+        """What the form changes: the event, its room, its prices; and its door."""
+        return histories_of(request, obj)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """By the clock of the venue."""
+        event = self.get_object(request, object_id)
+        with timezone.override(event.zone if event else None):
+            answer = super().history_view(request, object_id, extra_context)
+            return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
 
     def get_urls(self) -> list[URLPattern]:
         """The list's live numbers, prices by section and sales have addresses of their own."""
@@ -219,6 +226,11 @@ class EventAdmin(ByEvent, HistoryAdmin):
         """How many stand in line."""
         return _live_cell(event, "waiting")
 
+    @admin.display(description=_("of them absent"))
+    def absent(self, event: Event) -> SafeString:
+        """How many of those have gone, and keep their number for the grace period: they hold nobody up."""
+        return _live_cell(event, "absent")
+
     @admin.display(description=_("active"))
     def active(self, event: Event) -> SafeString:
         """How many are inside."""
@@ -226,9 +238,12 @@ class EventAdmin(ByEvent, HistoryAdmin):
 
 
 def live_numbers(slugs: list[str]) -> dict[str, dict[str, int]]:
-    """Waiting and active by room; empty while Redis is away."""
+    """Who waits, who of them is absent, and who is active, by room; empty while Redis is away."""
     try:
-        return {status.slug: {"waiting": status.waiting, "active": status.active} for status in admission.status(slugs)}
+        return {
+            one.slug: {"waiting": one.waiting, "absent": one.waiting - one.present, "active": one.active}
+            for one in admission.status(slugs)
+        }
     except LineUnavailable:
         return {}
 

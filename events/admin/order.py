@@ -3,18 +3,23 @@
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from events.admin import refunding
 from events.admin.by_event import AsThePage, ByEvent
+from events.admin.sums import sum_of
 from events.mail import resending
-from events.models import Order, OrderChange, OrderLine, Payment, Refund, Ticket, TicketChange
+from events.models import Order, OrderChange, OrderLine, OrderState, Payment, Refund, Ticket, TicketChange
+from events.moments import moment
 from events.staff.may import may, within
+from events.templatetags.event_words import won
 
 REFUND = "events.refund_order"
 
@@ -35,29 +40,48 @@ class OnlyToLookAt:
         return False
 
 
-class LineInline(OnlyToLookAt, AsThePage, admin.TabularInline[OrderLine, Order]):
+class Rows(OnlyToLookAt, AsThePage):
+    """Rows of the page's object, as a table without titles: each says what it is."""
+
+    template = "admin/events/rows.html"
+
+
+class LineInline(Rows, admin.TabularInline[OrderLine, Order]):
     """What was ordered."""
 
     model = OrderLine
-    fields = readonly_fields = ("label", "tier_ko", "price_won", "refund")
+    fields = readonly_fields = ("label", "tier_told", sum_of("price_won", _("price")), "given_back")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
+        """With what was given back."""
+        return super().get_queryset(request).select_related("refund")
 
     @admin.display(description=_("seat"))
     def label(self, line: OrderLine) -> str:
         """The seat, as it was sold."""
         return line.label
 
+    @admin.display(description=_("price tier"))
+    def tier_told(self, line: OrderLine) -> str:
+        """The tier, as it was sold."""
+        return line.tier
 
-class PaymentInline(OnlyToLookAt, AsThePage, admin.TabularInline[Payment, Order]):
+    @admin.display(description=_("given back by"))
+    def given_back(self, line: OrderLine) -> str:
+        """When, if it was."""
+        return moment(line.refund.at) if line.refund else "—"
+
+
+class PaymentInline(Rows, admin.TabularInline[Payment, Order]):
     """How it was paid, and paid back."""
 
     model = Payment
     fields = readonly_fields = (
-        "provider",
-        "reference",
-        "amount_won",
-        "received_won",
-        "owed_won",
-        "refunded_won",
+        "payment",
+        sum_of("amount_won", _("amount")),
+        sum_of("received_won", _("received")),
+        sum_of("owed_won", _("to be paid back")),
+        sum_of("refunded_won", _("paid back")),
         "state",
         "trouble",
         "disputed_at",
@@ -66,15 +90,30 @@ class PaymentInline(OnlyToLookAt, AsThePage, admin.TabularInline[Payment, Order]
         "problem",
     )
 
+    @admin.display(description=_("payment"))
+    def payment(self, payment: Payment) -> str:
+        """By whom, and the way to all that is known of it."""
+        address = reverse("admin:events_payment_change", args=[payment.pk])
+        return format_html('<a href="{}">{}</a>', address, payment.provider)
 
-class RefundInline(OnlyToLookAt, AsThePage, admin.TabularInline[Refund, Order]):
+
+class RefundInline(Rows, admin.TabularInline[Refund, Order]):
     """What was given back of it."""
 
     model = Refund
-    fields = ("at", "back_won", "fee_won", "fee", "why", "by", "confirmed_by", "note")
+    fields = readonly_fields = (
+        "at",
+        sum_of("back_won", _("given back")),
+        sum_of("fee_won", _("cancellation fee")),
+        "fee",
+        "why",
+        "by",
+        "confirmed_by",
+        "note",
+    )
 
 
-class ChangeInline(OnlyToLookAt, AsThePage, admin.TabularInline[OrderChange, Order]):
+class ChangeInline(Rows, admin.TabularInline[OrderChange, Order]):
     """What became of it."""
 
     model = OrderChange
@@ -91,7 +130,18 @@ class OrderAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Order]):
     list_select_related = ("event", "account")
     search_fields = ("number", "account__email", "account__username", "event__title_ko", "event__title_en")
     date_hierarchy = "made_at"
-    fields = ("number", "event", "account", "visitor", "state", "total_won", "language", "made_at", "mailed_at")
+    fields = (
+        "number",
+        "event",
+        "buyer",
+        "account",
+        "state",
+        ("won", "received", "given_back"),
+        "language_told",
+        "made_at",
+        "mailed_at",
+    )
+    readonly_fields = ("buyer", "won", "received", "given_back", "language_told")
     actions = ("refund", "send_again")
 
     @admin.display(description=_("buyer"), ordering="account__email")
@@ -102,7 +152,30 @@ class OrderAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Order]):
     @admin.display(description=_("total"), ordering="total_won")
     def won(self, order: Order) -> str:
         """The price with its thousands."""
-        return f"{order.total_won:,}"
+        return won(order.total_won)
+
+    @admin.display(description=_("received"))
+    def received(self, order: Order) -> str:
+        """What payments brought."""
+        return won(order.payments.aggregate(won=Sum("received_won"))["won"] or 0)
+
+    @admin.display(description=_("paid back"))
+    def given_back(self, order: Order) -> str:
+        """What has gone back to the buyer."""
+        return won(order.payments.aggregate(won=Sum("refunded_won"))["won"] or 0)
+
+    @admin.display(description=_("language"))
+    def language_told(self, order: Order) -> str:
+        """What its mails are written in."""
+        return str(dict(settings.LANGUAGES).get(order.language, order.language))
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With the way to refunding it, for who may at this event."""
+        order = kwargs.get("obj")
+        context["may_refund"] = bool(
+            order and order.state == OrderState.PAID and may(request.user, REFUND, order.event)
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         """Refunding single tickets has an address of its own."""
@@ -133,7 +206,7 @@ class OrderAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Order]):
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
 
 
-class TicketChangeInline(OnlyToLookAt, AsThePage, admin.TabularInline[TicketChange, Ticket]):
+class TicketChangeInline(Rows, admin.TabularInline[TicketChange, Ticket]):
     """Who let it in, and who took that back."""
 
     model = TicketChange
@@ -146,6 +219,7 @@ class TicketAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Ticket]):
     """Tickets, by order or buyer."""
 
     event_path = "line__order__event"
+    change_form_template = "admin/events/rows_form.html"
     inlines = (TicketChangeInline,)
     list_display = ("order", "event", "seat", "issued_at", "used_at", "voided_at")
     list_select_related = ("line__order__event", "line__seat__section")

@@ -8,13 +8,19 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from events.admin.by_event import AsThePage, ByEvent
-from events.admin.order import REFUND, OnlyToLookAt
+from events.admin.by_event import ByEvent
+from events.admin.order import REFUND, OnlyToLookAt, Rows
+from events.admin.sums import sum_of
 from events.models import MONEY_DUE, Payment, PaymentChange, PaymentState, Trouble, Why
 from events.models.retried import MAX_TRIES
 from events.payments.attempts import ask_again
 from events.payments.refunds import refund_again
 from events.staff.may import may, within
+
+AMOUNT = sum_of("amount_won", _("amount"))
+RECEIVED = sum_of("received_won", _("received"))
+OWED = sum_of("owed_won", _("to be paid back"))
+REFUNDED = sum_of("refunded_won", _("paid back"))
 
 
 class RefundFilter(admin.SimpleListFilter):
@@ -51,7 +57,7 @@ class RefundFilter(admin.SimpleListFilter):
         return queryset
 
 
-class PaymentChangeInline(OnlyToLookAt, AsThePage, admin.TabularInline[PaymentChange, Payment]):
+class PaymentChangeInline(Rows, admin.TabularInline[PaymentChange, Payment]):
     """What became of it."""
 
     model = PaymentChange
@@ -69,9 +75,9 @@ class PaymentAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Payment]):
         "reference",
         "order",
         "event",
-        "received_won",
-        "owed_won",
-        "refunded_won",
+        RECEIVED,
+        OWED,
+        REFUNDED,
         "state",
         "refund",
         "disputed_at",
@@ -84,12 +90,15 @@ class PaymentAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Payment]):
     fields = (
         ("order", "provider", "reference"),
         ("session_key", "provider_key"),
-        ("amount_won", "received_won", "owed_won", "refunded_won"),
+        (AMOUNT, RECEIVED, OWED, REFUNDED),
         ("state", "trouble", "refusal", "disputed_at"),
         ("tries", "try_at", "problem", "ask_at"),
         ("made_at", "ends_at", "returned_at", "changed_at"),
     )
+    readonly_fields = (AMOUNT, RECEIVED, OWED, REFUNDED)
     actions = ("try_again", "ask")
+
+    change_form_template = "admin/events/rows_form.html"
 
     @admin.display(description=_("event"))
     def event(self, payment: Payment) -> str:

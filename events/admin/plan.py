@@ -105,7 +105,7 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
                         )
                         form.add_error(None, why)
                     else:
-                        self.log_change(request, plan, f"built with {seats} seats")
+                        self.log_change(request, plan, f"built: {seats}")
                         messages.success(request, _("The plan has %(seats)d seats now.") % {"seats": seats})
                         return redirect(reverse("admin:events_plan_change", args=[pk]))
         page = {**self.admin_site.each_context(request), "plan": plan, "form": form, "generator": generator}

@@ -16,12 +16,15 @@ from django.utils.translation import gettext_lazy as _
 from events.admin.by_event import ByEvent
 from events.admin.order import OnlyToLookAt
 from events.admin.refunding import refunding_staff, tell
+from events.admin.sums import sum_of
 from events.models import Fee, Order, OrderLine, Refund, RefundRequest
 from events.sale import staff_refunds
 from events.sale.refusals import Refused
 from events.staff.may import may, within
 
 VIEW = "events.view_refundrequest"
+BACK = sum_of("back_won", _("given back"))
+TO_BE_BACK = sum_of("back_won", _("to be given back"))
 
 
 @admin.register(Refund)
@@ -29,23 +32,35 @@ class RefundAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Refund]):
     """What was given back: how much, by whom, why."""
 
     event_path = "order__event"
-    list_display = ("order", "at", "back_won", "fee_won", "fee", "why", "by", "confirmed_by", "note")
+    list_display = (
+        "order",
+        "at",
+        BACK,
+        sum_of("fee_won", _("cancellation fee")),
+        "fee",
+        "why",
+        "by",
+        "confirmed_by",
+        "note",
+    )
     list_filter = ("why", "fee", "order__event")
     list_select_related = ("order__event", "by", "confirmed_by")
     search_fields = ("order__number", "order__account__email", "note")
     date_hierarchy = "at"
     fields = list_display
+    readonly_fields = list_display
 
 
 @admin.register(RefundRequest)
 class RefundRequestAdmin(OnlyToLookAt, admin.ModelAdmin[RefundRequest]):
     """Those that wait, and what became of the others."""
 
-    list_display = ("made_at", "by", "sum", "reason", "decision", "decided_by", "decided_at", "look")
+    list_display = ("made_at", "by", TO_BE_BACK, "reason", "decision", "decided_by", "decided_at", "look")
     list_filter = ("decision",)
     list_select_related = ("by", "decided_by")
     list_display_links = None
-    fields = ("by", "reason", "fee", "back_won", "made_at", "expires_at", "decision", "decided_by", "decided_at")
+    readonly_fields = (TO_BE_BACK,)
+    fields = ("by", "reason", "fee", TO_BE_BACK, "made_at", "expires_at", "decision", "decided_by", "decided_at")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Who may look at any."""
@@ -59,11 +74,6 @@ class RefundRequestAdmin(OnlyToLookAt, admin.ModelAdmin[RefundRequest]):
         """Those that ask for nothing of an event of others."""
         own = within(request.user, VIEW, OrderLine.objects.all(), "order__event")
         return super().get_queryset(request).exclude(lines__in=OrderLine.objects.exclude(pk__in=own))
-
-    @admin.display(description=_("to be given back, won"), ordering="back_won")
-    def sum(self, asked: RefundRequest) -> str:
-        """With its thousands."""
-        return f"{asked.back_won:,}"
 
     @admin.display(description="")
     def look(self, asked: RefundRequest) -> SafeString:

@@ -170,7 +170,7 @@ def tell(
 ) -> None:
     """What was done and what was not, on the next page and in the log."""
     for given in outcome.done:
-        model_admin.log_change(request, given.order, f"refunded {given.back_won} won: {reason}")
+        model_admin.log_change(request, given.order, f"refunded: ₩{given.back_won:,}, {reason}")
     if outcome.done:
         said = ngettext(
             "%(count)d order: %(sum)s goes back.", "%(count)d orders: %(sum)s goes back.", len(outcome.done)

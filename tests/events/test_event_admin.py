@@ -158,7 +158,7 @@ def test_the_list_says_how_many_wait_and_are_active(admin_client, client, event)
     assert f'<span data-live="active" data-slug="{event.slug}">1</span>' in page
     assert f'<span data-live="waiting" data-slug="{event.slug}">0</span>' in page
     live = admin_client.get(reverse("admin:events_event_live"), {"slug": event.slug}).json()
-    assert live == {event.slug: {"waiting": 0, "active": 1}}
+    assert live == {event.slug: {"waiting": 0, "absent": 0, "active": 1}}
 
 
 def test_b23_live_numbers_are_for_staff_with_the_permission(client, event):
