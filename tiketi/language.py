@@ -30,7 +30,8 @@ class LanguageMiddleware(LocaleMiddleware):
 def choose_language(request: HttpRequest) -> HttpResponseBase:
     """Keep the language chosen, and go back. Pages that everybody reads alike hold no token of anybody's.
 
-    Browsers say from which site a form comes; another's is refused.
+    Browsers say from which site a form comes, and another's is refused; who does not say is no browser of today's, and
+    has no cookie that the form could use: all that it changes is the language that this same client is answered in.
     """
     origin = request.headers.get("Origin", "")
     if origin and urlsplit(origin).netloc != request.get_host():

@@ -39,23 +39,39 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
             self.fields[field_of(document)] = forms.BooleanField(label=label, required=document.required)
 
     def clean_email(self) -> str:
-        """The address, in small letters; a name of staff counts as in use."""
-        email = self.cleaned_data["email"].lower()
-        hides = app_settings.EMAIL_VERIFICATION == app_settings.EmailVerificationMethod.MANDATORY
-        if hides and staff_named(email):
-            self.account_already_exists = True
-            return str(email)
-        return str(self.validate_unique_email(get_adapter().clean_email(email)))
+        """The address, in small letters. Whether it is in use is asked last: see `clean`."""
+        return str(self.cleaned_data["email"].lower())
 
     def clean(self) -> dict[str, Any]:
-        """Refuse when this address made enough accounts just now; whether they existed must not change the count."""
+        """Refuse when this address made enough accounts just now; whether they existed must not change the count.
+
+        Only of a form that would have made one is said that its email is in use: every question is a try, and costs an
+        account where the answer is no.
+        """
         cleaned: dict[str, Any] = super().clean()
-        if not self.errors and not may_sign_up(context.request):
+        if self.errors:
+            return cleaned
+        if not may_sign_up(context.request):
             raise forms.ValidationError(
                 _("Too many accounts were made from your network just now. Please try again in ten minutes."),
                 code="too-many",
             )
+        try:
+            cleaned["email"] = self._free(cleaned["email"])
+        except forms.ValidationError as error:
+            self.add_error("email", error)
         return cleaned
+
+    def _free(self, email: str) -> str:
+        """The address, if no account has it; a name of staff counts as in use. Raises ValidationError.
+
+        Where emails are verified nothing is said, and `account_already_exists` is set.
+        """
+        hides = app_settings.EMAIL_VERIFICATION == app_settings.EmailVerificationMethod.MANDATORY
+        if hides and staff_named(email):
+            self.account_already_exists = True
+            return email
+        return str(self.validate_unique_email(get_adapter().clean_email(email)))
 
     def try_save(self, request: HttpRequest) -> Any:
         """Make the account, or mail the one there is, in the same time."""

@@ -317,9 +317,13 @@ def test_the_language_is_chosen_without_a_token_but_not_from_another_site(event)
     careful = Client(enforce_csrf_checks=True)
     sent = {"language": "en", "next": "/"}
 
-    evil = careful.post("/i18n/setlang/", sent, headers={"origin": "https://evil.example"})
-    assert evil.status_code == 403
-    assert not evil.cookies
+    for foreign in ("https://evil.example", "null", "http://testserver.evil.example", "//testserver@evil.example"):
+        evil = careful.post("/i18n/setlang/", sent, headers={"origin": foreign})
+        assert evil.status_code == 403
+        assert not evil.cookies
+    # Of a program, which says nothing: it chooses for itself, and is sent nowhere else.
+    told = careful.post("/i18n/setlang/", {"language": "ko", "next": "https://evil.example/"})
+    assert (told.status_code, told["Location"]) == (302, "/")
     good = careful.post("/i18n/setlang/", sent, headers={"origin": "http://testserver"})
     assert (good.status_code, good["Location"]) == (302, "/")
     assert "Midnight Recital" in careful.get("/").content.decode()

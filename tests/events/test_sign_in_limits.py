@@ -243,6 +243,19 @@ def test_a_form_that_is_refused_makes_no_account_and_counts_as_none():
     assert sign_up(at(HOME))[1]
 
 
+def test_b27_an_email_in_use_is_told_to_a_form_that_is_right_in_all_else_and_counts(buyer: User):
+    short = {"email": buyer.email, "password1": "123"}
+    assert "email" not in at(HOME).post("/accounts/signup/", short).context["form"].errors
+    for _ in range(40):
+        assert "email" in sign_up(at(ELSEWHERE), buyer.email)[0].context["form"].errors
+
+    told = sign_up(at(ELSEWHERE), buyer.email)[0].context["form"].errors
+    assert "email" not in told
+    assert "10분" in str(told)
+    assert not sign_up(at(ELSEWHERE))[1]
+    assert User.objects.filter(email__iexact=buyer.email).count() == 1
+
+
 @pytest.fixture
 def verified(settings: Any) -> None:
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

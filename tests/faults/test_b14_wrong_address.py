@@ -14,7 +14,7 @@ from waitingroom.models import WaitingRoom
 DEPLOYED = {"ALLOWED_HOSTS": "tickets.example.com,.fans.example", "HTTPS": "1"}
 HOST = "Host: tickets.example.com\r\n"
 HTTPS = "X-Forwarded-Proto: https\r\n"
-HSTS = b"strict-transport-security: max-age=31536000; includesubdomains; preload"
+HSTS = b"strict-transport-security: max-age=31536000; includesubdomains"
 
 Rooms = Callable[..., WaitingRoom]
 

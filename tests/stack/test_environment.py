@@ -179,6 +179,17 @@ def test_a_whole_environment_is_a_site_and_practice_in_it_is_a_warning():
     assert started("manage.py", "check", **REAL | {"PAYMENT_PROVIDERS": "sandbox"}).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("said", "preload"), [({}, False), ({"HSTS_PRELOAD": "1"}, True), ({"HSTS_PRELOAD": "0"}, False)]
+)
+def test_the_whole_domain_is_promised_to_browsers_lists_by_name_alone(said: dict[str, str], preload: bool):
+    told = "from django.conf import settings as s; print(s.SECURE_HSTS_SECONDS > 0, s.SECURE_HSTS_PRELOAD)"
+
+    done = started("manage.py", "shell", "--no-imports", "-c", told, **REAL, **said)
+
+    assert done.stdout.split() == ["True", str(preload)]
+
+
 def test_what_the_template_sets_is_a_whole_environment():
     """The launch script's own lines, with values for what only AWS knows, and the secrets that every start asks for."""
     stack = Stack(PARAMETERS | {"PaymentProviders": REAL["PAYMENT_PROVIDERS"]}, ATTRIBUTES)
@@ -192,7 +203,7 @@ def test_what_the_template_sets_is_a_whole_environment():
 
     done = started("manage.py", "check", "--deploy", "--fail-level", "WARNING", **variables)
 
-    assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n")
+    assert (done.returncode, done.stdout) == (0, "System check identified no issues (1 silenced).\n")
 
 
 def settings(**changed: Any) -> SimpleNamespace:
