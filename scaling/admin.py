@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from scaling import operator_actions, store
 from scaling.models import FleetPin, FleetSettings, Prewarm, ScalingDecision
+from scaling.preflight.check_names import CHECK_NAMES
 from scaling.preflight.run import NoSuchRoom, preflight
 from scaling.status import status
 from scaling.term_words import in_words
@@ -79,7 +80,8 @@ class ScalingDecisionAdmin(admin.ModelAdmin[ScalingDecision]):
         except NoSuchRoom as error:
             raise Http404(str(error)) from error
         context = {**self.admin_site.each_context(request), "title": _("Check before the sale"), "slug": slug}
-        return TemplateResponse(request, "admin/scaling/preflight.html", {**context, "lines": found})
+        lines = [(CHECK_NAMES.get(line.check, line.check), line) for line in found]
+        return TemplateResponse(request, "admin/scaling/preflight.html", {**context, "lines": lines})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody writes history."""

@@ -40,12 +40,22 @@ def told(db_field: "models.ManyToManyField[Any, Any]", field: Any) -> Any:
     return field
 
 
+class GroupFilter(admin.RelatedFieldListFilter):
+    """By group, in words."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """Each group."""
+        return [(group.pk, group_told(group)) for group in Group.objects.all()]
+
+
 admin.site.unregister([User, Group, Authenticator])
 
 
 @admin.register(User)
 class AccountAdmin(UserAdmin[User]):
     """Django's; accounts of buyers and of staff."""
+
+    list_filter = ("is_staff", "is_superuser", "is_active", ("groups", GroupFilter))
 
     def formfield_for_manytomany(
         self, db_field: "models.ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any

@@ -146,3 +146,13 @@ def test_rights_are_in_the_readers_language(admin_client, admin_user: Any, page)
     assert len(choices) > 50
     assert [one for one in choices if re.search(r"\bCan \w+", one)] == []
     assert "Box office" not in choices
+
+
+def test_the_list_of_accounts_is_narrowed_by_groups_in_words(admin_client, admin_user: Any):
+    admin_user.groups.set(Group.objects.all())
+    listed = reverse("admin:auth_user_changelist")
+
+    shown = admin_client.get(listed, headers={"accept-language": "ko"}).content.decode()
+
+    assert "매표소" in shown
+    assert "Box office" not in shown
