@@ -288,6 +288,35 @@ def test_giving_up_is_confirmed_public_and_for_good(evening: Evening, staff: Cli
     assert WaitingRoom.objects.get(slug=evening.event.slug).lined_up
 
 
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_draw_that_was_never_closed_promises_nothing_of_a_closed_roster(evening: Evening, given_up: bool):
+    evening.turn(GATHERS)
+    evening.come(*FANS)
+    evening.turn(CLOSES - timedelta(minutes=1))
+    evening.turn(OPENS)
+    if given_up:
+        draw_steps.give_up(WaitingRoom.objects.get(slug=evening.event.slug), "a power cut")
+
+    page = evening.page(FANS[0])
+
+    assert "It proves that your entry was taken; the roster was not closed." in page
+    assert "No order follows" in page
+    for promise in (
+        "once more when entries have ended",
+        "bundle.json —",
+        "thrown away",
+        "The drawn stand first",
+        "Lots decide",
+    ):
+        assert promise not in page
+    assert evening.get(f"/draws/{evening.event.slug}/bundle.json", "", "en").status_code == 404
+
+
+def test_who_did_not_enter_is_not_told_to_enter_once_entries_have_ended(drawn: Evening):
+    assert "Entries ended on" in drawn.page()
+    assert "enters by that alone" not in drawn.page()
+
+
 def test_who_may_not_direct_the_event_sees_no_page_of_its_draw(evening: Evening, client: Client):
     client.force_login(User.objects.create_user("clerk", password="x" * 20, is_staff=True))
 
