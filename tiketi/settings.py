@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # the widgets' templates, beside the site's own
     "channels",
     "csp",
     "axes",
@@ -109,6 +110,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database: SQLite out of the box, PostgreSQL by DATABASE_URL.
 SQLITE: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(LOCAL_DIR / "tiketi.sqlite3")}

@@ -23,6 +23,7 @@ from events.admin.door import door_settings
 from events.admin.event_form import EVENT_FIELDS, LINE_FIELDS, EventForm
 from events.admin.event_history import histories_of
 from events.admin.guided.addresses import addresses
+from events.admin.labelled import Labelled
 from events.admin.terms_form import TERMS_FIELDS
 from events.mail.outbox import put_all
 from events.models import Event, EventState, LetterKind, Order, OrderState, PriceTier, Venue
@@ -41,7 +42,7 @@ HOLD_FIELDS = ("hold_minutes", "hold_pause_minutes")
 MOST_ROOMS = 200  # in one question for live numbers; the list shows a hundred a page
 
 
-class PriceTierInline(AsThePage, admin.TabularInline[PriceTier, Event]):
+class PriceTierInline(AsThePage, Labelled, admin.TabularInline[PriceTier, Event]):
     """Prices, on the event's form."""
 
     model = PriceTier

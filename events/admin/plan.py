@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.admin.correction_form import CorrectionForm
+from events.admin.labelled import Labelled
 from events.admin.plan_form import GeneratorForm, LinesForm
 from events.models import Plan, Section
 from events.plans.building import PlanInUse, build
@@ -19,7 +20,7 @@ from events.plans.correction import correct, lock_plan
 from events.sale.closing import follow
 
 
-class SectionInline(admin.TabularInline[Section, Plan]):
+class SectionInline(Labelled, admin.TabularInline[Section, Plan]):
     """Names of the sections and where they lie; the seats come from the builder."""
 
     model = Section

@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 
+from events.admin.labelled import Labelled
 from events.models import Plan, Venue
 
 
-class PlanInline(admin.TabularInline[Plan, Venue]):
+class PlanInline(Labelled, admin.TabularInline[Plan, Venue]):
     """The venue's plans; their seats are built on the plan's own page."""
 
     model = Plan
