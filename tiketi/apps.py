@@ -25,6 +25,10 @@ class TiketiConfig(AppConfig):
         checks.register(production.check, checks.Tags.security, deploy=True)
         production.load_providers(settings)
         pre_migrate.connect(take_time, sender=self)
+        if settings.TRACES:
+            from tiketi import traces  # who sends none starts without OpenTelemetry's libraries
+
+            traces.start(settings.TRACES)
 
 
 def take_time(*, using: str, **_: Any) -> None:

@@ -1,11 +1,14 @@
 """The environment's variables, each read by what it must be; what makes no sense is collected, and told all at once."""
 
+import os
 import re
+import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -38,6 +41,7 @@ BROKER_FORM = (
     "is missing, or a Cluster: with REDIS_URL a Cluster, tasks, hints and the cache need another Redis, "
     "BROKER_URL=redis://HOST:PORT/NUMBER or redis+sentinel://."
 )
+SHORTEST_TOKEN = 16
 FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 MAIL_FORM = "must be smtp+tls://USER:PASSWORD@HOST:PORT, smtp+ssl:// or smtp://; consolemail:// prints mails only."
 
@@ -53,6 +57,16 @@ class Misconfigured(ImproperlyConfigured):
         self.faults = list(faults)
         several = "the environment does not make a site:" + "".join(f"\n  {fault}" for fault in self.faults)
         super().__init__(self.faults[0] if len(self.faults) == 1 else several)
+
+
+def end_plainly(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    """In place of a traceback, which tells an operator nothing: what is wrong, and exit 2. Everything else as ever."""
+    if not isinstance(error, Misconfigured):
+        sys.__excepthook__(kind, error, where)
+        return
+    sys.stderr.write(f"TIKETI cannot run: {error}\n")
+    sys.stderr.flush()
+    os._exit(2)  # the interpreter's own is 1, and nothing has begun that would want to end in order
 
 
 class Environment:
@@ -182,6 +196,20 @@ def key(*beginnings: str) -> Callable[[str], str]:
         return text
 
     return kind
+
+
+def word(text: str) -> str:
+    """A word as others give it out: no spaces, nothing that a terminal added. Not repeated. Raises BadValue."""
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise BadValue("must be letters, digits and signs of ASCII, without spaces.")
+    return text
+
+
+def token(text: str) -> str:
+    """A word that nobody guesses. Raises BadValue."""
+    if len(word(text)) < SHORTEST_TOKEN:
+        raise BadValue(f"must have {SHORTEST_TOKEN} characters or more: `openssl rand -hex 32` makes one.")
+    return text
 
 
 def signing_key(text: str) -> str:

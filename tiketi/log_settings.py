@@ -2,22 +2,35 @@
 
 from typing import Any
 
+from tiketi.telemetry import ErrorReports
+
 FORMS = ("json", "lines")
 # Libraries that speak at every request, or whose words are ours already.
-QUIET = {"axes": "WARNING", "celery": "WARNING"}
+QUIET = {"axes": "WARNING", "celery": "WARNING", "opentelemetry": "ERROR"}
 # Django's and uvicorn's own handlers would say everything twice, or in another form.
 OURS = ("django", "uvicorn", "uvicorn.error")
 
 
-def logging_for(form: str, level: str) -> dict[str, Any]:
-    """Django's LOGGING, read by web, workers, beat and commands alike."""
+def logging_for(form: str, level: str, reports: ErrorReports) -> dict[str, Any]:
+    """Django's LOGGING, read by web, workers, beat and commands alike; errors are told to whom `reports` names."""
+    handlers: dict[str, Any] = {"console": {"class": "logging.StreamHandler", "formatter": "line"}}
+    if reports:
+        told = {"()": "tiketi.errors_told.ErrorHandler", "level": "ERROR", "reports": reports}
+        # Before the console's filters have made a record of an outage brief.
+        handlers = {"errors": told, **handlers}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": "tiketi.log_lines.formatter", "form": form}},
-        "filters": {"outages": {"()": "tiketi.logs.Outages"}, "repetitions": {"()": "tiketi.repetitions.Repetitions"}},
+        # Each handler has its own: they count what they let through.
+        "filters": {
+            f"{name} of {handler}": {"()": f"tiketi.{kind}"}
+            for handler in handlers
+            for name, kind in (("outages", "logs.Outages"), ("repetitions", "repetitions.Repetitions"))
+        },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages", "repetitions"]}
+            name: {**handler, "filters": [f"outages of {name}", f"repetitions of {name}"]}
+            for name, handler in handlers.items()
         },
         "loggers": {
             **{name: {"handlers": [], "propagate": True} for name in OURS},
@@ -25,5 +38,5 @@ def logging_for(form: str, level: str) -> dict[str, Any]:
             # With anywhere to write, uvicorn tells of every request, and the gate answers none without a task.
             "uvicorn.access": {"handlers": [], "propagate": False},
         },
-        "root": {"handlers": ["console"], "level": level},
+        "root": {"handlers": [*handlers], "level": level},
     }

@@ -181,7 +181,27 @@ def work(_sale: Sale) -> Iterator[Finding]:
         yield ok(_("nothing that happens by itself is late"))
 
 
+def telemetry(_sale: Sale) -> Iterator[Finding]:
+    """Those whom errors and traces are told to can be reached."""
+    told = {"Sentry": settings.ERROR_REPORTS.dsn, "OpenTelemetry": settings.TRACES.endpoint}
+    for name, address in told.items():
+        if not address:
+            continue
+        where = urlsplit(address)
+        host = (where.hostname or "", where.port or (443 if where.scheme == "https" else 80))
+        try:
+            socket.create_connection(host, timeout=PATIENCE_S).close()
+        except OSError as error:
+            text = _("%(name)s at %(host)s does not answer: %(error)s")
+            todo = _("The sale goes on without it; see the way out.")
+            yield warning(text % {"name": name, "host": host[0], "error": error}, todo)
+        else:
+            yield ok(_("%(name)s answers at %(host)s") % {"name": name, "host": host[0]})
+    if not any(told.values()):
+        yield ok(_("errors stand in the log alone, and nothing is traced"))
+
+
 CHECKS: Mapping[str, Check] = {
     "holds": holds, "mail": mail, "payment": payment, "redis": redis, "database": database, "clocks": clocks,
-    "work": work,
+    "work": work, "telemetry": telemetry,
 }  # fmt: skip

@@ -35,6 +35,7 @@ def shortcomings(settings: Any) -> list[CheckMessage]:
         *_money(settings),
         *_seller(settings),
         *_staff(settings),
+        *_told_to_others(settings),
     ]
 
 
@@ -144,6 +145,17 @@ def _staff(settings: Any) -> Iterator[CheckMessage]:
     if settings.STAFF_SECOND_FACTOR != "required":
         hint = "Whoever learns a password of staff's refunds in their name: leave STAFF_SECOND_FACTOR=optional out."
         yield Warning("Staff sign in by a password alone.", hint=hint, id="tiketi.W005")
+
+
+def _told_to_others(settings: Any) -> Iterator[CheckMessage]:
+    keys = {"SENTRY_DSN": settings.ERROR_REPORTS.dsn}
+    if settings.TRACES.has_headers:
+        keys["OTEL_EXPORTER_OTLP_HEADERS"] = settings.TRACES.endpoint
+    for name, address in keys.items():
+        parts = urlsplit(address)
+        if parts.scheme == "http" and not is_here(parts.hostname or ""):
+            hint = "Whoever sees it may send reports in the site's name: give an address that begins with https://."
+            yield Warning(f"{name}: the key travels without TLS.", hint=hint, id="tiketi.W006")
 
 
 def load_providers(settings: Any) -> None:

@@ -11,7 +11,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from scaling.configuration import BadConfiguration, Configuration, region
-from tiketi import environment, local_redis, log_settings, production, redis_settings
+from tiketi import environment, local_redis, log_settings, production, redis_settings, telemetry
 from waitingroom import push_services
 from waitingroom.redis_address import Topology, parsed
 
@@ -19,6 +19,7 @@ django_stubs_ext.monkeypatch()  # Django's own classes take type parameters, as 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.Environment(os.environ)
+sys.excepthook = environment.end_plainly  # of web processes and workers; manage.py catches for itself
 
 # What a local run keeps: database, Redis data, logs.
 LOCAL_DIR = Path(env.read("TIKETI_LOCAL_DIR", str, "") or BASE_DIR / ".local")
@@ -60,14 +61,14 @@ INSTALLED_APPS = [
 # Signing in by Kakao or Naver is offered where the environment brings the site's keys for it.
 OAUTH_HOSTS = {"kakao": "https://kauth.kakao.com", "naver": "https://nid.naver.com"}
 SOCIALACCOUNT_PROVIDERS = {
-    name: {"APPS": [{"client_id": client_id, "secret": env.read(f"{name.upper()}_SECRET", str, "")}]}
+    name: {"APPS": [{"client_id": client_id, "secret": env.read(f"{name.upper()}_SECRET", environment.word, "")}]}
     for name in OAUTH_HOSTS
-    if (client_id := env.read(f"{name.upper()}_CLIENT_ID", str, ""))
+    if (client_id := env.read(f"{name.upper()}_CLIENT_ID", environment.word, ""))
 }
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 
 # Sees /readyz and /metrics whole from afar, as `Authorization: Bearer ...`; without it only this machine itself does.
-OPERATOR_TOKEN = env.read("OPERATOR_TOKEN", str, "")
+OPERATOR_TOKEN = env.read("OPERATOR_TOKEN", environment.token, "")
 
 MIDDLEWARE = [
     "tiketi.health.health_middleware",  # first: machines ask by any host, over plain HTTP
@@ -385,9 +386,16 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
+# --- What is told to those who run the site: a log always, errors and traces where the environment says to whom.
+_of_this_site = {"site": SCALING.environment, "version": telemetry.version(BASE_DIR)}
+ERROR_REPORTS = telemetry.error_reports(env, **_of_this_site)
+TRACES = telemetry.traces(env, **_of_this_site)
+if ERROR_REPORTS.traces_sample_rate:
+    MIDDLEWARE.insert(2, "tiketi.errors_told.transaction_middleware")
 LOGGING = log_settings.logging_for(
     env.read("LOG_FORMAT", environment.one_of(*log_settings.FORMS), "lines" if DEBUG else "json"),
     env.read("LOG_LEVEL", environment.one_of(*environment.LEVELS), "INFO"),
+    ERROR_REPORTS,
 )
 
 # --- Everything that is wrong, at once.

@@ -21,6 +21,7 @@ from tests.deployed.machine import environment_file
 from tests.site import FOREIGN, ROOT
 from tiketi import environment, production
 from tiketi.environment import BadValue
+from tiketi.telemetry import ErrorReports, Traces
 
 KEY = secrets.token_urlsafe(50)
 REAL = {
@@ -221,6 +222,8 @@ def settings(**changed: Any) -> SimpleNamespace:
         "WAITINGROOM_TRUSTED_PROXIES": ["10.0.0.0/24"],
         "SELLER": dict.fromkeys(PARTICULARS, "said"),
         "STAFF_SECOND_FACTOR": "required",
+        "ERROR_REPORTS": ErrorReports(),
+        "TRACES": Traces(),
         **dict.fromkeys(KEYS, ""),
     }
     return SimpleNamespace(**whole | changed)
@@ -312,6 +315,11 @@ def test_a_key_that_anybody_could_guess_is_none(key: str):
         ({"TOSS_CLIENT_KEY": "test_ck_1", "TOSS_SECRET_KEY": "live_sk_1"}, ["tiketi.W003"]),
         ({"STRIPE_SECRET_KEY": "rk_test_1"}, ["tiketi.W003"]),
         ({"TOSS_CLIENT_KEY": "live_ck_1", "TOSS_SECRET_KEY": "live_sk_1", "STRIPE_SECRET_KEY": "sk_live_1"}, []),
+        ({"ERROR_REPORTS": ErrorReports("http://key@sentry.example.com/1")}, ["tiketi.W006"]),
+        ({"ERROR_REPORTS": ErrorReports("https://key@sentry.example.com/1")}, []),
+        ({"ERROR_REPORTS": ErrorReports("http://key@127.0.0.1:9000/1")}, []),
+        ({"TRACES": Traces("http://collector.example.com/v1/traces", has_headers=True)}, ["tiketi.W006"]),
+        ({"TRACES": Traces("http://collector.example.com/v1/traces")}, []),
     ],
 )
 def test_each_shortcoming_has_its_id_and_a_hint(changed: dict[str, Any], ids: list[str]):
@@ -428,6 +436,12 @@ def test_a_cluster_without_a_broker_is_refused_in_a_line():
     assert "BROKER_URL is missing, or a Cluster" in alone.stderr
 
 
+def documented() -> set[str]:
+    """The variables in the tables of docs/operations.md."""
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row)}
+
+
 def test_every_variable_that_is_read_is_documented_and_none_besides():
     read = set()
     for folder in ("tiketi", "events", "scaling", "waitingroom"):
@@ -436,7 +450,5 @@ def test_every_variable_that_is_read_is_documented_and_none_besides():
     read |= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "Procfile").read_text()))
     read |= {f"SCALING_{one.name.upper()}" for one in fields(Configuration)}
     read |= {f"{name}_{what}" for name in ("KAKAO", "NAVER") for what in ("CLIENT_ID", "SECRET")}
-    rows = re.findall(r"^\| (`[A-Z].*?) \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
-    documented = {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row)}
 
-    assert documented == read - {"PATH", "LANG"} | {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert documented() == read - {"PATH", "LANG"} | {"AWS_REGION", "AWS_DEFAULT_REGION"}
