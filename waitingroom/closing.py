@@ -1,6 +1,6 @@
 """Closing a room by a form: agreed to with the number of people it sends away."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -10,8 +10,13 @@ from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import Mode, WaitingRoom
 
+if TYPE_CHECKING:  # Django's own takes no type, unless a project has it patched
+    RoomModelForm = forms.ModelForm[WaitingRoom]
+else:
+    RoomModelForm = forms.ModelForm
 
-class ClosingForm(forms.ModelForm[WaitingRoom]):
+
+class ClosingForm(RoomModelForm):
     """A room's form that, closing a line with people in it, asks first: by a box that appears with their number."""
 
     close_agreed = forms.BooleanField(
