@@ -19,7 +19,8 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.patience import until
 from tests.redis_servers import server
@@ -141,10 +142,10 @@ def test_a_bare_project_made_of_these_lines_queues_visitors(project: Project):
 def enters_as_soon_as_there_is_a_place(leaver: Visitor, waiter: Visitor) -> None:
     """The one says over the socket that the place is free, the other hears it there."""
     address = f"ws://127.0.0.1:{leaver.port}/ws/events/concert/queue/"
-    origin = f"http://127.0.0.1:{leaver.port}"
+    origin = Origin(f"http://127.0.0.1:{leaver.port}")
 
-    def socket(visitor: Visitor):  # type: ignore[no-untyped-def]  # the library's own type
-        return connect(address, origin=origin, additional_headers={"Cookie": visitor.cookies}, proxy=None)  # type: ignore[arg-type]
+    def socket(visitor: Visitor) -> ClientConnection:
+        return connect(address, origin=origin, additional_headers={"Cookie": visitor.cookies}, proxy=None)
 
     with socket(waiter) as waits, socket(leaver) as leaves:
         assert json.loads(waits.recv(timeout=10))["position"] == 1
