@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("waitingroom", "0017_draw_of_one_room"),
+        ("waitingroom", "0019_changes_counted"),
     ]
 
     operations = [
