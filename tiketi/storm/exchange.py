@@ -1,6 +1,7 @@
 """One HTTP request and its answer, on a connection of its own."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -91,9 +92,12 @@ async def ask(site: Site, method: str, path: str, headers: Mapping[str, str], bo
     if body or method != "GET":
         lines.append(f"Content-Length: {len(body)}")
     request = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+    began = time.perf_counter()
     async with asyncio.timeout(PATIENCE):
         exchange = await site.call(path, lambda: Exchange(request))
         try:
-            return await exchange.answer
+            answer = await exchange.answer
         finally:
             exchange.hang_up()
+    site.requests.took_ms.append(1000 * (time.perf_counter() - began))
+    return answer

@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 import time
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,10 +26,11 @@ class BadAddress(ValueError):
 
 
 class Requests:
-    """How many were made when, and of what."""
+    """How many were made when, and of what; and how long the answers took."""
 
     def __init__(self) -> None:
         self._made: dict[int, Counter[str]] = defaultdict(Counter)  # by tenth of a second, then by address
+        self.took_ms = array("f")  # each that was answered, over HTTP
 
     def note(self, path: str) -> None:
         """One now."""

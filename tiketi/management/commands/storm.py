@@ -16,6 +16,7 @@ from rich.console import Console
 
 from events.demo.rehearsal import sign_in
 from tiketi.storm import sales, summary
+from tiketi.storm.calibrating import calibrate, show, stay_of
 from tiketi.storm.forecast import Forecast
 from tiketi.storm.gathering import appoint
 from tiketi.storm.ground import CannotStorm, find_room, make_room_for, patience_s
@@ -23,6 +24,7 @@ from tiketi.storm.habits import Habits
 from tiketi.storm.report import Report
 from tiketi.storm.site import BadAddress, Site
 from tiketi.storm.storm import Aftermath, storm
+from waitingroom.management.commands.waitingroom import change
 from waitingroom.models import OpeningOrder
 from waitingroom.operator_command import OperatorCommand
 from waitingroom.redis import clock_s
@@ -43,13 +45,14 @@ class Command(OperatorCommand):
         ("storm gala --visitors 2000 --arrive-in 10 --stay 20", "against the site on this machine"),
         ("storm gala --visitors 500 --buy", "each with an account, seats and a payment"),
         ("storm gala --visitors 500 --arrive-in 20 --gather draw", "for an opening by lot"),
+        ("storm gala --calibrate 240", "how many a minute the servers take in, before the sale"),
         ("storm gala --visitors 2000 --url https://rehearsal.example.com --json", "elsewhere; for a program"),
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The contract's options, and the shares of the visitors' habits."""
         parser.add_argument("slug", help="the waiting room, as `manage.py waitingroom list` names it")
-        parser.add_argument("--visitors", type=int, required=True, metavar="N", help="how many come")
+        parser.add_argument("--visitors", type=int, metavar="N", help="how many come; needed but for --calibrate")
         parser.add_argument("--arrive-in", type=float, default=20.0, metavar="S", help="seconds over which they arrive")
         parser.add_argument("--stay", type=float, default=10.0, metavar="S", help="seconds each stays inside")
         parser.add_argument(
@@ -68,6 +71,15 @@ class Command(OperatorCommand):
             help="visitors gather for the opening, in the event's order or this one (arrival, draw); an opening "
             "that is past is set anew, to soon after the last arrival",
         )
+        parser.add_argument(
+            "--calibrate",
+            nargs="?",
+            const=0.0,
+            type=float,
+            metavar="STAY",
+            help="buyers come ever faster until a page in a hundred takes over a second; proposes the room's rate, "
+            "and its threshold for stays of so many seconds (as the room saw, or 180); the room is wide open meanwhile",
+        )
         parser.add_argument("--url", help="the site; http://127.0.0.1:$PORT by default")
         parser.add_argument(
             "--timeout", type=float, metavar="S", help="stop after so many seconds; generous by default"
@@ -83,6 +95,9 @@ class Command(OperatorCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Storm, report, judge."""
         try:
+            if options["calibrate"] is not None:
+                self._calibrate(options)
+                return
             report = self._storm(options)
         except (CannotStorm, BadAddress) as reason:
             raise CommandError(str(reason)) from reason
@@ -109,13 +124,37 @@ class Command(OperatorCommand):
         if not options["buy"]:
             return _rage(forecast).judge(forecast)
         sales.check_sale(forecast.slug, opens_later=forecast.appointed is not None)
-        since = timezone.now()
-        buyers = sign_in(forecast.visitors)
-        try:
-            aftermath = _rage(replace(forecast, buyers=buyers))
-            return aftermath.judge(forecast, sales.audit(forecast.slug, aftermath.diaries))
-        finally:
-            sales.sign_out([buyer[settings.SESSION_COOKIE_NAME] for buyer in buyers], since)
+        return _with_buyers(forecast)
+
+    def _calibrate(self, options: dict[str, Any]) -> None:
+        stay_s = _number(options, "calibrate", most=LONGEST)
+        forecast = _forecast({**options, "visitors": 1, "buy": True})
+        sales.check_sale(forecast.slug)
+        room, now = find_room(forecast.slug)
+        found = calibrate(
+            forecast,
+            now,
+            _with_buyers,
+            lambda settings, why: change(room, settings, why),
+            stay_s=stay_of(stay_s, now),
+        )
+        if options["json"]:
+            self.stdout.write(json.dumps(found.as_json()))
+        else:
+            show(found, forecast.slug, Console(file=cast("IO[str]", self.stdout)))
+        if not found.found:
+            raise CommandError("not even the first step held")
+
+
+def _with_buyers(forecast: Forecast) -> Report:
+    """A storm of visitors with accounts, who are signed out afterwards."""
+    since = timezone.now()
+    buyers = sign_in(forecast.visitors)
+    try:
+        aftermath = _rage(replace(forecast, buyers=buyers))
+        return aftermath.judge(forecast, sales.audit(forecast.slug, aftermath.diaries))
+    finally:
+        sales.sign_out([buyer[settings.SESSION_COOKIE_NAME] for buyer in buyers], since)
 
 
 def _rage(forecast: Forecast) -> Aftermath:
@@ -131,6 +170,8 @@ def _forecast(options: dict[str, Any]) -> Forecast:
         stays_vary=options["stays_vary"],
     )
     visitors, arrive_in = options["visitors"], _number(options, "arrive-in", most=LONGEST)
+    if visitors is None:
+        raise CannotStorm("say how many come, with --visitors")
     if visitors < 1:
         raise CannotStorm(f"--visitors must be at least 1, not {visitors}")
     make_room_for(math.ceil(visitors * (1 + habits.second_tab)))
