@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import OperationalError
 from django.test import Client
@@ -22,11 +23,13 @@ from events.staff.groups import BOX_OFFICE, SALES_MANAGERS
 from scaling.controller import DecisionReason
 from scaling.models import FleetPin, ScalingDecision
 from tests.events.conftest import buy, seats_of
+from tests.events.factors import App
 from tests.patience import until
 from tests.waitingroom.line import join_call
 from tests.waitingroom.web import Web, serving
 from tiketi.console import consumers, looks
 from tiketi.console.looks import Looks
+from tiketi.console.rights import account_at_work
 from tiketi.console.sums import Sums
 from tiketi.console.telling import ROOM_FIGURES
 from tiketi.console.view import Trouble
@@ -96,8 +99,9 @@ def told(socket: ClientConnection, what: str = "console") -> dict[str, Any]:
 
 def end_of(socket: ClientConnection) -> int | None:
     """The code it is closed with, whatever is told before."""
+    deadline = time.monotonic() + 2 * PATIENCE_S
     with suppress(ConnectionClosed):
-        while True:
+        while time.monotonic() < deadline:
             socket.recv(PATIENCE_S)
     return socket.close_code
 
@@ -209,22 +213,23 @@ def test_a_right_that_is_taken_away_ends_the_feed_within_seconds(web: Web, sale:
 
 
 def test_a_second_factor_that_was_not_shown_opens_no_feed(web: Web, sale: Event, member: Any):
-    from tests.events.factors import App
-
     account = member(sale)
     App(account)
 
     assert refused(watch(web, sale.slug, signed_in(account))) == consumers.CLOSE_NO_RIGHT
 
 
-def test_looking_at_a_session_changes_nothing_in_it(web: Web, sale: Event, member: Any):
-    from django.contrib.sessions.models import Session
-
-    browser = signed_in(member(sale))
+def test_looking_at_a_session_changes_nothing_in_it(member: Any, sale: Event, settings: Any):
+    account = member(sale)
+    session = signed_in(account).cookies["sessionid"].value
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key of the site's, since today"
     before = list(Session.objects.values_list("session_key", "session_data"))
-    with watch(web, sale.slug, browser) as socket:
-        told(socket)
+    assert account_at_work(session) == account  # signing in anew by the new key would change the browser's session
 
+    account.set_password("another")
+    account.save()
+
+    assert account_at_work(session) is None  # nor is one that counts no more deleted here
     assert list(Session.objects.values_list("session_key", "session_data")) == before
 
 
@@ -272,7 +277,7 @@ def test_the_page_keeps_the_strict_policy(sale: Event, member: Any):
         assert "no-store" in answer["Cache-Control"]
 
 
-def test_the_page_shows_what_the_role_may_see(sale: Event, member: Any):
+def test_page_and_feed_show_what_the_role_may_see(web: Web, sale: Event, member: Any):
     ScalingDecision.objects.create(reason=DecisionReason.ALARM, before=2, after=7, terms={"waiting": 6000})
     FleetPin.objects.create(floor=7, until="2099-01-01T00:00Z", why="the evening", by="ops")
     operator = member(None, Role.DOOR, BOX_OFFICE, "view_scalingdecision")
@@ -281,6 +286,14 @@ def test_the_page_shows_what_the_role_may_see(sale: Event, member: Any):
         page = page_of(account, sale)
         assert "the evening" not in page
         assert "2 → 7" not in page
+    with watch(web, sale.slug, signed_in(member(sale))) as socket:
+        frame = told(socket)
+        assert "pin" not in frame["texts"]
+        assert frame["decisions"] == frame["alarms"] == []
+    with watch(web, sale.slug, signed_in(operator)) as socket:
+        while not (frame := told(socket))["decisions"]:
+            pass
+        assert "the evening" in frame["texts"]["pin"]
     until(lambda: "the evening" in page_of(operator, sale))  # the database is asked every few seconds
     page = page_of(operator, sale)
     assert "2 → 7" in page
