@@ -77,7 +77,7 @@ class Chart {
         axis({ size: 56, values: (_, ticks) => ticks.map(grouped) }),
       ],
       series: [
-        { value: (_, at) => (at === null ? "–" : clock(at, { second: "2-digit" })), label: "" },
+        { value: (_, at) => (at === null ? "–" : clock(at, { second: "2-digit" })), label: document.getElementById("charts").dataset.time },
         ...this.names.map((name, index) => ({
           label: labels[index],
           stroke: () => colour(STROKES[index].colour),
