@@ -21,6 +21,8 @@ admin.site.unregister(WaitingRoom)
 class EventRoomAdmin(RoomAdmin):
     """To tune and to read; a room without an event would guard a page that nobody finds."""
 
+    change_form_template = "admin/events/room/change_form.html"
+
     list_display = ("title", *WaitingRoomAdmin.list_display)
     list_display_links = ("title", "slug")
     list_select_related = ("event",)
