@@ -136,6 +136,28 @@ def test_a_threshold_below_those_inside_is_told_with_who_is_above(make_line):
     assert (foretold.above_threshold, foretold.admitted_at_once) == (20, 0)
 
 
+def test_who_is_absent_is_not_counted_among_those_let_in(make_line):
+    line = make_line(mode="always")
+    line.crowd(9)
+    line.absent(*(f"crowd-{i}" for i in range(5)), return_ms=0)
+    line.tick()
+    line.pass_s(1)
+
+    assert foretell(line, threshold=100).admitted_at_once == 4
+
+
+def test_a_site_that_is_slowed_down_lets_in_a_part(make_line):
+    line = make_line(mode="always", users_per_minute_per_instance=600)
+    line.fleet(FleetShare(1.0, multiplier=0.4))
+    line.crowd(50)
+    line.tick()
+    line.pass_s(1)
+
+    assert foretell(line, threshold=100, per_minute=600).admitted_at_once == 4
+    save(line, Tuning(100, 0, 600))
+    assert len(line.admit()) == 4
+
+
 def test_the_share_of_the_fleet_that_it_would_have_counts(make_line):
     line = make_line(mode="always")
     line.crowd(50)
