@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from events.models import Event, EventStaff, Role, StaffAct
 from events.staff.groups import BOX_OFFICE, SALES_MANAGERS
@@ -97,7 +99,7 @@ def tick(room: WaitingRoom) -> list[str]:
 def test_what_is_tuned_counts_at_once_and_is_on_record(admin_client, room):
     answer = tune(admin_client, room, threshold="50", users_per_minute_per_instance="90")
 
-    assert answer.status_code == 302
+    assert answer.headers["Location"] == reverse("console-sale", args=[room.slug])
     found = status(room)
     assert (found.threshold, found.users_per_minute_per_instance) == (50, 90)
     act = StaffAct.objects.get(kind="waitingroom", act="altered")
@@ -461,9 +463,24 @@ def test_the_history_names_who_changed_what_newest_first_and_is_bounded(admin_cl
     assert [entry.at for entry in history] == sorted((entry.at for entry in history), reverse=True)
 
 
+def test_the_sales_console_carries_the_acts(admin_client, room):
+    page = admin_client.get(reverse("console-sale", args=[room.slug]))
+
+    assert acts_of(page).rights.tune
+    assert at("tune", room) in page.content.decode()
+
+
+def test_pins_are_in_the_history_of_those_who_order_servers(admin_client, event, room):
+    FleetPin.objects.create(floor=4, until=timezone.now() + timedelta(hours=1), why="the line at the door", by="boss")
+
+    for browser, told in ((admin_client, True), (somebody(role=Role.ORGANISER, event=event), False)):
+        reasons = [entry.reason for entry in acts_of(shown(browser, room)).history]
+        assert ("the line at the door" in reasons) == told
+
+
 def test_a_room_without_an_event_has_its_acts_as_well(admin_client):
     room = WaitingRoom.objects.create(slug="alone")
 
-    assert tune(admin_client, room, threshold="7").status_code == 302
+    assert tune(admin_client, room, threshold="7").headers["Location"] == at("page", room)
     browser = somebody()
     assert browser.get(at("page", room)).status_code == 403

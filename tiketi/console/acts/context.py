@@ -13,7 +13,7 @@ from scaling.models import FleetPin
 from tiketi.console.acts import doing
 from tiketi.console.acts.effect import Row, effects, rows
 from tiketi.console.acts.forms import AdmitForm, AnnounceForm, PinForm, TuningForm
-from tiketi.console.acts.history import Entry, history_of
+from tiketi.console.acts.history import MAX_SHOWN, Entry, history_of
 from tiketi.console.acts.rights import Rights, rights_at
 from tiketi.console.acts.verbs import Verb, offered
 from waitingroom.errors import LineUnavailable, SettingsMissing
@@ -57,7 +57,7 @@ def acts_on(
         effect=_effect(room, tried or room) if rights.tune and status else [],
         status=status,
         pin=pins.row_in_force(timezone.now().timestamp()) if rights.order else None,
-        history=history_of(room),
+        history=history_of(room, FleetPin.objects.all()[:MAX_SHOWN] if rights.order else ()),
         most_admitted=settings.MAX_ADMITTED_BY_HAND,
     )
 

@@ -1,6 +1,6 @@
 """Who changed what of a room and its event, with both values: from their histories and the acts of the staff."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -43,10 +43,10 @@ class Entry:
     changes: tuple[Change, ...] = ()
 
 
-def history_of(room: WaitingRoom) -> list[Entry]:
-    """The latest entries of the room, its event and the fleet's pins, newest first."""
+def history_of(room: WaitingRoom, pins: Iterable[FleetPin]) -> list[Entry]:
+    """The latest entries of the room, its event and those pins of the fleet, newest first."""
     event = event_of(room)
-    found = [*_changes(room), *_by_hand(room), *_pins()]
+    found = [*_changes(room), *_by_hand(room), *_pinned(pins)]
     if event is not None:
         found += _changes(event)
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:MAX_SHOWN]
@@ -89,9 +89,9 @@ def _by_hand(room: WaitingRoom) -> Iterator[Entry]:
         yield Entry(act.at, act.who, _("admitted by hand"), act.reason, (people,))
 
 
-def _pins() -> Iterator[Entry]:
+def _pinned(pins: Iterable[FleetPin]) -> Iterator[Entry]:
     about = pgettext("console", "servers")
-    for pin in FleetPin.objects.all()[:MAX_SHOWN]:
+    for pin in pins:
         changes = (
             Change(pgettext("console", "at least"), EMPTY, str(pin.floor or EMPTY)),
             Change(pgettext("console", "at most"), EMPTY, str(pin.ceiling or EMPTY)),

@@ -18,6 +18,7 @@ from tiketi.console.acts.effect import as_json, effects, rows
 from tiketi.console.acts.forms import AdmitForm, AnnounceForm, CloseForm, PinForm, StandForm, TriedForm, TuningForm
 from tiketi.console.acts.rights import event_of, room_for
 from tiketi.console.acts.verbs import VERBS
+from tiketi.console.rights import right_at
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.models import WaitingRoom
 from waitingroom.modes import MODES, mode_to_open
@@ -85,7 +86,7 @@ def stand(request: HttpRequest, slug: str, verb: str) -> HttpResponse:
         done = doing.save(form, f"console: {verb}")
     except NotDone as why:
         return _not_done(request, room, why)
-    return _page(request, room, "stand", form=form, **page) if done is None else _told(request, slug, done)
+    return _page(request, room, "stand", form=form, **page) if done is None else _told(request, room, done)
 
 
 @require_POST
@@ -129,18 +130,17 @@ def _asked(
     except NotDone as why:
         messages.error(request, str(why))
         return _page(request, room, name, **page)
-    return _told(request, room.slug, done)
+    return _told(request, room, done)
 
 
 def _saved(request: HttpRequest, name: str, form: Any, why: str) -> HttpResponse:
-    slug = form.instance.slug
     try:
         done = doing.save(form, why)
     except NotDone as refused:
         return _not_done(request, form.instance, refused, refused={name: form})
     if done is None:
-        return _page(request, WaitingRoom.objects.get(slug=slug), refused={name: form})
-    return _told(request, slug, done)
+        return _page(request, WaitingRoom.objects.get(pk=form.instance.pk), refused={name: form})
+    return _told(request, form.instance, done)
 
 
 def _not_done(request: HttpRequest, room: WaitingRoom, why: NotDone, **page: Any) -> HttpResponse:
@@ -148,9 +148,12 @@ def _not_done(request: HttpRequest, room: WaitingRoom, why: NotDone, **page: Any
     return _page(request, WaitingRoom.objects.get(pk=room.pk), **page)
 
 
-def _told(request: HttpRequest, slug: str, done: Done) -> HttpResponse:
+def _told(request: HttpRequest, room: WaitingRoom, done: Done) -> HttpResponse:
+    """On the sale's console, or where there is none for them on the acts' own page."""
     messages.add_message(request, messages.WARNING if done.warning else messages.SUCCESS, done.said)
-    return HttpResponseRedirect(reverse("console-acts:page", args=[slug]))
+    event = event_of(room)
+    sees_sale = event is not None and right_at(request.user, event) is not None
+    return HttpResponseRedirect(reverse("console-sale" if sees_sale else "console-acts:page", args=[room.slug]))
 
 
 def _page(request: HttpRequest, room: WaitingRoom, name: str = "page", **page: Any) -> HttpResponse:
