@@ -1,5 +1,6 @@
 """Staff act from the console: tune, announce, stop and go on, admit by hand, order servers."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -468,6 +469,12 @@ def test_the_sales_console_carries_the_acts(admin_client, room):
 
     assert acts_of(page).rights.tune
     assert at("tune", room) in page.content.decode()
+
+
+def test_no_id_stands_twice_among_the_acts(admin_client, room):
+    ids = re.findall(r'\bid="([^"]+)"', shown(admin_client, room).content.decode())
+
+    assert len(ids) == len(set(ids))
 
 
 def test_pins_are_in_the_history_of_those_who_order_servers(admin_client, event, room):

@@ -24,6 +24,10 @@ SLIDER_ENDS_AT = 3
 class PartForm(forms.ModelForm[Any]):
     """Some fields of a model whose others are checked with them: what they contradict is told above the form."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Several stand on one page, and no id may stand there twice.
+        super().__init__(*args, **{"auto_id": f"{type(self).__name__}_%s", **kwargs})
+
     def add_error(self, field: str | None, error: Any) -> None:
         """Django would stop at a field that is not on the form."""
         if isinstance(error, ValidationError) and hasattr(error, "error_dict"):
