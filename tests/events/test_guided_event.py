@@ -808,6 +808,21 @@ def test_the_preview_is_the_buyers_page_with_the_map_and_may_be_framed_by_us_alo
     assert Event.objects.get(pk=event.pk).announced_at is None
 
 
+def test_every_field_of_every_step_has_a_label_of_its_own(admin_client):
+    event = whole(admin_client)
+    pages = [admin_client.get(NEW), *(admin_client.get(address(event, part)) for part in Part)]
+    pages.append(send(admin_client, event, "hall", **HALL, check=""))
+
+    for page in pages:
+        html = page.content.decode()
+        ids = re.findall(r'\sid="([^"]*)"', html)
+        assert sorted(ids) == sorted(set(ids)), page.request["PATH_INFO"]
+        fields = re.findall(r"<(?:input|select|textarea)\b[^>]*>", html.partition('class="guided"')[2])
+        shown = [field for field in fields if 'type="hidden"' not in field]
+        labels = set(re.findall(r'<label[^>]*\sfor="([^"]*)"', html))
+        assert [field for field in shown if not labels & set(re.findall(r'\sid="([^"]*)"', field))] == []
+
+
 @committed
 def test_nothing_half_made_stays_of_a_step_that_breaks(admin_client, monkeypatch):
     from django.db import OperationalError
