@@ -398,6 +398,16 @@ def test_a_file_that_is_none_says_why_and_builds_nothing(admin_client, table):
     assert counted() == before
 
 
+def test_what_one_way_needs_stops_no_other(admin_client):
+    first = admin_client.get(NEW).content.decode()
+    needed = re.findall(r'<[^>]*name="([^"]*)"[^>]* required', first)
+    hall = admin_client.get(address(begin(admin_client), "hall")).content.decode()
+
+    assert needed
+    assert [name for name in needed if name.startswith("hall-")] == []
+    assert set(re.findall(r'<[^>]*name="([^"]*)"[^>]* required', hall)) == {"generate-name", "upload-name"}
+
+
 def test_another_events_plan_is_not_built_over(admin_client, event):
     mine = begin(admin_client, **{"venue": str(event.venue_id), "hall-name_ko": "", "hall-name_en": ""})
     event.section_prices.all().delete()  # what is on sale nobody builds over, whatever its name
@@ -676,7 +686,9 @@ def test_a_sale_that_nobody_decided_is_not_published_by_the_page_of_states_eithe
 
     with pytest.raises(SaleUndecided):
         event_states.publish(event.pk, by=admin_user)
-    admin_client.post(reverse("admin:events_event_state", args=[event.pk]), {"decision": "publish"})
+    state = reverse("admin:events_event_state", args=[event.pk])
+    assert "언제 어떻게 판매할지 아직 정하지 않았습니다" in admin_client.get(state).content.decode()
+    admin_client.post(state, {"decision": "publish"})
 
     assert Event.objects.get(pk=event.pk).state() is EventState.DRAFT
 

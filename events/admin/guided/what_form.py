@@ -37,6 +37,9 @@ class NameForm(forms.ModelForm[WaitingRoom]):
 class VenueForm(forms.ModelForm[Venue]):
     """A venue that is not there yet."""
 
+    # Browsers would refuse a form whose venue is chosen, for want of a new one's name.
+    use_required_attribute = False
+
     class Meta:
         model = Venue
         fields = (*VENUES_OWN, "time_zone")
