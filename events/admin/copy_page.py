@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -25,8 +26,8 @@ class CopyForm(forms.Form):
     """The copy's address and dates, refused in the words of the event's own form."""
 
     slug = forms.SlugField(label=gettext_lazy("address name"), max_length=80)
-    starts_at = forms.SplitDateTimeField(label=gettext_lazy("event starts"))
-    opens_at = forms.SplitDateTimeField(label=gettext_lazy("sale opens"))
+    starts_at = forms.SplitDateTimeField(label=gettext_lazy("event starts"), widget=AdminSplitDateTime)
+    opens_at = forms.SplitDateTimeField(label=gettext_lazy("sale opens"), widget=AdminSplitDateTime)
     copy: Event
 
     def __init__(self, event: Event, data: Any = None) -> None:

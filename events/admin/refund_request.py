@@ -75,7 +75,7 @@ class RefundRequestAdmin(OnlyToLookAt, admin.ModelAdmin[RefundRequest]):
         own = within(request.user, VIEW, OrderLine.objects.all(), "order__event")
         return super().get_queryset(request).exclude(lines__in=OrderLine.objects.exclude(pk__in=own))
 
-    @admin.display(description="")
+    @admin.display(description=_("Look at it"))
     def look(self, asked: RefundRequest) -> SafeString:
         """To the page that asks."""
         address = reverse("admin:events_refundrequest_decide", args=[asked.pk])

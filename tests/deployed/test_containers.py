@@ -107,6 +107,7 @@ def test_the_proxy_says_that_it_ended_tls_and_lets_sockets_through():
         "proxy_set_header Host $host;",
         "proxy_set_header Upgrade $http_upgrade;",
         "proxy_set_header Connection $connection_header;",
+        "gzip_proxied any;",
     ):
         assert line in text
 
