@@ -173,6 +173,24 @@ def test_where_the_longest_stay_ends_it_no_button_pretends_to_help(come_in):
     expect(inside.page.locator("[data-if=stayed]")).to_be_visible()
 
 
+@pytest.mark.parametrize("word", ["queued", "silence"])
+def test_the_end_of_the_stay_is_called_so_where_the_line_does_not_say_why(come_in, word: str):
+    inside = come_in(seconds=300, idle_s=600, ends_s=60)
+    inside.until_s = 60
+    inside.page.keyboard.press("Shift")
+    inside.passes(32)
+    expect(inside.page.get_by_text("이 예매에서는 더 오래 머무를 수 없어요.")).to_be_visible()
+    # Another tab lines up anew; or nothing is heard any more.
+    queued = json.dumps({"status": "queued", "position": 9})
+    inside.stage.answer = lambda route: route.fulfill(body=queued) if word == "queued" else route.abort()
+
+    inside.passes(62)
+
+    inside.stage.is_over()
+    expect(inside.page.locator("[data-if=stayed]")).to_be_visible()
+    expect(inside.page.locator("[data-unless=stayed]")).to_be_hidden()
+
+
 def test_a_page_made_when_the_stay_was_all_but_over_says_so_from_the_beginning(come_in):
     inside = come_in(seconds=50, idle_s=600, last=True)
     inside.passes(1)

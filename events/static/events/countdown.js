@@ -43,7 +43,7 @@ export class Countdown extends EventTarget {
     this.doubted = false;
   }
 
-  finish(why) {
+  finish(why = this.why?.()) {
     if (this.finished) return;
     this.finished = true;
     clearInterval(this.timer);

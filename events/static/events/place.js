@@ -21,7 +21,7 @@ if (bar && place.clocks.length) {
       const told = await answer.json();
       if (told.expiresAt) place.go_on(told);
       if (told.status === "active") bar.toggleAttribute("data-last", told.last === true);
-      else if (["none", "queued"].includes(told.status)) place.finish();
+      else if (["none", "queued"].includes(told.status)) place.finish(told.reason);
     } catch {
       renewedAt += 5_000 - MAX_RENEWED_MS;  // no word: what is done next asks again soon
     }
@@ -46,6 +46,8 @@ if (bar && place.clocks.length) {
     // Short places are renewed more often than long ones.
     if (acted && Date.now() - renewedAt > Math.min(MAX_RENEWED_MS, whole_ms / 10)) renew();
   });
+  // Who is told nothing else: what no request renews any more, the longest stay ended.
+  place.why = () => bar.hasAttribute("data-last") && place.left_ms() <= 0 ? "stayed" : undefined;
   place.addEventListener("over", () => {
     warning.hidden = last.hidden = true;
     document.title = title;
