@@ -22,6 +22,7 @@ CHECK_NAMES = {
     "redis": _("Redis memory"),
     "region": _("region"),
     "serving": _("servers in service"),
+    "telemetry": _("telemetry"),
     "topic": _("alarm topic"),
     "work": _("background work"),
 }
