@@ -126,6 +126,7 @@ def test_what_is_moved_while_somebody_reads_is_neither_missed_nor_doubled(make_r
     found = figures(line)
 
     assert (found.drew, found.let_in, len(found.turns)) == (3, 3, 3)
+    assert sum(len(numbers) for _, numbers in found.recording.admissions) == 3
 
 
 def test_a_redis_that_forgets_leaves_what_was_moved_and_says_where_something_is_missing(make_recorded):
@@ -308,30 +309,38 @@ def test_a_room_that_is_no_more_takes_no_promise_and_its_record_goes_with_it(mak
 
 def test_nothing_of_it_names_a_visitor(make_recorded):
     line = make_recorded(mode="always")
-    line.fill("account-4711", "browser-of-somebody")
+    line.fill("account-of-minsu", "browser-of-somebody")
     line.live_s(2)
     held = [client().dump(line.keys.record), client().dump(line.keys.minutes)]
     move(line)
     row = LineRecord.objects.get(room=line.settings)
     stored = repr([row.minutes, unpack(bytes(row.packed)), row.until])
 
-    for name in ("4711", "browser-of"):
+    for name in ("account", "minsu", "browser", "somebody"):
         assert all(name.encode() not in cast(bytes, one) for one in held)
         assert name not in stored
+
+
+def add_entries(line: Line) -> None:
+    """As many as no clock moves in half an hour."""
+    pipeline = client().pipeline(transaction=False)
+    for _ in range(MAX_RECORDED + 1_000):
+        pipeline.xadd(line.keys.record, {"told": "1:1"})
+    pipeline.execute()
 
 
 def test_it_is_bounded_and_ends_by_itself(make_recorded):
     line = make_recorded(mode="always")
     line.fill("a")
     line.live_s(2)
-    pipeline = client().pipeline(transaction=False)
-    for _ in range(MAX_RECORDED + 1_000):
-        pipeline.xadd(line.keys.record, {"told": "1:1"})
-    pipeline.execute()
-
+    add_entries(line)
     line.run(scripts.PROMISE, "1:1")
-
     assert cast(int, client().xlen(line.keys.record)) < MAX_RECORDED + 200  # whole nodes go
+    add_entries(line)
+    for visitor in ("b", "c"):  # ten thousand go at a time
+        line.enter(visitor)
+        line.live_s(1)
+    assert cast(int, client().xlen(line.keys.record)) < MAX_RECORDED + 200
     for key in (line.keys.record, line.keys.minutes):
         assert 0 < cast(int, client().pttl(key)) <= RECORD_LIFE_MS
 
