@@ -17,7 +17,7 @@ DEPLOYED := DEBUG=0 SECRET_KEY=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') A
 
 export PORT
 
-.PHONY: help run prepare test test-faults bench lint types lock release small
+.PHONY: help run prepare test test-faults bench screenshots lint types lock release small
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -36,6 +36,9 @@ test-faults: $(DEV) ## what must hold when things break
 
 bench: $(DEV) ## the waiting room against its peers; writes benchmarks/results/
 	$(BIN)/python -m benchmarks
+
+screenshots: $(DEV) ## the pictures of the documents, made anew in Chromium; some minutes
+	$(BIN)/python -m tests.browser.screenshots
 
 lint: $(DEV) ## style, import contracts, migrations, Django's deployment checks
 	$(BIN)/ruff check

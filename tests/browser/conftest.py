@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import chromium as debian
+from tests.browser.clone import Clone
 from tests.browser.line import Line
 from tests.conftest import missing
 from tests.site import Site
@@ -23,6 +24,12 @@ def chromium() -> Iterator[Browser]:
         missing("Debian's package `chromium` is needed")
     with debian.launched() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """The project, just cloned."""
+    return Clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture

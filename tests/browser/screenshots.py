@@ -1,112 +1,74 @@
-"""Draws docs/images/ from the running site: `python -m tests.browser.screenshots`, some minutes.
+"""Makes the pictures of the documents anew: `make screenshots`, some minutes.
 
-10,000 wait as in the reference, two servers serve, and the alarm has just ordered five more.
+`python -m tests.browser.screenshots NAME ...` makes some: shop, waiting, evening, tutorial.
+The tutorial says itself where a picture is taken, and is walked for it in both languages.
 """
 
-import secrets
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
+from tests.browser.clone import Clone
+from tests.browser.pictures import DESKTOP, IMAGES, draw, draw_shop, draw_waiting
+from tests.browser.recording import record
+from tests.browser.walk import TUTORIALS, Tutorial, walk
 from tests.site import Site, running
 
-IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-DESKTOP, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
-FULL, CALM = "orbit9-world-tour", "seoha-encore"  # the event everybody wants, and one with no line
-# Three come in between; the first ones are let in while they watch, until 10,000 are left.
-BEFORE, BEHIND, LET_IN = 11_743, 1_754, 3_500
-
-# One is inside and stays, so that the line stands still while it is drawn.
-ARRIVE = """
-import asyncio
-from waitingroom.room import Room
-async def arrive(first, people):
-    for start in range(first, first + people, 500):
-        names = [f"crowd-{{i}}" for i in range(start, min(start + 500, first + people))]
-        await asyncio.gather(*(Room({slug!r}).enter(name) for name in names))
-asyncio.run(arrive({first}, {people}))
-"""
+# What is drawn on a site of its own, and the files that it makes.
+DRAWN: dict[str, tuple[Callable[[Browser, Site], None], tuple[str, ...]]] = {
+    "shop": (draw_shop, ("list.png", "event.png", "seats.png")),
+    "waiting": (draw_waiting, ("waiting-ko.png", "waiting-en.png", "waiting-phone.png")),
+    "evening": (record, ("evening.webp",)),
+}
 
 
-def arrive(site: Site, first: int, people: int) -> None:
-    """So many more visitors come to the full event."""
-    site.manage("shell", "-c", ARRIVE.format(slug=FULL, first=first, people=people))
+def made() -> set[str]:
+    """The files that this command makes."""
+    drawn = {name for _, names in DRAWN.values() for name in names}
+    return drawn.union(*(Tutorial(language, 0).pictures for language in TUTORIALS))
 
 
-def page_of(browser: Browser, site: Site, viewport: ViewportSize, **options: Any) -> Page:
-    """A page of a visitor of his own."""
-    context = browser.new_context(base_url=site.url, viewport=viewport, **{"locale": "ko-KR", **options})
-    return context.new_page()
+def walk_tutorial(browser: Browser, language: str) -> None:
+    """Walk it as its test does, and take its pictures."""
+
+    def open_page(**options: Any) -> Page:
+        return browser.new_context(viewport=DESKTOP, **options).new_page()
+
+    def picture(name: str, page: Page) -> None:
+        draw(page, name.removesuffix(".png"))
+
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Clone(Path(folder))
+        tutorial = Tutorial(language, clone.port)
+        with clone.site(tutorial.start):
+            walk(clone, tutorial, open_page, picture)
 
 
-def draw(page: Page, name: str) -> None:
-    """Keep what the page shows now."""
-    page.evaluate("document.fonts.ready")
-    page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+@contextmanager
+def site() -> Iterator[Site]:
+    """A site for one kind of picture: what a crowd left behind would be seen in the next."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as site:
+        yield site
 
 
-def sign_up(page: Page) -> None:
-    """A new account, and on to the seats."""
-    page.get_by_role("main").get_by_role("link", name="회원가입").click()
-    page.locator("#id_email").fill(f"{secrets.token_hex(4)}@example.com")
-    page.locator("#id_password1").fill("winter-song-42")
-    page.locator("form.card button").click()
-    page.wait_for_url("**/seats/")
-    page.reload()  # without the greeting
-
-
-def draw_waiting(browser: Browser, site: Site) -> None:
-    """The waiting page in the middle of the rush, to three visitors."""
-    site.manage(
-        "waitingroom",
-        "set",
-        FULL,
-        "threshold=1",
-        "presence_seconds=600",
-        "claim_seconds=3600",
-        "idle_seconds=3600",
-        "longest_stay_seconds=0",
-    )
-    arrive(site, 0, BEFORE + 1)
-    desktop = page_of(browser, site, DESKTOP)
-    phone = page_of(browser, site, PHONE)
-    english = page_of(browser, site, DESKTOP, locale="en-US", color_scheme="dark")
-    pages = {"waiting-phone": phone, "waiting-ko": desktop, "waiting-en": english}
-    for page in pages.values():
-        page.goto(f"/events/{FULL}/")
-    arrive(site, BEFORE + 1, BEHIND)
-    site.manage("waitingroom", "set", FULL, f"threshold={1 + LET_IN}")
-    site.manage("waitingroom", "admit", FULL, str(LET_IN))
-    for name, page in pages.items():
-        expect(page.locator("#total")).to_have_text("10,000")
-        # The alarm looks at whole minutes.
-        expect(page.locator(".servers")).to_be_visible(timeout=300_000)
-        draw(page, name)
-
-
-def draw_shop(browser: Browser, site: Site) -> None:
-    """The list, an event, and its seats."""
-    for suffix, size in (("", DESKTOP), ("-phone", PHONE)):
-        page = page_of(browser, site, size)
-        page.goto("/")
-        draw(page, f"list{suffix}")
-        page.goto(f"/events/{CALM}/")
-        draw(page, f"event{suffix}")
-        page.goto(f"/events/{CALM}/seats/")
-        sign_up(page)
-        draw(page, f"seats{suffix}")
-
-
-def main() -> None:
-    """Start a site of its own, draw, end it."""
+def main(wanted: list[str]) -> None:
+    """Start a site for each, draw, end it."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as site, chromium.launched() as browser:
-        draw_shop(browser, site)
-        draw_waiting(browser, site)
+    with chromium.launched() as browser:
+        for name, (draws, _) in DRAWN.items():
+            if not wanted or name in wanted:
+                with site() as one:
+                    draws(browser, one)
+        if not wanted or "tutorial" in wanted:
+            for language in TUTORIALS:
+                walk_tutorial(browser, language)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.clone import Clone
 from tests.browser.conftest import Open
+from tests.browser.steps import Steps
 from tests.patience import until
 from tests.site import ROOT
 
@@ -26,44 +27,19 @@ print(code_of(Ticket.objects.latest("pk")))
 """
 
 
-class Readme:
-    """The steps of "What to click": links and commands by step, each to be used."""
+class Readme(Steps):
+    """The steps of "What to click", and how the site is started."""
 
     def __init__(self, port: int) -> None:
-        text = (ROOT / "README.md").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+        text = (ROOT / "README.md").read_text()
         section = text.partition("## What to click")[2].partition("\n## ")[0]
-        parts = re.split(r"^\d\. \*\*(.+?)\*\*", section, flags=re.MULTILINE)[1:]
-        self.steps = dict(zip(parts[::2], parts[1::2], strict=True))
+        super().__init__(section, r"^\d\. \*\*(.+?)\*\*", port)
         block = text.partition("## Two commands")[2].partition("```sh\n")[2].partition("```")[0]
         self.make_run = block.splitlines()[0].partition("#")[0].strip()
-        self.left = {found for step in self.steps.values() for found in [*self._links(step), *self._commands(step)]}
 
-    @staticmethod
-    def _links(step: str) -> list[str]:
-        return re.findall(r"<(http://\S+)>", step)
-
-    @staticmethod
-    def _commands(step: str) -> list[str]:
-        blocks: list[str] = re.findall(r"```sh\n(.*?)```", step, re.DOTALL)
-        return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
-
-    def link(self, step: str) -> str:
-        """The one link of the step."""
-        (found,) = self._links(self.steps[step])
-        self.left.discard(found)
-        return found
-
-    def commands(self, step: str, slug: str) -> list[str]:
+    def commands_for(self, step: str, slug: str) -> list[str]:
         """The lines to type, for this event."""
-        found = self._commands(self.steps[step])
-        self.left -= set(found)
-        return [line.replace("SLUG", slug) for line in found]
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """The project, just cloned."""
-    return Clone(tmp_path_factory.mktemp("clone"))
+        return [line.replace("SLUG", slug) for line in self.commands(step)]
 
 
 def position(page: Page) -> int:
@@ -100,14 +76,14 @@ def save(form: Page, **fields: str) -> float:
 
 def test_every_word_of_what_to_click_is_so(clone: Clone, chromium: Browser, open_page: Open) -> None:
     readme = Readme(clone.port)
-    assert list(readme.steps) == STEPS
+    assert readme.names == STEPS
     with clone.site(readme.make_run) as printed:
         slug, reader = enter_an_event(readme, open_page)
         crowd_and_line(readme, clone, slug, open_page)
         login = staff_console(readme, printed, slug, open_page)
         reader.close()
         ticket(readme, clone, login, open_page)
-    run_again, storm = readme.commands("The servers", slug)
+    run_again, storm = readme.commands_for("The servers", slug)
     with clone.site(run_again):
         servers(clone, storm, slug, open_page)
     assert readme.left == set()
@@ -124,7 +100,7 @@ def enter_an_event(readme: Readme, open_page: Open) -> tuple[str, Page]:
 
 def crowd_and_line(readme: Readme, clone: Clone, slug: str, open_page: Open) -> None:
     """Steps 2 and 3."""
-    names, tune, storm = readme.commands("The crowd", slug)
+    names, tune, storm = readme.commands_for("The crowd", slug)
     assert slug in clone.shell(names)
     clone.shell(tune)
     with clone.running(storm) as blowing:
