@@ -174,7 +174,7 @@ def work(_sale: Sale) -> Iterator[Finding]:
         return
     for name in seen.late:
         text = _("%(name)s is late, or never happened") % {"name": name}
-        yield fault(text, _("See which process does it: docs/operations.md, 'When things break'."))
+        yield fault(text, _("See which process does it: docs/when-things-break.md."))
     if seen.rows.mails.get("given_up"):
         yield warning(_("mails were given up"), _("See them in the console."))
     if not seen.late:

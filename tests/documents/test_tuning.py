@@ -8,8 +8,8 @@ from waitingroom.models import Mode
 
 
 def tuning() -> str:
-    """The chapter."""
-    return (DOCS / "operations.md").read_text().partition("\n## Tune\n")[2].partition("\n## ")[0]
+    """The page."""
+    return (DOCS / "tune.md").read_text()
 
 
 def test_every_setting_of_a_room_is_told_and_none_besides():

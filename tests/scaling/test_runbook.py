@@ -27,7 +27,7 @@ def commands(text: str) -> list[list[str]]:
 
 
 def the_evening() -> str:
-    return (DOCS / "operations.md").read_text().partition("## The evening")[2].partition("\n## ")[0]
+    return (DOCS / "run-a-sale.md").read_text().partition("## The evening")[2].partition("\n## ")[0]
 
 
 ALL = sorted({tuple(words) for page in DOCS.glob("*.md") for words in commands(page.read_text())})
