@@ -97,7 +97,9 @@ def hand_over(browser: str, account: str) -> None:
 
 
 def entries_of(draw: Draw, visitor: str) -> "models.QuerySet[DrawEntry]":
-    """The entries that the visitor holds, the one of their own name first; the better counts."""
+    """The entries that the visitor holds, of their own name first; the better counts. Nobody ("") holds none."""
+    if not visitor:
+        return draw.entries.none()
     held = models.Q(holder=visitor) | models.Q(person=visitor, holder="")
     found: models.QuerySet[DrawEntry] = draw.entries.filter(held).order_by("holder")
     return found

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,16 +55,19 @@ def announce(room: WaitingRoom, *, opens_at: datetime, closes_at: datetime, sour
 
 def draw_of(room: str) -> Draw:
     """The draw of that name. Raises DrawRefused."""
-    found: Draw | None = Draw.objects.filter(room__iexact=room).first()
-    if found is None:
-        raise DrawRefused(_("There is no draw of “%(room)s”.") % {"room": room})
-    return found
+    return _named(room, Draw.objects.all())
 
 
 def _locked(room: str) -> Draw:
     # Entries and the closing wait for each other: an entry that was confirmed is in the roster.
-    locked: Draw = Draw.objects.select_for_update().get(pk=draw_of(room).pk)
-    return locked
+    return _named(room, Draw.objects.select_for_update())
+
+
+def _named(room: str, draws: QuerySet[Draw]) -> Draw:
+    found: Draw | None = draws.filter(room__iexact=room).first()
+    if found is None:
+        raise DrawRefused(_("There is no draw of “%(room)s”.") % {"room": room})
+    return found
 
 
 @transaction.atomic

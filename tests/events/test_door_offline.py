@@ -84,7 +84,7 @@ def test_the_list_has_each_ticket_as_it_stands_and_the_key_that_made_its_code(
 
     taken = taken_along(client, tonight).json()
 
-    states = {name: (seat, state) for name, seat, state in taken["tickets"]}
+    states = {name: (seat, state) for name, seat, state, _ in taken["tickets"]}
     assert states == {
         named(ticket.serial): (ticket.line.label, state)
         for ticket, state in ((fresh, FRESH), (inside, INSIDE), (outside, OUTSIDE), (void, VOID))
