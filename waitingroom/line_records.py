@@ -35,7 +35,7 @@ class LineRecord(models.Model):
 
 
 def pack(admissions: Sequence[Admitted], told: Mapping[int, int]) -> bytes:
-    """Admissions in their order, and waits told by number, in seconds: some seven bytes for each."""
+    """Admissions in their order, and waits told by number, in seconds: some ten bytes for each."""
     return zlib.compress(json.dumps([admissions, list(told.items())], separators=(",", ":")).encode(), 6)
 
 
