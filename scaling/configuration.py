@@ -15,6 +15,9 @@ PERIODS = (10, 30, 60)
 # ap-northeast-2, us-gov-west-1, eusc-de-east-1: an availability zone, a city or a country is none.
 REGION = re.compile(r"[a-z]{2}(sc-[a-z]{2})?(-gov|-iso[a-z]?)?-(north|south|east|west|central)+-\d{1,2}", re.ASCII)
 
+# A host as it stands in a URL, with its port and perhaps a path: botocore takes no other.
+ADDRESS = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII | re.IGNORECASE)
+
 
 class BadConfiguration(ValueError):
     """Settings of the fleet make no sense; each of `faults` names its variable."""
@@ -40,6 +43,10 @@ TOPIC = {
 }
 
 
+# CloudWatch takes ASCII as a dimension's value, and Auto Scaling as a group's name.
+NAME = {"form": r"[!-~]([ -~]{0,253}[!-~])?", "example": "tiketi-web, in ASCII"}
+
+
 def _from(least: float, most: float, default: Any) -> Any:
     return field(default=default, metadata={"least": least, "most": most})
 
@@ -52,8 +59,8 @@ def _one_of(*choices: Any) -> Any:
 class Configuration:
     """Each field is the variable SCALING_<NAME>."""
 
-    environment: str = "local"  # the dimension of every metric
-    group: str = "tiketi-web"  # the Auto Scaling group, and the prefix of what is provisioned
+    environment: str = field(default="local", metadata=NAME)  # the dimension of every metric
+    group: str = field(default="tiketi-web", metadata=NAME)  # the Auto Scaling group, and what is provisioned begins so
     fleet: str = _one_of("local", "aws")
     policy: str = _one_of("alarm", "law")
     shadow: str = _one_of("off", "on")  # on: decide and write, order nothing
@@ -80,7 +87,9 @@ class Configuration:
         What is not set keeps within what is: a crowd's instances within the maximum, the lead beyond the boot.
         """
         faults = [*misspelt(environ)]
-        values: dict[str, Any] = {"fleet": "aws" if environ.get("AWS_ENDPOINT_URL") else "local"}
+        if (elsewhere := environ.get("AWS_ENDPOINT_URL", "")) and not ADDRESS.fullmatch(elsewhere):
+            faults.append("AWS_ENDPOINT_URL must be http://HOST:PORT or https://HOST.")
+        values: dict[str, Any] = {"fleet": "aws" if elsewhere else "local"}
         for one in fields(cls):
             name = f"SCALING_{one.name.upper()}"
             if environ.get(name):
@@ -88,7 +97,7 @@ class Configuration:
                     values[one.name] = parsed(name, environ[name], one.metadata, type(one.default))
                 except BadConfiguration as error:
                     faults += error.faults
-        on_aws = values["fleet"] == "aws" and not environ.get("AWS_ENDPOINT_URL")
+        on_aws = values["fleet"] == "aws" and not elsewhere
         values.setdefault("alarms", "cloudwatch" if on_aws else "here")
         most = values.get("maximum", cls().maximum)
         for name in ("crowd_instances", "prewarm_instances"):

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from scaling import control_loop, drift, pins, provisioning, store
 from scaling.cloud import CloudUnavailable
@@ -20,6 +19,7 @@ from scaling.models import FleetPin
 from scaling.observation import Observation
 from scaling.openings import all_rooms, selling, windows
 from waitingroom import admission
+from waitingroom.operator_command import instant
 from waitingroom.redis import client
 
 NAMES = ("desired", "boot_seconds")
@@ -162,19 +162,16 @@ def _instant(text: str, now: float) -> datetime:
     if found := re.fullmatch(r"([0-9]{1,4})([mh])", text):
         seconds = int(found[1]) * (60 if found[2] == "m" else 3600)
         return datetime.fromtimestamp(now + seconds, UTC)
-    try:
-        instant = parse_datetime(text)
-    except ValueError:
-        instant = None
-    if instant is None:
+    at = instant(text)
+    if at is None:
         raise Mistyped(f"until: 90m, 2h, or an instant such as 2026-05-01T21:00, please, not {text!r}.")
-    return instant if timezone.is_aware(instant) else timezone.make_aware(instant)
+    return at
 
 
 def _parsed(word: str) -> tuple[str, int]:
     name, equals, text = word.partition("=")
     if not equals or name not in NAMES:
         raise Mistyped(f"'{word}': name=value, please, where name is one of {', '.join(NAMES)}.")
-    if not text.isascii() or not text.isdigit() or int(text) > LONGEST_BOOT_S:
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) > LONGEST_BOOT_S:
         raise Mistyped(f"{name}: a whole number up to {LONGEST_BOOT_S}, please, not {text!r}.")
     return name, int(text)

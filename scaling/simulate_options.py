@@ -1,20 +1,6 @@
 """What can be said to `manage.py simulate` of the sale and the fleet, each a field of the scenario."""
 
-from argparse import ArgumentTypeError
-from collections.abc import Callable
 from typing import Any
-
-
-def number(least: float, most: float) -> Callable[[str], int]:
-    """A whole number within bounds, for the parser."""
-
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise ArgumentTypeError(f"a whole number from {least:,} to {most:,}, please, not {text!r}")
-        return int(text)
-
-    return parse
-
 
 # Options that set a field of the scenario: name -> (field, least, most, help).
 FIELDS = {

@@ -60,10 +60,14 @@ INSTALLED_APPS = [
 ]
 # Signing in by Kakao or Naver is offered where the environment brings the site's keys for it.
 OAUTH_HOSTS = {"kakao": "https://kauth.kakao.com", "naver": "https://nid.naver.com"}
-SOCIALACCOUNT_PROVIDERS = {
-    name: {"APPS": [{"client_id": client_id, "secret": env.read(f"{name.upper()}_SECRET", environment.word, "")}]}
+_keys = {
+    name: [env.read(f"{name.upper()}_{what}", environment.word, "") for what in ("CLIENT_ID", "SECRET")]
     for name in OAUTH_HOSTS
-    if (client_id := env.read(f"{name.upper()}_CLIENT_ID", environment.word, ""))
+}
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APPS": [{"client_id": client_id, "secret": secret}]}
+    for name, (client_id, secret) in _keys.items()
+    if client_id
 }
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS]
 

@@ -6,8 +6,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import DatabaseError
-from redis.exceptions import RedisError
 
 from scaling import drift, operator_actions, pins, provisioning, store
 from scaling.cloud import CloudUnavailable
@@ -18,8 +16,9 @@ from scaling.openings import all_rooms, windows
 from scaling.preflight.findings import Level
 from scaling.preflight.run import NoSuchRoom, preflight
 from scaling.status import status
-from waitingroom.errors import LineUnavailable
-from waitingroom.operator_command import Mistyped, OperatorCommand
+from waitingroom.operator_command import Mistyped, OperatorCommand, number
+
+MAX_ROWS = 100_000
 
 
 class Command(OperatorCommand):
@@ -54,7 +53,7 @@ class Command(OperatorCommand):
         for name, text in texts.items():
             how.add_argument(f"--{name}", action="store_const", const=name, dest="how", help=text)
         verb("publish", "publish the metrics once, now")
-        verb("history", "past decisions, newest first").add_argument("--limit", type=int, default=20)
+        verb("history", "past decisions, newest first").add_argument("--limit", type=number(0, MAX_ROWS), default=20)
         words = verb("set", "desired=5, or boot_seconds=60 for the local fleet")
         words.add_argument("changes", nargs="+", metavar="name=value", help=", ".join(operator_actions.NAMES))
 
@@ -67,10 +66,6 @@ class Command(OperatorCommand):
         """Do what the verb says. Errors are one line."""
         try:
             content = getattr(self, verb)(options)
-        except (LineUnavailable, RedisError) as error:
-            raise CommandError(f"Redis does not answer ({error}); start `make run`, or set REDIS_URL.") from error
-        except DatabaseError as error:
-            raise CommandError(f"The database does not answer ({error}).") from error
         except operator_actions.Mistyped as error:
             raise Mistyped(str(error)) from error
         except (CloudUnavailable, FleetUnreadable, NoSuchRoom, operator_actions.NotSettable) as error:
@@ -113,7 +108,7 @@ class Command(OperatorCommand):
     def history(self, options: dict[str, Any]) -> list[dict[str, Any]]:
         """Past decisions, newest first."""
         fields = ("at", "reason", "before", "after", "inputs", "terms", "fault", "held_back")
-        return list(ScalingDecision.objects.values(*fields)[: max(0, options["limit"])])
+        return list(ScalingDecision.objects.values(*fields)[: options["limit"]])
 
     def set(self, options: dict[str, Any]) -> dict[str, Any]:
         """The fleet after the change."""

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from scaling.in_force import configuration
 from scaling.recording import NothingRecorded
 from scaling.sales import AFTER, HALF_LIFE_S, NoSuchRoom, expected, past
-from scaling.simulate_options import FIELDS, ROOM_HELP, given, number
+from scaling.simulate_options import FIELDS, ROOM_HELP, given
 from scaling.simulator import chart
 from scaling.simulator.arrivals import BadArrivals, read_csv, rush
 from scaling.simulator.confidence import over_seeds
@@ -25,7 +24,7 @@ from scaling.simulator.report import judge
 from scaling.simulator.run import run
 from scaling.simulator.scenario import REFERENCE, Scenario
 from scaling.simulator.table import advised, report, spreads
-from waitingroom.operator_command import OperatorCommand
+from waitingroom.operator_command import OperatorCommand, number
 
 MAX_SEEDS = 100
 
@@ -96,8 +95,6 @@ class Command(OperatorCommand):
         except (NoSuchRoom, NothingRecorded) as error:
             hint = "" if isinstance(error, NoSuchRoom) else ": --crowd N"
             raise CommandError(f"{error}{hint}") from error
-        except DatabaseError as error:
-            raise CommandError(f"The database does not answer ({error}).") from error
         scenario = _bounded(sale.scenario.but(**given(options)))
         advice = advise(scenario, policy)
         if as_json:
@@ -123,8 +120,6 @@ class Command(OperatorCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{options['arrivals']}: {error.strerror}") from error
-        except DatabaseError as error:
-            raise CommandError(f"The database does not answer ({error}).") from error
         scenario = _bounded(scenario.but(**given(options)))
         return rooms_of(options["room"], scenario) if options["room"] else scenario
 

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError
 
 from tiketi.release import WAIT, ReleaseBusy, bring_up_to_date
-from waitingroom.operator_command import OperatorCommand
+from waitingroom.operator_command import OperatorCommand, number
 
 
 class Command(OperatorCommand):
@@ -24,7 +24,7 @@ class Command(OperatorCommand):
         """How long to wait for another instance."""
         parser.add_argument(
             "--wait",
-            type=int,
+            type=number(0, 86_400),
             default=int(WAIT.total_seconds()),
             metavar="SECONDS",
             help="for another instance that does the same; 300 without",
@@ -33,7 +33,7 @@ class Command(OperatorCommand):
     def handle(self, **options: Any) -> None:
         """Do it, or say in one line why not."""
         try:
-            bring_up_to_date(timedelta(seconds=max(options["wait"], 0)))
+            bring_up_to_date(timedelta(seconds=options["wait"]))
         except ReleaseBusy as error:
             raise CommandError(f"{error}.") from error
         except OperationalError as error:

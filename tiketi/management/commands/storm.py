@@ -9,9 +9,7 @@ from typing import IO, Any, cast
 import uvloop
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
-from django.db import DatabaseError
 from django.utils import timezone
-from redis.exceptions import RedisError
 from rich.console import Console
 
 from events.demo.rehearsal import sign_in
@@ -101,10 +99,6 @@ class Command(OperatorCommand):
             report = self._storm(options)
         except (CannotStorm, BadAddress) as reason:
             raise CommandError(str(reason)) from reason
-        except RedisError as error:
-            raise CommandError(f"Redis does not answer: {error}") from error
-        except DatabaseError as error:
-            raise CommandError(f"the database is not ready ({error}); `make prepare` fills it") from error
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
         else:
