@@ -25,8 +25,20 @@ from waitingroom.gate import App, Receive, Scope, Send
 HEALTHZ = "/healthz"
 PATHS = frozenset((HEALTHZ, "/readyz", "/metrics"))
 SAFE = ("GET", "HEAD")
-# What a proxy leaves of the visitor it speaks for.
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip", "via")
+# What a proxy leaves of the visitor it speaks for; and whatever begins as the second.
+FORWARDED, FORWARDED_FOR = (
+    (
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "x-amzn-trace-id",
+    ),
+    "x-forwarded",
+)
 
 
 class HealthAnswer(NamedTuple):
@@ -67,7 +79,9 @@ def is_meant(address: str, headers: Mapping[str, str]) -> bool:
     if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
     try:
-        return ip_address(address).is_loopback and not any(name in headers for name in FORWARDED)
+        return ip_address(address).is_loopback and not any(
+            name in FORWARDED or name.startswith(FORWARDED_FOR) for name in headers
+        )
     except ValueError:
         return False
 

@@ -15,7 +15,10 @@ IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 IPV6 = re.compile(r"(?<![\w:.])[0-9a-fA-F:.]{2,46}(?![\w:])")
 # Whoever reads these in an address may do what its owner may.
 SECRET = re.compile(r"(/(?:confirm-email|reset/key|previews|tickets)/)[^/\s'\"]+")
-COOKIE = re.compile(r"\b((?:__Host-)?(?:visitor|slip-[\w-]{1,80}|sessionid|csrftoken)=)[^;\s'\"]+")
+COOKIE = re.compile(r"\b((?:__Host-)?(?:visitor|slip-[\w-]{1,80}|sessionid|csrftoken|known|messages)=)[^;\s'\"]+")
+
+# What stands behind an address: forms' answers, sign-in codes of providers, search words.
+QUERY = re.compile(r"\?[\w.%\[\]-]{1,200}=[^\s'\"]*")
 
 MAX_TEXT = 20_000  # of a text that says more its beginning and its end are written
 
@@ -32,9 +35,11 @@ def _hashed(secret: str, visitor: str) -> str:
 
 
 def scrubbed(text: str) -> str:
-    """The text without email addresses, public IP addresses, cookies and the secrets of addresses."""
+    """The text without email addresses, public IP addresses, cookies, and the queries and secrets of addresses."""
     if len(text) > MAX_TEXT:
         text = f"{text[: MAX_TEXT // 2]} ... {text[-MAX_TEXT // 2 :]}"
+    if "?" in text:
+        text = QUERY.sub("?[query]", text)
     if "@" in text or "%40" in text:
         text = EMAIL.sub("[email]", text)
     if "=" in text:

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 from celery.signals import task_success
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from scaling import rooms_seen, store
 from scaling.tasks import turn
+from tests.waitingroom.line import join_call
 from tiketi import heartbeats, loopback, readiness
 from tiketi.celery import app
+from tiketi.health import is_meant
 from waitingroom import admission, configure
+from waitingroom.alive import alive_call
 from waitingroom.hub import hub
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client as redis_client
@@ -241,3 +244,74 @@ def test_a_clock_that_stopped_is_seen_by_who_is_told_of_the_rooms(client: Client
     rooms_seen.keep([room.slug], [replace(status, last_tick_age_s=4.0)], store.now() - 2)
 
     assert readyz(client)[1]["clock"] == "late"
+
+
+TOKEN = "a-long-word-of-operators"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "::1"])
+def test_a11_on_this_machine_details_are_told_but_not_through_a_proxy(address: str):
+    assert is_meant(address, {"host": "tickets.example.com", "user-agent": "curl"})
+    for name in (
+        "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-whatever", "forwarded", "via",
+        "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip", "x-amzn-trace-id",
+    ):  # fmt: skip
+        assert not is_meant(address, {name: "127.0.0.1"})
+        with override_settings(OPERATOR_TOKEN=TOKEN):
+            assert is_meant(address, {name: "127.0.0.1", "authorization": f"Bearer {TOKEN}"})
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["10.0.0.7", "203.0.113.9", "192.168.0.1", "2001:db8::7", "fe80::1%eth0", "", "localhost", "127.0.0.1:80"],
+)
+def test_a11_from_elsewhere_details_are_told_to_the_operators_token_alone(address: str):
+    for headers in ({}, {"x-forwarded-for": "127.0.0.1"}, {"host": "127.0.0.1"}):
+        assert not is_meant(address, headers)
+    for given in (
+        "",
+        TOKEN,
+        f"Basic {TOKEN}",
+        f"bearer {TOKEN}",
+        f"Bearer {TOKEN} ",
+        f"Bearer {TOKEN[:-1]}",
+        "Bearer ",
+        "Bearer \xe9",
+    ):
+        with override_settings(OPERATOR_TOKEN=TOKEN):
+            assert not is_meant(address, {"authorization": given})
+        with override_settings(OPERATOR_TOKEN=""):
+            assert not is_meant(address, {"authorization": given})
+    with override_settings(OPERATOR_TOKEN=TOKEN):
+        assert is_meant(address, {"authorization": f"Bearer {TOKEN}"})
+
+
+def test_two_thousand_rooms_cost_a_look_what_forty_do(client: Client, room: WaitingRoom):
+    """Where nobody shares the fleet out, too: rooms with nobody in them are not looked at, and not told of."""
+    run_now([join_call(room.slug, "somebody")])
+    run_now([alive_call([room.slug])])
+    costs = {}
+    for rooms in (40, 2_000):
+        there = WaitingRoom.objects.count()
+        WaitingRoom.objects.bulk_create([WaitingRoom(slug=f"empty-{i}") for i in range(there, rooms)])
+        admission.tick([room])
+        looks = [_look(client) for _ in range(5)]
+        costs[rooms] = (looks[-1][0], min(took for _, took in looks))
+
+    assert costs[2_000][0] == costs[40][0]
+    assert costs[2_000][1] < costs[40][1] + 0.1
+
+
+def _look(client: Client) -> tuple[tuple[int, int], float]:
+    """How many commands Redis got and numbers were told for both questions, and the seconds they took."""
+    before, began = _commands(), time.perf_counter()
+    readiness.forget()
+    told = client.get("/metrics").content.count(b"\n")
+    assert client.get("/readyz").status_code == 200
+    took = time.perf_counter() - began
+    return (_commands() - before, told), took
+
+
+def _commands() -> int:
+    stats: Any = redis_client().info("commandstats")
+    return sum(one["calls"] for name, one in stats.items() if name != "cmdstat_info")

@@ -112,12 +112,15 @@ def test_a_purchase_leaves_nobodys_data_in_any_line(written: StringIO, tonight: 
         ("from 1.1.1.1, 10.0.0.7 and 127.0.0.1", "from [address], 10.0.0.7 and 127.0.0.1"),
         ("from 2606:4700:4700::1111 or fd00::7 at 18:22:10", "from [address] or fd00::7 at 18:22:10"),
         ("2606:4700:4700::1111: refused, ::1: not", "[address] refused, ::1: not"),
-        ("?email=minji%40example.com&x=1", "?email=[email]&x=1"),
+        ("email=minji%40example.com&x=1", "email=[email]&x=1"),
+        ("GET /list/?q=word&code=s3cr3t HTTP/1.1", "GET /list/?[query] HTTP/1.1"),
+        ("is it so? a=b", "is it so? a=b"),
         ("version 1.2.3.4.5 and 999.1.1.1", "version 1.2.3.4.5 and 999.1.1.1"),
         ("to a.b+c@mail.example.co.kr.", "to [email]."),
         ("/accounts/confirm-email/MQ:abc/ failed", "/accounts/confirm-email/[secret]/ failed"),
         ("Not Found: /tickets/abcdef/codes/", "Not Found: /tickets/[secret]/codes/"),
         ("visitor=x.y; slip-gala=a; csrftoken=z", "visitor=[cookie]; slip-gala=[cookie]; csrftoken=[cookie]"),
+        ("__Host-known=a.b:c; messages=d", "__Host-known=[cookie]; messages=[cookie]"),
         ("payment 3 of order 7: received", "payment 3 of order 7: received"),
     ],
 )  # fmt: skip
@@ -126,7 +129,16 @@ def test_what_looks_like_somebodys_is_a_word(said: str, kept: str):
 
 
 @pytest.mark.parametrize(
-    "said", ["/" + ":" * 65_536 + "g", "a@" * 32_768, "slip-" * 13_000 + "=", "%40" * 20_000, "1." * 32_768]
+    "said",
+    [
+        "/" + ":" * 65_536 + "g",
+        "a@" * 32_768,
+        "slip-" * 13_000 + "=",
+        "%40" * 20_000,
+        "1." * 32_768,
+        "?a" * 32_768,
+        "?" * 65_536,
+    ],
 )
 def test_nobody_stops_a_process_by_what_it_writes_down(said: str):
     began = time.process_time()
@@ -184,6 +196,17 @@ def test_a_deployed_web_process_writes_json_and_nothing_else(transactional_db: N
 
     assert any(line["event"] == "Not Found: /nothing-here/" and line["request_id"] for line in told)
     assert all({"timestamp", "level", "logger"} <= line.keys() for line in told)
+
+
+def test_an_access_log_where_somebody_wants_one_names_nobody_either(transactional_db: None, tmp_path: Path):
+    """The Procfile has none: it would be a line for each of ten thousand polls a second."""
+    with serving(tmp_path, REAL, options="--access-log --log-level info") as web:
+        assert asked(web.port, f"/tickets/S3R1AL/?email={EMAIL}&code=s3cr3t", DEPLOYED)[0] in (302, 404)
+        assert asked(web.port, f"/from-{ADDRESS}-/{EMAIL}/", DEPLOYED)[0] == 404
+    text = (tmp_path / "output").read_text()
+
+    assert text.count('"logger": "uvicorn.access"') == 2
+    assert [word for word in (EMAIL, "S3R1AL", "s3cr3t", ADDRESS) if word in text] == []
 
 
 @pytest.mark.parametrize("name", ["worker", "clock", "beat"])
