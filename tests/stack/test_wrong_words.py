@@ -65,6 +65,8 @@ WRONG = {
     "LISTEN_ADDRESS": "localhost",
     "PORT": "http",
     "HTTPS": "2",
+    "HSTS_PRELOAD": "perhaps",
+    "MAX_ADMITTED_BY_HAND": "many",
     "LOG_FORMAT": "xml",
     "LOG_LEVEL": "loud",
     "MAX_BODY_BYTES": "1",
