@@ -1,30 +1,24 @@
 """What Prometheus reads: the numbers, the alert rules, and every panel of the dashboard, by Debian's own programs."""
 
-import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import urllib.error
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-import yaml
 
+from benchmarks.evenings.prometheus import RULES, panels, prometheus, rules, variables
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
 from tests.conftest import missing
 from tests.patience import until
-from tests.site import ROOT, Site
-from tiketi import loopback
+from tests.site import Site
 from tiketi.numbers import ROOM_COUNTERS, ROOM_GAUGES, numbers
 from tiketi.readiness import OK, Keys, Rows, Sight, Work
 from waitingroom.status import RoomStatus
 
-RULES = ROOT / "deploy" / "prometheus" / "rules.yml"
-DASHBOARD = ROOT / "deploy" / "grafana" / "tiketi.json"
 ALERTS = Path(__file__).with_name("alerts.yml")
 ROOM = RoomStatus(
     slug="gala", mode="automatic", threshold=10, waiting=4, present=3, active=9, joined=7, admitted=2, gone=1,
@@ -99,74 +93,36 @@ def test_rules_and_configuration_are_what_prometheus_takes(tmp_path: Path):
 def test_each_alert_fires_when_it_should_and_a_sale_that_goes_well_is_quiet(tmp_path: Path):
     tests = ALERTS.read_text().replace("RULES", str(RULES))
     (tmp_path / "alerts.yml").write_text(tests)
-    named = {rule["alert"] for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]}
-
     done = promtool("test", "rules", str(tmp_path / "alerts.yml"))
 
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-    assert set(re.findall(r'{alertname="(\w+)"}', tests)) == named
+    assert set(re.findall(r'{alertname="(\w+)"}', tests)) == set(rules())
 
 
 def test_alerts_and_panels_ask_for_numbers_that_there_are():
     there = set(re.findall(r"^(tiketi_\w+)", numbers(SEEN, whole=True).decode(), re.MULTILINE))
     there |= {"tiketi_work_age_seconds", "tiketi_work_late"}
-    rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
 
-    asked = [rule["expr"] for rule in rules] + [expression for _, expression in panels()]
+    asked = [*rules().values(), *(expression for _, expression in panels())]
 
     assert {name for one in asked for name in re.findall(r"\btiketi_\w+", one)} <= there
 
 
-def panels() -> list[tuple[str, str]]:
-    """Each question of the dashboard, by its panel's title."""
-    found = json.loads(DASHBOARD.read_text())["panels"]
-    return [(panel["title"], target["expr"]) for panel in found for target in panel["targets"]]
+def test_a_prometheus_that_asks_the_running_site_answers_every_panel_and_every_alert(site: Site, tmp_path: Path):
+    program("prometheus")
+    with prometheus(tmp_path, site.port, "no token: it asks on this machine", every_s=1) as asked:
+        until(lambda: asked.ask("tiketi_ready == 1") and asked.ask("tiketi_fleet_desired"), within=60)
+        until(lambda: all(asked.ask(expression) for _, expression in panels()), within=30)
+        until(lambda: {rule["health"] for rule in asked.alerts().values()} == {"ok"}, within=30)
 
-
-@contextmanager
-def prometheus(folder: Path, scraped: int) -> Iterator[str]:
-    """A Prometheus with the site's rules that asks the site every second; its address."""
-    port = loopback.free_port()
-    configuration = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(RULES)],
-        "scrape_configs": [{"job_name": "tiketi", "static_configs": [{"targets": [f"127.0.0.1:{scraped}"]}]}],
-    }
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration))
-    command = [
-        program("prometheus"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-        f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
-    ]  # fmt: skip
-    with (folder / "output").open("wb") as out:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def test_a_prometheus_that_asks_the_running_site_answers_every_panel(site: Site, tmp_path: Path):
-    with prometheus(tmp_path, site.port) as address:
-
-        def ask(expression: str) -> list[Any]:
-            filled = expression.replace("$__rate_interval", "10s").replace("$environment", ".*").replace("$room", ".*")
-            try:
-                answer = requests.get(f"{address}/api/v1/query", params={"query": filled}, timeout=10)
-            except OSError:  # it does not listen yet
-                return []
-            if answer.status_code == 503:  # it does, and reads its folder
-                return []
-            assert answer.status_code == 200, answer.text
-            result: list[Any] = answer.json()["data"]["result"]
-            return result
-
-        until(lambda: ask("tiketi_ready == 1") and ask("tiketi_fleet_desired"), within=60)
-        until(lambda: all(ask(expression) for _, expression in panels()), within=30)
-
-        assert [title for title, expression in panels() if not ask(expression)] == []
-        assert all(float(one["value"][1]) == 0 for _, expression in conserved() for one in ask(expression))
-        assert ask('ALERTS{alertstate="firing",severity="page"}') == []
+        assert [title for title, expression in panels() if not asked.ask(expression)] == []
+        assert [name for name, series in variables().items() if not asked.values_of(name, series)] == []
+        assert set(asked.alerts()) == set(rules())
+        assert all(isinstance(asked.ask(expression), list) for expression in rules().values())
+        with pytest.raises(urllib.error.HTTPError):  # as a rule that cannot be evaluated would
+            asked.ask("tiketi_ready ==")
+        assert all(float(one["value"][1]) == 0 for _, expression in conserved() for one in asked.ask(expression))
+        assert asked.ask('ALERTS{alertstate="firing",severity="page"}') == []
 
 
 def conserved() -> list[tuple[str, str]]:
