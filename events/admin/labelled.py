@@ -31,6 +31,6 @@ class Labelled(Inline):
         """The field, its name in it."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
-            widget = getattr(field.widget, "widget", field.widget)  # behind the links to another row
+            widget: Any = getattr(field.widget, "widget", field.widget)  # behind the links to another row
             widget.attrs.setdefault("aria-label", field.label)
         return field
