@@ -6,14 +6,14 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 # What is in none of them comes after them, by its program.
 SECTIONS = (
     (
         "sales",
-        _("Sales"),
+        pgettext_lazy("a group of the index", "Sales"),  # an event's page of sales is called otherwise in Korean
         (
             "events.Event",
             "events.Order",
