@@ -104,7 +104,8 @@ class EventAdmin(ByEvent, HistoryAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Times are typed and shown by the clock of the venue: the one that is being chosen, or the event's."""
         chosen, pk = request.POST.get("venue", ""), kwargs.get("object_id", args[0] if args else None)
-        venue = Venue.objects.filter(pk=chosen) if chosen.isdecimal() else Venue.objects.filter(events=pk)
+        ours = [pk] if str(pk).isdecimal() else []  # what is no number is nobody's: Django says so
+        venue = Venue.objects.filter(pk=chosen) if chosen.isdecimal() else Venue.objects.filter(events__in=ours)
         with timezone.override(next((found.zone for found in venue), None)):
             answer = super().changeform_view(request, *args, **kwargs)
             return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer

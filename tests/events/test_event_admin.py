@@ -242,6 +242,13 @@ def test_a_word_to_the_line_overwrites_nobody_elses_and_is_an_act_of_the_staff(c
     assert (act.who, act.event) == (clerk.username, event.slug)
 
 
+@pytest.mark.parametrize("odd", ["x", "1/new/styles.css", "-1", "９９９９"])
+def test_an_address_of_no_event_leads_back_to_the_index(admin_client, odd):
+    answer = admin_client.get(f"/admin/events/event/{odd}/change/")
+
+    assert (answer.status_code, answer.headers["location"]) == (302, "/admin/")
+
+
 def test_deleting_an_event_takes_its_line_along(admin_client, event):
     address = reverse("admin:events_event_delete", args=[event.pk])
 
