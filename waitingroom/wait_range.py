@@ -57,7 +57,7 @@ def turnover(pace: Pace) -> tuple[float, float]:
     if pace.stays is None:
         return 0.0, 0.0
     lengths = pace.stays.lengths
-    mean_s = sum(share * stay_s for share, stay_s in lengths) or 1.0
+    mean_s = max(0.001, sum(share * stay_s for share, stay_s in lengths))  # nobody comes and goes within a millisecond
     varied = max(0.0, sum(share * stay_s * stay_s for share, stay_s in lengths) / mean_s**2 - 1)
     return varied, max(LEAST_VARIED, varied) / (1 + sum(count for count, _ in pace.stays.leavers))
 
