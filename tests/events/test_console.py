@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from io import StringIO
 from typing import Any
@@ -359,6 +360,22 @@ def test_without_redis_from_the_start_nothing_is_known_and_the_page_stands(
     overview = signed_in(account).get(reverse("console"))
     assert overview.status_code == 200
     assert "Redis가 응답하지 않습니다" in overview.content.decode()
+
+
+def test_who_waited_for_a_redis_that_hangs_does_not_look_anew(sale: Event, monkeypatch: pytest.MonkeyPatch):
+    asked = []
+
+    def hanging(*_: Any) -> None:
+        asked.append(1)
+        time.sleep(1.2)  # the look itself: longer than one is fresh
+        raise LineUnavailable("hangs")
+
+    monkeypatch.setattr(admission, "status", hanging)
+    own = Looks()
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda _: own.at([sale.slug]), range(3)))
+
+    assert len(asked) == 1
 
 
 def test_without_the_database_the_line_is_told_all_the_same(sale: Event, member: Any, monkeypatch: pytest.MonkeyPatch):

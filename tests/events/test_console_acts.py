@@ -19,7 +19,7 @@ from events.staff.groups import BOX_OFFICE, SALES_MANAGERS
 from scaling.models import FleetPin, ScalingDecision
 from tests.scaling.conftest import OURS
 from tests.waitingroom.line import join_call, names
-from tiketi.console.acts.history import MAX_SHOWN
+from tiketi.console.acts.history import BY_HAND, MAX_SHOWN
 from waitingroom import admission, redis
 from waitingroom.admission import clock_calls, read_ticked
 from waitingroom.models import Mode, WaitingRoom
@@ -483,6 +483,22 @@ def test_pins_are_in_the_history_of_those_who_order_servers(admin_client, event,
     for browser, told in ((admin_client, True), (somebody(role=Role.ORGANISER, event=event), False)):
         reasons = [entry.reason for entry in acts_of(shown(browser, room)).history]
         assert ("the line at the door" in reasons) == told
+
+
+def test_what_the_staff_did_by_hand_is_told_to_who_may_see_their_acts(admin_client, event, room):
+    StaffAct.objects.create(who="boss", act=BY_HAND, event=event.slug, reason="the fan club's bus")
+    event.title_en = "Renamed"
+    event.save()
+
+    for role, told in ((Role.ORGANISER, True), (Role.BOX_OFFICE, False), (Role.FINANCE, False)):
+        browser = somebody(role=role, event=event)
+        history = acts_of(shown(browser, room)).history
+        assert ("the fan club's bus" in [entry.reason for entry in history]) == told
+        assert "Renamed" in {change.after for entry in history for change in entry.changes}
+    for permission in ("view_waitingroom", "add_fleetpin"):
+        history = acts_of(shown(somebody(permission), room)).history
+        assert not {"the fan club's bus"} & {entry.reason for entry in history}
+        assert "Renamed" not in {change.after for entry in history for change in entry.changes}
 
 
 def test_a_room_without_an_event_has_its_acts_as_well(admin_client):

@@ -36,11 +36,19 @@ def test_an_hour_with_five_more_for_half_of_it_is_added_up():
 def test_what_was_not_ordered_and_what_changed_nothing_costs_nothing():
     decided(5, 2, 7, held_back="shadow")
     decided(6, 2, 2, reason="fault")
+    decided(7, 2, 7, fault="ThrottlingException")
 
     found = servers_between(EIGHT, EIGHT + timedelta(hours=1))
 
     assert [step.servers for step in found.steps] == [configuration().minimum]
     assert found.extra_won == 0
+
+
+def test_a_row_that_moves_nothing_does_not_move_the_bill():
+    decided(5, 2, 7)
+    decided(6, 1, 1, reason="by-hand")  # somebody was admitted by hand while nobody had read the fleet
+
+    assert [step.servers for step in servers_between(EIGHT, EIGHT + timedelta(hours=1)).steps] == [2, 7]
 
 
 def test_what_comes_after_the_sale_is_not_its_own():

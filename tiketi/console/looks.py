@@ -71,11 +71,11 @@ class Looks:
         with self._lock:
             now = time.monotonic()
             if self._overview is None or now - self._overview[0] >= FRESH_SECONDS:
-                self._overview = (now, self._look_over(self._overview[1] if self._overview else None))
+                found = self._look_over(self._overview[1] if self._overview else None)
+                self._overview = (time.monotonic(), found)
             return self._overview[1]
 
     def _look(self, slugs: Sequence[str]) -> None:
-        began = time.monotonic()
         try:
             now = clock_s()
             rooms = {status.slug: status for status in admission.status(slugs)}
@@ -88,7 +88,8 @@ class Looks:
         for slug in slugs:
             kept = self._views.get(slug)
             view = self._view(slug, now, rooms.get(slug), fleet, alerts, kept[1] if kept else ConsoleView(slug, now))
-            self._views[slug] = (began, view)
+            # As old as its end: who waited for a Redis that hangs does not look anew, one after another.
+            self._views[slug] = (time.monotonic(), view)
 
     def _view(
         self,

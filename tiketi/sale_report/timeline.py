@@ -50,7 +50,8 @@ def decisions(begins: datetime, ends: datetime) -> list[Entry]:
 
 def _reason(decision: ScalingDecision) -> str:
     reason = decision.get_reason_display()
-    return f"{reason} ({decision.get_held_back_display()})" if decision.held_back else reason
+    undone = decision.get_held_back_display() if decision.held_back else decision.fault
+    return f"{reason} ({undone})" if undone else reason
 
 
 def merged(*kinds: Iterable[Entry]) -> list[Entry]:

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 from events.models import StaffAct
 from events.moments import moment
 from scaling.models import FleetPin
-from tiketi.console.acts.rights import event_of
+from tiketi.console.acts.rights import Rights, event_of
 from waitingroom.models import WaitingRoom
 
 MAX_SHOWN = 20
@@ -43,11 +43,13 @@ class Entry:
     changes: tuple[Change, ...] = ()
 
 
-def history_of(room: WaitingRoom, pins: Iterable[FleetPin]) -> list[Entry]:
-    """The latest entries of the room, its event and those pins of the fleet, newest first."""
+def history_of(room: WaitingRoom, pins: Iterable[FleetPin], rights: Rights) -> list[Entry]:
+    """The latest entries of the room, its event and those pins of the fleet, newest first, as far as rights go."""
     event = event_of(room)
-    found = [*_changes(room), *_by_hand(room), *_pinned(pins)]
-    if event is not None:
+    found = [*_changes(room), *_pinned(pins)]
+    if rights.acts:
+        found += _by_hand(room)
+    if rights.event and event is not None:
         found += _changes(event)
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:MAX_SHOWN]
 

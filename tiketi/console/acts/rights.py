@@ -19,14 +19,18 @@ class Rights:
     look: bool
     tune: bool  # threshold, rate, words and modes; admit by hand
     order: bool  # servers, which serve every room
+    event: bool  # its event's history
+    acts: bool  # what the staff did by hand, and why
 
 
 def rights_at(account: User | AnonymousUser, room: WaitingRoom) -> Rights:
     """By the account's groups, and by its role at the room's event."""
     tune = _may(account, "waitingroom.change_waitingroom", room)
     order = account.has_perm("scaling.add_fleetpin")
-    look = tune or order or _may(account, "events.view_event", room) or account.has_perm("waitingroom.view_waitingroom")
-    return Rights(look=look, tune=tune, order=order)
+    event = _may(account, "events.view_event", room)
+    look = tune or order or event or account.has_perm("waitingroom.view_waitingroom")
+    acts = tune or _may(account, "events.view_staffact", room)
+    return Rights(look=look, tune=tune, order=order, event=event, acts=acts)
 
 
 def _may(account: User | AnonymousUser, permission: str, room: WaitingRoom) -> bool:
