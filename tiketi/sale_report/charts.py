@@ -59,8 +59,8 @@ class Chart:
             # One by itself is a stroke: of a single point no line is drawn.
             drawn = [f"{path[0]} {_beside(path[0])}" if len(path) == 1 else " ".join(path) for path in paths if path]
             lines.append(Line(one.name, number, drawn))
-        every = max(1, -(-len(at) // MAX_LABELS))
-        labels = [(WIDTH * i / max(1, len(at) - 1), instant) for i, instant in enumerate(at) if i % every == 0]
+        parts = min(MAX_LABELS, len(at))  # by the clock, as the lines are: instants may lie unevenly
+        labels = [(WIDTH * i / parts, at[0] + (at[-1] - at[0]) * i / parts) for i in range(parts)]
         return cls(title, said(top), lines, labels)
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -33,16 +34,18 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if not (staff.may(request.user, "events.view_order", event) and model_admin.has_view_permission(request, event)):
         raise PermissionDenied
     report = report_of(event)
+    with timezone.override(event.zone):  # as the page itself is told, and the files
+        parts = parts_of(report)
     shown: dict[str, object] = {
         "title": _("Report"),
         "report": report,
-        "parts": parts_of(report),
+        "parts": parts,
         "charts": charts(report),
         "sees_acts": staff.may(request.user, "events.view_staffact", event),
         "exports": exporting.allowed(request, event, TABLES),
         "forms": list(WRITERS),
     }
-    if report.begins and report.ends:
+    if shown["sees_acts"] and report.begins and report.ends:
         shown["decisions"] = decisions(report.begins, report.ends)
     if shown["sees_acts"]:
         shown["timeline"] = merged(acts(event), shown.get("decisions", ()))  # type: ignore[arg-type]

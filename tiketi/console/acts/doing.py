@@ -94,7 +94,7 @@ def admit(room: WaitingRoom, by: User, *, count: int, reason: str, request: str)
         audit.write(by, BY_HAND, room, reason=reason, values={"asked": count, "admitted": admitted, "request": request})
     try:
         operator_actions.note_admission(room.slug, count, admitted, by=by.get_username(), why=reason)
-    except RedisError:
+    except (RedisError, OSError):
         return Done(_("Admitted, and in the acts of the staff; the decision was not written down."), warning=True)
     return _told_admitted(count, admitted)
 
