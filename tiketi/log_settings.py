@@ -1,5 +1,6 @@
 """How every process writes its log: Django's LOGGING, for web, workers, beat and commands alike."""
 
+import logging
 from typing import Any
 
 from tiketi.telemetry import ErrorReports
@@ -35,8 +36,9 @@ def logging_for(form: str, level: str, reports: ErrorReports) -> dict[str, Any]:
         "loggers": {
             **{name: {"handlers": [], "propagate": True} for name in OURS},
             **{name: {"level": least} for name, least in QUIET.items()},
-            # With anywhere to write, uvicorn tells of every request, and the gate answers none without a task.
-            "uvicorn.access": {"handlers": [], "propagate": False},
+            # With anywhere to write, uvicorn tells of every request, and the gate answers none without a task: only
+            # where uvicorn was told to, which it is before this is read.
+            "uvicorn.access": {"handlers": [], "propagate": logging.getLogger("uvicorn.access").hasHandlers()},
         },
         "root": {"handlers": [*handlers], "level": level},
     }

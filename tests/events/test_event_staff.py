@@ -107,7 +107,7 @@ def test_sales_and_lines_of_their_own_event_are_shown(at_work, sold, ours, their
 
     page = browser.get(reverse("admin:events_order_change", args=[sold[ours].pk])).content.decode()
     assert all(line.label in page for line in sold[ours].lines.all())
-    assert str(sold[ours].payments.get().reference) in page
+    assert reverse("admin:events_payment_change", args=[sold[ours].payments.get().pk]) in page
     assert browser.get(reverse("admin:events_event_sales", args=[ours.pk])).status_code == 200
     assert browser.get(reverse("admin:events_event_sales", args=[theirs.pk])).status_code == 403
 

@@ -50,7 +50,17 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The contract's options, and the shares of the visitors' habits."""
         parser.add_argument("slug", help="the waiting room, as `manage.py waitingroom list` names it")
-        parser.add_argument("--visitors", type=int, metavar="N", help="how many come; needed but for --calibrate")
+        either = parser.add_mutually_exclusive_group(required=True)
+        either.add_argument("--visitors", type=int, metavar="N", help="how many come")
+        either.add_argument(
+            "--calibrate",
+            nargs="?",
+            const=0.0,
+            type=float,
+            metavar="STAY",
+            help="buyers come ever faster until a page in a hundred takes over a second; proposes the room's rate, "
+            "and its threshold for stays of so many seconds (as the room saw, or 180); the room is wide open meanwhile",
+        )
         parser.add_argument("--arrive-in", type=float, default=20.0, metavar="S", help="seconds over which they arrive")
         parser.add_argument("--stay", type=float, default=10.0, metavar="S", help="seconds each stays inside")
         parser.add_argument(
@@ -68,15 +78,6 @@ class Command(OperatorCommand):
             metavar="ORDER",
             help="visitors gather for the opening, in the event's order or this one (arrival, draw); an opening "
             "that is past is set anew, to soon after the last arrival",
-        )
-        parser.add_argument(
-            "--calibrate",
-            nargs="?",
-            const=0.0,
-            type=float,
-            metavar="STAY",
-            help="buyers come ever faster until a page in a hundred takes over a second; proposes the room's rate, "
-            "and its threshold for stays of so many seconds (as the room saw, or 180); the room is wide open meanwhile",
         )
         parser.add_argument("--url", help="the site; http://127.0.0.1:$PORT by default")
         parser.add_argument(
@@ -164,8 +165,6 @@ def _forecast(options: dict[str, Any]) -> Forecast:
         stays_vary=options["stays_vary"],
     )
     visitors, arrive_in = options["visitors"], _number(options, "arrive-in", most=LONGEST)
-    if visitors is None:
-        raise CannotStorm("say how many come, with --visitors")
     if visitors < 1:
         raise CannotStorm(f"--visitors must be at least 1, not {visitors}")
     make_room_for(math.ceil(visitors * (1 + habits.second_tab)))
