@@ -3,8 +3,9 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -21,9 +22,11 @@ from scaling.models import ScalingDecision
 from tests.events.conftest import PRICE_WON, buy, seats_of
 from tests.events.test_exports import FORMULAS, read
 from tests.waitingroom.line import Line
+from tiketi.sale_report.charts import MAX_LABELS, WIDTH, Chart, Series
 from tiketi.sale_report.report import report_of
 from tiketi.sale_report.tables import TABLES
 from tiketi.sale_report.time_steps import MAX_STEPS, TimeSteps
+from tiketi.sale_report.timeline import decisions
 from waitingroom import configure, recording, scripts
 from waitingroom.errors import LineUnavailable
 from waitingroom.line_records import LineRecord
@@ -194,6 +197,53 @@ def test_acts_stand_in_the_timeline_beside_what_scaling_decided(event, admin_cli
 
     assert "threshold: 1000 → 50" in text
     assert "203.0.113.9" not in text
+
+
+MIDNIGHT = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)  # in Seoul
+
+
+@pytest.mark.parametrize(
+    "seconds", [[0], [0, 0, 60], [37, 40, 3600, 3601, 3602], range(0, 48 * 60, 60), [0, 1], [37, 97], [0, 86_400]]
+)
+@pytest.mark.parametrize("begins", [MIDNIGHT, MIDNIGHT - timedelta(minutes=1), MIDNIGHT + timedelta(hours=9)])
+def test_an_axis_tells_the_time_that_the_lines_have_there(begins, seconds):
+    at = [begins + timedelta(seconds=second) for second in seconds]
+
+    chart = Chart.of("servers", at, [Series("ordered", [2.0] * len(at))], str)
+
+    lasts = max(1.0, (at[-1] - at[0]).total_seconds())
+    assert 1 <= len(chart.labels) <= MAX_LABELS
+    for x, instant in chart.labels:
+        assert x == pytest.approx(WIDTH * (instant - at[0]).total_seconds() / lasts)
+        assert 0 <= x <= WIDTH
+        assert instant.second == 0 or chart.labels == [(0, at[0])]  # no more than minutes are shown
+    assert len({f"{instant:%d %H:%M}" for _, instant in chart.labels}) == len(chart.labels)
+
+
+def test_a_page_has_one_clock_the_venues(event, buyer, admin_client, line_of):
+    line_of(event)
+    event.venue.time_zone = "America/New_York"
+    event.venue.save()
+    buy(event, buyer, seats_of(event)[0])
+    sold_at = Ticket.objects.get(line__order__event=event).issued_at
+
+    text = page_of(admin_client, event)
+
+    there = timezone.localtime(sold_at, ZoneInfo("America/New_York"))
+    part = text.partition('id="part-line"')[2].partition("</table>")[0]
+    assert f"{there:%H:%M %Z}" in part
+    assert "KST" not in text.partition("report-when")[2]
+
+
+def test_a_decision_that_was_refused_or_held_back_says_why():
+    ScalingDecision.objects.create(reason="alarm", before=2, after=7, fault="ThrottlingException")
+    ScalingDecision.objects.create(reason="alarm", before=2, after=8, held_back="shadow")
+    now = timezone.now()
+
+    refused, held_back = decisions(now - timedelta(minutes=1), now)[::-1]
+
+    assert "ThrottlingException" in refused.why
+    assert held_back.why.endswith(")")
 
 
 ROLES_WITH_REPORT = {Role.BOX_OFFICE: 200, Role.FINANCE: 200, Role.ORGANISER: 200, Role.DOOR: 403}

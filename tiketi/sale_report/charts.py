@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.functional import Promise
 
 WIDTH, HEIGHT = 640, 180
 MAX_LABELS = 6
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,20 @@ class Chart:
             # One by itself is a stroke: of a single point no line is drawn.
             drawn = [f"{path[0]} {_beside(path[0])}" if len(path) == 1 else " ".join(path) for path in paths if path]
             lines.append(Line(one.name, number, drawn))
-        parts = min(MAX_LABELS, len(at))  # by the clock, as the lines are: instants may lie unevenly
-        labels = [(WIDTH * i / parts, at[0] + (at[-1] - at[0]) * i / parts) for i in range(parts)]
+        labels = [(WIDTH * ((instant - at[0]) / max(at[-1] - at[0], SECOND)), instant) for instant in _told(at)]
         return cls(title, said(top), lines, labels)
+
+
+def _told(at: Sequence[datetime]) -> list[datetime]:
+    # By the clock, as the lines are: the instants may lie unevenly. Whole minutes, since no seconds are shown.
+    apart = (at[-1] - at[0]) / MAX_LABELS
+    whole = {_next_minute(at[0] + i * apart) for i in range(MAX_LABELS)}
+    return sorted(instant for instant in whole if instant <= at[-1]) or [at[0]]
+
+
+def _next_minute(instant: datetime) -> datetime:
+    begun = instant.replace(second=0, microsecond=0)
+    return begun if begun == instant else begun + MINUTE
 
 
 def _beside(point: str) -> str:
