@@ -37,6 +37,17 @@ def signed_up(port: int, room: str, i: int) -> tuple[int, float]:
     return status, time.monotonic() - began
 
 
+def signed_up_in_the_end(port: int, room: str, i: int) -> tuple[int, float]:
+    """Who is put off comes again a second later, as the page does by itself: the last status, and the longest wait."""
+    longest = 0.0
+    while True:
+        status, seconds = signed_up(port, room, i)
+        longest = max(longest, seconds)
+        if status != 503:
+            return status, longest
+        time.sleep(1)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_f04_people_sign_up_and_look_around_while_redis_hangs(tmp_path: Path):
     room = WaitingRoom.objects.create(slug="while-redis-hangs").slug
@@ -45,16 +56,16 @@ def test_f04_people_sign_up_and_look_around_while_redis_hangs(tmp_path: Path):
         serving(tmp_path, {"REDIS_URL": f"redis://127.0.0.1:{redis}/0"}) as web,
         ThreadPoolExecutor(12) as people,
     ):
-        comers = [people.submit(signed_up, web.port, room, i) for i in range(12)]
+        comers = [people.submit(signed_up_in_the_end, web.port, room, i) for i in range(12)]
         assert quickest_s(web.port) < 0.05
         began = time.monotonic()
         assert asked(web.port, "/accounts/login/", "Host: localhost\r\n", patience=60)[0] == 200
         waited = time.monotonic() - began
-        answers = [comer.result(60) for comer in comers]
+        answers = [comer.result(120) for comer in comers]
 
     assert [status for status, _ in answers] == [302] * 12
     assert waited < 15
-    # Twelve, four at a time: the first wait for Redis, the others hear that somebody does.
+    # One at a time: who waits for five seconds is put off, and comes again.
     assert max(seconds for _, seconds in answers) < 17
 
 
