@@ -281,7 +281,8 @@ def test_the_page_keeps_the_strict_policy(sale: Event, member: Any):
 def test_page_and_feed_show_what_the_role_may_see(web: Web, sale: Event, member: Any):
     ScalingDecision.objects.create(reason=DecisionReason.ALARM, before=2, after=7, terms={"waiting": 6000})
     FleetPin.objects.create(floor=7, until="2099-01-01T00:00Z", why="the evening", by="ops")
-    operator = member(None, Role.DOOR, BOX_OFFICE, "view_scalingdecision")
+    operator = member(None, Role.DOOR, BOX_OFFICE, "view_scalingdecision", "view_fleetpin")
+    onlooker = member(None, Role.DOOR, BOX_OFFICE, "view_scalingdecision")
 
     for account in (member(sale), member(None, Role.DOOR, SALES_MANAGERS)):
         page = page_of(account, sale)
@@ -295,7 +296,13 @@ def test_page_and_feed_show_what_the_role_may_see(web: Web, sale: Event, member:
         while not (frame := told(socket))["decisions"]:
             pass
         assert "the evening" in frame["texts"]["pin"]
+    with watch(web, sale.slug, signed_in(onlooker)) as socket:
+        while "7–" not in (text := told(socket)["texts"]["pin"]):
+            pass
+        assert "the evening" not in text  # who ordered it, and why, is told to who has a right to pins
+        assert "ops" not in text
     until(lambda: "the evening" in page_of(operator, sale))  # the database is asked every few seconds
+    assert "the evening" not in page_of(onlooker, sale)
     page = page_of(operator, sale)
     assert "2 → 7" in page
     assert "경보: 대기 줄이 깁니다" in page

@@ -477,10 +477,12 @@ def test_no_id_stands_twice_among_the_acts(admin_client, room):
     assert len(ids) == len(set(ids))
 
 
-def test_pins_are_in_the_history_of_those_who_order_servers(admin_client, event, room):
+def test_pins_are_in_the_history_of_those_with_a_right_to_them(admin_client, event, room):
     FleetPin.objects.create(floor=4, until=timezone.now() + timedelta(hours=1), why="the line at the door", by="boss")
 
-    for browser, told in ((admin_client, True), (somebody(role=Role.ORGANISER, event=event), False)):
+    reader = somebody("view_fleetpin", BOX_OFFICE)
+    organiser = somebody(role=Role.ORGANISER, event=event)
+    for browser, told in ((admin_client, True), (reader, True), (organiser, False)):
         reasons = [entry.reason for entry in acts_of(shown(browser, room)).history]
         assert ("the line at the door" in reasons) == told
 

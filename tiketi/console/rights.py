@@ -28,6 +28,7 @@ class ConsoleRight:
 
     sales: bool
     fleet: bool
+    pins: bool  # who ordered servers, and why
     zone: tzinfo  # by whose clock times are told: the venue's, of all sales the site's
 
 
@@ -37,7 +38,12 @@ def right_at(account: User | AnonymousUser, event: Event | None) -> ConsoleRight
         return None
     sales = event is not None and may(account, "events.view_order", event)
     zone = timezone.get_default_timezone() if event is None else event.zone
-    return ConsoleRight(sales, account.has_perm("scaling.view_scalingdecision"), zone)
+    return ConsoleRight(sales, account.has_perm("scaling.view_scalingdecision"), sees_pins(account), zone)
+
+
+def sees_pins(account: User | AnonymousUser) -> bool:
+    """Whether the account may know who ordered servers, and why."""
+    return account.has_perm("scaling.view_fleetpin") or account.has_perm("scaling.add_fleetpin")
 
 
 def sales_of(account: User | AnonymousUser) -> QuerySet[Event]:

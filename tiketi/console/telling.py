@@ -18,6 +18,7 @@ from tiketi.console.words import (
     error_text,
     instant,
     number,
+    order_text,
     pin_text,
     rate,
     ready_text,
@@ -98,7 +99,8 @@ def texts_of(view: ConsoleView, figures: Mapping[str, Any], right: ConsoleRight)
         "room_seen_at": instant(view.room_seen_at, zone),
     }
     if right.fleet:
-        texts["pin"] = NOTHING if records is None else pin_text(records.pin, zone) if records.pin else _("none")
+        pinned = order_text if right.pins else pin_text
+        texts["pin"] = NOTHING if records is None else pinned(records.pin, zone) if records.pin else _("none")
     if right.sales:
         texts["sale_asked_at"] = instant(view.sale.asked_at if view.sale else None, zone)
         texts["won"] = NOTHING if figures["won"] is None else won(figures["won"])

@@ -70,15 +70,15 @@ def ready_text(fleet: FleetFigures | None) -> str:
 
 
 def pin_text(pin: PinStands, zone: tzinfo) -> str:
-    """From how many to how many, until when, by whom and why."""
+    """From how many to how many, and until when."""
     bounds = f"{pin.floor or ''}–{pin.ceiling or ''}"
     until = moments.day(datetime.fromtimestamp(pin.until, tz=UTC), zone)
-    return _("%(bounds)s until %(until)s (%(by)s): %(why)s") % {
-        "bounds": bounds,
-        "until": until,
-        "by": pin.by,
-        "why": pin.why,
-    }
+    return _("%(bounds)s until %(until)s") % {"bounds": bounds, "until": until}
+
+
+def order_text(pin: PinStands, zone: tzinfo) -> str:
+    """The same, by whom and why."""
+    return f"{pin_text(pin, zone)} ({pin.by}): {pin.why}"
 
 
 def alert_text(alert: Alert) -> str:

@@ -57,7 +57,7 @@ def acts_on(
         effect=_effect(room, tried or room) if rights.tune and status else [],
         status=status,
         pin=pins.row_in_force(timezone.now().timestamp()) if rights.order else None,
-        history=history_of(room, FleetPin.objects.all()[:MAX_SHOWN] if rights.order else (), rights),
+        history=history_of(room, FleetPin.objects.all()[:MAX_SHOWN] if rights.pins else (), rights),
         most_admitted=settings.MAX_ADMITTED_BY_HAND,
     )
 

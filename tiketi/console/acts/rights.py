@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from events.models import Event
 from events.staff.may import may
+from tiketi.console.rights import sees_pins
 from waitingroom.models import WaitingRoom
 
 
@@ -21,6 +22,7 @@ class Rights:
     order: bool  # servers, which serve every room
     event: bool  # its event's history
     acts: bool  # what the staff did by hand, and why
+    pins: bool  # who ordered servers, and why
 
 
 def rights_at(account: User | AnonymousUser, room: WaitingRoom) -> Rights:
@@ -30,7 +32,7 @@ def rights_at(account: User | AnonymousUser, room: WaitingRoom) -> Rights:
     event = _may(account, "events.view_event", room)
     look = tune or order or event or account.has_perm("waitingroom.view_waitingroom")
     acts = tune or _may(account, "events.view_staffact", room)
-    return Rights(look=look, tune=tune, order=order, event=event, acts=acts)
+    return Rights(look=look, tune=tune, order=order, event=event, acts=acts, pins=sees_pins(account))
 
 
 def _may(account: User | AnonymousUser, permission: str, room: WaitingRoom) -> bool:
