@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from scaling import control_loop, drift, pins, provisioning, store
 from scaling.cloud import CloudUnavailable
@@ -78,7 +77,7 @@ def lift_pin(by: str, now: float) -> None:
     row = pins.row_in_force(now)
     if row is None:
         raise NotSettable("There is no pin in force.")
-    FleetPin.objects.filter(pk=row.pk).update(lifted_at=timezone.now(), lifted_by=by)
+    pins.lift(row, by)
     hold(now)
 
 

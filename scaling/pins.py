@@ -1,5 +1,7 @@
 """The pin in force."""
 
+from django.utils import timezone
+
 from scaling.models import FleetPin
 from scaling.pin import FREE, Pin
 
@@ -9,6 +11,11 @@ def row_in_force(now: float) -> FleetPin | None:
     latest = FleetPin.objects.first()
     over = latest is None or latest.lifted_at is not None or latest.until.timestamp() <= now
     return None if over else latest
+
+
+def lift(row: FleetPin, by: str) -> None:
+    """End that one, whichever is in force by now. Raises DatabaseError."""
+    FleetPin.objects.filter(pk=row.pk, lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)
 
 
 def in_force(now: float) -> Pin:

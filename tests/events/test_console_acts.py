@@ -343,6 +343,7 @@ def redis_away(settings: Any) -> Iterator[Callable[[], None]]:
 
 
 def test_while_redis_is_away_nothing_is_done_and_staff_hear_so(admin_client, crowd, redis_away):
+    pinned = FleetPin.objects.create(floor=4, until=timezone.now() + timedelta(hours=1), why="more", by="boss")
     page = acts_of(shown(admin_client, crowd))
     forms = {
         "tune": sent(page.tuning) | {"threshold": "50"},
@@ -351,7 +352,7 @@ def test_while_redis_is_away_nothing_is_done_and_staff_hear_so(admin_client, cro
         "close": sent(page.words) | {"close_agreed": "on"},
         "admit": admitting(admin_client, crowd) | {"sure": "1"},
         "pin": {"floor": "3", "why": "more", "minutes": "60", "sure": "1"},
-        "lift": {"sure": "1"},
+        "lift": {"pin": str(pinned.pk), "sure": "1"},
     }
     redis_away()
 
@@ -360,7 +361,7 @@ def test_while_redis_is_away_nothing_is_done_and_staff_hear_so(admin_client, cro
 
         assert (answer.status_code, len(told(answer))) == (200, 1), act
     assert as_it_was(crowd)
-    assert not FleetPin.objects.exists()
+    assert [(pin.pk, pin.lifted_at) for pin in FleetPin.objects.all()] == [(pinned.pk, None)]
     assert not StaffAct.objects.filter(act="admitted by hand").exists()
 
 
@@ -436,8 +437,35 @@ def test_servers_are_ordered_for_some_time_and_asked_first(admin_client, room):
     assert (pin.floor, pin.by, pin.why) == (4, "admin", "the line at the door")
     assert ScalingDecision.objects.filter(reason="pin", after=4).exists()
 
-    assert admin_client.post(at("lift", room), {"sure": "1"}).status_code == 302
+    lifting = hidden(shown(admin_client, room), at("lift", room))
+    asked = admin_client.post(at("lift", room), lifting)
+    assert FleetPin.objects.get().lifted_at is None
+    assert admin_client.post(at("lift", room), hidden(asked, "") | {"sure": "1"}).status_code == 302
     assert FleetPin.objects.get().lifted_by == "admin"
+
+
+def hidden(page: Any, action: str) -> dict[str, str]:
+    """What the page's form to that address sends without being filled in; of a form to its own page without one."""
+    start = f'action="{action}"' if action else 'class="acts-part acts-asked"'
+    form = page.content.decode().partition(start)[2].partition("</form>")[0]
+    found: dict[str, str] = {}
+    for tag in re.findall(r'<input type="hidden"[^>]*>', form):
+        attributes = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        found[attributes["name"]] = attributes["value"]
+    return found
+
+
+def test_no_other_pin_is_lifted_than_was_shown(admin_client, room):
+    until = timezone.now() + timedelta(hours=1)
+    FleetPin.objects.create(floor=4, until=until, why="the line at the door", by="boss")
+    seen = hidden(shown(admin_client, room), at("lift", room))
+    FleetPin.objects.create(floor=7, until=until, why="the fan club's bus", by="ops")
+
+    for form in (seen, {}, {"pin": "x"}, {"pin": "999999"}):
+        answer = admin_client.post(at("lift", room), form | {"sure": "1"})
+        assert answer.status_code == 200
+        assert "다른 서버 고정" in told(answer)[0]
+    assert not FleetPin.objects.exclude(lifted_at=None).exists()
 
 
 def test_an_order_that_makes_no_sense_is_refused(admin_client, room):

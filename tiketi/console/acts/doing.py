@@ -135,16 +135,25 @@ def pin(pinned: FleetPin, by: User) -> Done:
     return Done(_("The pin is in force."))
 
 
-def lift(by: User) -> Done:
-    """End the pin in force. Raises NotDone."""
+def another_pin() -> str:
+    """Why a pin was not lifted that is not in force any more, or never was."""
+    return _("Another pin is in force by now. Nothing was changed; look at it first.")
+
+
+def lift(shown: FleetPin, by: User) -> Done:
+    """End the pin that was shown, if it is still in force. Raises NotDone."""
     try:
         now = store.now()
     except (RedisError, OSError) as error:
         raise NotDone(_("The fleet does not answer. Nothing was changed; try again in a moment.")) from error
-    if pins.row_in_force(now) is None:
+    row = pins.row_in_force(now)
+    if row is None:
         raise NotDone(_("There is no pin in force."))
+    if row != shown:
+        raise NotDone(another_pin())
+    pins.lift(row, by.get_username())
     try:
-        operator_actions.lift_pin(by.get_username(), now)
+        operator_actions.hold(now)
     except operator_actions.NotSettable as error:
         return Done(str(error), warning=True)
     except (RedisError, LineUnavailable, OSError):

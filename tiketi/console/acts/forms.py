@@ -119,6 +119,12 @@ class AdmitForm(forms.Form):
         self.order_fields(self.field_order)
 
 
+class LiftForm(forms.Form):
+    """The pin that was shown."""
+
+    pin = forms.ModelChoiceField(FleetPin.objects.all(), widget=forms.HiddenInput)
+
+
 class PinForm(PartForm):
     """How many servers there are to be at least, or at most, and for how long."""
 

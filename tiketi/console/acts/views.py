@@ -15,7 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tiketi.console.acts import doing
 from tiketi.console.acts.doing import Done, NotDone
 from tiketi.console.acts.effect import as_json, effects, rows
-from tiketi.console.acts.forms import AdmitForm, AnnounceForm, CloseForm, PinForm, StandForm, TriedForm, TuningForm
+from tiketi.console.acts.forms import (
+    AdmitForm,
+    AnnounceForm,
+    CloseForm,
+    LiftForm,
+    PinForm,
+    StandForm,
+    TriedForm,
+    TuningForm,
+)
 from tiketi.console.acts.rights import event_of, room_for
 from tiketi.console.acts.verbs import VERBS
 from tiketi.console.rights import right_at
@@ -113,9 +122,13 @@ def pin(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def lift(request: HttpRequest, slug: str) -> HttpResponse:
-    """End the pin in force."""
+    """End the pin that was shown: asked first."""
     room = room_for(request, slug, "order")
-    return _asked(request, room, "lift", {}, doing.lift)
+    form = LiftForm(request.POST)
+    if not form.is_valid():
+        return _not_done(request, room, NotDone(doing.another_pin()))
+    shown = form.cleaned_data["pin"]
+    return _asked(request, room, "lift", {"form": form, "pin": shown}, lambda by: doing.lift(shown, by))
 
 
 def _asked(
