@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from events.models import Event, EventStaff, Role, StaffAct
 from events.staff.groups import BOX_OFFICE, SALES_MANAGERS
+from scaling import operator_actions
 from scaling.models import FleetPin, ScalingDecision
 from tests.scaling.conftest import OURS
 from tests.waitingroom.line import join_call, names
@@ -363,6 +365,37 @@ def test_while_redis_is_away_nothing_is_done_and_staff_hear_so(admin_client, cro
     assert as_it_was(crowd)
     assert [(pin.pk, pin.lifted_at) for pin in FleetPin.objects.all()] == [(pinned.pk, None)]
     assert not StaffAct.objects.filter(act="admitted by hand").exists()
+
+
+FAULTS = (RedisConnectionError("away"), OSError("away"))
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, OperationalError("away")], ids=["redis", "network", "database"])
+def test_a_pin_that_is_kept_is_said_to_be_whatever_fails_after_it(admin_client, room, monkeypatch, fault):
+    def failing(_now: float) -> None:
+        raise fault
+
+    monkeypatch.setattr(operator_actions, "hold", failing)
+    ordered = {"floor": "4", "why": "more", "minutes": "60", "sure": "1"}
+
+    assert "저장했습니다" in told(admin_client.post(at("pin", room), ordered, follow=True))[0]
+    pin = FleetPin.objects.get()
+    assert "반영됩니다" in told(admin_client.post(at("lift", room), {"pin": pin.pk, "sure": "1"}, follow=True))[0]
+    assert FleetPin.objects.get().lifted_by == "admin"
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=["redis", "network"])
+def test_who_was_admitted_by_hand_is_said_to_be_whatever_fails_after_it(admin_client, vacant, monkeypatch, fault):
+    def failing(*_: object, **__: object) -> None:
+        raise fault
+
+    form = admitting(admin_client, vacant) | {"sure": "1"}
+    monkeypatch.setattr(operator_actions, "note_admission", failing)
+
+    answer = admin_client.post(at("admit", vacant), form)
+
+    assert answer.status_code == 302
+    assert StaffAct.objects.get(act=BY_HAND).values["admitted"] == status(vacant).admitted == 3
 
 
 ACTS = ("tune", "announce", "pause", "drain", "close", "open", "admit")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.forms import BaseModelForm
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -123,16 +123,23 @@ def pin(pinned: FleetPin, by: User) -> Done:
     """Order servers: the fleet keeps within the pin from now on. Raises NotDone."""
     try:
         now = store.now()
-        pinned.by = by.get_username()
-        pinned.save()
+    except (RedisError, OSError) as error:
+        raise NotDone(_("The fleet does not answer. Nothing was ordered; try again in a moment.")) from error
+    pinned.by = by.get_username()
+    pinned.save()
+    held = Done(_("The pin is in force."))
+    return _followed(now, held, _("The pin is kept, and counts as soon as the fleet answers again."))
+
+
+def _followed(now: float, held: Done, later: str) -> Done:
+    """Have the fleet follow what is kept already: whatever fails from here on, the act was done."""
+    try:
         operator_actions.hold(now)
     except operator_actions.NotSettable as error:
         return Done(str(error), warning=True)
-    except (RedisError, LineUnavailable, OSError) as error:
-        if pinned.pk:
-            return Done(_("The pin is kept, and counts as soon as the fleet answers again."), warning=True)
-        raise NotDone(_("The fleet does not answer. Nothing was ordered; try again in a moment.")) from error
-    return Done(_("The pin is in force."))
+    except (RedisError, LineUnavailable, OSError, DatabaseError):
+        return Done(later, warning=True)
+    return held
 
 
 def another_pin() -> str:
@@ -152,10 +159,5 @@ def lift(shown: FleetPin, by: User) -> Done:
     if row != shown:
         raise NotDone(another_pin())
     pins.lift(row, by.get_username())
-    try:
-        operator_actions.hold(now)
-    except operator_actions.NotSettable as error:
-        return Done(str(error), warning=True)
-    except (RedisError, LineUnavailable, OSError):
-        return Done(_("The pin is lifted, and the fleet follows as soon as it answers again."), warning=True)
-    return Done(_("The pin is lifted."))
+    held = Done(_("The pin is lifted."))
+    return _followed(now, held, _("The pin is lifted, and the fleet follows as soon as it answers again."))
