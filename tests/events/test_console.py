@@ -301,10 +301,12 @@ def test_page_and_feed_show_what_the_role_may_see(web: Web, sale: Event, member:
             pass
         assert "the evening" not in text  # who ordered it, and why, is told to who has a right to pins
         assert "ops" not in text
-    until(lambda: "the evening" in page_of(operator, sale))  # the database is asked every few seconds
-    assert "the evening" not in page_of(onlooker, sale)
+    until(lambda: "2 → 7" in page_of(operator, sale))  # the database is asked every few seconds
+    page = page_of(onlooker, sale)
+    assert "7–" in page
+    assert "the evening" not in page
     page = page_of(operator, sale)
-    assert "2 → 7" in page
+    assert "the evening" in page
     assert "경보: 대기 줄이 깁니다" in page
 
 
