@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from asyncio import wrap_future
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future
 from contextlib import aclosing, suppress
 from functools import partial
@@ -31,12 +31,14 @@ Right = TypeVar("Right")
 CLOSE_NO_RIGHT = 4403
 # Whoever watches is asked about again so often: a right that was taken away ends the feed within seconds.
 RIGHT_SECONDS = 3.0
+# Who is to watch waits so long to hear whether they may.
+ASKED_SECONDS = 5.0
 # The line's figures matter most in an outage: so long whoever had the right keeps it while the database is silent.
 BELIEVED_SECONDS = 300.0
 # Who takes nothing for so long is gone, whatever server stands between.
 READ_SECONDS = 15.0
 HISTORY_SECONDS = 60
-# Of one process: a page left open all over the house is no reason to lose buyers.
+# Of one process, who still asks among them: a page left open all over the house is no reason to lose buyers.
 MAX_WATCHERS = 200
 
 _rights = BlockingThread("console-rights")
@@ -100,10 +102,15 @@ class Watching(AsyncWebsocketConsumer, Generic[Right, Seen]):  # type: ignore[mi
             return CLOSE_UNKNOWN
         if len(feed()) >= MAX_WATCHERS:
             return CLOSE_TOO_MANY
-        ask = partial(self.asks, session_key)
+        with feed().present():
+            return await self._tell(partial(self.asks, session_key))
+
+    async def _tell(self, ask: Callable[[], Right | None]) -> int:
+        """Tell as long as the right lasts; the code to close with."""
         try:
-            right = await wrap_future(_rights.submit(ask))
-        except DatabaseError:
+            async with asyncio.timeout(ASKED_SECONDS):  # at its end the question is taken back, too
+                right = await wrap_future(_rights.submit(ask))
+        except (DatabaseError, TimeoutError):
             return CLOSE_AWAY
         if right is None:
             return CLOSE_NO_RIGHT

@@ -21,6 +21,7 @@ class Feed:
     """The watchers of one process's event loop, by sale."""
 
     def __init__(self) -> None:
+        self._present = 0
         self._watched: Counter[str] = Counter()
         self._views: dict[str, ConsoleView] = {}
         self._overview: OverviewView | None = None
@@ -29,7 +30,17 @@ class Feed:
         self._supervisor = Supervisor((Job("console", self._turn, EVERY_SECONDS),))
 
     def __len__(self) -> int:
-        return self._watched.total()
+        """How many are present: who watches, and who asks whether they may."""
+        return self._present
+
+    @contextmanager
+    def present(self) -> Iterator[None]:
+        """One more, from the first question to the end."""
+        self._present += 1
+        try:
+            yield
+        finally:
+            self._present -= 1
 
     async def sale(self, slug: str) -> AsyncGenerator[ConsoleView, None]:
         """The sale's views, one a second; who is slow gets the latest."""
