@@ -24,7 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 3.0
-# Asked, and silent for so long: the database is away, as far as the console can tell.
+# Asked, and silent for so long to everybody: the database is away, as far as the console can tell.
 AWAY_SECONDS = 5.0
 SOLD_MINUTES = timedelta(minutes=30)
 MAX_DECISIONS = 5
@@ -76,6 +76,7 @@ class Sums(Generic[T]):
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, T]] = {}
         self._asking: dict[str, tuple[float, Future[None]]] = {}
+        self._answered_at = float("-inf")
         self._failed: set[str] = set()
 
     def latest(self, key: str) -> T | None:
@@ -100,7 +101,9 @@ class Sums(Generic[T]):
         """Whether the database failed when it was asked last, or has said nothing for a while."""
         with self._lock:
             asking = self._asking.get(key)
-            return key in self._failed or (asking is not None and time.monotonic() - asking[0] >= AWAY_SECONDS)
+            # Whoever stands behind others' questions waits for no silent database, as long as those are answered.
+            silent_since = max(asking[0], self._answered_at) if asking else float("inf")
+            return key in self._failed or time.monotonic() - silent_since >= AWAY_SECONDS
 
     def _begin(self, key: str) -> "Future[None]":
         if key not in self._asking:
@@ -119,4 +122,5 @@ class Sums(Generic[T]):
                     self._failed.add(key)
                 else:
                     self._failed.discard(key)
-                    self._kept[key] = (time.monotonic(), found)
+                    self._answered_at = time.monotonic()
+                    self._kept[key] = (self._answered_at, found)
