@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -562,6 +562,26 @@ def test_what_the_staff_did_by_hand_is_told_to_who_may_see_their_acts(admin_clie
         history = acts_of(shown(somebody(permission), room)).history
         assert not {"the fan club's bus"} & {entry.reason for entry in history}
         assert "Renamed" not in {change.after for entry in history for change in entry.changes}
+
+
+def test_times_are_told_by_the_clock_of_the_venue_and_with_its_name(admin_client, event, room):
+    event.venue.time_zone = "Asia/Kolkata"
+    event.venue.save()
+    event.closes_at = datetime(2098, 5, 1, 12, 0, tzinfo=UTC)
+    event.save()
+    FleetPin.objects.create(floor=4, until=datetime(2099, 5, 1, 12, 0, tzinfo=UTC), why="more", by="boss")
+    FleetPin.objects.update(made_at=datetime(2098, 5, 1, 1, 2, 3, tzinfo=UTC))
+
+    page = shown(admin_client, room)
+    text = page.content.decode()
+    changed = [change.after for entry in acts_of(page).history for change in entry.changes]
+
+    assert sum("17:30 IST" in value for value in changed) == 2  # the sale's end, and the pin's
+    assert "05-01 06:32:03 IST" in text
+    assert text.count("05-01 17:30 IST") == 1  # the pin in force
+    assert "KST" not in text.partition('class="acts"')[2]
+    asked = admin_client.post(at("lift", room), {"pin": FleetPin.objects.get().pk}).content.decode()
+    assert "05-01 17:30 IST" in asked
 
 
 def test_a_room_without_an_event_has_its_acts_as_well(admin_client):

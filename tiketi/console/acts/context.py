@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from tiketi.console.acts import doing
 from tiketi.console.acts.effect import Row, effects, rows
 from tiketi.console.acts.forms import AdmitForm, AnnounceForm, PinForm, TuningForm
 from tiketi.console.acts.history import MAX_SHOWN, Entry, history_of
-from tiketi.console.acts.rights import Rights, rights_at
+from tiketi.console.acts.rights import Rights, rights_at, zone_of
 from tiketi.console.acts.verbs import Verb, offered
 from waitingroom.errors import LineUnavailable, SettingsMissing
 from waitingroom.models import WaitingRoom
@@ -35,6 +36,7 @@ class Acts:
     status: RoomStatus | None
     pin: FleetPin | None
     history: list[Entry]
+    zone: tzinfo
     most_admitted: int = 0
 
 
@@ -58,6 +60,7 @@ def acts_on(
         status=status,
         pin=pins.row_in_force(timezone.now().timestamp()) if rights.order else None,
         history=history_of(room, FleetPin.objects.all()[:MAX_SHOWN] if rights.pins else (), rights),
+        zone=zone_of(room),
         most_admitted=settings.MAX_ADMITTED_BY_HAND,
     )
 

@@ -1,11 +1,13 @@
 """Who of the staff may look at a room's console, tune the room, and order servers."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from events.models import Event
 from events.staff.may import may
@@ -44,6 +46,12 @@ def event_of(room: WaitingRoom) -> Event | None:
     """The event whose sale the room stands before."""
     found: Event | None = getattr(room, "event", None)
     return found
+
+
+def zone_of(room: WaitingRoom) -> tzinfo:
+    """By whose clock times are told: the event's venue's, or without an event the site's."""
+    event = event_of(room)
+    return timezone.get_default_timezone() if event is None else event.zone
 
 
 def room_for(request: HttpRequest, slug: str, right: str) -> WaitingRoom:

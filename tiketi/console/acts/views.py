@@ -25,7 +25,7 @@ from tiketi.console.acts.forms import (
     TriedForm,
     TuningForm,
 )
-from tiketi.console.acts.rights import event_of, room_for
+from tiketi.console.acts.rights import event_of, room_for, zone_of
 from tiketi.console.acts.verbs import VERBS
 from tiketi.console.rights import right_at
 from waitingroom.errors import LineUnavailable, SettingsMissing
@@ -175,6 +175,7 @@ def _page(request: HttpRequest, room: WaitingRoom, name: str = "page", **page: A
         "title": _("Acts"),
         "room": room,
         "event": event_of(room),
+        "zone": zone_of(room),
         **page,
     }
     return render(request, f"console/acts/{name}.html", context)
