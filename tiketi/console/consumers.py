@@ -27,6 +27,7 @@ from waitingroom.visits import cookies_in
 
 Seen = TypeVar("Seen")
 Right = TypeVar("Right")
+OverviewRight = tuple[ConsoleRight, frozenset[str]]  # what may be seen, and of which sales
 
 CLOSE_NO_RIGHT = 4403
 # Whoever watches is asked about again so often: a right that was taken away ends the feed within seconds.
@@ -43,6 +44,7 @@ MAX_WATCHERS = 200
 
 _rights = BlockingThread("console-rights")
 _frames: dict[tuple[str, str, ConsoleRight], tuple[ConsoleView, str]] = {}
+_overview: tuple[OverviewView, dict[tuple[str, OverviewRight], str]] | None = None
 
 
 def frame_of(view: ConsoleView, language: str, right: ConsoleRight) -> str:
@@ -53,6 +55,19 @@ def frame_of(view: ConsoleView, language: str, right: ConsoleRight) -> str:
         with translation.override(language):
             kept = _frames[key] = (view, json.dumps(telling.told(view, right), ensure_ascii=False))
     return kept[1]
+
+
+def overview_frame_of(view: OverviewView, language: str, right: OverviewRight) -> str:
+    """In the same way; what was written of the view before is let go, as the sets of sales come and go."""
+    global _overview
+    if _overview is None or _overview[0] is not view:
+        _overview = (view, {})
+    frames = _overview[1]
+    if (language, right) not in frames:
+        with translation.override(language):
+            told = telling.told_over(view, sorted(right[1]), right[0])
+            frames[language, right] = json.dumps(told, ensure_ascii=False)
+    return frames[language, right]
 
 
 class Watching(AsyncWebsocketConsumer, Generic[Right, Seen]):  # type: ignore[misc]  # channels has no types
@@ -163,10 +178,10 @@ class SaleConsumer(Watching[ConsoleRight, ConsoleView]):
         return found
 
 
-class OverviewConsumer(Watching[tuple[ConsoleRight, frozenset[str]], OverviewView]):
+class OverviewConsumer(Watching[OverviewRight, OverviewView]):
     """The feed of all sales, of each watcher those of theirs."""
 
-    def asks(self, session_key: str) -> tuple[ConsoleRight, frozenset[str]] | None:
+    def asks(self, session_key: str) -> OverviewRight | None:
         """What may be seen of all sales, and of which."""
         return sales_by_session(session_key)
 
@@ -174,7 +189,6 @@ class OverviewConsumer(Watching[tuple[ConsoleRight, frozenset[str]], OverviewVie
         """Of all."""
         return feed().overview()
 
-    def frames(self, view: OverviewView, right: tuple[ConsoleRight, frozenset[str]]) -> list[str]:
+    def frames(self, view: OverviewView, right: OverviewRight) -> list[str]:
         """A row for each."""
-        with translation.override(self.language):
-            return [json.dumps(telling.told_over(view, sorted(right[1]), right[0]), ensure_ascii=False)]
+        return [overview_frame_of(view, self.language, right)]
