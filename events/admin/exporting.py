@@ -53,11 +53,12 @@ def export(
         messages.warning(request, _("Another export is being made. Please try again in a moment."))
         return redirect(page, pk)
     try:
-        buyers = may(request.user, Right.BUYERS, event)
-        model_admin.log_change(request, event, f"exported {kind} as {form}, {'with' if buyers else 'without'} buyers")
+        rights = [right for right in Right if may(request.user, right, event)]
+        buyers = "with" if Right.BUYERS in rights else "without"
+        model_admin.log_change(request, event, f"exported {kind} as {form}, {buyers} buyers")
         file = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the response)
         with timezone.override(event.zone):
-            WRITERS[form](table.lines(event, buyers=buyers), file)
+            WRITERS[form](table.lines(event, rights), file)
     finally:
         _one_at_a_time.release()
     response = StreamingHttpResponse(_sent(request, file), content_type=TYPES[form])

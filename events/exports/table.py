@@ -1,6 +1,6 @@
 """A table to be exported: headings, and how a row is made of what the database tells."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,15 +23,16 @@ class Right(StrEnum):
     FINANCE = "events.export_money"
     BUYERS = "events.export_buyers"  # who they are, on top of the other two
     ACTS = "events.view_staffact"
+    DECISIONS = "scaling.view_scalingdecision"  # why the fleet, which all sales share, was changed
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `personal` ones are only for who may know the buyers."""
+    """One column; some are only for who has a right besides the table's."""
 
     heading: str | Promise
     value: Callable[[Any], Cell]
-    personal: bool = False
+    right: Right | None = None
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Table:
     columns: tuple[Column, ...]
     found: Callable[[Event], Iterable[Any]]
 
-    def lines(self, event: Event, *, buyers: bool) -> Iterator[list[Cell]]:
-        """The headings, in the current language, then every row, one after the other."""
-        columns = [column for column in self.columns if buyers or not column.personal]
+    def lines(self, event: Event, rights: Collection[Right]) -> Iterator[list[Cell]]:
+        """The headings, in the current language, then every row; of the columns those that the rights allow."""
+        columns = [column for column in self.columns if column.right is None or column.right in rights]
         yield [str(column.heading) for column in columns]
         for row in self.found(event):
             yield [column.value(row) for column in columns]

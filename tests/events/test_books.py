@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def sums(event: Event, kind: str) -> dict[str, int]:
     """The list's columns of numbers, each added up."""
     with translation.override("en"):
-        headings, *lines = TABLES[kind].lines(event, buyers=False)
+        headings, *lines = TABLES[kind].lines(event, rights=[])
     found: dict[str, int] = {}
     for line in lines:
         for heading, cell in zip(headings, line, strict=True):
@@ -35,7 +35,7 @@ def sums(event: Event, kind: str) -> dict[str, int]:
 def total(event: Event) -> dict[str, int]:
     """The settlement's last line."""
     with translation.override("en"):
-        headings, *_, last = TABLES["settlement"].lines(event, buyers=False)
+        headings, *_, last = TABLES["settlement"].lines(event, rights=[])
     return {str(heading): cell for heading, cell in zip(headings, last, strict=True) if isinstance(cell, int)}
 
 

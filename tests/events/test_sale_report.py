@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.utils import timezone
 from events.exports.files import WRITERS
 from events.models import Event, EventStaff, Role, StaffAct, Ticket, Why
 from events.sale.orders import cancel_order
+from scaling.in_force import configuration
 from scaling.models import ScalingDecision
 from tests.events.conftest import PRICE_WON, buy, seats_of
 from tests.events.test_exports import FORMULAS, read
@@ -268,6 +269,33 @@ def test_who_sees_the_events_sales_sees_its_report_and_no_acts(event, make_event
     assert export.status_code == (200 if may_export else 403)
     assert (export.getvalue()[:3] == b"\xef\xbb\xbf") is may_export
     assert client.post(reverse("event-report-export", args=[event.pk, "timeline", "csv"])).status_code == 403
+
+
+@pytest.mark.parametrize(("permissions", "told"), [([], False), (["view_scalingdecision"], True)])
+def test_why_servers_were_ordered_is_for_who_may_see_the_fleets_decisions(event, buyer, line_of, permissions, told):
+    line_of(event)
+    buy(event, buyer, seats_of(event)[0])
+    sold_at = Ticket.objects.get(line__order__event=event).issued_at
+    Ticket.objects.filter(line__order__event=event).update(issued_at=sold_at - timedelta(minutes=5))
+    decision = ScalingDecision.objects.create(reason="prewarm", before=2, after=7)
+    ScalingDecision.objects.filter(pk=decision.pk).update(at=sold_at - timedelta(minutes=4, seconds=30))
+    member = User.objects.create_user("somebody", is_staff=True)
+    member.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    EventStaff.objects.create(event=event, account=member, role=Role.ORGANISER)
+    client = Client()
+    client.force_login(member)
+
+    text = page_of(client, event)
+    files = {
+        form: read(client.post(reverse("event-report-export", args=[event.pk, "servers", form])).getvalue(), form)
+        for form in WRITERS
+    }
+
+    assert (str(decision.get_reason_display()) in text) is told
+    for lines in files.values():
+        assert [int(line[1]) for line in lines[1:]] == [configuration().minimum, 7]
+        assert [str(cell) for line in lines for cell in line].count(decision.get_reason_display()) == told
+        assert {len(line) for line in lines} == {3 if told else 2}
 
 
 LINES = {"figures": 99, "over-time": 99, "servers": 1, "timeline": 1}

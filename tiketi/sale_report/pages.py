@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from events.admin import exporting
 from events.admin.event_pages import page_of
 from events.exports.files import WRITERS
+from events.exports.table import Right
 from events.models import Event
 from events.staff import may as staff
 from tiketi.sale_report.charts import Chart, Series
@@ -41,7 +42,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "report": report,
         "parts": parts,
         "charts": charts(report),
-        "sees_acts": staff.may(request.user, "events.view_staffact", event),
+        "sees_reasons": staff.may(request.user, Right.DECISIONS, event),
+        "sees_acts": staff.may(request.user, Right.ACTS, event),
         "exports": exporting.allowed(request, event, TABLES),
         "forms": list(WRITERS),
     }

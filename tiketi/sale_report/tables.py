@@ -81,7 +81,7 @@ SERVERS = Table(
     (
         Column(gettext_lazy("from"), lambda row: at(row.at)),
         Column(gettext_lazy("servers ordered"), lambda row: row.servers),
-        Column(gettext_lazy("reason"), lambda row: row.reason),
+        Column(gettext_lazy("reason"), lambda row: row.reason, right=Right.DECISIONS),
     ),
     servers,
 )

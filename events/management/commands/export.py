@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from events.exports.files import WRITERS
+from events.exports.table import Right
 from events.exports.tables import TABLES
 from events.models import Event
 from waitingroom.operator_command import OperatorCommand
@@ -42,7 +43,7 @@ class Command(OperatorCommand):
         if form not in WRITERS:
             raise CommandError(f"{to} is neither .csv nor .xlsx: say --format.")
         with override(language), timezone.override(event.zone):
-            lines = TABLES[kind].lines(event, buyers=buyers)
+            lines = TABLES[kind].lines(event, [Right.BUYERS] if buyers else [])
             if to is None:
                 WRITERS[form](lines, sys.stdout.buffer)
                 return
