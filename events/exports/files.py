@@ -21,9 +21,14 @@ MAX_LETTERS = 32_767  # of its cell
 
 
 def plain(cell: Cell) -> str | int:
-    """The cell as a spreadsheet should read it: numbers are numbers, and text is text, by an apostrophe if need be."""
+    """The cell as a spreadsheet should read it: numbers are numbers, and text is text, by an apostrophe if need be.
+
+    Of floats at most six decimals, and never a power of ten: 0.25, 12.
+    """
     if isinstance(cell, int):
         return cell
+    if isinstance(cell, float):
+        return f"{round(cell, 6) + 0.0:.6f}".rstrip("0").rstrip(".")
     text = CONTROLS.sub("", str(cell if cell is not None else ""))
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
 
@@ -64,7 +69,7 @@ def write_xlsx(lines: Iterable[list[Cell]], file: IO[bytes]) -> None:
 
 
 def _write(sheet: Worksheet, number: int, column: int, cell: Cell) -> None:
-    if isinstance(cell, int):
+    if isinstance(cell, int | float):
         sheet.write_number(number, column, cell)
     else:
         text = CONTROLS.sub("", str(cell if cell is not None else "").replace("\r", "\n"))

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from events.models import Event
 
-Cell = str | int | datetime | None
+Cell = str | int | float | datetime | None  # floats are finite, and rounded by who makes them
 # So many rows at a time come from the database; no more are in memory.
 CHUNK = 2000
 

@@ -129,6 +129,28 @@ def test_numbers_are_numbers_also_below_zero():
     assert plain(-110_000) == -110_000
 
 
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0.25, "0.25"),
+        (-0.125, "-0.125"),
+        (12.0, "12"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (-1e-9, "0"),
+        (1e-6, "0.000001"),
+        (1e9, "1000000000"),
+    ],
+)
+def test_parts_of_numbers_are_numbers_as_well(number, written):
+    book = io.BytesIO()
+    write_xlsx([["share"], [number]], book)
+
+    cell = openpyxl.load_workbook(io.BytesIO(book.getvalue())).active["A2"]
+    assert (cell.data_type, cell.value) == ("n", number)
+    assert plain(number) == written
+
+
 def test_a_name_that_is_a_formula_reaches_no_spreadsheet_as_one(event, admin_client, make_buyer):
     buyer = make_buyer()
     User.objects.filter(pk=buyer.pk).update(

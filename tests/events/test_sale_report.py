@@ -24,6 +24,7 @@ from tests.events.conftest import PRICE_WON, buy, seats_of
 from tests.events.test_exports import FORMULAS, read
 from tests.waitingroom.line import Line
 from tiketi.sale_report.charts import MAX_LABELS, WIDTH, Chart, Series
+from tiketi.sale_report.figures import parts_of
 from tiketi.sale_report.report import report_of
 from tiketi.sale_report.tables import TABLES
 from tiketi.sale_report.time_steps import MAX_STEPS, TimeSteps
@@ -318,6 +319,32 @@ def test_every_table_comes_as_csv_and_as_a_workbook_with_one_content(event, make
     assert len(found["csv"]) > 1
     assert admin_client.get(reverse("event-report-export", args=[event.pk, kind, "csv"])).status_code == 405
     assert admin_client.post(reverse("event-report-export", args=[event.pk, "orders", "csv"])).status_code == 404
+
+
+def test_numbers_are_numbers_in_a_workbook(event, make_buyer, admin_client, line_of):
+    line = line_of(event, **SLOW)
+    play(line)
+    buy(event, make_buyer(), seats_of(event)[0])
+
+    sheets = {}
+    for kind in ("figures", "over-time"):
+        body = admin_client.post(reverse("event-report-export", args=[event.pk, kind, "xlsx"])).getvalue()
+        sheets[kind] = openpyxl.load_workbook(io.BytesIO(body)).active
+
+    figures = {(row[0].value, row[1].value): row[2] for row in sheets["figures"].iter_rows(min_row=2)}
+    report = report_of(event)
+    checked = 0
+    for part in parts_of(report):
+        for figure in part.figures:
+            if isinstance(figure.value, int | float):
+                cell = figures[str(part.title), str(figure.name)]
+                assert cell.data_type == "n"
+                assert isinstance(cell.value, int | float)
+                checked += isinstance(figure.value, float)
+    assert checked >= 5
+    waits = [cell for row in sheets["over-time"].iter_rows(min_row=2, min_col=5, max_col=7) for cell in row]
+    assert [cell.value for cell in waits if cell.data_type == "n"] == [11, 12, 12]
+    assert {cell.value for cell in waits if cell.data_type != "n"} <= {""}
 
 
 @pytest.mark.parametrize("text", FORMULAS)

@@ -81,7 +81,7 @@ def _seconds(name: str | Promise, value: float | None, note: str | Promise = "")
 
 
 def _share(name: str | Promise, value: float | None, note: str | Promise = "") -> Figure:
-    return Figure(name, share(value), None if value is None else round(value, 4), note)
+    return Figure(name, share(value), None if value is None else round(value, 6), note)
 
 
 def _tau(name: str | Promise, value: float | None, note: str | Promise = "") -> Figure:

@@ -36,12 +36,8 @@ def timeline(event: Event) -> list[Entry]:
     return merged(acts(event), decisions(report.begins, report.ends))
 
 
-def _number(value: float | str | None) -> str | int | None:
-    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
-
-
-def _tenth(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.1f}"
+def _tenth(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 FIGURES = Table(
@@ -51,7 +47,7 @@ FIGURES = Table(
     (
         Column(gettext_lazy("part"), lambda row: str(row[0].title)),
         Column(gettext_lazy("figure"), lambda row: str(row[1].name)),
-        Column(gettext_lazy("value"), lambda row: _number(row[1].value)),
+        Column(gettext_lazy("value"), lambda row: row[1].value),
         Column(gettext_lazy("as people read it"), lambda row: row[1].shown),
         Column(gettext_lazy("what it means"), lambda row: str(row[1].note)),
     ),
