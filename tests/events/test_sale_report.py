@@ -11,7 +11,9 @@ import openpyxl
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -379,6 +381,19 @@ def test_looking_at_it_changes_nothing(event, admin_client, line_of):
 
     assert line.everything() == before
     assert not LineRecord.objects.exists()
+
+
+def test_orders_are_counted_where_they_are(event, make_buyer, line_of):
+    line_of(event)
+    for seat in seats_of(event)[:3]:
+        buy(event, make_buyer(), seat)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert report_of(event).orders["paid"] == 3
+
+    states = [one["sql"] for one in asked if 'SELECT "events_order"."state"' in one["sql"]]
+    assert len(states) == 1
+    assert "GROUP BY" in states[0]
 
 
 def test_a_ticket_that_became_void_counts_when_it_did(event, buyer, line_of):

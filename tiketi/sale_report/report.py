@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from django.db.models import Count
 from django.utils import timezone
 
 from events.exports.sales import Sales, sales_of
@@ -111,10 +112,8 @@ def report_of(event: Event) -> SaleReport:
         draw.first_number if draw else 0,
         draw.entries if draw and draw.first_number else 0,
     )
-    orders = Order.objects.filter(event=event).order_by().values_list("state", flat=True)
-    ended = {state.value: 0 for state in OrderState}
-    for state in orders.iterator():
-        ended[state] += 1
+    orders = Order.objects.filter(event=event).order_by().values_list("state").annotate(Count("pk"))
+    ended = {state.value: 0 for state in OrderState} | dict(orders)
     return SaleReport(event, timezone.now(), line, sales_of(event), draw, ended, _moments(event))
 
 
