@@ -2,8 +2,13 @@
 
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,9 +30,11 @@ from scaling.models import ScalingDecision
 from tests.events.conftest import PRICE_WON, buy, seats_of
 from tests.events.test_exports import FORMULAS, read
 from tests.waitingroom.line import Line
+from tiketi.sale_report import kept, pages
 from tiketi.sale_report.charts import MAX_LABELS, WIDTH, Chart, Series
 from tiketi.sale_report.figures import parts_of
-from tiketi.sale_report.report import report_of
+from tiketi.sale_report.kept import KEPT_SECONDS, MAX_KEPT, Kept
+from tiketi.sale_report.report import SaleReport, report_of
 from tiketi.sale_report.tables import TABLES
 from tiketi.sale_report.time_steps import MAX_STEPS, TimeSteps
 from tiketi.sale_report.timeline import decisions
@@ -394,6 +401,60 @@ def test_orders_are_counted_where_they_are(event, make_buyer, line_of):
     states = [one["sql"] for one in asked if 'SELECT "events_order"."state"' in one["sql"]]
     assert len(states) == 1
     assert "GROUP BY" in states[0]
+
+
+def test_who_loads_the_page_again_at_once_makes_no_report_anew(event, make_event, admin_client, line_of, monkeypatch):
+    line_of(event)
+    another, made, now = make_event(), [], [1000.0]
+    line_of(another)
+
+    def making(one: Event) -> SaleReport:
+        made.append(one)
+        return report_of(one)
+
+    monkeypatch.setattr(pages, "report_of", making)
+    monkeypatch.setattr(kept, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    for _ in range(3):
+        page_of(admin_client, event)
+    page_of(admin_client, another)
+    now[0] += KEPT_SECONDS - 0.1
+    page_of(admin_client, event)
+    assert made == [event, another]
+    now[0] += 0.1
+    page_of(admin_client, event)
+    assert made == [event, another, event]
+
+    admin_client.cookies["django_language"] = "en"
+    page_of(admin_client, event)
+    assert made == [event, another, event, event]  # in words of its own
+
+    outsider = Client()
+    outsider.force_login(User.objects.create_user("outsider", is_staff=True))
+    assert outsider.get(reverse("event-report", args=[event.pk])).status_code == 403
+
+
+def test_reports_are_made_one_at_a_time_and_few_are_kept():
+    own: Kept[int] = Kept()
+    made: list[int] = []
+    two_at_once = threading.Barrier(2)
+
+    def make() -> int:
+        with suppress(threading.BrokenBarrierError):
+            two_at_once.wait(0.3)
+        made.append(1)
+        return 1
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda _: own.of(1, make), range(4))) == [1] * 4
+    assert made == [1]
+    for key in range(2, 50):
+        assert own.of(key, partial(int, key)) == key
+        assert len(own._made) <= MAX_KEPT
+
+    with pytest.raises(ZeroDivisionError):
+        own.of("fails", lambda: 1 // 0)
+    assert own.of("fails", lambda: 7) == 7
 
 
 def test_a_ticket_that_became_void_counts_when_it_did(event, buyer, line_of):

@@ -1,5 +1,6 @@
 """The report in the admin, at its event; and as files, by the exports' own way."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 from django.contrib import admin
@@ -8,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from events.admin import exporting
@@ -19,12 +20,25 @@ from events.exports.table import Right
 from events.models import Event
 from events.staff import may as staff
 from tiketi.sale_report.charts import Chart, Series
-from tiketi.sale_report.figures import lasting, parts_of
+from tiketi.sale_report.figures import Part, lasting, parts_of
+from tiketi.sale_report.kept import Kept
 from tiketi.sale_report.report import SaleReport, report_of
 from tiketi.sale_report.tables import TABLES
 from tiketi.sale_report.timeline import acts, decisions, merged
 
 PAGE = "event-report"
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What takes long: reading a long line, and its figures."""
+
+    report: SaleReport
+    parts: tuple[Part, ...]
+    charts: list[Chart]
+
+
+_kept: Kept[_Made] = Kept()
 
 
 @require_safe
@@ -34,14 +48,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     model_admin = admin.site.get_model_admin(Event)
     if not (staff.may(request.user, "events.view_order", event) and model_admin.has_view_permission(request, event)):
         raise PermissionDenied
-    report = report_of(event)
-    with timezone.override(event.zone):  # as the page itself is told, and the files
-        parts = parts_of(report)
+    made = _kept.of((event.pk, get_language()), lambda: _make(event))
+    report = made.report
     shown: dict[str, object] = {
         "title": _("Report"),
         "report": report,
-        "parts": parts,
-        "charts": charts(report),
+        "parts": made.parts,
+        "charts": made.charts,
         "sees_reasons": staff.may(request.user, Right.DECISIONS, event),
         "sees_acts": staff.may(request.user, Right.ACTS, event),
         "exports": exporting.allowed(request, event, TABLES),
@@ -52,6 +65,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if shown["sees_acts"]:
         shown["timeline"] = merged(acts(event), shown.get("decisions", ()))  # type: ignore[arg-type]
     return page_of(model_admin, request, event, "report", shown)
+
+
+def _make(event: Event) -> _Made:
+    report = report_of(event)
+    with timezone.override(event.zone):  # as the page itself is told, and the files
+        return _Made(report, parts_of(report), charts(report))
 
 
 def export(request: HttpRequest, pk: int, kind: str, form: str) -> HttpResponseBase:
