@@ -19,16 +19,15 @@ LEFT_ALONE_SECONDS = 1.0
 class Sparing(Redis):
     """Asks nothing of a cache that did not answer a moment ago. Raises ConnectionError, as where it is away."""
 
-    until = 0.0  # monotonic, of this process
-
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """As redis-py's."""
-        if time.monotonic() < Sparing.until:
+        pool: Any = self.connection_pool  # one for the process
+        if time.monotonic() < getattr(pool, "left_alone_until", 0.0):
             raise ConnectionError("the cache did not answer a moment ago")
         try:
             return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py's
         except TimeoutError:
-            Sparing.until = time.monotonic() + LEFT_ALONE_SECONDS
+            pool.left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
             raise
 
 

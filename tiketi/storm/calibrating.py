@@ -1,12 +1,14 @@
-"""A calibration of the running site: the room stands wide open meanwhile, and is put back whatever happens."""
+"""A calibration of the running site: the room stands wide open meanwhile; it is put back, or that it is not is said."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from django.db import DatabaseError
 from rich.console import Console
 
+from scaling import store
 from tiketi.storm.buyer import Outcome
 from tiketi.storm.calibration import LATEST_MS, SPARE, STEP_S, Calibration, Step, climb
 from tiketi.storm.forecast import Forecast
@@ -21,6 +23,7 @@ from waitingroom.status import RoomStatus
 WIDE_OPEN = {"threshold": 1_000_000, "threshold_per_instance": None, "users_per_minute_per_instance": 1_000_000}
 USUAL_STAY_S = 180.0  # where the room has seen nobody leave
 STRAIGHT_THROUGH = Habits(refresh=0, second_tab=0, drop=0, vanish=0, stay=0)
+INTERRUPTED = "interrupt"  # as a report says why it was cut short
 PATIENCE_S = 60.0  # after the last arrival; who has not bought then never will in time
 
 
@@ -42,8 +45,7 @@ def calibrate(
         raise CannotStorm(
             f"{now.active} are inside {now.slug} and {now.waiting} wait: they would be measured, and let in all at once"
         )
-    if not now.in_service:
-        raise CannotStorm(f"no server of {now.slug} is in service")
+    instances = servers()
 
     def attempt(users_per_minute: float) -> Step:
         buyers = max(1, round(users_per_minute * STEP_S / 60))
@@ -58,6 +60,8 @@ def calibrate(
             was_patient=False,
         )
         report = rage(step)
+        if report.cut_short == INTERRUPTED:
+            raise CannotStorm("interrupted: nothing is proposed")
         bought = report.purchases.get(Outcome.BOUGHT, 0)
         if report.purchases.get(Outcome.SOLD_OUT):
             raise CannotStorm(f"the seats ran out at {users_per_minute:,.0f} users a minute: take an event with more")
@@ -74,7 +78,17 @@ def calibrate(
 
     with wide_open(now.slug, change):
         steps = climb(attempt)
-    return Calibration(steps, max(1, round(now.in_service)), stay_s)
+    if (there := servers()) != instances:
+        raise CannotStorm(f"there were {instances} servers and are {there}: pin the fleet, and calibrate again")
+    return Calibration(steps, instances, stay_s)
+
+
+def servers() -> int:
+    """Instances of the whole fleet: an empty room's share says nothing of who takes its visitors in."""
+    view = store.last_view()
+    if view is None or not view.in_service:
+        raise CannotStorm("no server is in service, as far as is known: is a worker running?")
+    return view.in_service
 
 
 @contextmanager
@@ -82,11 +96,17 @@ def wide_open(slug: str, change: Callable[[dict[str, Any], str], None]) -> Itera
     """The room without a limit, and then with its own again."""
     room = WaitingRoom.objects.get(slug=slug)
     before = {name: getattr(room, name) for name in WIDE_OPEN}
-    change(dict(WIDE_OPEN), "calibration begins")
     try:
+        change(dict(WIDE_OPEN), "calibration begins")
         yield
     finally:
-        change(before, "calibration ended")
+        try:
+            change(before, "calibration ended")
+        except DatabaseError as error:
+            words = " ".join(f"{name}={'' if value is None else value}" for name, value in before.items())
+            raise CannotStorm(
+                f"THE ROOM STANDS WIDE OPEN ({error}): manage.py waitingroom set {slug} {words}"
+            ) from error
 
 
 def show(found: Calibration, slug: str, console: Console) -> None:
