@@ -85,7 +85,7 @@ def watch(web: Web, slug: str, browser: Client, *, origin: str | None = "") -> C
     return connect(
         f"ws://127.0.0.1:{web.port}/ws/console/{slug and slug + '/'}?language=en",
         additional_headers={"Cookie": f"sessionid={session.value}"} if session else {},
-        origin=f"http://127.0.0.1:{web.port}" if origin == "" else origin,  # type: ignore[arg-type]
+        origin=f"http://127.0.0.1:{web.port}" if origin == "" else origin,  # type: ignore[arg-type]  # a NewType of str
         proxy=None,
         max_size=1_000_000,
     )

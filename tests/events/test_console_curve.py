@@ -18,7 +18,7 @@ NONE = Sample(0, 0, 0, 0, 0, 1000, 0, 0, 0, 0.0, 0, 2.0, 0.0)
 
 
 def at(at_s: float, **counted: float) -> Sample:
-    return replace(NONE, at_s=at_s, **counted)  # type: ignore[arg-type]
+    return replace(NONE, at_s=at_s, **counted)  # type: ignore[arg-type]  # fields by name
 
 
 def test_rates_are_of_the_last_ten_seconds_and_a_little_more():

@@ -88,7 +88,7 @@ def test_the_console_is_live_drawn_accessible_and_fits_a_telephone(web: Web, sal
         assert page.locator("[data-table=line] tr").count() >= 10
         assert errors == []  # axe's own styles are blocked, and told of
         assert complaints(page) == []
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dict of the two
         assert overflow(page) <= 0
 
         page.goto(site + overview)
