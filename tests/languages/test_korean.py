@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from tests.conftest import missing
 
@@ -68,3 +69,10 @@ def messages(translations: gettext.GNUTranslations) -> dict[object, str]:
 @pytest.mark.parametrize("part", PARTS)
 def test_no_words_that_readers_stumbled_over_come_back(part: str) -> None:
     assert [words for words in ("줄 선 곳", "귀하") if words in catalog(part).read_text()] == []
+
+
+@pytest.mark.parametrize(("message", "korean"), [("Cancelled", "취소됨"), ("published", "공개")])
+def test_a_word_of_the_sales_is_not_overlaid_by_another_apps(message: str, korean: str) -> None:
+    """A refunded ticket is no show that is called off, a published event no metric that was sent."""
+    with translation.override("ko"):
+        assert translation.gettext(message) == korean
