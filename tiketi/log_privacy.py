@@ -18,7 +18,7 @@ SECRET = re.compile(r"(/(?:confirm-email|reset/key|previews|tickets)/)[^/\s'\"]+
 COOKIE = re.compile(r"\b((?:__Host-)?(?:visitor|slip-[\w-]{1,80}|sessionid|csrftoken|known|messages)=)[^;\s'\"]+")
 
 # What stands behind an address: forms' answers, sign-in codes of providers, search words.
-QUERY = re.compile(r"\?[\w.%\[\]-]{1,200}=[^\s'\"]*")
+QUERY = re.compile(r"\?[^\s'\"=?]{1,200}=[^\s'\"]*")
 
 MAX_TEXT = 20_000  # of a text that says more its beginning and its end are written
 

@@ -79,7 +79,7 @@ def traces(env: Environment, *, site: str, version: str) -> Traces:
     env.read("OTEL_TRACES_SAMPLER_ARG", share, 1.0)
     env.read("OTEL_BSP_SCHEDULE_DELAY", positive, 0)
     queue = env.read("OTEL_BSP_MAX_QUEUE_SIZE", positive, QUEUE)
-    batch = env.read("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", positive, min(BATCH, queue))
+    batch = env.read("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", positive, BATCH)  # as the SDK has it, whatever the queue
     if batch > queue:
         env.add([f"OTEL_BSP_MAX_EXPORT_BATCH_SIZE must be at most OTEL_BSP_MAX_QUEUE_SIZE, {queue}."])
     endpoint = exact or (f"{base.rstrip('/')}{TRACES_PATH}" if base else "")

@@ -114,6 +114,8 @@ def test_a_purchase_leaves_nobodys_data_in_any_line(written: StringIO, tonight: 
         ("2606:4700:4700::1111: refused, ::1: not", "[address] refused, ::1: not"),
         ("email=minji%40example.com&x=1", "email=[email]&x=1"),
         ("GET /list/?q=word&code=s3cr3t HTTP/1.1", "GET /list/?[query] HTTP/1.1"),
+        ("GET /callback/?state&code=s3cr3t HTTP/1.1", "GET /callback/?[query] HTTP/1.1"),
+        ("GET /callback/?~a+b=s3cr3t HTTP/1.1", "GET /callback/?[query] HTTP/1.1"),
         ("is it so? a=b", "is it so? a=b"),
         ("version 1.2.3.4.5 and 999.1.1.1", "version 1.2.3.4.5 and 999.1.1.1"),
         ("to a.b+c@mail.example.co.kr.", "to [email]."),

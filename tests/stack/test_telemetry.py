@@ -374,3 +374,6 @@ def test_a_batch_larger_than_its_queue_is_a_fault():
     telemetry.traces(env, site="x", version="1")
 
     assert env.faults == ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE must be at most OTEL_BSP_MAX_QUEUE_SIZE, 10."]
+    alone = Environment({"OTEL_BSP_MAX_QUEUE_SIZE": "100"})  # the SDK would take 512 at once
+    telemetry.traces(alone, site="x", version="1")
+    assert len(alone.faults) == 1
