@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -24,6 +25,7 @@ from tiketi import loopback
 
 ROOT = Path(__file__).resolve().parents[2]
 CSRF = "c" * 32
+COMES_AGAIN = 10  # a slow machine puts off who waits for a thread too long
 PROCESSES = 2  # of the web server, with a few threads each: enough to race on two cores
 
 
@@ -105,7 +107,15 @@ class Buyer:
         self.cookies = {"sessionid": session, "csrftoken": CSRF}
 
     def ask(self, path: str, form: dict[str, object] | None = None) -> tuple[int, dict[str, object]]:
-        """A GET, or a POST of a form, as a program that wants JSON."""
+        """A GET, or a POST of a form, as a program that wants JSON; who is put off comes again when told."""
+        for _ in range(COMES_AGAIN):
+            status, answer, retry_after_s = self._ask(path, form)
+            if status != 503:
+                break
+            time.sleep(retry_after_s)
+        return status, answer
+
+    def _ask(self, path: str, form: dict[str, object] | None) -> tuple[int, dict[str, object], float]:
         headers = {
             "accept": "application/json",
             "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
@@ -119,7 +129,8 @@ class Buyer:
         for header in answer.headers.get_all("set-cookie") or []:
             name, _, value = header.split(";")[0].partition("=")
             self.cookies[name] = value
-        return answer.status, json.loads(content) if content.startswith(b"{") else {"status": content[:200].decode()}
+        said = json.loads(content) if content.startswith(b"{") else {"status": content[:200].decode()}
+        return answer.status, said, float(answer.headers.get("retry-after", 0))
 
     def enters(self, sale: Sale) -> bool:
         """Ask to be let in; a gate takes a second to hear of a new room, and guards nothing until then."""

@@ -241,11 +241,12 @@ def test_fifty_watchers_cost_one_look_a_second(web: Web, sale: Event, member: An
         for socket in sockets:
             told(socket)
         with client().monitor() as monitor:
-            began, looked = time.monotonic(), 0
-            for seen in monitor.listen():
-                looked += scripts.SURVEY.sha in seen["command"] and sale.slug in seen["command"]
-                if time.monotonic() - began > seconds:
+            began, looked = float("inf"), 0
+            for seen in monitor.listen():  # by Redis's own clock: whoever reads may be held up
+                began = min(began, seen["time"])
+                if seen["time"] - began > seconds:
                     break
+                looked += scripts.SURVEY.sha in seen["command"] and sale.slug in seen["command"]
         frames = [told(socket) for socket in sockets]
     assert 1 <= looked <= seconds + 2
     assert len(frames) == 50
