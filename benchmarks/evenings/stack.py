@@ -30,7 +30,7 @@ from tiketi.local_redis import LocalRedis
 from tiketi.processes import read_procfile
 from tiketi.tether import die_with_parent
 
-CELERY = ("clock", "worker", "fleet", "beat")
+CELERY = tuple(name for name in read_procfile(ROOT / "Procfile") if name not in ("web", "redis"))
 ENDS_WITHIN = 20.0  # seconds for a process that was told to end
 
 
@@ -126,10 +126,12 @@ def running(folder: Path, webs: int = 2, **environment: str) -> Iterator[Stack]:
         manage("seed_demo", env=env)
         stack = Stack(folder, port, listener, store, env)
         try:
-            for name in (*(f"web{i + 1}" for i in range(webs)), *CELERY):
+            for name in [f"web{i + 1}" for i in range(webs)]:
                 stack.start(name)
-            for name in [name for name in stack.children if name.startswith("web")]:
+            for name in list(stack.children):
                 wait_for(port, stack.children[name], folder / f"{name}.log")
+            for name in CELERY:  # later: all at once would take longer than anybody waits for an answer
+                stack.start(name)
             if dead := stack.dead():
                 raise NotStarted(f"{', '.join(dead)}: see {folder}")
             yield stack
