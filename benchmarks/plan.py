@@ -18,6 +18,7 @@ class Plan:
     line_lengths: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     rooms: tuple[int, ...] = (1, 100, 2_000)
     rooms_alive: tuple[int, ...] = (1, 10, 50)
+    rooms_rounds: int = 3  # each a process for either side, and six pairs of them
     admission_sockets: int = 10_000
     held_sockets: int = 15_000
     batches: int = 8

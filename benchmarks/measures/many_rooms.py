@@ -27,7 +27,7 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
                 what: Row(f"{what}, {rooms:,} rooms, {alive} with a line", "ms", reach(rooms, alive, plan), NOTE)
                 for what in WHAT
             }
-            for number in range(plan.rounds):
+            for number in range(plan.rooms_rounds):
                 for side, count in (("ours", rooms), ("bare", alive)):
                     took = site(folder / f"{alive}-{rooms}-{side}-{number}", count, alive)
                     for what, row in rows.items():
