@@ -20,6 +20,7 @@ from scaling.registration import keep_signing
 from scaling.sharing import keep_sharing
 from tiketi import redis_fitness
 from tiketi.console.routing import websocket_urlpatterns as consoles
+from tiketi.front_first import FrontFirst
 from tiketi.garbage import collect_calmly
 from tiketi.health import HealthFirst
 from tiketi.pressure_reports import keep_reporting
@@ -71,7 +72,7 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": HealthFirst(WaitingRoomGate(cast("App", ThreadedDjango()))),
+        "http": HealthFirst(WaitingRoomGate(FrontFirst(cast("App", ThreadedDjango())))),
         "websocket": origins_read(
             AllowedHostsOriginValidator(
                 URLRouter([*websocket_urlpatterns, *consoles, re_path(r"", cast("Any", no_such_socket))])

@@ -5,17 +5,22 @@ import hashlib
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import cast
 
 import brotli
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 
+from events.front.edition import ASKED_EVERY_SECONDS, edition
 from events.front.kept import MAX_SECONDS, clock_turns_in_s, kept
 from waitingroom.cookie_names import room_of_slip
 from waitingroom.visits import coding_of
 
+# Where an ASGI server finds that the page is everybody's, and how long.
+HOLDS = "events.front.holds"
 # By these a reader gets one page or another.
 VARY = ("Accept-Language", "Cookie", "Accept-Encoding")
 # Django's messages travel in it, where there is no session.
@@ -50,6 +55,18 @@ class Whole:
         return self.codings[coding]
 
 
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """How long a page that everybody reads alike may be said again."""
+
+    edition: str
+    until: float  # monotonic: when the clock changes it
+
+    def still(self) -> bool:
+        """As far as is known without asking."""
+        return time.monotonic() < self.until and edition.is_known(self.edition)
+
+
 def is_anybodys(request: HttpRequest) -> bool:
     """Whether the reader brings nothing that makes the page theirs: a session, a message, a place in a line."""
     return not any(
@@ -74,6 +91,7 @@ def front_page(
     """
     if not is_anybodys(request):
         return own_page(make)
+    name = edition.now()  # before it is made: what changes meanwhile belongs to the next
     whole = kept.get(("whole", get_language(), key), lambda: Whole.of(make()))
     coding = coding_of(request.headers.get("Accept-Encoding", "")[:200])
     answer = HttpResponse(whole.coded(coding))
@@ -83,8 +101,12 @@ def front_page(
         tag = f"{tag}-{coding.decode()}"
     answer["ETag"] = f'"{tag}"'
     patch_vary_headers(answer, VARY)
-    shared_s = max(0, int(min(lasts, whole.turns_at - time.monotonic())))
+    # It may be said again until the edition is asked for.
+    shared_s = max(0, int(min(lasts, whole.turns_at - time.monotonic()) - ASKED_EVERY_SECONDS))
     answer["Cache-Control"] = "private, no-cache" if request.COOKIES else f"public, max-age=0, s-maxage={shared_s}"
+    if name is not None and isinstance(request, ASGIRequest):
+        # Its own dictionary, as ASGI has it.
+        cast("dict[str, object]", request.scope)[HOLDS] = Holds(name, min(whole.turns_at, time.monotonic() + lasts))
     found = get_conditional_response(request, etag=answer["ETag"], response=answer)
     assert isinstance(found, HttpResponse)  # noqa: S101 (the answer, or that it still holds)
     return found

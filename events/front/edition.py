@@ -36,6 +36,10 @@ class Edition:
                     self._keep(_asked())
         return self._known
 
+    def is_known(self, name: str) -> bool:
+        """Whether it is known to be that one still, asking nobody."""
+        return self._known == name and time.monotonic() < self._until
+
     def renew(self) -> None:
         """Something changed, and everybody may see it."""
         with self._lock:

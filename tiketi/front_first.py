@@ -1,0 +1,167 @@
+"""Public pages without a thread: what Django answered a moment ago is said again to whoever asks for the same.
+
+When thousands come to the list or to an event before its opening, each would take one of the few threads in which
+buyers' pages run. So an answer that `events.front` calls everybody's is repeated by the event loop, as long as the
+edition is known to be the same: a change is seen as soon as by Django itself. Who brings a cookie that could make the
+page theirs, or asks in any other unusual way, is Django's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum
+
+from django.conf import settings
+
+from events.front.answers import HOLDS, Holds
+from tiketi.log_context import HEADER, request_id
+from waitingroom.gate import App, Message, Receive, Scope, Send
+from waitingroom.visits import cookies_in
+
+MAX_KEPT = 100
+# No page of ours depends on these. Any other header that a request brings is part of what it asks for.
+WITHOUT_EFFECT = frozenset(
+    (
+        b"baggage",
+        b"cache-control",
+        b"cf-connecting-ip",
+        b"cf-ray",
+        b"connection",
+        b"dnt",
+        b"keep-alive",
+        b"pragma",
+        b"priority",
+        b"referer",
+        b"save-data",
+        b"sentry-trace",
+        b"traceparent",
+        b"tracestate",
+        b"upgrade-insecure-requests",
+        b"user-agent",
+        b"x-amzn-trace-id",
+        b"x-forwarded-for",
+        b"x-real-ip",
+        b"x-request-id",
+    )
+)
+OF_BROWSERS = b"sec-"  # and whatever begins so
+# Django answers "it still holds", and parts of nothing.
+CONDITIONS = frozenset((b"if-none-match", b"if-modified-since", b"range", b"authorization"))
+OWN_ID = HEADER.lower().encode()
+
+Asked = tuple[object, ...]
+
+
+class Unsaid(Enum):
+    """Why there is nothing to say again."""
+
+    GONE = "who asked first went away before the answer"
+    NOT_EVERYBODYS = "the answer is of one request"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """An answer that is everybody's, without the id of the request it was made for."""
+
+    start: Message
+    body: Message
+    holds: Holds
+
+    async def say(self, scope: Scope, send: Send) -> None:
+        """Answer one more with it."""
+        own = (OWN_ID, request_id(scope).encode())
+        await send({**self.start, "headers": [*self.start["headers"], own]})
+        await send(self.body)
+
+
+class FrontFirst:
+    """ASGI application: repeats, and hands everything else to `app`."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._kept: OrderedDict[Asked, Repeat] = OrderedDict()
+        self._coming: dict[Asked, asyncio.Future[Repeat | Unsaid]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; of those who ask for the same at once the first one's answer serves all."""
+        asked = asked_of(scope)
+        while asked is not None:
+            repeat: Repeat | Unsaid | None = self._kept.get(asked)
+            if isinstance(repeat, Repeat) and not repeat.holds.still():
+                del self._kept[asked]
+                repeat = None
+            if repeat is None and (coming := self._coming.get(asked)) is not None:
+                repeat = await asyncio.shield(coming)
+            match repeat:
+                case Repeat():
+                    return await repeat.say(scope, send)
+                case None:
+                    return await self._first(asked, scope, receive, send)
+                case Unsaid.NOT_EVERYBODYS:
+                    break
+        return await self._app(scope, receive, send)
+
+    async def _first(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        coming: asyncio.Future[Repeat | Unsaid] = asyncio.get_running_loop().create_future()
+        self._coming[asked] = coming
+        start: Message = {}
+
+        def heard(found: Repeat | Unsaid) -> None:
+            if not coming.done():
+                coming.set_result(found)
+                del self._coming[asked]
+
+        async def listening(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            if not coming.done():  # before anything is sent: the others do not wait for this one's network
+                found = repeat_of(scope, start, message)
+                if isinstance(found, Repeat):
+                    self._keep(asked, found)
+                heard(found)
+                await send(start)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, listening)
+        finally:
+            heard(Unsaid.GONE)
+
+    def _keep(self, asked: Asked, repeat: Repeat) -> None:
+        self._kept[asked] = repeat
+        self._kept.move_to_end(asked)
+        while len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+
+
+def asked_of(scope: Scope) -> Asked | None:
+    """All that the answer may depend on; None where it is nobody else's business."""
+    if scope["method"] != "GET":
+        return None
+    telling: list[tuple[bytes, bytes]] = []
+    for name, value in scope["headers"]:
+        if name in WITHOUT_EFFECT or name.startswith(OF_BROWSERS):
+            continue
+        if name in CONDITIONS or (name == b"cookie" and not _names_a_language_alone(value)):
+            return None
+        telling.append((name, value))
+    return scope["scheme"], scope["path"], scope["query_string"], *sorted(telling)
+
+
+def repeat_of(scope: Scope, start: Message, body: Message) -> Repeat | Unsaid:
+    """The answer as it may be repeated, if the page called itself everybody's, and came whole."""
+    holds: Holds | None = scope.get(HOLDS)
+    if holds is None or start.get("status") != 200 or body.get("more_body"):
+        return Unsaid.NOT_EVERYBODYS
+    headers = [pair for pair in start["headers"] if pair[0].lower() != OWN_ID]
+    if any(name.lower() == b"set-cookie" for name, _ in headers):
+        return Unsaid.NOT_EVERYBODYS
+    return Repeat({**start, "headers": headers}, body, holds)
+
+
+def _names_a_language_alone(cookie: bytes) -> bool:
+    return cookies_in(cookie.decode("latin-1")).keys() <= {settings.LANGUAGE_COOKIE_NAME}
