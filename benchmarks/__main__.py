@@ -13,7 +13,19 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import chart, cores, sites
-from benchmarks.measures import gate, growth, many_rooms, page, redis_time, sale, script, sockets, throughput, workers
+from benchmarks.measures import (
+    front,
+    gate,
+    growth,
+    many_rooms,
+    page,
+    redis_time,
+    sale,
+    script,
+    sockets,
+    throughput,
+    workers,
+)
 from benchmarks.plan import QUICK, Plan
 from benchmarks.rows import Row, Unmeasured, write
 from benchmarks.servers import ROOT
@@ -30,6 +42,7 @@ MEASURES: dict[str, Callable[[Plan, Path], Iterator[Row]]] = {
     "workers": workers.measure,
     "sockets": sockets.measure,
     "sale": sale.measure,
+    "front": front.measure,
 }
 RESULTS = ROOT / "benchmarks" / "results"
 CHART = ROOT / "docs" / "images" / "bench.png"

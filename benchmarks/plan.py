@@ -26,6 +26,8 @@ class Plan:
     gate_requests: int = 300
     sale_s: float = 10.0
     buyers: int = 5_000
+    front_visitors: int = 10_000
+    front_s: float = 10.0
 
 
 QUICK = Plan(
@@ -38,6 +40,7 @@ QUICK = Plan(
     line_lengths=(1_000, 10_000),
     rooms=(100,),
     rooms_alive=(10,),
+    rooms_rounds=1,
     admission_sockets=1_000,
     held_sockets=1_500,
     batches=3,
@@ -45,4 +48,6 @@ QUICK = Plan(
     gate_requests=50,
     sale_s=3.0,
     buyers=500,
+    front_visitors=3_000,
+    front_s=3.0,
 )

@@ -35,6 +35,7 @@ class Shop:
     server: Server
     slug: str
     buyers: list[dict[str, Any]]
+    later: str = ""  # an event whose sale has not opened
 
     def take(self, count: int) -> list[dict[str, Any]]:
         """So many who have not bought yet. Raises Unmeasured."""
@@ -58,13 +59,13 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
         store = stack.enter_context(running_redis(folder / "redis"))
         database = postgres.start()
         stack.callback(database.stop)
-        ours = stack.enter_context(_ours(folder / "ours", _database(database.url, "ours"), url_of(store), plan))
+        ours = stack.enter_context(serving(folder / "ours", database_of(database.url, "ours"), url_of(store), plan))
         peer_server = stack.enter_context(
-            pretix.serving(folder / "pretix", _database(database.url, "pretix"), url_of(store)[:-1] + "1")
+            pretix.serving(folder / "pretix", database_of(database.url, "pretix"), url_of(store)[:-1] + "1")
         )
         peer = Shop("pretix", peer_server, pretix.SLUG, [{"email": "a@example.com"} for _ in range(plan.buyers)])
         other = stack.enter_context(
-            _ours(folder / "sqlite", f"sqlite:///{folder / 'sale.sqlite3'}", url_of(store)[:-1] + "2", plan)
+            serving(folder / "sqlite", f"sqlite:///{folder / 'sale.sqlite3'}", url_of(store)[:-1] + "2", plan)
         )
         for shop in (ours, peer, other):
             _crowd(shop, folder, plan.warm_up_s)
@@ -84,7 +85,8 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
 
 
 @contextmanager
-def _ours(folder: Path, database_url: str, redis_url: str, plan: Plan) -> Iterator[Shop]:
+def serving(folder: Path, database_url: str, redis_url: str, plan: Plan) -> Iterator[Shop]:
+    """Our sale, one web process on the server's core, and its buyers."""
     folder.mkdir(parents=True)
     env = {**DEPLOYED, "SECRET_KEY": sites.SECRET, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
     env |= {"DJANGO_SETTINGS_MODULE": "tiketi.settings", "NEW_NAMES_PER_PROCESS": "0", "NEW_NAMES_PER_NETWORK": "0"}
@@ -98,7 +100,7 @@ def _ours(folder: Path, database_url: str, redis_url: str, plan: Plan) -> Iterat
     with running(
         sites.uvicorn(sites.OUR_APPLICATION, port), port=port, env=env, log=folder / "web.log", on=(cores.SERVER,)
     ) as server:
-        yield Shop("tiketi", server, made["slug"], made["buyers"])
+        yield Shop("tiketi", server, made["slug"], made["buyers"], made["later"])
 
 
 def _crowd(shop: Shop, folder: Path, seconds: float, **more: object) -> dict[str, Any]:
@@ -114,7 +116,8 @@ def _crowd(shop: Shop, folder: Path, seconds: float, **more: object) -> dict[str
     return seen
 
 
-def _database(server_url: str, name: str) -> str:
+def database_of(server_url: str, name: str) -> str:
+    """A new database on that server."""
     with closing(psycopg.connect(server_url, autocommit=True)) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return server_url.rsplit("/", 1)[0] + f"/{name}"

@@ -24,27 +24,32 @@ from events.plans.building import build
 from events.plans.drafts import read_plan
 from waitingroom.models import WaitingRoom
 
-SLUG, PRICE_WON = "bench-sale", 110_000
+SLUG, LATER, PRICE_WON = "bench-sale", "bench-later", 110_000
 ROWS, ROW = 20, 20  # of a section
 
 
 def open_sale(buyers: int) -> list[dict[str, object]]:
-    """Two seats for each; `email` is an account that can sign in, `cookies` are of another one's browser."""
+    """Two seats for each; `email` is an account that can sign in, `cookies` are of another one's browser.
+
+    Beside the sale there is an event whose sale opens later.
+    """
     now = timezone.now()
     sections = -(-2 * buyers // (ROWS * ROW))
     plan = Plan.objects.create(venue=Venue.objects.create(name_ko="큰 홀"), name="default")
     build(plan, read_plan("section,level,row,first,last\n" + f"1-{sections},1,1-{ROWS},1,{ROW}\n"))
-    event = Event.objects.create(
-        room=WaitingRoom.objects.create(slug=SLUG, threshold=100_000),
-        title_ko="긴 밤",
-        venue=plan.venue,
-        plan=plan,
-        opens_at=now - timedelta(hours=1),
-        closes_at=now + timedelta(days=1),
-        starts_at=now + timedelta(days=30),
-    )
-    tier = PriceTier.objects.create(event=event, name_ko="R석", price_won=PRICE_WON)
-    SectionPrice.objects.bulk_create(SectionPrice(event=event, section=one, tier=tier) for one in plan.sections.all())
+    for slug, opens_at in ((SLUG, now - timedelta(hours=1)), (LATER, now + timedelta(hours=2))):
+        event = Event.objects.create(
+            room=WaitingRoom.objects.create(slug=slug, threshold=100_000),
+            title_ko="긴 밤",
+            venue=plan.venue,
+            plan=plan,
+            opens_at=opens_at,
+            closes_at=now + timedelta(days=1),
+            starts_at=now + timedelta(days=30),
+        )
+        tier = PriceTier.objects.create(event=event, name_ko="R석", price_won=PRICE_WON)
+        priced = (SectionPrice(event=event, section=one, tier=tier) for one in plan.sections.all())
+        SectionPrice.objects.bulk_create(priced)
     browsers = sign_in(buyers)
     password = make_password(PASSWORD)
     emails = [f"buyer-{at}@bench.example" for at in range(buyers)]
@@ -58,4 +63,4 @@ def open_sale(buyers: int) -> list[dict[str, object]]:
 
 
 if __name__ == "__main__":
-    json.dump({"slug": SLUG, "buyers": open_sale(int(sys.argv[1]))}, sys.stdout)
+    json.dump({"slug": SLUG, "later": LATER, "buyers": open_sale(int(sys.argv[1]))}, sys.stdout)
