@@ -2,7 +2,7 @@
 
 When thousands come to the list or to an event before its opening, each would take one of the few threads in which
 buyers' pages run. So an answer that `events.front` calls everybody's is repeated by the event loop, as long as the
-edition is known to be the same: a change is seen as soon as by Django itself. Who brings a cookie that could make the
+edition is the same: a change is seen as soon as by Django itself. Who brings a cookie that could make the
 page theirs, or asks in any other unusual way, is Django's.
 """
 
@@ -16,7 +16,10 @@ from enum import Enum
 from django.conf import settings
 
 from events.front.answers import HOLDS, Holds
+from events.front.edition import edition
+from tiketi import crowding
 from tiketi.log_context import HEADER, request_id
+from waitingroom.blocking import BlockingThread
 from waitingroom.gate import App, Message, Receive, Scope, Send
 from waitingroom.visits import cookies_in
 
@@ -51,6 +54,8 @@ OF_BROWSERS = b"sec-"  # and whatever begins so
 CONDITIONS = frozenset((b"if-none-match", b"if-modified-since", b"range", b"authorization"))
 OWN_ID = HEADER.lower().encode()
 
+_edition_thread = BlockingThread("front-edition")
+
 Asked = tuple[object, ...]
 
 
@@ -58,6 +63,7 @@ class Unsaid(Enum):
     """Why there is nothing to say again."""
 
     GONE = "who asked first went away before the answer"
+    PUT_OFF = "whoever asked first is to come again later"
     NOT_EVERYBODYS = "the answer is of one request"
 
 
@@ -83,15 +89,13 @@ class FrontFirst:
         self._app = app
         self._kept: OrderedDict[Asked, Repeat] = OrderedDict()
         self._coming: dict[Asked, asyncio.Future[Repeat | Unsaid]] = {}
+        self._asking: asyncio.Future[str | None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; of those who ask for the same at once the first one's answer serves all."""
         asked = asked_of(scope)
         while asked is not None:
-            repeat: Repeat | Unsaid | None = self._kept.get(asked)
-            if isinstance(repeat, Repeat) and not repeat.holds.still():
-                del self._kept[asked]
-                repeat = None
+            repeat: Repeat | Unsaid | None = await self._still(asked)
             if repeat is None and (coming := self._coming.get(asked)) is not None:
                 repeat = await asyncio.shield(coming)
             match repeat:
@@ -99,9 +103,23 @@ class FrontFirst:
                     return await repeat.say(scope, send)
                 case None:
                     return await self._first(asked, scope, receive, send)
+                case Unsaid.PUT_OFF:  # no thread had time for it, and has none for all the others
+                    return await put_off(scope, send)
                 case Unsaid.NOT_EVERYBODYS:
                     break
         return await self._app(scope, receive, send)
+
+    async def _still(self, asked: Asked) -> Repeat | None:
+        """What is kept, if it is of the edition in force; the cache is asked for that beside the event loop."""
+        repeat = self._kept.get(asked)
+        if repeat is not None and not repeat.holds.is_over() and not edition.is_fresh():
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.wrap_future(_edition_thread.submit(edition.now))
+            await asyncio.wait({self._asking})
+        if repeat is not None and not repeat.holds.still():
+            self._kept.pop(asked, None)
+            return None
+        return repeat
 
     async def _first(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         coming: asyncio.Future[Repeat | Unsaid] = asyncio.get_running_loop().create_future()
@@ -154,13 +172,22 @@ def asked_of(scope: Scope) -> Asked | None:
 
 def repeat_of(scope: Scope, start: Message, body: Message) -> Repeat | Unsaid:
     """The answer as it may be repeated, if the page called itself everybody's, and came whole."""
+    if start["status"] == 503:
+        return Unsaid.PUT_OFF
     holds: Holds | None = scope.get(HOLDS)
-    if holds is None or start.get("status") != 200 or body.get("more_body"):
+    if holds is None or start["status"] != 200 or body.get("more_body"):
         return Unsaid.NOT_EVERYBODYS
     headers = [pair for pair in start["headers"] if pair[0].lower() != OWN_ID]
     if any(name.lower() == b"set-cookie" for name, _ in headers):
         return Unsaid.NOT_EVERYBODYS
     return Repeat({**start, "headers": headers}, body, holds)
+
+
+async def put_off(scope: Scope, send: Send) -> None:
+    """The answer of a process that has no time, each with a delay of its own."""
+    headers, body = crowding.retrying(scope)
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _names_a_language_alone(cookie: bytes) -> bool:

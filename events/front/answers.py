@@ -64,7 +64,11 @@ class Holds:
 
     def still(self) -> bool:
         """As far as is known without asking."""
-        return time.monotonic() < self.until and edition.is_known(self.edition)
+        return not self.is_over() and edition.is_known(self.edition)
+
+    def is_over(self) -> bool:
+        """Whatever the edition."""
+        return time.monotonic() >= self.until
 
 
 def is_anybodys(request: HttpRequest) -> bool:

@@ -38,7 +38,11 @@ class Edition:
 
     def is_known(self, name: str) -> bool:
         """Whether it is known to be that one still, asking nobody."""
-        return self._known == name and time.monotonic() < self._until
+        return self._known == name and self.is_fresh()
+
+    def is_fresh(self) -> bool:
+        """Whether `now` would ask nobody."""
+        return time.monotonic() < self._until
 
     def renew(self) -> None:
         """Something changed, and everybody may see it."""

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from events.front import edition as editions
 from events.front.answers import HOLDS, Holds
 from events.front.edition import edition
 from events.models import Event
@@ -202,6 +204,33 @@ def test_who_asked_first_and_went_away_leaves_the_asking_to_the_next():
         return [body for body, _ in await asyncio.gather(*(ask(front) for _ in range(3)))]
 
     assert asyncio.run(both()) == [b"", b"page 2", b"page 2"]
+
+
+def test_where_no_thread_had_time_for_the_first_nobody_who_waited_for_it_asks_for_another():
+    django = Django(status=503)
+    front = FrontFirst(django)
+
+    async def crowd() -> set[int]:
+        django.before = lambda: asyncio.sleep(0.01)
+        return {
+            int(headers[b"retry-after"]) for _, headers in (await asyncio.gather(*(ask(front) for _ in range(50))))[1:]
+        }
+
+    assert len(asyncio.run(crowd())) > 1  # and they do not come back together
+    assert django.asked == 1
+
+
+def test_a_page_outlasts_the_moment_in_which_the_edition_is_known_but_not_the_edition():
+    django = Django()
+    front = FrontFirst(django)
+    assert asks(front, []) == [b"page 1"]
+
+    edition.forget()
+    assert asks(front, [], []) == [b"page 1", b"page 1"]  # the cache says that it is the same
+
+    cache.set(editions.KEY, "another process's", None)
+    edition.forget()
+    assert asks(front, []) == [b"page 2"]
 
 
 def test_addresses_that_nobody_asks_for_twice_fill_no_memory():
