@@ -7,7 +7,7 @@ from math import exp
 
 from scaling.demand import claim
 from scaling.room_observation import RoomObservation
-from scaling.shares import shares
+from scaling.shares import shared_out, shares
 from waitingroom.fleet_share import FleetShare, PendingCapacity
 
 # The instants looked at, seconds from now: denser where estimates are told by the second.
@@ -28,12 +28,15 @@ class _Course:
     waiting: float
     active: float
 
-    def claimed(self) -> RoomObservation:
-        return replace(self.room, waiting=round(self.waiting), present=round(self.waiting), active=round(self.active))
+    def then(self, at_s: float) -> RoomObservation:
+        """The room in so many seconds."""
+        stands_s = max(0.0, self.room.stands_s - at_s)
+        waiting, active = round(self.waiting), round(self.active)
+        return replace(self.room, waiting=waiting, present=waiting, active=active, stands_s=stands_s)
 
-    def go_on(self, share: float, seconds: float) -> None:
-        """Let in by the tokens and the vacancy, for so long."""
-        room = self.room
+    def go_on(self, share: float, at_s: float, seconds: float) -> None:
+        """Let in by the tokens and the vacancy, from then on for so long."""
+        room = self.then(at_s)
         stay_s = room.mean_stay_s or SUPPOSED_STAY_S
         leaving = self.active * (1 - exp(-seconds / stay_s))
         threshold = room.threshold_per_instance * share if room.threshold_per_instance else room.threshold
@@ -64,15 +67,41 @@ def with_releases(
     so_far = dict.fromkeys(gained, 0.0)
     for at_s, next_s in pairwise(AT_S):
         servers = in_service + sum(instances for instances, at in coming if at <= now + at_s)
-        parts = shares([claim(course.claimed()) for course in courses], servers)
+        parts = shares([claim(course.then(at_s)) for course in courses], servers)
         for course in courses:
             slug, part = course.room.slug, parts[course.room.slug]
             gain = part - _by_boots(held[slug], now + at_s)
             if course.waiting > 0 and abs(gain - so_far[slug]) > LITTLE * part:
                 gained[slug].append(PendingCapacity(gain - so_far[slug], round((now + at_s) * 1000)))
                 so_far[slug] = gain
-            course.go_on(part, next_s - at_s)
+            course.go_on(part, at_s, next_s - at_s)
     return {slug: replace(one, released=tuple(gained[slug])) for slug, one in held.items()}
+
+
+def with_openings(
+    held: Mapping[str, FleetShare],
+    rooms: Sequence[RoomObservation],
+    in_service: float,
+    coming: Sequence[tuple[float, float]],
+    now: float,
+) -> dict[str, FleetShare]:
+    """`held`, where a room that lets nobody in yet foretells by the share that it would have if it did.
+
+    Its visitors are told how long it takes from its opening on; until then the others have what it cannot use.
+    """
+    early = {room.slug for room in rooms if room.waiting and room.is_early}
+    if not early:
+        return dict(held)
+    open_ = [replace(room, stands_s=0.0) for room in rooms]
+    then = with_releases(
+        shared_out([claim(room) for room in open_], in_service, coming), open_, in_service, coming, now
+    )
+
+    def foretold(slug: str, one: FleetShare) -> FleetShare:
+        gain = PendingCapacity(then[slug].in_service - one.in_service, round(now * 1000))
+        return replace(one, pending=(), released=(gain, *then[slug].pending, *then[slug].released))
+
+    return {slug: foretold(slug, one) if slug in early else one for slug, one in held.items()}
 
 
 def _by_boots(held: FleetShare, at: float) -> float:

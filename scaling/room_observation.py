@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# So long before a room lets people in it has its share: rooms are told theirs every second, by whoever is alive.
+READY_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class RoomObservation:
@@ -20,6 +23,7 @@ class RoomObservation:
     weight: float = 1.0
     floor: float = 0.0  # instances
     mode: str = "automatic"  # as the waiting room names it
+    stands_s: float = 0.0  # nobody is let in for so long yet: until the opening, or the end of a recovery period
 
     @property
     def closed(self) -> bool:
@@ -27,14 +31,19 @@ class RoomObservation:
         return self.mode == "closed"
 
     @property
+    def is_early(self) -> bool:
+        """Whether the room lets nobody in yet, by the clock, whatever its mode."""
+        return self.stands_s > READY_S
+
+    @property
     def lets_in(self) -> bool:
         """Whether those who wait come in."""
-        return self.mode not in ("paused", "closed")
+        return self.mode not in ("paused", "closed") and not self.is_early
 
     @property
     def takes_newcomers(self) -> bool:
         """Whether somebody new may come straight in."""
-        return self.mode in ("automatic", "off")
+        return self.mode in ("automatic", "off") and not self.is_early
 
     @property
     def effective_users_per_minute(self) -> float:

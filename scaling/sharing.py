@@ -15,7 +15,7 @@ from scaling.in_force import configuration
 from scaling.pressure import BELIEVED_S as REPORTS_BELIEVED_S
 from scaling.pressure import of_fleet
 from scaling.registration import SILENT_S, signing
-from scaling.releases import with_releases
+from scaling.releases import with_openings, with_releases
 from scaling.room_observation import RoomObservation
 from scaling.serving import serving
 from scaling.shares import shared_out
@@ -51,6 +51,7 @@ def observe_room(room: RoomStatus, now: float) -> RoomObservation:
         weight=room.fleet_weight,
         floor=room.fleet_floor,
         mode=room.mode,
+        stands_s=max(room.opens_in_s, room.recovering_s),
     )
 
 
@@ -95,7 +96,7 @@ def shares_of(view: FleetSnapshot, statuses: Sequence[RoomStatus], now: float) -
     if in_service < 1 and signed:
         in_service = 1
     found = shared_out([claim(room) for room in rooms], in_service, coming)
-    found = with_releases(found, rooms, in_service, coming, now)
+    found = with_openings(with_releases(found, rooms, in_service, coming, now), rooms, in_service, coming, now)
     slowed = multiplier(now)
     return {slug: replace(part, multiplier=slowed) for slug, part in found.items()}
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scaling.demand import claim
-from scaling.releases import AT_S, LITTLE, MAX_LINES, with_releases
+from scaling.releases import AT_S, LITTLE, MAX_LINES, with_openings, with_releases
 from scaling.room_observation import RoomObservation
 from scaling.shares import shared_out
 from waitingroom.fleet_share import FleetShare
@@ -22,7 +22,7 @@ def room(slug: str, waiting: int, **fields: float) -> RoomObservation:
 
 def foreseen(rooms: list[RoomObservation], in_service: float, coming=()) -> dict[str, FleetShare]:
     held = shared_out([claim(one) for one in rooms], in_service, coming)
-    return with_releases(held, rooms, in_service, coming, NOW)
+    return with_openings(with_releases(held, rooms, in_service, coming, NOW), rooms, in_service, coming, NOW)
 
 
 def by(share: FleetShare, second: float) -> float:
@@ -36,6 +36,24 @@ def test_the_longer_line_is_told_of_what_the_shorter_one_will_leave():
 
     assert by(held["long"], 0) == pytest.approx(2, rel=0.1)
     assert by(held["long"], 300) == pytest.approx(4, rel=0.1)
+
+
+def test_a_line_is_told_of_what_a_room_will_take_that_opens_meanwhile():
+    held = foreseen([room("selling", 20_000), room("gathering", 9000, stands_s=120)], 4)
+
+    assert by(held["selling"], 0) == by(held["selling"], 90) == 4
+    assert by(held["selling"], 120) == pytest.approx(2, rel=0.1)
+
+
+@pytest.mark.parametrize("stands_s", [60, 1000, 86_400])
+def test_who_gathers_is_told_by_what_the_room_will_have_and_the_others_have_it_until_then(stands_s: float):
+    both = [room("selling", 20_000), room("gathering", 9000, stands_s=stands_s)]
+
+    held = foreseen(both, 4)
+
+    assert held["selling"].in_service == 4
+    assert held["gathering"].in_service == 0
+    assert by(held["gathering"], 0) == 2
 
 
 def test_a_lone_room_is_told_of_nothing():
@@ -57,6 +75,7 @@ rooms = st.lists(
         weight=st.integers(1, 5),
         floor=st.sampled_from([0, 0, 2]),
         mode=st.sampled_from(["automatic", "automatic", "paused", "closed"]),
+        stands_s=st.sampled_from([0.0, 0.0, 3.0, 60.0, 3600.0]),
     ),
     min_size=1,
     max_size=5,

@@ -137,6 +137,9 @@ def observed(**fields: object) -> RoomObservation:
         (observed(waiting=9000, present=9000, active=1000, departures_per_minute=240), 5 / (500 / 60)),
         (observed(waiting=9000, present=9000, active=400, threshold_per_instance=500, mode="paused"), 0.8),
         (observed(waiting=9, active=400, threshold_per_instance=500), (400 + 40) / 500),  # all of the nine absent
+        # Nobody is let in before the opening, or while Redis hears who was in line; its share comes a moment before.
+        (observed(waiting=9000, present=9000, active=400, threshold_per_instance=500, stands_s=6), 0.8),
+        (observed(waiting=9000, present=9000, threshold_per_instance=500, stands_s=5), 1080),
     ],
 )
 def test_a_room_asks_for_what_it_could_use(room: RoomObservation, expected: float):

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -15,8 +16,9 @@ from waitingroom import admission
 from waitingroom.errors import LineUnavailable
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.redis import client, run_now
-from waitingroom.room import JoinIntent, enter_call
+from waitingroom.room import JoinIntent, enter_call, look_call
 from waitingroom.room_registry import RoomRegistry, room_registry
+from waitingroom.snapshot import Snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +136,59 @@ def test_a_paused_room_leaves_the_fleet_to_the_others(make_room, clock: Clock, c
     clock.turns(1)
 
     assert shares(paused, other) == [0, 7]
+
+
+def until_opening(room: WaitingRoom, seconds: float) -> None:
+    """Those who came gather; the room opens so many seconds from now."""
+    opens_at = datetime.fromtimestamp(store.now() + seconds, UTC)
+    room.open_by(opens_at, opens_at - timedelta(hours=1), "arrival")
+    room.announce()
+
+
+def turn_now(clock: Clock) -> None:
+    """A turn by Redis's own clock, by which visitors are told."""
+    clock.began = clock.now = store.now()
+    clock.turns(1)
+
+
+def foretold_s(room: WaitingRoom) -> int:
+    """What the last in line is told, from the opening on."""
+    admission.tick(WaitingRoom.objects.filter(pk=room.pk))
+    snapshot = Snapshot.read(run_now([look_call(room.slug, [])])[0])
+    return snapshot.forecast.wait_s(snapshot.total)
+
+
+def test_a_room_that_gathers_leaves_the_fleet_to_those_who_sell_and_foretells_by_its_own_share(
+    make_room, clock: Clock, configured
+):
+    gathering, selling = make_room(mode=Mode.ALWAYS), make_room()
+    grown(clock, configured)
+    crowd(gathering, 3000)
+    crowd(selling, 3000)
+    turn_now(clock)
+    assert shares(gathering, selling) == [3.5, 3.5]
+    as_if_open_s = foretold_s(gathering)
+
+    until_opening(gathering, 1800)
+    turn_now(clock)
+
+    assert shares(gathering, selling) == [0, 7]
+    assert foretold_s(gathering) == pytest.approx(as_if_open_s, rel=0.1)
+    until_opening(gathering, 4)
+    turn_now(clock)
+    assert shares(gathering, selling) == [3.5, 3.5]
+
+
+def test_a_room_that_recovers_leaves_the_fleet_to_those_who_let_people_in(make_room, clock: Clock, configured):
+    lost, selling = make_room(), make_room()
+    grown(clock, configured)
+    crowd(lost, 3000)
+    crowd(selling, 3000)
+    client().hset(f"state:{{{lost.slug}}}", mapping={"lost_at_ms": round(store.now() * 1000), "recovery_ms": 45_000})
+
+    clock.turns(1)
+
+    assert shares(lost, selling) == [0, 7]
 
 
 def test_the_first_visitor_of_an_empty_room_goes_straight_in(make_room, clock: Clock, configured):
