@@ -1,7 +1,7 @@
 """Auto Scaling: the group's instances, capacity, policies and schedule. Every function raises CloudUnavailable."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A balancer's API that fails or hangs must not slow every reading of the group.
-BALANCER_PAUSE_S = 60.0
+# What is asked beside the group, and fails or hangs, must not slow every reading of it.
+PAUSE_S = 60.0
+# EC2 takes at most so many values of a filter.
+MAX_VALUES = 200
 # Not there for visitors, and on no way in or out: a warm pool's, and those somebody took out by hand.
 APART = ("Warmed:", "Standby", "EnteringStandby", "Detached", "Detaching")
 
@@ -38,19 +40,18 @@ class AutoScalingFleet:
     def __init__(self, group: str) -> None:
         self._group = group
         self._launched_at: dict[str, float] = {}
-        self._targets_due = -inf
+        self._seen_at: dict[str, float] = {}  # those whose launch EC2 has not told yet, first
+        self._targets_due = self._launches_due = -inf
 
     def read(self, now: float) -> FleetSnapshot:
         """The group as it is. Raises FleetUnreadable."""
         try:
             found = describe(self._group)
-            rows = [row for row in found["Instances"] if not row["LifecycleState"].startswith(APART)]
-            self._learn_launches(row["InstanceId"] for row in rows)
         except CloudUnavailable as error:
             raise FleetUnreadable(str(error)) from error
-        instances = [
-            Instance(row["InstanceId"], lifecycle(row), self._launched_at.get(row["InstanceId"], now)) for row in rows
-        ]
+        rows = [row for row in found["Instances"] if not row["LifecycleState"].startswith(APART)]
+        launched_at = self._launches(sorted(row["InstanceId"] for row in rows), now)
+        instances = [Instance(row["InstanceId"], lifecycle(row), launched_at[row["InstanceId"]]) for row in rows]
         return FleetSnapshot(
             at=now,
             desired=found["DesiredCapacity"],
@@ -67,7 +68,7 @@ class AutoScalingFleet:
             return targets(groups)
         except CloudUnavailable as error:
             log.warning("the balancer is not asked for a minute: %s", error)
-            self._targets_due = now + BALANCER_PAUSE_S
+            self._targets_due = now + PAUSE_S
             return {}
 
     def order(self, desired: int, now: float) -> None:
@@ -87,17 +88,21 @@ class AutoScalingFleet:
         except CloudUnavailable as error:
             return str(error)
 
-    def _learn_launches(self, names: Iterable[str]) -> None:
-        """Ask for the launch times not known yet; they never change."""
-        names = set(names)
-        self._launched_at = {name: at for name, at in self._launched_at.items() if name in names}
-        if not (unknown := names - self._launched_at.keys()):
-            return
-        with aws_call("describe_instances"):
-            answer = ec2().describe_instances(Filters=[{"Name": "instance-id", "Values": sorted(unknown)}])
-        for reservation in answer["Reservations"]:
-            for instance in reservation["Instances"]:
-                self._launched_at[instance["InstanceId"]] = instance["LaunchTime"].timestamp()
+    def _launches(self, names: Sequence[str], now: float) -> dict[str, float]:
+        """When each was launched: those not known yet are asked for, since launches never change. While EC2 does not
+        say, which is no reason not to know the group, it counts when one was first seen.
+        """
+        self._launched_at = {name: self._launched_at[name] for name in names if name in self._launched_at}
+        unknown = [name for name in names if name not in self._launched_at]
+        self._seen_at = {name: self._seen_at.get(name, now) for name in unknown}
+        if unknown and now >= self._launches_due:
+            try:
+                for first in range(0, len(unknown), MAX_VALUES):
+                    self._launched_at |= launched(unknown[first : first + MAX_VALUES])
+            except CloudUnavailable as error:
+                log.warning("EC2 is not asked for a minute when servers were launched: %s", error)
+                self._launches_due = now + PAUSE_S
+        return self._seen_at | self._launched_at
 
 
 def lifecycle(row: Any) -> Lifecycle:
@@ -107,6 +112,14 @@ def lifecycle(row: Any) -> Lifecycle:
         return Lifecycle.PENDING
     healthy = state == "InService" and row.get("HealthStatus", "Healthy").lower() == "healthy"
     return Lifecycle.IN_SERVICE if healthy else Lifecycle.TERMINATING
+
+
+def launched(names: Sequence[str]) -> dict[str, float]:
+    """When each of these instances was launched, as far as EC2 knows them."""
+    with aws_call("describe_instances"):
+        answer = ec2().describe_instances(Filters=[{"Name": "instance-id", "Values": list(names)}])
+    those = (instance for reservation in answer["Reservations"] for instance in reservation["Instances"])
+    return {instance["InstanceId"]: instance["LaunchTime"].timestamp() for instance in those}
 
 
 def describe(group: str) -> dict[str, Any]:

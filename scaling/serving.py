@@ -12,10 +12,10 @@ def serving(view: FleetSnapshot, signing: AbstractSet[str], *, believed: bool, u
     Who serves is who says so: an instance in service counts while it signs, or is younger than `unsigned_s`. Where the
     reading is not `believed` any more, or has nobody in service, those who sign are the fleet, but for those that were
     about to go. Where nobody signs under a name of the group, the register has failed, or is another's: then the
-    reading stands alone.
+    reading stands alone, unless it names nobody at all.
     """
     known = {one.name: one for one in view.instances}
-    if signing.isdisjoint(known):
+    if signing.isdisjoint(known) and (known or not signing):
         return view
     if believed and view.in_service:
         counts = [

@@ -1,10 +1,12 @@
 """A new instance counts for admission as the balancer begins to use it, and no failing source slows a healthy fleet."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from scaling import autoscaling, balancer, cloud, control_loop, registration, store
+from scaling.autoscaling import AutoScalingFleet
 from scaling.balancer import in_use, targets
 from scaling.cloud import CloudUnavailable
 from scaling.configuration import Configuration
@@ -114,6 +116,44 @@ def test_the_balancers_api_failing_slows_nobody(balanced: Configuration, room: W
     assert told(room) == 7
     assert not store.unreadable()
     assert len(asked) <= 3  # asked again a minute later, not at every look
+
+
+def test_ec2_failing_costs_neither_the_reading_nor_an_order(
+    aws: Configuration, room: WaitingRoom, clock: Clock, monkeypatch
+):
+    clock.turns(1)
+    asked = []
+
+    def fails(names: Sequence[str]) -> dict[str, float]:
+        asked.append(names)
+        raise CloudUnavailable("describe_instances: UnauthorizedOperation")
+
+    with monkeypatch.context() as denied:
+        denied.setattr(autoscaling, "launched", fails)
+        crowd(room, 6000)
+
+        clock.turns(100)
+
+    assert told(room) == 7
+    assert not store.unreadable()
+    assert not ScalingDecision.objects.exclude(reason="alarm").exists()
+    assert 1 <= len(asked) <= 3  # asked again a minute later, not at every look
+    clock.turns(61)
+    view = store.last_view()
+    assert view
+    assert {one.launched_at for one in view.instances} == set(
+        autoscaling.launched([one.name for one in view.instances]).values()
+    )
+
+
+def test_a_thousand_servers_are_asked_after_within_ec2s_limit_of_a_filter(monkeypatch):
+    names, asked = [f"i-{n:04}" for n in range(1000)], []
+    monkeypatch.setattr(autoscaling, "launched", lambda some: asked.append(len(some)) or dict.fromkeys(some, 5.0))
+
+    found = AutoScalingFleet("group")._launches(names, 10.0)
+
+    assert found == dict.fromkeys(names, 5.0)
+    assert asked == [200] * 5
 
 
 def test_the_register_failing_leaves_the_balancers_word(

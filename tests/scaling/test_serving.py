@@ -37,6 +37,9 @@ def counted(view: FleetSnapshot, signing: set[str], *, believed: bool = True) ->
         (group(*SEVEN), {*SEVEN[:5], "i-new"}, False, 6),
         (group(*SEVEN, lifecycle=Lifecycle.PENDING), set(SEVEN[:3]), True, 3),  # "0 in service", and three sign
         (group(*SEVEN, lifecycle=Lifecycle.TERMINATING), set(SEVEN), False, 0),
+        (group(), set(SEVEN), True, 7),  # Auto Scaling names nobody, and seven sign
+        (group(), set(SEVEN), False, 7),
+        (group(), set(), True, 0),
     ],
 )
 def test_who_serves_is_who_says_so(view: FleetSnapshot, signing: set[str], believed: bool, expected: int):
