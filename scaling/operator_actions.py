@@ -1,15 +1,16 @@
 """What an operator does to the fleet: order instances, let the local ones boot faster, publish at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 
 from scaling import control_loop, drift, pins, provisioning, store
 from scaling.cloud import CloudUnavailable
+from scaling.configuration import Configuration
 from scaling.controller import CapacityChange, DecisionReason, decide
 from scaling.fleet import FleetSnapshot
 from scaling.in_force import configuration
@@ -20,6 +21,8 @@ from scaling.openings import all_rooms, selling, windows
 from waitingroom import admission
 from waitingroom.operator_command import instant
 from waitingroom.redis import client
+
+V = TypeVar("V")
 
 NAMES = ("desired", "boot_seconds")
 PIN_NAMES = ("floor", "ceiling", "until", "why")
@@ -36,32 +39,37 @@ class Mistyped(NotSettable):
 
 def set_fleet(changes: Sequence[str], now: float) -> None:
     """Make the `name=value` changes, all or none. Raises NotSettable, FleetUnreadable."""
-    wanted = dict(_parsed(word) for word in changes)
+    wanted = _each_once(_parsed(word) for word in changes)
     c = configuration()
     if "boot_seconds" in wanted and c.fleet != "local":
         raise NotSettable("boot_seconds: only the local fleet's instances boot as one likes.")
     desired = wanted.get("desired")
     if desired is not None and not c.minimum <= desired <= c.maximum:
         raise Mistyped(f"desired: from {c.minimum} to {c.maximum}, please.")
+    view = None if desired is None else _allowed(desired, c, now)
     if "boot_seconds" in wanted:
         LocalFleet(c).set_boot_seconds(wanted["boot_seconds"])
         client().delete(store.BOOTS)  # what was learned of slower boots is true no more
-    if desired is not None:
-        view = control_loop.look(now)
-        if view is None:
-            raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
-        if desired != pins.in_force(now).on(replace(view, minimum=c.minimum, maximum=c.maximum)).clamp(desired):
-            raise NotSettable(f"desired={desired}: the pin in force does not allow it; `scaling pin off` lifts it.")
-        if desired != view.desired:
-            change = CapacityChange(DecisionReason.STAFF, view.desired, desired)
-            if fault := control_loop.order([change], _observation(view)):
-                raise NotSettable(f"the order of {desired} was refused: {fault}")
+    if view and desired is not None and desired != view.desired:
+        change = CapacityChange(DecisionReason.STAFF, view.desired, desired)
+        if fault := control_loop.order([change], _observation(view)):
+            raise NotSettable(f"the order of {desired} was refused: {fault}")
+
+
+def _allowed(desired: int, c: Configuration, now: float) -> FleetSnapshot:
+    """The fleet as it is, where so many may be ordered. Raises NotSettable."""
+    view = control_loop.look(now)
+    if view is None:
+        raise NotSettable(f"the fleet cannot be read: {store.health().get('last_fault', '')}")
+    if desired != pins.in_force(now).on(replace(view, minimum=c.minimum, maximum=c.maximum)).clamp(desired):
+        raise NotSettable(f"desired={desired}: the pin in force does not allow it; `scaling pin off` lifts it.")
+    return view
 
 
 def make_pin(words: Sequence[str], by: str, now: float) -> None:
     """Put a pin in force at once, from `name=value` words. Raises NotSettable, and changes nothing then; where AWS
     does not take it, the pin stands and is tried again."""
-    given = dict(_pin_word(word, now) for word in words)
+    given = _each_once(_pin_word(word, now) for word in words)
     pin = FleetPin(by=by, **given)
     try:
         pin.full_clean()
@@ -141,6 +149,16 @@ def _observation(view: FleetSnapshot) -> Observation:
     rooms = all_rooms()
     statuses = admission.status([room.slug for room in rooms])
     return control_loop.observe(view, statuses, windows(configuration(), rooms))
+
+
+def _each_once(words: Iterable[tuple[str, V]]) -> dict[str, V]:
+    """The words by their names. Raises Mistyped for a name that comes twice: nobody knows which was meant."""
+    found: dict[str, V] = {}
+    for name, value in words:
+        if name in found:
+            raise Mistyped(f"{name}: once, please.")
+        found[name] = value
+    return found
 
 
 def _pin_word(word: str, now: float) -> tuple[str, Any]:

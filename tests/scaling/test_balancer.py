@@ -148,7 +148,12 @@ def test_ec2_failing_costs_neither_the_reading_nor_an_order(
 
 def test_a_thousand_servers_are_asked_after_within_ec2s_limit_of_a_filter(monkeypatch):
     names, asked = [f"i-{n:04}" for n in range(1000)], []
-    monkeypatch.setattr(autoscaling, "launched", lambda some: asked.append(len(some)) or dict.fromkeys(some, 5.0))
+
+    def told(some: Sequence[str]) -> dict[str, float]:
+        asked.append(len(some))
+        return dict.fromkeys(some, 5.0)
+
+    monkeypatch.setattr(autoscaling, "launched", told)
 
     found = AutoScalingFleet("group")._launches(names, 10.0)
 

@@ -11,6 +11,8 @@ from django.core.management import CommandError, call_command
 
 from scaling import store
 from scaling.controller import DecisionReason
+from scaling.in_force import configuration
+from scaling.local_fleet import LocalFleet
 from scaling.models import ArrivalBin, ScalingDecision
 from tests.scaling.conftest import Clock, crowd, told
 from waitingroom.models import WaitingRoom
@@ -167,13 +169,21 @@ def test_set_orders_by_hand_and_writes_it_down(room: WaitingRoom, clock: Clock):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "word",
-    ["desired=11", "desired=1", "desired=-3", "desired=x", "desired", "boot_seconds=99999", "speed=9", "desired=٣"],
-)
+    [
+        "desired=11", "desired=1", "desired=-3", "desired=x", "desired", "boot_seconds=99999", "speed=9", "desired=٣",
+        "boot_seconds=1 desired=11", "boot_seconds=1 desired=x", "boot_seconds=1 boot_seconds=2", "desired=3 desired=4",
+    ],
+)  # fmt: skip
 def test_set_refuses_nonsense_and_changes_nothing(room: WaitingRoom, word: str):
-    with pytest.raises(CommandError):
-        run("scaling", "set", word)
+    before = LocalFleet(configuration()).boot_seconds()
+    store.learn_boot(33)
 
+    with pytest.raises(CommandError) as refusal:
+        run("scaling", "set", *word.split())
+
+    assert "\n" not in str(refusal.value)
     assert ScalingDecision.objects.count() == 0
+    assert (LocalFleet(configuration()).boot_seconds(), store.boots()) == (before, [33])
 
 
 @pytest.mark.django_db

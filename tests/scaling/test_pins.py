@@ -13,6 +13,7 @@ from scaling import autoscaling, control_loop, store
 from scaling.configuration import Configuration
 from scaling.controller import DecisionReason
 from scaling.fleet import FleetUnreadable
+from scaling.in_force import configuration
 from scaling.local_fleet import LocalFleet
 from scaling.models import FleetPin, ScalingDecision
 from scaling.pin import Pin
@@ -109,6 +110,9 @@ def test_a_lifted_pin_lets_go_and_its_row_stays(room: WaitingRoom, clock: Clock,
         ("floor=5", "until=0m", "why=x"),
         ("speed=5",),
         ("floor",),
+        ("floor=5", "floor=6", "until=2h", "why=x"),
+        ("off", "off"),
+        ("off", "floor=5"),
     ],
 )
 def test_nonsense_is_refused_in_one_line_and_changes_nothing(words: tuple[str, ...]):
@@ -149,8 +153,9 @@ def test_set_does_not_reach_beyond_the_pin(room: WaitingRoom, configured):
     scaling("pin", "ceiling=4", "until=2h", "why=x")
 
     with pytest.raises(CommandError, match="pin"):
-        scaling("set", "desired=9")
+        scaling("set", "boot_seconds=44", "desired=9")
     assert desired() == 2
+    assert LocalFleet(configuration()).boot_seconds() == 0  # all or none
 
 
 def test_on_aws_the_groups_own_bounds_hold_the_pin(aws: Configuration, room: WaitingRoom, clock: Clock):
