@@ -8,8 +8,9 @@ from tests.waitingroom.line import Line
 from waitingroom.errors import LineUnavailable
 from waitingroom.place import Phase, Place, read_entered
 from waitingroom.redis import client
-from waitingroom.scripts import ENTER, EVERY
+from waitingroom.scripts import ENTER, EVERY, RECOVERED
 from waitingroom.slips import WAITING, Slip
+from waitingroom.timing import RELEASE_GONE_MS
 
 
 @pytest.fixture
@@ -86,6 +87,26 @@ def test_f05_who_was_forgotten_is_taken_back_by_the_slip(full: Line):
 
     assert full.enter("forgotten", slip).position == 1
     assert full.where("forgotten", "first") == [1, 2]
+
+
+def test_f05_who_was_forgotten_is_taken_back_whoever_comes_along(full: Line):
+    epoch, until = full.settings.epoch, full.now_us // 1_000_000 + 600
+    slips = [Slip(WAITING, name, full.slug, epoch, full.now_us - 1, 1, until) for name in ("inside", "first", "back")]
+
+    assert full.take_back(*slips) == [True, True, True]
+    assert "back" in full.scores("present")
+
+
+def test_f05_settings_stay_confirmed_and_staff_end_a_recovery_period(full: Line):
+    full.pass_s(RELEASE_GONE_MS / 1000)
+    full.configure()  # as each tick does
+    assert full.table("config")["confirmed_at_ms"] == str(full.now_us // 1000)
+    client().config_set("maxmemory", "0")
+    client().hset(full.keys.state, mapping={"lost_at_ms": full.now_us // 1000, "recovery_ms": 45_000})
+    client().config_set("maxmemory", "1mb")
+
+    assert full.run(RECOVERED, full.now_us) == 45_000
+    assert full.status().recovering_s == 0
 
 
 @pytest.mark.parametrize("mode", ["automatic", "closed"])

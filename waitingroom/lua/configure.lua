@@ -36,6 +36,7 @@ if stands[1] ~= version then
   redis.call('DEL', config)
   redis.call('HSET', config, 'version', version, 'confirmed_at_ms', integer(now_ms), unpack(ARGV, 6))
 elseif confirmed_ms > RELEASE_GONE_MS / 4 then
+  allow_writes(queue)
   redis.call('HSET', config, 'confirmed_at_ms', integer(now_ms))
 end
 return epoch

@@ -18,6 +18,7 @@ local vacancy = threshold(c, instances(fleet, now_ms, c)) - redis.call('ZCARD', 
 local recovering_ms = settling(s[3], s[4], now_ms, c, s[6])
 local memory = memory_of(s[1], s[3], s[4], s[5], recovering_ms, drawn, s[7], now_ms, c)
 local counts = {joined = 0, straight_in = 0, admitted = 0}
+allow_writes(queue)
 
 local answer = {}
 for i = 2, #ARGV, 2 do
@@ -30,7 +31,6 @@ for i = 2, #ARGV, 2 do
     local slip = honoured(ARGV[i + 1], visitor, gone, memory, now_ms)
     local phase = 'none'
     if slip then
-      if #answer == 0 then allow_writes(queue) end
       last = math.max(last, slip.number)
       phase = return_to_place(slip, visitor, queue, active, counts, memory, vacancy, slip.expires_ms)
       if phase == 'active' then
