@@ -41,6 +41,7 @@ SHARED: dict[str, float] = {
     "MAX_SAMPLES": timing.MAX_SAMPLES,
     "CALLING_MS": timing.CALLING_MS,
     "LINING_UP_MS": timing.LINING_UP_MS,
+    "GATHERED_US": timing.GATHERED_US,
     "RECORD_LIFE_MS": timing.RECORD_LIFE_MS,
     "MAX_RECORDED": timing.MAX_RECORDED,
     "WORK_LIFE_MS": 1000 * work.LIFE_SECONDS,

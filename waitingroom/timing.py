@@ -27,6 +27,9 @@ NEAR = 10
 # each a tick's admissions or what a process told within a second.
 RECORD_LIFE_MS = 86_400_000
 MAX_RECORDED = 10_000
+# The queue numbers of a gathering whose order is drawn lie within so long after the opening, by when they were drawn:
+# in the order of arrival, also where Redis lost the last of them, and hardly ahead of those of the opening.
+GATHERED_US = 1_000_000
 # A push that failed, or whose worker died, is tried again after so long at the least; longer than one try can take.
 RING_AGAIN_MS = 12_000
 # Charts show so much of a room, from a sample each so many seconds; no more are kept, whatever a clock does.

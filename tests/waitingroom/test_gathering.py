@@ -25,6 +25,7 @@ from waitingroom.reasons import Reason
 from waitingroom.redis import run_now
 from waitingroom.room import JoinIntent, enter_call
 from waitingroom.scripts import Call
+from waitingroom.timing import GATHERED_US
 
 NOON_AT = datetime.fromtimestamp(NOON // SECOND, tz=UTC)
 HOUR_S = 3600
@@ -323,6 +324,30 @@ def test_who_left_a_drawn_gathering_and_came_again_is_in_it(drawing):
 
     assert line_up(drawing, "ann", "bob") == ["waiting", "waiting"]
     assert drawing.where("ann", "bob") == [1, 2]
+
+
+@pytest.mark.parametrize("forgets", ["everything", "its last writes"])
+def test_who_gathers_after_redis_forgot_comes_after_all_who_gathered_before(drawing: Line, forgets: str):
+    drawing.fill("first")
+    replica = drawing.copy()
+    slips = []
+    for name in ("ann", "bob", "cyd"):
+        drawing.pass_s(60)
+        slips.append(drawing.slip(name))
+
+    drawing.pass_s(60)
+    if forgets == "everything":
+        drawing.lose()
+    else:
+        drawing.fail_over(replica)
+    drawing.enter("newcomer")
+    drawing.take_back(*reversed(slips))
+
+    assert list(drawing.scores("queue"))[-4:] == ["ann", "bob", "cyd", "newcomer"]
+    assert max(drawing.scores("queue").values()) < drawing.settings.opening.opens_us + GATHERED_US
+    drawing.now_us = drawing.settings.opening.opens_us
+    drawing.enter("at the opening")
+    assert list(drawing.scores("queue"))[-2:] == ["newcomer", "at the opening"]
 
 
 def test_staff_who_give_the_draw_up_open_by_arrival(drawing):

@@ -29,8 +29,13 @@ local mode, stage, expires_ms = c.mode, stage_of(c, now_us), now_ms + c.idle_ms
 
 local epoch, last_before = s[1], tonumber(s[2] or 0)
 local last = last_before
--- Numbers of a gathering whose order is drawn come after those that will be drawn (see draw.lua), before those of the opening.
-local first = stage == 'gathering' and c.opening_order == 'draw' and tonumber(c.opens_us) or now_us
+-- Numbers of a gathering whose order is drawn come after those that will be drawn (see draw.lua), before those of the opening:
+-- the whole of it lies within GATHERED_US, by when they were drawn, so that whoever comes after Redis lost them comes behind.
+local first = now_us
+if stage == 'gathering' and c.opening_order == 'draw' then
+  local gathers_us, opens_us = tonumber(c.gathers_us), tonumber(c.opens_us)
+  first = opens_us + math.floor(GATHERED_US * (now_us - gathers_us) / (opens_us - gathers_us))
+end
 local recovering_ms = settling(s[3], s[4], now_ms, c, s[7])
 local memory_spent = out_of_memory(state, queue, epoch)
 
