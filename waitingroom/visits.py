@@ -19,6 +19,7 @@ from waitingroom.slips import ACCOUNT, NO_SIGN_IN, Slip
 LONGEST_COOKIES = 16_384  # characters; Redis is not asked for who sends more
 MAX_KEPT_PATH = 200  # characters; longer ones are nobody's but who wants to fill the memory
 POLL = re.compile(r"/queue/?$")
+SAFE = ("GET", "HEAD")
 # Where the told-elsewhere page sends its button.
 TAKE = re.compile(r"/use-here/$")
 # Where the waiting page's forms go: to give the number up, and to line up in another room instead.
@@ -116,7 +117,7 @@ class Visit(NamedTuple):
     @property
     def safe(self) -> bool:
         """Whether the method asks for a page, rather than for a change."""
-        return self.method in ("GET", "HEAD")
+        return self.method in SAFE
 
 
 @lru_cache(maxsize=3)
@@ -213,7 +214,7 @@ def cookies_in(header: str) -> dict[str, str]:
 def _passing(method: str, user_agent: str, purpose: str, *, known: bool, polls: bool) -> Passing:
     if "prefetch" in purpose or "preview" in purpose:
         return Passing.PREFETCHES
-    if polls or method not in ("GET", "HEAD"):
+    if polls or method not in SAFE:
         return Passing.NO
     looks = method == "HEAD" or (not known and is_crawler(user_agent))
     return Passing.LOOKS if looks else Passing.NO
@@ -225,6 +226,7 @@ def _visit(room: str, path: str, method: str, cookie: str, said: Mapping[bytes, 
     named = slips.read_visitor_cookie(own) if own else None
     visitor = named.visitor if named else None
     api, polls = form_of(path)
+    polls = polls and method in SAFE
     held = cookies.get(slip_cookie(room), "") if visitor else ""
     slip = slips.read(held, room=room, visitor=visitor) if held and visitor and not polls else None
     passing = _passing(

@@ -133,6 +133,18 @@ def test_a_poll_tells_who_waits_and_who_is_inside(door: Door, make_room: Rooms):
     assert (active.status, active.json()) == (200, {"status": "active", "message": "입장 완료"})
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_only_who_asks_polls(door: Door, make_room: Rooms, method: str):
+    room = full(make_room)
+    door.ask(f"/events/{room.slug}/", visitor="second")
+
+    stranger, waiting = (door.ask(f"/api/events/{room.slug}/queue/", method, visitor=who) for who in ("", "second"))
+
+    assert [(reply.status, reply.json()["status"]) for reply in (stranger, waiting)] == [(403, "none")] * 2
+    assert (status(room).waiting, status(room).active) == (1, 1)
+    assert door.ask(f"/api/events/{room.slug}/queue/", method, visitor="first").is_inside  # the site's to refuse
+
+
 def test_a_poll_says_why_one_is_gone(door: Door, make_room: Rooms):
     room = full(make_room)
     admission.leave(room.slug, "first", Reason.DROPPED)
