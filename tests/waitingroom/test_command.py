@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tests.silence import Forwarder, forwarder
 from tests.waitingroom.line import join_call
+from tests.waitingroom.test_settings import redis_away
 from tiketi.local_redis import LocalRedis
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
@@ -183,6 +184,8 @@ def test_drop_sends_a_visitor_out(make_room: Rooms):
         ["set", "{}", "threshold=5", "presence_seconds=1"],
         ["set", "{}", "presence_seconds=19"],
         ["set", "{}", "threshold"],
+        ["set", "{}", "threshold=5", "threshold=6"],
+        ["set", "{}", "closed_reason_en=Soon"],
         ["set", "{}", "slug=other"],
         ["set", "{}", "mode=sideways"],
         ["set", "{}", "idle_seconds=10", "claim_seconds=60"],
@@ -226,6 +229,22 @@ def test_a_threshold_by_name_is_in_force_also_where_it_followed_the_fleet(make_r
     assert admission.status([room.slug])[0].threshold == 60  # two servers
     room.refresh_from_db()
     assert (room.threshold, room.threshold_per_instance) == (60, 30)
+
+
+def test_what_is_saved_while_redis_is_away_is_told_to_be_saved(make_room: Rooms, settings: Any):
+    room = make_room(threshold=10)
+
+    with redis_away(settings):
+        with pytest.raises(CommandError, match="It is saved"):
+            said("set", room.slug, "threshold=50")
+        with pytest.raises(CommandError, match="Redis does not answer"):
+            said("show", room.slug)
+
+    room.refresh_from_db()
+    assert room.threshold == 50
+    assert admission.status([room.slug])[0].threshold == 10
+    admission.tick([room])
+    assert admission.status([room.slug])[0].threshold == 50
 
 
 @pytest.fixture

@@ -21,9 +21,11 @@ Rooms = Callable[..., WaitingRoom]
 def redis_away(settings) -> Iterator[None]:
     ours, settings.REDIS_URL = settings.REDIS_URL, f"redis://127.0.0.1:{loopback.free_port()}/0"
     client.cache_clear()
-    yield
-    settings.REDIS_URL = ours
-    client.cache_clear()
+    try:
+        yield
+    finally:
+        settings.REDIS_URL = ours
+        client.cache_clear()
 
 
 def threshold_in_force(room: WaitingRoom) -> int:

@@ -42,6 +42,7 @@ SETTINGS = (
     "announcement_ko",
     "announcement_en",
 )
+REASONS = ("closed_reason_ko", "closed_reason_en")
 COLUMNS = ("slug", "mode", "threshold", "active", "waiting", "present", "admission_per_minute", "estimated_wait_s")
 
 
@@ -138,7 +139,13 @@ class Command(OperatorCommand):
             if changes.get("mode") == Mode.CLOSED != room.mode:
                 self.agree_to_close(room, sure=options["yes"])
             change(room, changes, f"manage.py waitingroom {verb}")
-        described = describe(admission.status([room.slug])[0])
+        try:
+            described = describe(admission.status([room.slug])[0])
+        except LineUnavailable as error:
+            if not changes:
+                raise
+            text = f"It is saved. Redis does not answer ({error.cause}): it is in force a second after Redis is back."
+            raise CommandError(text) from error
         settings = {name: getattr(WaitingRoom.objects.get(pk=room.pk), name) for name in SETTINGS}
         return described | {"closed_because": WaitingRoom.objects.get(pk=room.pk).closed_because, "settings": settings}
 
@@ -247,6 +254,8 @@ def parse(changes: Sequence[str]) -> dict[str, Any]:
         name, equals, text = word.partition("=")
         if not equals or name not in SETTINGS:
             raise Mistyped(f"'{word}': name=value, please, where name is one of {', '.join(SETTINGS)}.")
+        if name in parsed:
+            raise Mistyped(f"{name}: once, please.")
         try:
             parsed[name] = fields[name].clean(text or (None if fields[name].null else ""), None)
         except ValidationError as error:
@@ -260,6 +269,8 @@ def change(room: WaitingRoom, settings: dict[str, Any], why: str) -> None:
         locked = WaitingRoom.objects.select_for_update().get(pk=room.pk)
         for name, value in settings.items():
             setattr(locked, name, value)
+        if locked.mode != Mode.CLOSED and (lost := [name for name in REASONS if settings.get(name)]):
+            raise Mistyped(f"{lost[0]}: only a closed room has one; `close` takes --reason-ko and --reason-en.")
         try:
             locked.full_clean()
         except ValidationError as error:
