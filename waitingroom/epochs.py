@@ -45,7 +45,10 @@ def note(room: "WaitingRoom", in_force: str) -> bool:
     succeed(room, in_force)
     values = {name: getattr(room, name) for name in FIELDS}
     if table.filter(epoch=before).update(**values) == 0:
-        room.refresh_from_db(fields=FIELDS)
+        try:
+            room.refresh_from_db(fields=FIELDS)
+        except room.DoesNotExist:  # deleted since it was read
+            return False
     elif before and not in_force:
         log.warning(
             "Redis lost the line of %s: it recovers by the visitors' slips", room.slug, extra={"room": room.slug}

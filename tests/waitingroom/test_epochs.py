@@ -100,6 +100,17 @@ def test_of_two_who_find_the_same_loss_one_writes(make_room: Rooms):
     assert stored(room).epoch == second.epoch == in_force(room)
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_room_deleted_in_the_middle_of_a_tick_stops_no_other(make_room: Rooms, begun: bool):
+    deleted, other = make_room(), make_room()
+    WaitingRoom.objects.filter(pk=deleted.pk).update(epoch_begun=begun)
+    rooms = [stored(deleted), stored(other)]
+    WaitingRoom.objects.filter(pk=deleted.pk).delete()
+
+    assert other.slug in admission.tick(rooms)
+    assert configure.put_in_force(rooms)
+
+
 def test_a_loss_between_writing_down_and_beginning_is_the_same_loss(make_room: Rooms):
     room = make_room()
     lose(room)
