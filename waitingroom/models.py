@@ -289,8 +289,9 @@ class WaitingRoom(models.Model):
 
     @property
     def mode_in_force(self) -> Mode:
-        """What the gate does: the staff's mode, or closed while the site keeps the room closed."""
-        return Mode.CLOSED if self.closed_because else Mode(self.mode)
+        """What the line does: the staff's mode, or closed while the site keeps the room closed, or hidden: who gathered
+        before it was hidden keeps the number, and nobody is let in to what nobody may see."""
+        return Mode.CLOSED if self.closed_because or self.hidden else Mode(self.mode)
 
     @property
     def longest_stay_minutes(self) -> int:

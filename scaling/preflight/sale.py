@@ -31,10 +31,11 @@ def opening(sale: Sale) -> Iterator[Finding]:
 def line(sale: Sale) -> Iterator[Finding]:
     """Its mode, its threshold and its rate let people in."""
     room = sale.room
-    if room.mode_in_force in (Mode.PAUSED, Mode.CLOSED, Mode.DRAINING):
+    mode = Mode(room.mode) if room.hidden else room.mode_in_force  # a draft's line is closed until it is published
+    if mode in (Mode.PAUSED, Mode.CLOSED, Mode.DRAINING):
         todo = _("Open it in time: manage.py waitingroom open %(slug)s") % {"slug": room.slug}
-        yield warning(_("the line is %(mode)s") % {"mode": room.mode_in_force.value}, todo)
-    elif room.mode_in_force is Mode.OFF:
+        yield warning(_("the line is %(mode)s") % {"mode": mode.value}, todo)
+    elif mode is Mode.OFF:
         yield fault(_("the line is off: everybody goes straight in"), _("Set the mode to automatic."))
     if room.threshold_per_instance is None:
         text = _("the threshold is fixed at %(count)d: more servers let nobody in sooner") % {"count": room.threshold}

@@ -54,7 +54,10 @@ def test_show_tells_line_and_settings(make_room: Rooms):
 
     shown = said("show", room.slug)
 
-    assert (shown["waiting"], shown["joined"], shown["settings"]["mode"]) == (2, 2, "always")
+    assert (shown["waiting"], shown["joined"], shown["settings"]["mode"], shown["hidden"]) == (2, 2, "always", False)
+    room.hide(hidden=True)
+    shown = said("show", room.slug)
+    assert (shown["mode"], shown["settings"]["mode"], shown["hidden"]) == ("closed", "always", True)
 
 
 def test_set_takes_effect_at_once_and_is_recorded(make_room: Rooms):

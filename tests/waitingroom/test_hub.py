@@ -220,7 +220,25 @@ def test_f30_a_lost_hint_costs_no_more_than_the_cadence(make_line: Lines):
         await page.is_closed()
         assert page.close_code == 4401
 
-    with_hub(play, within=3)
+    with_hub(play, within=6)  # without the cadence never
+
+
+def test_f25_a_room_that_is_hidden_is_closed_to_its_line_which_goes_on_when_it_is_shown_again(make_room: Rooms):
+    room = make_room(mode="paused")
+    join(room.slug, "a", "b")
+
+    async def play(hub: Hub) -> None:
+        page = Page(hub, room.slug, "b")
+        await page.hears("queue-position-update")
+        await sync_to_async(room.hide)(hidden=True)
+        await page.hears("queue-closed")
+        assert (await sync_to_async(admission.status)([room.slug]))[0].mode == "closed"  # which lets nobody in
+        await sync_to_async(room.hide)(hidden=False)
+        await until(lambda: page.frames[-1]["type"] != "queue-closed")
+        assert page.frames[-1].items() >= {"type": "queue-position-update", "position": 2, "mode": "paused"}.items()
+        assert page.close_code is None
+
+    with_hub(play)
 
 
 def test_a_hint_that_makes_no_sense_deafens_nobody(make_line: Lines, caplog: pytest.LogCaptureFixture):

@@ -146,8 +146,9 @@ class Command(OperatorCommand):
                 raise
             text = f"It is saved. Redis does not answer ({error.cause}): it is in force a second after Redis is back."
             raise CommandError(text) from error
-        settings = {name: getattr(WaitingRoom.objects.get(pk=room.pk), name) for name in SETTINGS}
-        return described | {"closed_because": WaitingRoom.objects.get(pk=room.pk).closed_because, "settings": settings}
+        stored = WaitingRoom.objects.get(pk=room.pk)
+        settings = {name: getattr(stored, name) for name in SETTINGS}
+        return described | {"closed_because": stored.closed_because, "hidden": stored.hidden, "settings": settings}
 
     def agree_to_close(self, room: WaitingRoom, *, sure: bool) -> None:
         """Say how many people the closing sends away; at a terminal, ask. Raises CommandError at a no."""
