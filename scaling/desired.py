@@ -15,7 +15,7 @@ STALE_S = 60.0
 def desired() -> dict[str, Any] | None:
     """The number and its terms, ready for JSON; None while nobody knows it. Raises RedisError.
 
-    Why is left out while the database does not say.
+    Why is left out while the database does not say, and before anything was ordered.
     """
     view = store.last_view()
     if view is None or (age := store.now() - view.at) > STALE_S:
@@ -33,7 +33,7 @@ def desired() -> dict[str, Any] | None:
 
 def _why() -> dict[str, Any]:
     try:
-        last = ScalingDecision.objects.first()
+        last = ScalingDecision.carried_out().first()
     except DatabaseError:
         return {}
     if last is None:

@@ -115,8 +115,7 @@ def _ordered_here(desired: int) -> int:
     """What the site believes it ordered; the same as `desired` where it does not know."""
     view = store.last_view()
     try:
-        rows = ScalingDecision.objects.exclude(reason__in=(DecisionReason.FAULT, DecisionReason.RECOVERED))
-        last = rows.filter(held_back="", fault="").first()
+        last = ScalingDecision.carried_out().first()
     except DatabaseError:
         last = None
     if last and last.reason == DecisionReason.OUTSIDE and last.after == desired:

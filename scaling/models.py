@@ -55,6 +55,11 @@ class ScalingDecision(models.Model):
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {self.before} → {self.after}"
 
+    @classmethod
+    def carried_out(cls) -> "models.QuerySet[ScalingDecision]":
+        """Those that changed the capacity: ordered, and not refused; a note of something else changed none."""
+        return cls.objects.filter(held_back="", fault="").exclude(before=models.F("after"))
+
 
 class FleetPin(models.Model):
     """An operator's floor and ceiling on the fleet; the latest that is neither over nor lifted counts, rows stay."""

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
-
 from scaling.cost import REFERENCE_PRICES, Prices
 from scaling.in_force import configuration
 from scaling.models import ScalingDecision
@@ -61,8 +59,7 @@ class ServersOrdered:
 def servers_between(begins: datetime, ends: datetime) -> ServersOrdered:
     """By the decisions that were ordered, and not refused; before the first of them the fleet had its minimum."""
     c = configuration()
-    ordered = ScalingDecision.objects.filter(held_back="", fault="", at__lt=ends)
-    changes = ordered.exclude(before=F("after")).order_by("at", "pk")  # a row that moves nothing knows of no fleet
+    changes = ScalingDecision.carried_out().filter(at__lt=ends).order_by("at", "pk")
     before = changes.filter(at__lte=begins).last()
     steps = [Step(begins, before.after if before else c.minimum, "")]
     for change in changes.filter(at__gt=begins):

@@ -5,7 +5,8 @@ from django.db import DatabaseError
 from django.test import Client
 from django.test.utils import override_settings
 
-from scaling import store
+from scaling import operator_actions, store
+from scaling.controller import DecisionReason
 from scaling.models import ScalingDecision
 from tests.scaling.conftest import Clock, crowd
 from waitingroom.models import WaitingRoom
@@ -28,6 +29,20 @@ def test_it_is_what_the_line_ordered_and_why(client: Client, room: WaitingRoom, 
     assert said["inService"] + said["pending"] == 7
     assert said["terms"] == ScalingDecision.objects.get().terms != {}
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_what_was_written_down_since_and_ordered_nothing_is_no_reason_for_it(
+    client: Client, room: WaitingRoom, clock: Clock
+):
+    crowd(room, 6000)
+    clock.turns(31)
+    operator_actions.note_admission(room.slug, 20, 20, by="staff", why="guests of the house")
+    ScalingDecision.objects.create(reason=DecisionReason.LAW, before=7, after=9, held_back="shadow")
+    ScalingDecision.objects.create(reason=DecisionReason.STAFF, before=7, after=8, fault="refused")
+
+    said = client.get(PATH).json()
+
+    assert (said["desired"], said["reason"], said["terms"]["alarm"]) == (7, "alarm", "tiketi-web-crowd")
 
 
 def test_it_is_a_number_before_anything_was_ever_decided(client: Client, room: WaitingRoom, clock: Clock):
@@ -56,10 +71,10 @@ def test_the_number_comes_without_the_database(
 ):
     clock.turns(1)
 
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(ScalingDecision.objects, "first", away)
+    monkeypatch.setattr(ScalingDecision.objects, "filter", away)
 
     said = client.get(PATH).json()
     assert said["desired"] == 2

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from scaling import autoscaling, cloudwatch, drift, store
+from scaling import autoscaling, cloudwatch, drift, operator_actions, store
 from scaling.cloud import CloudUnavailable
 from scaling.configuration import Configuration
 from scaling.controller import DecisionReason
@@ -215,3 +215,17 @@ def test_law_and_alarm_never_order_both_where_alarms_are_evaluated_here(
     ordered = {row.reason for row in ScalingDecision.objects.all()}
     assert ordered <= {DecisionReason.LAW, DecisionReason.PREWARM}
     assert ordered
+
+
+def test_what_is_written_down_since_hides_no_capacity_that_somebody_else_set(
+    provisioned: Configuration, room: WaitingRoom, clock: Clock
+):
+    clock.turns(1)
+    other_desired(provisioned)
+    clock.turns(10)
+    found = drift.compare(clock.now)
+    assert found == [("desired_outside", {"is": 5, "wanted": 2})]
+
+    operator_actions.note_admission(room.slug, 20, 20, by="staff", why="guests of the house")
+
+    assert drift.compare(clock.now) == found
