@@ -9,13 +9,17 @@ from scaling.shares import Claim
 FEWEST_NEWCOMERS, NEWCOMERS_PART = 5, 0.1
 # A room kept by a fixed threshold enters as fast as others leave; a burst of leavers is let in as fast.
 TURNOVER_MARGIN = 1.25
+# A share for one person inside, whatever the weights: with less of it a line would never move. A little more, as shares
+# are rounded.
+ONE = 1.000_001
 
 
 def claim(room: RoomObservation) -> Claim:
     """The room's claim on the fleet."""
     per_instance = room.threshold_per_instance
     first = FEWEST_NEWCOMERS / per_instance if per_instance and room.takes_newcomers else 0.0
-    return Claim(room.slug, demand(room), room.weight, room.floor, first)
+    floor = max(room.floor, ONE / per_instance) if per_instance else room.floor
+    return Claim(room.slug, demand(room), room.weight, floor, first)
 
 
 def demand(room: RoomObservation) -> float:

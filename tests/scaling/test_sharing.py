@@ -76,6 +76,22 @@ def test_weights_and_floors_of_the_rooms_count(make_room, clock: Clock, configur
     assert shares(light, heavy, floored) == [1, 3, 3]
 
 
+@pytest.mark.parametrize("per_instance", [3, 10, 100, 700])
+def test_no_weight_of_another_room_leaves_a_line_without_a_place(
+    make_room, clock: Clock, configured, per_instance: int
+):
+    light, heavy = (make_room(threshold_per_instance=per_instance, fleet_weight=weight) for weight in (1, 1000))
+    grown(clock, configured)
+    for room in (light, heavy):
+        crowd(room, 3000)
+
+    clock.turns(1)
+
+    found = [room.threshold for room in admission.status([light.slug, heavy.slug])]
+    assert found[0] >= 1
+    assert 7 * per_instance - 1 <= sum(found) <= 7 * per_instance
+
+
 def test_a_new_crowd_shrinks_the_others_in_the_same_second(make_room, clock: Clock, configured):
     first, second = make_room(), make_room()
     grown(clock, configured)
