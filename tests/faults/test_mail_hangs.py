@@ -4,7 +4,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests import site as stack
 from tests.patience import until
 from tests.silence import mute_server
 from tests.site import ROOT, Site
+from tests.stack.test_alive import quickest_s
 
 
 def readyz(site: Site) -> tuple[int, dict[str, Any]]:
@@ -51,6 +51,4 @@ def test_orders_are_bought_holds_end_and_turns_are_taken_while_the_mail_server_h
         until(lambda: readyz(site)[1]["late"], within=90)
         status, told = readyz(site)
         assert (status, told["late"], told["mails"]["waiting"]) == (503, ["mail"], 12)
-        began = time.monotonic()
-        with urllib.request.urlopen(f"{site.url}/healthz", timeout=5) as answer:
-            assert (answer.status, time.monotonic() - began < 1) == (200, True)
+        assert quickest_s(int(site.url.rpartition(":")[2])) < 1

@@ -105,7 +105,7 @@ async def test_work_that_fails_gives_its_turn_back():
 
 
 async def test_who_is_too_many_is_told_at_once_and_who_waits_too_long_then(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(PATIENCE_SECONDS, Rank.SIGN_IN, 0.2)
+    monkeypatch.setitem(PATIENCE_SECONDS, Rank.SIGN_IN, 1.0)
     queue, over = ThreadQueue(4, Queueing()), threading.Event()
     first = asyncio.create_task(queue.run(SIGN_IN_ASKED, over.wait))
     await asyncio.sleep(0)
@@ -114,7 +114,7 @@ async def test_who_is_too_many_is_told_at_once_and_who_waits_too_long_then(monke
     began = time.monotonic()
     with pytest.raises(Shed):
         await queue.run(SIGN_IN_ASKED, lambda: None)
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 0.75
 
     told = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(one) for one in told} == {Shed}

@@ -155,4 +155,4 @@ def test_f32_kill_9_of_the_manager_leaves_no_process(tmp_path: Path):
         site.manager.kill()
         site.manager.wait()
 
-        until(lambda: not any(map(lives, family)), within=2)
+        until(lambda: not any(map(lives, family)))

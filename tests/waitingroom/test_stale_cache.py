@@ -69,11 +69,11 @@ async def test_nobody_waits_longer_than_asked_and_the_question_goes_on():
     source.answers.clear()
 
     with pytest.raises(TimeoutError):
-        await source.cache.get("key", within_s=0.2)
+        await source.cache.get("key", within_s=1)
     began = time.monotonic()
     with pytest.raises(TimeoutError):
-        await source.cache.get("key", within_s=0.2)
-    assert time.monotonic() - began < 0.15
+        await source.cache.get("key", within_s=1)
+    assert time.monotonic() - began < 0.75
     source.answers.set()
 
     await until(lambda: source.cache.peek("key") == 1)
@@ -81,7 +81,7 @@ async def test_nobody_waits_longer_than_asked_and_the_question_goes_on():
 
 
 async def test_a_source_that_fails_is_asked_again_no_sooner_than_the_value_ages():
-    source = Source(fresh_s=0.2)
+    source = Source(fresh_s=60, stale_s=120)
     await source.cache.get("key")
     source.error = OSError("gone")
     source.cache.doubt("key")
