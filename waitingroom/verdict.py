@@ -128,7 +128,7 @@ def _page_of(place: Place) -> Missing:
 def _unavailable(visit: Visit, config: RoomConfig, pages: Pages) -> Decision | Missing:
     # Named all the same: if Redis did take the visitor in, the next try finds that place instead of a second one.
     named = () if visit.polls else cookies.name_for(visit)
-    if config.fail_open:
+    if config.fail_open and not visit.is_lines_own:
         return Decision(_nowhere(visit), None, named)
     page = None if visit.wants_json else pages(Missing.UNAVAILABLE_PAGE, visit.room, visit.language)
     if page is None and not visit.wants_json:

@@ -109,6 +109,11 @@ class Visit(NamedTuple):
         return self.method == "POST" and GIVE_UP.search(plain(self.path)) is not None
 
     @property
+    def is_lines_own(self) -> bool:
+        """Whether the line itself is asked, rather than what lies behind it: the site has nothing there."""
+        return self.polls or self.takes or self.gives_up
+
+    @property
     def goes_to(self) -> str:
         """The room that the visitor lines up in instead; empty where none is named."""
         found = GIVE_UP.search(plain(self.path))

@@ -95,6 +95,23 @@ def test_a_room_that_fails_open_lets_in(door: Door, make_room: Rooms, lose_redis
     assert not reply.cookies
 
 
+@pytest.mark.parametrize(
+    ("address", "method"),
+    [("/api/events/{}/queue/", "GET"), ("/events/{}/give-up/", "POST"), ("/events/{}/use-here/", "POST")],
+)
+def test_a_room_that_fails_open_leaves_no_question_to_the_line_to_the_site_that_knows_no_such_address(
+    door: Door, make_room: Rooms, lose_redis: Callable[[], None], address: str, method: str
+):
+    """Its 404 would tell every page that waits that the event was deleted."""
+    room = make_room(fail_open=True, threshold=1)
+    lose_redis()
+
+    reply = timed(door, address.format(room.slug), method)
+
+    assert (reply.status, reply.is_inside) == (503, False)
+    assert reply.headers["retry-after"]
+
+
 def test_who_is_refused_is_named_so_that_the_next_try_is_the_same_visitors(
     door: Door, make_room: Rooms, lose_redis: Callable[[], None]
 ):
