@@ -110,6 +110,11 @@ class Configuration:
         ]
         if (found.fleet, found.alarms) == ("local", "cloudwatch"):
             faults.append("SCALING_ALARMS=cloudwatch needs SCALING_FLEET=aws: CloudWatch orders nothing here.")
+        here, there = _named_region(environ), found.topic.split(":")[3] if found.topic else ""
+        if found.fleet == "aws" and here and there not in ("", here):
+            faults.append(
+                f"SCALING_TOPIC is in {there}, and the alarms in {here} tell topics of their own region only."
+            )
         if faults:
             raise BadConfiguration(*faults)
         return found
@@ -162,6 +167,10 @@ class Configuration:
     def samples_s(self) -> int:
         """How far back the alarms look."""
         return max(QUIET_S, *(rule.alarm.range_s for rule in self.rules))
+
+
+def _named_region(environ: Mapping[str, str]) -> str:
+    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
 
 
 def region(environ: Mapping[str, str]) -> str:

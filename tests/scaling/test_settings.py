@@ -10,6 +10,8 @@ from scaling.apps import disappointments
 from scaling.configuration import BadConfiguration, Configuration
 
 AWS = {"SCALING_FLEET": "aws"}
+SEOUL = {"AWS_REGION": "ap-northeast-2"}
+TOPIC = {"SCALING_TOPIC": "arn:aws:sns:us-east-1:123456789012:alarms"}
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,8 @@ AWS = {"SCALING_FLEET": "aws"}
         ({"SCALING_MINIMUM": "11"}, "SCALING_MINIMUM must be at most SCALING_MAXIMUM, 10"),
         ({"SCALING_ALARMS": "cloudwatch"}, "SCALING_ALARMS=cloudwatch needs SCALING_FLEET=aws"),
         (AWS | {"SCALING_TOPIC": "alarms"}, "SCALING_TOPIC must be such as arn:aws:sns:"),
+        (AWS | SEOUL | TOPIC, "SCALING_TOPIC is in us-east-1, and the alarms in ap-northeast-2"),
+        (AWS | {"AWS_DEFAULT_REGION": "eu-west-1"} | TOPIC, "SCALING_TOPIC is in us-east-1, and the alarms in eu-west"),
         ({"SCALING_FLET": "aws"}, "SCALING_FLET is no setting of the fleet; SCALING_FLEET is"),
         ({"SCALING_TARGETWAIT": "60"}, "SCALING_TARGETWAIT is no setting of the fleet; SCALING_TARGET_WAIT_S is"),
         ({"SCALING_TARGET_WAIT": "60"}, "SCALING_TARGET_WAIT is no setting"),
@@ -56,6 +60,8 @@ def test_everything_is_told_at_once():
     [
         {"SCALING_MAXIMUM": "5"},
         {"SCALING_BOOT_S": "900"},
+        AWS | TOPIC | {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "eu-west-1"},
+        SEOUL | TOPIC,  # no alarm on AWS
         {"SCALING_INSTANCE": "i-1", "SCALAR_FIELD": "x", "AUTOSCALING_GROUP": "x", "SCALING_TOPIC": ""},
         {"SCALING_PREWARM_LEAD_S": "180"},
     ],
