@@ -1,8 +1,8 @@
-"""Trying rows one by one: each by one worker at a time, each failure its own, with longer and longer pauses."""
+"""Doing rows one by one: each failure its own; what is tried by one worker at a time, with longer and longer pauses."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from events.models.retried import MAX_TRIES, Retried
 log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Retried)
+T = TypeVar("T")
 
 # Longer than any worker is let work on one task: who still holds a claim after it is dead.
 CLAIM = timedelta(minutes=10)
@@ -36,6 +37,22 @@ def try_each(due: QuerySet[R], attempt: Callable[[R], None]) -> int:
         row = _claim(due, pk)
         if row is not None:
             done += _try(row, attempt)
+    return done
+
+
+def do_each(what: str, rows: Iterable[T], do: Callable[[T], object], *, budget_s: float = BUDGET_S) -> int:
+    """Call `do` with each; how many times it said that something was done. `what` the rows are is for the log.
+
+    Any exception is that row's own: the next call comes to it again. For what may be done twice, and by two at once.
+    """
+    done, began = 0, time.monotonic()
+    for row in rows:
+        if time.monotonic() - began > budget_s:
+            break
+        try:
+            done += bool(do(row))
+        except Exception:  # whatever it is, those behind must not wait for it
+            log.exception("%s %s waits for the next call", what, row)
     return done
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event, SaleState
+from events.retries import do_each
 from events.sale.sold_out import is_sold_out
 from waitingroom.models import WaitingRoom
 
@@ -76,13 +77,20 @@ def follow_payment(event_id: int) -> None:
 
 
 def follow_all() -> None:
-    """Lay over every room what its sale says: the clock's own changes, and what a process that died left undone."""
+    """Lay over every room what its sale says: the clock's own changes, and what a process that died left undone.
+
+    A room that cannot be written now stops no other.
+    """
     now = timezone.now()
     # What is over, and says so, can only change by hand, and who does that follows.
     said = (Closing.OVER, Closing.SOLD_OUT, Closing.CALLED_OFF)
-    for event in Event.objects.exclude(closes_at__lt=now, room__closed_because__in=said).select_related("room"):
-        draft = event.sale_state(now) is SaleState.DRAFT
-        room = event.room
-        told = (room.closed_because, room.hidden, room.opens_at, room.gathers_at, room.opening_order)
-        if told != (closing_of(event, now), draft, *opening_of(event)):
-            follow(event.pk)
+    events = Event.objects.exclude(closes_at__lt=now, room__closed_because__in=said).select_related("room")
+    do_each("the sale's word over the room of", events, _follow_if_changed)
+
+
+def _follow_if_changed(event: Event) -> None:
+    now, room = timezone.now(), event.room
+    draft = event.sale_state(now) is SaleState.DRAFT
+    told = (room.closed_because, room.hidden, room.opens_at, room.gathers_at, room.opening_order)
+    if told != (closing_of(event, now), draft, *opening_of(event)):
+        follow(event.pk)

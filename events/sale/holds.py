@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
+from events.retries import do_each
 from events.room import kept_places
 from events.sale import hold_periods
 from events.sale.companions import check_companions, check_what_is_left
@@ -176,9 +177,9 @@ def expire(hold_id: int) -> bool:
 
 
 def expire_overdue() -> int:
-    """End every hold whose time ran out; how many."""
+    """End every hold whose time ran out; how many. One that cannot be ended now stops no other."""
     overdue = Hold.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")
-    return sum(expire(pk) for pk in overdue.values_list("pk", flat=True))
+    return do_each("overdue hold", overdue.values_list("pk", flat=True), expire)
 
 
 def _clear_the_way(event: Event, pick: Pick, now: datetime) -> None:

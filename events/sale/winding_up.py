@@ -5,7 +5,6 @@ ticket was used is left to staff.
 """
 
 import logging
-import time
 from dataclasses import asdict, dataclass
 
 from django.db.models import F, QuerySet, Sum
@@ -13,6 +12,7 @@ from django.db.models import F, QuerySet, Sum
 from events.mail.outbox import waiting
 from events.models import Event, LetterKind, Order, OrderState, Payment, PaymentState, Why
 from events.models.retried import MAX_TRIES
+from events.retries import do_each
 from events.sale.orders import cancel_order
 from events.sale.refusals import Refused
 
@@ -34,19 +34,18 @@ def _used(orders: QuerySet[Order]) -> QuerySet[Order]:
 
 def wind_up() -> int:
     """Cancel what still stands; how many orders. One that fails stops no other, and is tried again at the next call."""
-    done, began = 0, time.monotonic()
-    for order in unwound().select_related("event__called_off_by").order_by("pk").iterator():
-        if time.monotonic() - began > BUDGET_S:
-            break
-        by = order.event.called_off_by
-        assert by is not None  # noqa: S101 (asked for)
-        try:
-            done += cancel_order(order.pk, by=by, why=Why.CALLED_OFF).state != order.state
-        except Refused as why:  # another worker was faster, or somebody went in meanwhile
-            log.info("order %s of a show that was called off stays as it is: %s", order.number, why.code)
-        except Exception:  # whatever it is, it is this order's alone
-            log.exception("order %s of a show that was called off waits", order.number)
-    return done
+    standing = unwound().select_related("event__called_off_by").order_by("pk").iterator()
+    return do_each("order of a show that was called off:", standing, _cancel, budget_s=BUDGET_S)
+
+
+def _cancel(order: Order) -> bool:
+    by = order.event.called_off_by
+    assert by is not None  # noqa: S101 (asked for)
+    try:
+        return cancel_order(order.pk, by=by, why=Why.CALLED_OFF).state != order.state
+    except Refused as why:  # another worker was faster, or somebody went in meanwhile
+        log.info("order %s of a show that was called off stays as it is: %s", order.number, why.code)
+        return False
 
 
 @dataclass(frozen=True)

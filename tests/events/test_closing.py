@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.utils import timezone
 
 from events import tasks
@@ -208,6 +209,24 @@ def test_a_sale_that_is_over_ends_its_line_and_says_so(client, make_event):
     Event.objects.filter(pk=event.pk).update(closes_at=now + timedelta(hours=1))
     tasks.follow_sales()
     assert stands(event) == (Mode.AUTOMATIC, Mode.AUTOMATIC)
+
+
+def test_a_room_that_cannot_be_written_now_stops_no_other(make_event, monkeypatch):
+    stuck, other = make_event(), make_event()
+    tasks.follow_sales()
+    Event.objects.update(closes_at=timezone.now() - timedelta(seconds=1))
+    lay_over = closing.lay_over_room
+
+    def locked_by_somebody(event):
+        if event.pk == stuck.pk:
+            raise OperationalError("canceling statement due to lock timeout")
+        lay_over(event)
+
+    monkeypatch.setattr(closing, "lay_over_room", locked_by_somebody)
+    tasks.follow_sales()
+
+    told = dict(WaitingRoom.objects.values_list("slug", "closed_because"))
+    assert (told[stuck.slug], told[other.slug]) == ("", Closing.OVER)
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from events import tasks
 from events.models import Hold, Occupancy, Seat
+from events.sale import holds
 from events.sale.holds import hold_seats, release
 from events.sale.orders import place_order
 from events.sale.picks import Pick
@@ -136,6 +138,26 @@ def test_celery_frees_the_seats_of_holds_that_ran_out_and_no_others(event, make_
 
     assert list(Hold.objects.filter(event=event)) == [kept]
     assert list(Occupancy.objects.filter(event=event).values_list("seat", flat=True)) == [second]
+
+
+def test_a_hold_that_cannot_be_ended_now_stops_no_other(event, make_buyer, monkeypatch):
+    stuck, other = (hold(event, make_buyer(), seat) for seat in seats_of(event)[:2])
+    for overdue in (stuck, other):
+        run_out(overdue)
+    lock = holds.lock_account
+
+    def locked_by_somebody(account_id):
+        if account_id == stuck.account_id:
+            raise OperationalError("canceling statement due to lock timeout")
+        return lock(account_id)
+
+    monkeypatch.setattr(holds, "lock_account", locked_by_somebody)
+    tasks.expire_holds()
+    assert list(Hold.objects.all()) == [stuck]
+
+    monkeypatch.undo()
+    tasks.expire_holds()
+    assert not Hold.objects.exists()
 
 
 def test_released_seats_are_free_at_once(event, make_buyer):
