@@ -15,11 +15,24 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import tasks
-from events.models import Event, Hold, Occupancy, OrderState, PaymentState, Ticket, Why
+from events.models import (
+    Decision,
+    Event,
+    EventStaff,
+    Hold,
+    Occupancy,
+    OrderState,
+    PaymentState,
+    RefundRequest,
+    Role,
+    Ticket,
+    Why,
+)
 from events.payments.provider import Standing, Statement
 from events.payments.settlement import settle
 from events.privacy.erasure import HasTickets, IsStaff, erase
 from events.privacy.stored import stored_of
+from events.sale.calling_off import call_off
 from events.sale.orders import cancel_order
 from tests.events.conftest import buy, hold, order, seats_of
 from tests.events.factors import App
@@ -230,6 +243,25 @@ def test_who_has_no_password_types_the_address(known, browser):
     browser.post(reverse("account_delete"), {"email": known.email.upper()})
 
     assert not User.objects.filter(pk=known.pk).exists()
+
+
+@pytest.mark.parametrize("did", ["asked for a refund", "confirmed a refund", "called a show off"])
+def test_who_did_something_as_staff_once_is_forgotten_but_for_a_nameless_row(known, browser, event, make_event, did):
+    colleague = User.objects.create_user("colleague", is_staff=True)
+    EventStaff.objects.create(event=event, account=known, role=Role.BOX_OFFICE)
+    if did == "called a show off":
+        call_off(event.pk, by=known)
+    else:
+        by, other = (known, colleague) if did == "asked for a refund" else (colleague, known)
+        asked = {"reason": "x", "back_won": 1, "expires_at": timezone.now()}
+        RefundRequest.objects.create(by=by, decision=Decision.CONFIRMED, decided_by=other, **asked)
+
+    assert browser.post(reverse("account_delete"), {"password": PASSWORD})["Location"] == "/"
+
+    nobody = User.objects.get(pk=known.pk)
+    assert (nobody.is_active, nobody.email, nobody.has_usable_password()) == (False, "", False)
+    assert not EventStaff.objects.filter(account=nobody).exists()
+    assert not User.objects.filter(email=known.email).exists()
 
 
 def test_staff_do_not_delete_themselves(admin_user, admin_client):
