@@ -65,6 +65,9 @@ def _under_way(order: Order, name: str) -> Payment | None:
         order.event.refresh_from_db(fields=["called_off_at"])
         if order.event.called_off_at is not None:
             raise CalledOff
+        hold = Hold.objects.filter(order=order).first()
+        if hold is None or hold.is_over():  # the sweep comes yet: nobody is sent to pay for seats that go
+            raise NothingToPay
         lasting = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
         begun = order.payments.filter(lasting, state=PaymentState.STARTED, provider=name).exclude(address="")
         return begun.first()

@@ -77,7 +77,8 @@ def needs_second(lines: Sequence[OrderLine], back_won: int) -> bool:
 def refund(lines: Sequence[OrderLine], *, by: User, reason: str, fee: Fee, confirmed_by: User | None = None) -> Outcome:
     """Give these tickets back, each order for itself; one that was used is taken back from the door first.
 
-    Who confirms needs the same rights. Raises NotAllowed; what stands in an order's way is in the outcome.
+    Who confirms needs the same rights; without them no order gives back more than one person may. Raises NotAllowed;
+    what stands in an order's way is in the outcome.
     """
     people = [by] if confirmed_by is None else [by, confirmed_by]
     if not all(may_give_back(person, lines) for person in people):
@@ -111,6 +112,8 @@ def _refund(
     used = list(Ticket.objects.filter(line__in=lines, used_at__isnull=False, voided_at=None))
     if not after_the_door and (used or _door_has_opened(order)):
         raise NotAllowed
+    if confirmed_by is None and needs_second(lines, quote(order, lines, fee).back_won):
+        raise SumGrown  # by another window or another person, since the page that asked
     for ticket in used:
         entrance = "".join(ticket.changes.exclude(entrance="").values_list("entrance", flat=True).reverse()[:1])
         ticket.used_at = ticket.used_by = ticket.left_at = None

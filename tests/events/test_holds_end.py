@@ -59,6 +59,18 @@ def test_an_order_whose_time_is_over_offers_no_payment_before_the_sweep_comes(br
     assert "이미 끝난 결제입니다" in sandbox
 
 
+def test_nobody_is_sent_to_pay_for_an_order_whose_time_is_over(browser, event, buyer):
+    placed, _ = order(event, buyer, seats_of(event)[0])
+    run_out(placed.hold)
+
+    for begun in (True, False):  # by the attempt under way, and by a new one
+        answer = browser.post(reverse("events:pay", args=[placed.number]))
+        assert answer["Location"] == placed.get_absolute_url(), begun
+        placed.payments.all().delete()
+
+    assert not placed.payments.exists()
+
+
 def test_an_order_under_way_loads_itself_anew_only_where_no_scripts_run(browser, event, buyer):
     """A page that renews itself takes the reader's focus along; with scripts, news come in place."""
     placed, _ = order(event, buyer, seats_of(event)[0])

@@ -245,6 +245,20 @@ def test_up_to_the_limit_one_is_enough_and_parts_of_an_order_count_together(pers
     assert (valid(bought), RefundRequest.objects.count()) == (2, 1)
 
 
+def test_two_pages_shown_before_either_was_sent_give_back_no_more_than_one_person_may(person, settings, bought):
+    settings.REFUND_LIMIT_WON = 2 * PRICE_WON
+    (clerk, _), (colleague, _) = person("refund_order"), person("refund_order")
+    one, other = left_of(bought)[:2], left_of(bought)[2:]
+    assert not any(staff_refunds.needs_second(lines, 2 * PRICE_WON) for lines in (one, other))
+
+    done = staff_refunds.refund(one, by=clerk, reason="x", fee=Fee.WAIVED)
+    late = staff_refunds.refund(other, by=colleague, reason="x", fee=Fee.WAIVED)
+
+    assert (len(done.done), late.done) == (1, [])
+    assert isinstance(late.refused[0][1], SumGrown)
+    assert (valid(bought), Payment.objects.get(order=bought).owed_won) == (2, 2 * PRICE_WON)
+
+
 def test_several_orders_at_once_count_together(person, settings, event, make_buyer):
     settings.REFUND_LIMIT_WON = 2 * PRICE_WON
     placed = [buy(event, make_buyer(), seat) for seat in seats_of(event)[:3]]
