@@ -45,6 +45,8 @@ def read_code(code: str) -> SignedCode | OldCode:
     if len(code) > MAX_CODE_LETTERS:
         raise ForgedCode
     typed = keys_of(code.strip())
+    if not typed.isprintable():  # no scanner types it, and no database takes all of it
+        raise ForgedCode
     if (signed := parsed(typed)) is not None:
         return signed
     if old := _OLD.fullmatch(typed):

@@ -60,7 +60,13 @@ def read_scan(sent: Any) -> OfflineScan:
         raise BadScan from error
     if not all(isinstance(text, str) for text in (code, entrance, keeper)) or len(code) > MAX_CODE_LETTERS:
         raise BadScan
+    # JSON can say what no database takes: a device would come with it again and again, and never be rid of the rest.
+    entrance, keeper = (_printable(text) for text in (entrance, keeper))
     return OfflineScan(number, code, at, entrance[:MAX_ENTRANCE_LETTERS], out, keeper[:80])
+
+
+def _printable(text: str) -> str:
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def take_in(scan: OfflineScan, event: Event, *, by: User) -> tuple[Became, str]:

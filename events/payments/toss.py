@@ -4,6 +4,7 @@ Nothing is taken until the site confirms; an authorisation that is not confirmed
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +31,8 @@ from events.payments.provider import (
     Statement,
 )
 
+# As long as Toss makes them, of what stands in an address.
+PAYMENT_KEY = re.compile(r"[!-~]{1,200}")
 # Refusals because the order was paid before: by this payment, or by that of another window of the same buyer.
 TAKEN = {"ALREADY_PROCESSED_PAYMENT", "DUPLICATED_ORDER_ID"}
 # Refusals that tell nothing of how the payment stands: the provider is asked again.
@@ -75,11 +78,11 @@ class Toss:
 
     def returned(self, payment: Payment, query: Mapping[str, str]) -> Return:
         """The paymentKey, if order and amount are still ours; or why there is nothing to confirm."""
-        if "paymentKey" not in query:
+        if not PAYMENT_KEY.fullmatch(query.get("paymentKey", "")):
             return Return(trouble=Trouble.REFUSED, words=_window_words(query.get("code", "")))
         if query.get("orderId") != str(payment.reference) or query.get("amount") != str(payment.amount_won):
             return Return(trouble=Trouble.WRONG_AMOUNT, words=_("The amount was not the order's."))
-        return Return(key=query["paymentKey"][:200])
+        return Return(key=query["paymentKey"])
 
     def confirm(self, payment: Payment) -> Statement:
         """Take the order's amount. Raises ProviderUnavailable."""

@@ -64,6 +64,7 @@ def test_the_first_scan_is_let_in_and_the_second_refused(ticket, tonight):
         lambda c: c * 9,
         lambda c: "\0" + c,
         lambda c: spelled(unspelled(c)[:-68]),  # the serial alone
+        lambda c: "a" * 19 + "\0~" + "b" * 43,  # as long as a code of the old form
     ],
 )
 def test_a_forged_code_is_refused(ticket, tonight, change):

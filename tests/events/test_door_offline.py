@@ -196,6 +196,17 @@ def test_codes_that_are_none_clash_and_stop_no_others(client, keeper, ticket, to
     assert foreign.used_at is None
 
 
+@pytest.mark.parametrize("odd", ["\0", "\ud800"], ids=["nothing", "half a letter"])
+def test_what_no_database_takes_stops_no_others_either(client, keeper, ticket, tonight, odd):
+    old = "a" * 19 + odd + "~" + "b" * 43  # of the form that tickets had before events had keys
+    named = scan_of(ticket, keeper=f"night{odd}shift", entrance=f"Ea{odd}st")
+
+    assert became(client, tonight, scan_of(ticket, code=old), named) == ["clashed", "taken"]
+
+    change = ticket.changes.get()
+    assert ("nightshift" in change.reason, change.entrance) == (True, "East")
+
+
 def test_out_and_in_again_without_a_network_come_in_their_order(client, keeper, ticket, tonight):
     door = door_of(tonight)
     door.reentry = True

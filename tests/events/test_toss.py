@@ -97,6 +97,15 @@ def test_a_return_that_was_tampered_with_takes_nothing(client, toss, begun, name
     assert not Ticket.objects.filter(line__order=placed).exists()
 
 
+@pytest.mark.parametrize("key", ["", "\0", "k" * 201, "열쇠", "a b"])
+def test_what_is_no_key_of_toss_is_neither_kept_nor_asked_about(client, toss, begun, key):
+    come_back(client, begun[1], toss.agree(begun[1]) | {"paymentKey": key})
+
+    assert state(begun) == (OrderState.PENDING, PaymentState.FAILED)
+    assert (begun[1].provider_key, begun[1].trouble) == ("", Trouble.REFUSED)
+    assert not any("confirm" in made for made in toss.calls)
+
+
 def test_somebody_elses_payment_pays_no_order(client, toss, begun):
     theirs = toss.authorise(str(uuid.uuid4()), PRICE_WON)
 
