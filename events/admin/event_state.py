@@ -5,7 +5,7 @@ from functools import partial
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -65,6 +65,8 @@ def _decide(
         changed = decided()
     except NotInThisState as why:
         messages.error(request, str(why))
+    except ValidationError as why:  # somebody else decided between the form's look and the lock
+        messages.error(request, " ".join(why.messages))
     else:
         state = changed.state()
         model_admin.log_change(request, event, f"state: {state.value}")

@@ -1,5 +1,7 @@
 """Finding a ticket whose code cannot be read: by order number, email or name, at one event."""
 
+import unicodedata
+
 from django.db.models import Q
 
 from events.door.keyboards import keys_of
@@ -17,7 +19,7 @@ def tickets_by(words: str, event: Event) -> list[Ticket]:
 
     Raises Foreign where the words are the number of another event's order, NobodyFound where they find nothing.
     """
-    words = " ".join(words.replace("\0", "").split())
+    words = unicodedata.normalize("NFC", " ".join(words.replace("\0", "").split()))  # a Mac types Hangul in parts
     number = keys_of(words).upper().replace("-", "").replace(" ", "")
     if not MIN_LETTERS <= len(words) <= MAX_LETTERS:
         raise NobodyFound

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from events.languages import in_language
+from events.languages import compose, in_language
 from events.models.choices import EventState, Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
@@ -209,6 +209,7 @@ class Event(models.Model):
 
     def clean(self) -> None:
         """Refuse a sale or a cancellation that ends after the event began, and other chairs than those on sale."""
+        compose(self, ("title_ko", "title_en", "performers_ko", "performers_en"))
         if None not in (self.opens_at, self.closes_at) and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("The sale must close after it opens.")})
         if None not in (self.closes_at, self.starts_at, self.running_minutes) and self.closes_at > self.ends_at:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from events.languages import in_language
+from events.languages import compose, in_language
 from events.models.choices import City
 
 
@@ -56,6 +56,10 @@ class Venue(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Compose the letters of its names, by which its events are searched."""
+        compose(self, ("name_ko", "name_en"))
 
     @property
     def zone(self) -> ZoneInfo:

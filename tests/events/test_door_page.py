@@ -1,5 +1,6 @@
 """What doorkeepers do besides scanning: search, let out and in again, count by entrance; and what staff set."""
 
+import unicodedata
 from datetime import timedelta
 from uuid import uuid4
 
@@ -155,6 +156,15 @@ def test_an_order_is_found_by_number_email_or_name_and_its_tickets_let_in_one_by
     assert tickets[1].changes.get().by == keeper
     assert "검색" in tickets[1].changes.get().reason
     assert at_the_door(client, tonight, ticket=found[1]["ticket"]).status_code == 409
+
+
+def test_a_name_is_found_whatever_way_its_letters_are_typed(client, keeper, tonight, tickets, buyer):
+    buyer.last_name = "홍길동"
+    buyer.save()
+
+    found = at_the_door(client, tonight, unicodedata.normalize("NFD", "홍길동")).json()["found"]
+
+    assert [one["ticket"] for one in found] == [ticket.pk for ticket in tickets]
 
 
 def test_an_order_number_is_found_with_hangul_on(client, keeper, tickets, tonight):

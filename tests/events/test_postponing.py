@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events import tasks
+from events.admin import event_state
 from events.door import checkin
 from events.door.codes import code_of
 from events.door.not_admitted import DoorClosed
@@ -222,6 +223,24 @@ def test_on_the_page_it_is_confirmed_and_done_by_who_has_the_right(event, bought
     assert again(event).starts_at == new
     assert again(event).is_postponed()
     assert again(event).history.first().history_user == staff
+
+
+def test_of_two_who_postpone_at_once_the_later_is_told(event, staff, monkeypatch):
+    staff.user_permissions.set(Permission.objects.filter(codename__in=["direct_event", "view_event"]))
+    browser = Client()
+    browser.force_login(staff)
+    new = whole(timezone.localtime(event.starts_at + DAY))
+    sent = {"starts_at_0": new.strftime("%Y-%m-%d"), "starts_at_1": new.strftime("%H:%M:%S"), "confirmed": "on"}
+
+    def after_a_colleague(pk, **told):
+        postpone(pk, **told)
+        return postpone(pk, **told)
+
+    monkeypatch.setattr(event_state, "postpone", after_a_colleague)
+    answer = browser.post(reverse("admin:events_event_postpone", args=[event.pk]), sent, follow=True)
+
+    assert (answer.status_code, again(event).starts_at) == (200, new)
+    assert "지금과 같은 날짜입니다" in answer.content.decode()
 
 
 def test_dates_are_typed_by_the_venues_clock(event, staff):

@@ -119,6 +119,18 @@ def test_words_are_found_in_titles_performers_and_halls_of_both_languages(client
     assert f'data-slug="{other.slug}"' not in page
 
 
+def test_what_staff_wrote_in_parts_of_letters_is_found_as_well(client, make_event):
+    found = make_event()
+    found.title_ko, found.performers_ko = (unicodedata.normalize("NFD", text) for text in ("바다의 노래", "윤서하"))
+    found.venue.name_ko = unicodedata.normalize("NFD", "고척 돔")
+    for row in (found, found.venue):
+        row.full_clean()
+        row.save()
+
+    for words in ("바다의", "윤서하", "고척돔", unicodedata.normalize("NFD", "노래")):
+        assert f'data-slug="{found.slug}"' in client.get("/", {"q": words}).content.decode(), words
+
+
 @pytest.mark.parametrize(
     "words",
     ["없는 말", "%", "_", "\\", "'; DROP TABLE events_event;--", "<script>", "\x00", "😀" * 200, "가 " * 500, "|"],
