@@ -1,8 +1,8 @@
 """Every time that people read says whose clock it is by: the venue's."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from zoneinfo import available_timezones
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -30,8 +30,9 @@ ATTRIBUTES = re.compile(r"<[^>]*>")
 
 @pytest.fixture
 def in_los_angeles(make_event) -> Event:
-    """A show at 20:00 in Los Angeles, in winter."""
-    starts_at = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=0) + timedelta(days=30)
+    """A show at 20:00 in Los Angeles, in summer or in winter."""
+    there = ZoneInfo("America/Los_Angeles")
+    starts_at = datetime.combine(datetime.now(there).date() + timedelta(days=30), time(20), tzinfo=there)
     event: Event = make_event(starts_at=starts_at)
     Venue.objects.filter(pk=event.venue_id).update(time_zone="America/Los_Angeles")
     return Event.objects.get(pk=event.pk)
