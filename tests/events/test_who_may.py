@@ -1,7 +1,8 @@
 """Who is answered what at every address of the site; an address that stands in no row fails here.
 
 `who_may.txt` is the table: a status by actor, `in` where they are sent to sign in. `elsewhere` organises another event.
-POSTs are empty: what passes the right is told what the form lacks (200, 302 or 400), and nothing is done.
+POSTs are empty, but that a door's name its event: what passes the right is told what the form lacks (200, 302, 400 or
+409), and nothing is done.
 """
 
 import os

@@ -1,5 +1,6 @@
 """Everybody who may come, every address of the site, and what each is answered: read and written as one table."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ ACTORS = (
 )  # fmt: skip
 ROLES = {"door": Role.DOOR, "finance": Role.FINANCE, "box": Role.BOX_OFFICE, "organiser": Role.ORGANISER}
 METHODS = ("GET", "POST")
+# Where no part of the route says of which event: what is sent says it, and nothing besides.
+AT_A_DOOR = {"events:door", "events:door-undo", "events:door-counts", "events:door-list"}
+OF_A_DEVICE = "events:door-reconcile"
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,20 @@ class Address:
 
     name: str
     path: str
+    body: str = ""  # of a POST
+    content_type: str = "application/octet-stream"
 
 
 def addresses(rows: dict[str, Any]) -> Iterator[Address]:
     """Every address of the site, whoever added it. `rows` has what stands in for each part of a route."""
     for name, route in sorted(_routes(get_resolver().url_patterns)):
-        yield Address(name, "/" + _filled(name, route, rows))
+        path, event = f"/{_filled(name, route, rows)}", f"event={rows['slug']}"
+        if name in AT_A_DOOR:
+            yield Address(name, f"{path}?{event}", event, "application/x-www-form-urlencoded")
+        elif name == OF_A_DEVICE:
+            yield Address(name, path, json.dumps({"event": rows["slug"], "scans": []}), "application/json")
+        else:
+            yield Address(name, path)
 
 
 def _routes(patterns: list[URLPattern | URLResolver], prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
@@ -100,7 +112,9 @@ def row_of(address: Address, sessions: dict[str, str]) -> dict[str, list[str]]:
             client = Client(raise_request_exception=False)
             if name in sessions:
                 client.cookies["sessionid"] = sessions[name]
-            answer = client.generic(method, address.path)
+            answer = client.generic(
+                method, address.path, address.body if method == "POST" else "", address.content_type
+            )
             told[method].append(_said(answer))
             for close in vars(answer)["_resource_closers"]:  # of a file; close() would let the database go
                 close()
