@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.core.mail.message import sanitize_address
 from django.template.loader import render_to_string
 
 from events.door.codes import qr_png
@@ -53,7 +54,8 @@ def compose(letter: Letter, order: Order) -> Composed:
     text = render_to_string("events/mail/frame.txt", told)
 
     mime = Mime(policy=SMTP)
-    mime["Subject"], mime["From"], mime["To"] = told["subject"], settings.DEFAULT_FROM_EMAIL, order.account.email
+    mime["Subject"], mime["From"] = told["subject"], settings.DEFAULT_FROM_EMAIL
+    mime["To"] = sanitize_address(order.account.email, "utf-8")  # 예시.한국 as mail servers name it
     mime["Date"], mime["Message-ID"] = localtime(), f"<{_local(letter)}>"
     mime["Auto-Submitted"], mime["Content-Language"] = "auto-generated", order.language
     mime.set_content(text)

@@ -1,6 +1,7 @@
 """Letters to buyers: each fact told once, in the order's language, with tickets that a scanner reads."""
 
 import io
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -23,7 +24,7 @@ from events import tasks
 from events.door.codes import code_of
 from events.mail import composing, letters
 from events.mail.outbox import given_up, put, write_again
-from events.models import Letter, LetterKind, Order, OrderState, Payment, Ticket, Why
+from events.models import Event, Letter, LetterKind, Order, OrderState, Payment, Ticket, Why
 from events.moments import moment
 from events.payments import refunds
 from events.sale.orders import cancel_order
@@ -98,6 +99,53 @@ def test_a_confirmation_carries_its_tickets_as_scanners_printers_and_calendars_r
     assert entry.decoded("dtstart") == event.starts_at.replace(microsecond=0)
     assert entry.decoded("dtend") - entry.decoded("dtstart") == timedelta(minutes=event.running_minutes)
     assert (str(entry["summary"]), str(entry["location"])) == (event.title, order.venue)
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("buyer@예시.한국", "buyer@xn--vv4b11d.xn--3e0b707e"),
+        ("buyer+show@example.com", "buyer+show@example.com"),
+        ("o'neil@example.com", "o'neil@example.com"),
+    ],
+)
+def test_an_address_of_any_country_is_written_to(server, event, buyer, address, written):
+    buyer.email = address
+    buyer.full_clean()
+    buyer.save()
+    buy(event, buyer, seats_of(event)[0])
+
+    (message,) = received(server)
+
+    assert message["To"] == written
+    ((recipients, _),) = server.taken
+    assert written in str(recipients)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param("🎫🎤 " * 30, id="emoji"),
+        pytest.param("abc\u202egpj.exe", id="right to left"),
+        pytest.param(unicodedata.normalize("NFD", "한밤의 연주회"), id="in parts"),
+        pytest.param("=cmd|' /C calc'!A0", id="a formula"),
+        pytest.param("한" * 120, id="long"),
+        pytest.param("a,b;c\\n", id="signs of a calendar"),
+    ],
+)
+def test_a_title_of_any_letters_reaches_mail_ticket_and_calendar(server, event, buyer, title):
+    Event.objects.filter(pk=event.pk).update(title_ko=title.strip())
+    event.refresh_from_db()
+    order = buy(event, buyer, seats_of(event)[0])
+
+    (message,) = received(server)
+
+    assert title.strip() in " ".join(str(message["Subject"]).split())
+    (pdf,) = parts(message, "application/pdf")
+    (page,) = pypdfium2.PdfDocument(pdf.get_content())
+    assert codes(page.render(scale=2).to_pil()) == [code_of(Ticket.objects.get(line__order=order))]
+    (ics,) = parts(message, "text/calendar")
+    assert str(Calendar.from_ical(ics.get_content()).walk("VEVENT")[0]["summary"]) == title.strip()
 
 
 def test_the_language_is_the_orders_in_every_part(server, event, buyer):
