@@ -1,12 +1,24 @@
-"""Moments as people read them: by the clock of the venue, with the name of its zone beside."""
+"""Moments as people read them, by the clock of the venue, with the name of its zone beside; and as staff type them."""
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 DAYS_KO = "월화수목금토일"
+# What is beyond is a slip of the keyboard, and the last years that there are cannot be reckoned with.
+YEARS = range(2000, 2101)
+
+
+def check_years(typed: Mapping[str, datetime | None]) -> None:
+    """Refuse moments of a year that nobody means. Raises ValidationError, by the names of the fields."""
+    said = _("A year between %(first)d and %(last)d, please.") % {"first": YEARS[0], "last": YEARS[-1]}
+    if odd := [name for name, at in typed.items() if at is not None and at.year not in YEARS]:
+        raise ValidationError(dict.fromkeys(odd, said))
 
 
 def moment(at: datetime, zone: tzinfo | None = None) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from events.admin.event_pages import page_of
 from events.models import Event
+from events.moments import check_years
 from events.staff.copying import copy_event, draft_copy
 from waitingroom.models import WaitingRoom
 
@@ -39,6 +40,7 @@ class CopyForm(forms.Form):
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
+        check_years({name: cleaned[name] for name in ("starts_at", "opens_at")})
         self.copy = draft_copy(self.event, **cleaned)
         for row in (self.copy.room, self.copy):
             try:

@@ -27,7 +27,8 @@ class DocumentAdmin(admin.ModelAdmin[Document]):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """`?code=terms`: a new version begins as the latest one."""
         given: dict[str, Any] = super().get_changeform_initial_data(request)
-        latest = Document.objects.filter(code=given.get("code", "")).order_by("-in_force_at").first()
+        code = given.get("code", "").replace("\0", "")  # which no database takes as a question
+        latest = Document.objects.filter(code=code).order_by("-in_force_at").first()
         names = ("title_ko", "title_en", "text_ko", "text_en", "asked", "required")
         return {name: getattr(latest, name) for name in names} | given if latest else given
 

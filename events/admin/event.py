@@ -195,7 +195,8 @@ class EventAdmin(ByEvent, HistoryAdmin):
         """Waiting and active of the rooms in `?slug=`, for the list that is open."""
         if not self.has_view_permission(request):
             return JsonResponse({}, status=403)
-        asked = Event.objects.filter(room__slug__in=request.GET.getlist("slug")[:MOST_ROOMS])
+        named = [slug for slug in request.GET.getlist("slug")[:MOST_ROOMS] if slug.isprintable()]
+        asked = Event.objects.filter(room__slug__in=named)
         seen = within(request.user, "events.view_event", asked, "pk")
         return JsonResponse(live_numbers([event.slug for event in seen]))
 

@@ -8,6 +8,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
+from events.moments import check_years
 from events.sale.event_states import check_new_date
 
 
@@ -20,6 +21,12 @@ class PublishForm(forms.Form):
         widget=AdminSplitDateTime,
         help_text=gettext_lazy("Empty: at once."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a year that nobody means."""
+        cleaned = super().clean() or {}
+        check_years({"at": cleaned.get("at")})
+        return cleaned
 
 
 class StopForm(forms.Form):

@@ -19,6 +19,7 @@ from events.languages import compose, in_language
 from events.models.choices import EventState, Kind, Motif, SaleState
 from events.models.plan import Plan
 from events.models.venue import Venue
+from events.moments import check_years
 from events.posters.drawing import Drawn, Poster, drawn, picture
 from events.sale.terms import Terms, check_terms, korean_terms, read_terms
 from waitingroom.draw_plan import announced, is_spent, plan_of
@@ -210,6 +211,9 @@ class Event(models.Model):
     def clean(self) -> None:
         """Refuse a sale or a cancellation that ends after the event began, and other chairs than those on sale."""
         compose(self, ("title_ko", "title_en", "performers_ko", "performers_en"))
+        check_years({name: getattr(self, name) for name in ("starts_at", "opens_at", "closes_at", "cancel_until")})
+        if any(minutes is not None and minutes > MAX_RUNNING_MINUTES for minutes in self._spans()):
+            return  # said at its field; nothing can be reckoned with it
         if None not in (self.opens_at, self.closes_at) and self.opens_at >= self.closes_at:
             raise ValidationError({"closes_at": _("The sale must close after it opens.")})
         if None not in (self.closes_at, self.starts_at, self.running_minutes) and self.closes_at > self.ends_at:
@@ -225,6 +229,9 @@ class Event(models.Model):
             raise ValidationError({"plan": _("This is a plan of another venue.")})
         self._fit_the_stay()
         self._keep_the_chairs()
+
+    def _spans(self) -> tuple[int | None, ...]:
+        return self.running_minutes, self.gathering_minutes, self.hold_minutes
 
     def _keep_the_draw(self) -> None:
         """Refuse a draw that nobody could enter, another order than was promised, and an opening before the chance."""

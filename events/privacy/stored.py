@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
+from events.accounts.sign_in import counted_as
 from events.models import Hold, HoldPeriod, Order, Ticket
 
 
@@ -50,7 +51,7 @@ def stored_of(account: User) -> dict[str, object]:
 def tries_of(account: User) -> Q:
     """The rows of tried sign-ins that call the account by name: passwords and codes, in any browser."""
     found = Q(pk__in=())
-    for name in (account.email.lower(), account.get_username().lower()):
+    for name in (counted_as(account.email), counted_as(account.get_username())):
         for kind in (name, f"code {name}") if name else ():
             found |= Q(username=kind) | Q(username__startswith=f"{kind} ")
     return found

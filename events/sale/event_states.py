@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.models import Event, EventState, Hold, Order
+from events.moments import check_years
 from events.sale.closing import lay_over_room
 from events.sale.refusals import NotInThisState, SaleUndecided
 
@@ -101,6 +102,7 @@ def check_new_date(
     event: Event, starts_at: datetime, closes_at: datetime | None = None, refund_until: datetime | None = None
 ) -> None:
     """Refuse a date that is none. Raises ValidationError, by field."""
+    check_years({"starts_at": starts_at, "closes_at": closes_at, "refund_until": refund_until})
     now = timezone.now()
     errors: dict[str, str] = {}
     if starts_at <= now:

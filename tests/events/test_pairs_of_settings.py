@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from events.models import Event
@@ -98,6 +99,39 @@ def test_dates_of_an_event_that_contradict_each_other_are_refused(admin_client, 
         return
     assert blamed in answer.context["adminform"].form.errors
     assert Event.objects.get(pk=event.pk).version == event.version
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "0026-12-01"])
+@pytest.mark.parametrize("field", ["starts_at", "opens_at", "closes_at", "cancel_until"])
+def test_a_year_that_nobody_means_is_refused_at_its_field(admin_client, event, field, day):
+    answer = save(admin_client, event, **{f"{field}_0": day, f"{field}_1": "23:59:00"})
+
+    assert field in answer.context["adminform"].form.errors
+    assert Event.objects.get(pk=event.pk).version == event.version
+
+
+@pytest.mark.parametrize("page", ["postpone", "copy", "state"])
+def test_nor_is_it_taken_on_any_other_page(admin_client, event, page):
+    day, before = "9999-12-31", Event.objects.count()
+    Event.objects.filter(pk=event.pk).update(announced_at=None if page == "state" else event.announced_at)
+    sent = {
+        f"{name}_{part}": text for name in ("starts_at", "opens_at", "at") for part, text in enumerate((day, "23:59"))
+    }
+
+    answer = admin_client.post(
+        reverse(f"admin:events_event_{page}", args=[event.pk]),
+        sent | {"confirmed": "on", "slug": "second-night", "decision": "publish"},
+    )
+
+    assert (answer.status_code, "2100년" in answer.content.decode()) == (200, True)
+    assert (Event.objects.get(pk=event.pk).version, Event.objects.count()) == (event.version, before)
+
+
+@pytest.mark.parametrize("field", ["running_minutes", "gathering_minutes", "hold_minutes", "hold_pause_minutes"])
+def test_minutes_that_nobody_can_reckon_with_are_refused_at_their_field(admin_client, event, field):
+    answer = save(admin_client, event, **{field: "9" * 10})
+
+    assert field in answer.context["adminform"].form.errors
 
 
 @pytest.mark.parametrize("minutes", ["60", "61"])

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 
+from events.privacy.stored import stored_of
 from tiketi.preparation import DEMO_STAFF, demo_staff
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +183,29 @@ def test_senseless_logins_are_refused(page: str, login: str):
     demo_staff()
 
     assert sign_in(page, login, DEMO_STAFF.password).status_code == 200
+
+
+@pytest.mark.parametrize("page", [ADMIN, SITE])
+@pytest.mark.parametrize("letter", ["x", "가", "İ"])  # the last is two in small letters
+def test_failures_count_under_no_more_letters_than_are_kept(page: str, letter: str):
+    """What SQLite keeps whole is an error of PostgreSQL's."""
+    for length in (254, 3000):
+        sign_in(page, letter * length)
+
+    kept = AccessAttempt._meta.get_field("username").max_length
+    assert kept is not None
+    assert all(len(attempt.username) <= kept for attempt in AccessAttempt.objects.all())
+    assert AccessAttempt.objects.exists()
+
+
+def test_a_known_browser_counts_under_as_few_letters_and_is_forgotten_with_its_account(buyer: User):
+    buyer.email = f"{'b' * 240}@example.com"
+    buyer.save()
+    browser = Client()
+    assert sign_in(SITE, buyer.email, client=browser).status_code == 302
+    browser.post("/accounts/logout/")
+    sign_in(SITE, buyer.email, "wrong", browser)
+
+    (attempt,) = AccessAttempt.objects.all()
+    assert len(attempt.username) <= 255
+    assert stored_of(buyer)["failedSignIns"]
