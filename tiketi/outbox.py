@@ -3,6 +3,7 @@
 A mail server that hangs then hangs nobody, and a mail is in the same transaction as what it tells of.
 """
 
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from tiketi.models import OutboxMail, in_time
@@ -140,7 +141,9 @@ def tidy() -> None:
 
 def forget(address: str) -> int:
     """Delete every mail to the address, sent or not; how many. Its owner's account is no more."""
-    # JSON: SQLite cannot ask for an element; the text is looked through, and each find looked at.
-    found = OutboxMail.objects.filter(recipients__icontains=address).only("recipients")
+    # JSON: SQLite cannot ask for an element, and keeps other alphabets in escapes; the text is looked through, and each
+    # find looked at.
+    written = Q(recipients__icontains=address) | Q(recipients__icontains=json.dumps(address).strip('"'))
+    found = OutboxMail.objects.filter(written).only("recipients")
     theirs = [mail.pk for mail in found if address.lower() in (one.lower() for one in mail.recipients)]
     return OutboxMail.objects.filter(pk__in=theirs).delete()[0]

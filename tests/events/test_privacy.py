@@ -271,6 +271,17 @@ def test_staff_do_not_delete_themselves(admin_user, admin_client):
     assert 'name="password"' not in admin_client.get(reverse("account_delete")).content.decode()
 
 
+def test_mails_to_an_address_of_another_alphabet_go_as_well(known):
+    known.email = "buyer@예시.한국"
+    known.save()
+    send_mail("Hello", "You.", None, [known.email])
+    assert OutboxMail.objects.filter(sent_at=None).count() == 2
+
+    erase(known.pk)
+
+    assert not any(known.email in mail.recipients for mail in OutboxMail.objects.all())
+
+
 def test_mails_to_others_stay(known, make_buyer):
     other = make_buyer()
     send_mail("Hello", "You.", None, [other.email])
