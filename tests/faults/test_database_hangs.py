@@ -118,6 +118,47 @@ with connection.cursor() as cursor:
         assert site.stdout.readline() == "answered 3\n"
 
 
+def test_a_connection_that_answered_a_moment_ago_is_asked_again_only_once_it_was_hung_up_on(postgres_url: str):
+    code = """
+import os, psycopg
+from tiketi.postgresql.base import PROVED_FOR_S
+from django.db import close_old_connections
+asked = []
+usable = connection.is_usable
+connection.is_usable = lambda: asked.append(1) or usable()
+
+def request():
+    close_old_connections()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    close_old_connections()
+    return pid
+
+first = request()
+assert [request(), request()] == [first, first]
+print(len(asked), end=" ")
+connection.answered_at -= PROVED_FOR_S
+assert request() == first
+print(len(asked), end=" ")
+with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+    other.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+assert request() != first
+print(len(asked), end=" ")
+second = request()
+try:
+    connection.cursor().execute("SELECT * FROM nowhere")
+except Exception as error:
+    print(type(error).__name__, end=" ")
+request()
+print(len(asked))
+"""
+    done = shell(postgres_url, code)
+
+    # After the moment once; hung up on, once; and after an error, once more.
+    assert done.stdout == "0 1 2 ProgrammingError 3\n", done.stderr
+
+
 def test_migrations_take_the_time_that_they_take(postgres_url: str):
     code = """
 from tiketi.postgresql import lift_limits

@@ -4,6 +4,9 @@
 proxy that still takes ours, keeps nothing. TCP's own limits see only packets that nobody takes.
 """
 
+import time
+from math import inf
+from select import POLLIN, poll
 from typing import Any
 
 import psycopg
@@ -11,6 +14,8 @@ from django.db.backends.postgresql import base
 
 # The server's own limits come first, so that a slow statement fails with its name.
 BEYOND_SERVER_S = 2.0
+# A connection that answered so lately, and was not hung up on since, is not asked again whether it works.
+PROVED_FOR_S = 5.0
 
 
 class ImpatientConnection(psycopg.Connection[Any]):
@@ -37,6 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """OPTIONS["seconds"]: the longest statement; a lock is waited for half as long. 0: no limit at all."""
 
     limited = True
+    answered_at = -inf  # monotonic: when a request last found it working, to its end
 
     def get_connection_params(self) -> dict[str, Any]:
         """With the server's limits among the connection's settings, so that they cost no round trip."""
@@ -60,6 +66,26 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.seconds and self.limited:
             connection.patience_s = self.seconds + BEYOND_SERVER_S
         return connection
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """As Django's, at each request's end: one that used the connection, and met no error, has proved it."""
+        if self.health_check_done and not self.errors_occurred:
+            self.answered_at = time.monotonic()
+        super().close_if_unusable_or_obsolete()
+
+    def close_if_health_check_failed(self) -> None:
+        """As Django's, before a request's first question, but without a question of its own a moment after another."""
+        if self.connection is not None and time.monotonic() < self.answered_at + PROVED_FOR_S and self._is_silent():
+            self.health_check_done = True
+        super().close_if_health_check_failed()
+
+    def _is_silent(self) -> bool:
+        """Whether the server has said nothing unasked: as it ends, and as whoever is between hangs up, it does."""
+        if self.connection.closed:
+            return False
+        waiting = poll()
+        waiting.register(self.connection.fileno(), POLLIN)
+        return not waiting.poll(0)
 
     def lift_limits(self) -> None:
         """No limits from now on: migrations take the time that they take."""
