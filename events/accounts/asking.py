@@ -2,10 +2,9 @@
 
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
 
 from events.accounts.places import in_own_place
-from events.front.kept import kept
+from events.front.on_sale import event_shown
 from events.models import Event
 from events.sale.refusals import NotYourPlace
 from events.staff.previews import may_preview, not_yet_public
@@ -40,7 +39,7 @@ def _hide_drafts(request: HttpRequest, slug: object) -> None:
     if slug is None or getattr(request, "admission", None) is not None:
         return
     try:
-        event = kept.get(("event", slug), lambda: Event.objects.get(room__slug=slug))
+        event = event_shown(str(slug))
     except Event.DoesNotExist:
         return
     if not_yet_public(event) and not may_preview(request.user, event):
@@ -57,5 +56,8 @@ def _demands_account(request: HttpRequest) -> bool:
 
 
 def event_of(slug: str) -> Event:
-    """The event with its venue. Raises Http404."""
-    return get_object_or_404(Event.objects.select_related("venue"), room__slug=slug)
+    """The event with its venue, a moment old: whoever sells, or changes anything, looks again. Raises Http404."""
+    try:
+        return event_shown(slug)
+    except Event.DoesNotExist as error:
+        raise Http404 from error

@@ -11,7 +11,7 @@ from events.api.answers import for_visitors, said
 from events.api.summary import event_summary
 from events.models import Event
 from events.room.inside import is_last
-from events.sale.availability import free_seats, section_state
+from events.sale.availability import free_seats, free_seats_and_state
 from waitingroom.redis_clock import redis_clock
 from waitingroom.verdict import Admission
 
@@ -46,14 +46,14 @@ def here(request: HttpRequest, slug: str) -> HttpResponse:
 @for_visitors
 def seats(request: HttpRequest, slug: str) -> HttpResponse:
     """What is free now, a second old at most; costs no question to the database where anybody may ask."""
-    free = free_seats(slug)
-    if not free:
-        raise Http404
-    body: dict[str, object] = {"free": free}
     wanted = request.GET.get("section", "")
-    if wanted:
-        seats = section_state(slug, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
-        if seats is None:
+    if not wanted:
+        if not (free := free_seats(slug)):
             raise Http404
-        body["seats"] = seats
-    return JsonResponse(body)
+        return JsonResponse({"free": free})
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
+        raise Http404
+    free, seats = free_seats_and_state(slug, int(wanted))
+    if seats is None:
+        raise Http404
+    return JsonResponse({"free": free, "seats": seats})

@@ -21,6 +21,14 @@ def numbered(order: Order) -> dict[int, int]:
     return {key: number for number, key in enumerate(keys, 1)}
 
 
+def numbered_tickets(order: Order) -> list[tuple[int, Ticket]]:
+    """As `numbered`, with each ticket and its line."""
+    tickets = list(Ticket.objects.filter(line__order=order).select_related("line").order_by("line__seat", "pk"))
+    for ticket in tickets:
+        ticket.line.order = order
+    return list(enumerate(tickets, 1))
+
+
 def typed_code(ticket: Ticket, number: int) -> str:
     """In groups, as it is printed: ABCD-EFGH-JKLM-2-NPQR."""
     order = ticket.line.order.number

@@ -1,4 +1,4 @@
-"""Which changes of the database make a new edition: every one of the tables that public pages are made of.
+"""Which changes of the database make a new edition: every one of the tables that public pages and maps are made of.
 
 Noticed where the statements pass, so that no way of saving is forgotten: forms, bulk changes, `update()`, commands.
 """
@@ -19,6 +19,8 @@ MODELS = (
     "events.Event",
     "events.Venue",
     "events.Plan",
+    "events.Section",
+    "events.Seat",
     "events.PriceTier",
     "events.SectionPrice",
     "events.Document",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -36,17 +36,19 @@ def start_payment(order: Order, name: str = "", site: str = "") -> Payment:
     it is paid all the same, the second money goes back. Raises CalledOff, NothingToPay or NoWayToPay.
     """
     name = name if name in settings.PAYMENT_PROVIDERS else default_provider()
-    if (payment := _under_way(order, name)) is not None:
-        return payment
-    for earlier in order.payments.filter(state=PaymentState.STARTED):
-        _give_way(earlier)
+    payment = None
     with transaction.atomic():
-        lock_account(order.account_id)
-        order.refresh_from_db()
-        if order.state != OrderState.PENDING or order.total_won == 0:
-            raise NothingToPay
-        payment = order.payments.create(provider=name, amount_won=order.total_won)
-        payment.ask_at = next_question(payment)
+        order = _as_it_stands(order)
+        started = list(order.payments.filter(state=PaymentState.STARTED))
+        if (under_way := next((begun for begun in started if _lasts(begun, name)), None)) is not None:
+            return under_way
+        if not started:
+            payment = _write(order, name)
+    if payment is None:
+        for earlier in started:
+            _give_way(earlier)
+        with transaction.atomic():
+            payment = _write(_as_it_stands(order), name)
     back = f"{site or settings.SITE_ADDRESS}{reverse('events:paid', args=[name, payment.reference])}"
     try:
         attempt = provider_named(name).start(payment, back)
@@ -59,18 +61,31 @@ def start_payment(order: Order, name: str = "", site: str = "") -> Payment:
     return payment
 
 
-def _under_way(order: Order, name: str) -> Payment | None:
-    with transaction.atomic():
-        lock_account(order.account_id)
-        order.event.refresh_from_db(fields=["called_off_at"])
-        if order.event.called_off_at is not None:
-            raise CalledOff
-        hold = Hold.objects.filter(order=order).first()
-        if hold is None or hold.is_over():  # the sweep comes yet: nobody is sent to pay for seats that go
-            raise NothingToPay
-        lasting = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
-        begun = order.payments.filter(lasting, state=PaymentState.STARTED, provider=name).exclude(address="")
-        return begun.first()
+def _as_it_stands(order: Order) -> Order:
+    """The order and its hold, with the account locked. Raises CalledOff and NothingToPay."""
+    lock_account(order.account_id)
+    orders = Order.objects.select_related("hold").annotate(called_off_at=F("event__called_off_at"))
+    found = orders.get(pk=order.pk)
+    if vars(found)["called_off_at"] is not None:
+        raise CalledOff
+    hold: Hold | None = getattr(found, "hold", None)
+    if hold is None or hold.is_over():  # the sweep comes yet: nobody is sent to pay for seats that go
+        raise NothingToPay
+    return found
+
+
+def _lasts(begun: Payment, name: str) -> bool:
+    """Whether the buyer may still go on paying by it, at that provider."""
+    ended = begun.ends_at is not None and begun.ends_at <= timezone.now()
+    return begun.provider == name and bool(begun.address) and not ended
+
+
+def _write(order: Order, name: str) -> Payment:
+    if order.state != OrderState.PENDING or order.total_won == 0:
+        raise NothingToPay
+    payment = order.payments.create(provider=name, amount_won=order.total_won)
+    payment.ask_at = next_question(payment)
+    return payment
 
 
 def _give_way(payment: Payment) -> None:
@@ -153,7 +168,7 @@ def _may_be_paid(payment: Payment) -> bool:
 
 def hear(name: str, notice: Notice) -> Payment:
     """A callback came: act on what it proves, or ask the provider. Raises UnknownPayment, ProviderUnavailable."""
-    named = Payment.objects.select_related("order__event").filter(provider=name)
+    named = Payment.objects.select_related("order").filter(provider=name)
     which = Q(reference=notice.reference) if notice.reference else Q(provider_key=notice.key)
     payment = named.filter(which).first()
     if payment is None:

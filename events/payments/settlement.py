@@ -28,7 +28,7 @@ SETTLED = (
 def settle(payment: Payment, said: Statement) -> Payment:
     """Act on the provider's word; a repeated word changes nothing, and none is forgotten."""
     lock_account(payment.order.account_id)
-    payment = Payment.objects.select_related("order__event").get(pk=payment.pk)
+    payment = Payment.objects.select_related("order__event", "order__hold", "order__account").get(pk=payment.pk)
     before, was_due = payment.state, payment.refund_due
     payment.provider_key = payment.provider_key or said.key
     if said.disputed and payment.disputed_at is None:

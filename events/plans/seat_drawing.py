@@ -1,11 +1,13 @@
-"""The seats of one section as SVG; built by hand, because a template takes ten times as long for a thousand seats."""
+"""The seats of one section as SVG, drawn once; what differs from viewer to viewer, their states, is filled in."""
 
 from collections.abc import Container, Iterable
-from itertools import groupby
+from functools import lru_cache
+from itertools import chain, groupby
 from math import cos, radians, sin
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from events.models import SeatKind
@@ -16,7 +18,8 @@ RADIUS = 12  # WCAG 2.2's target of 24 pixels
 MARGIN = 34  # for the rows' names
 BEFORE = 1.7 * PITCH  # from the first row to the stage's sign
 
-NAMES = {FREE: "free", HELD: "held", SOLD: "sold"}
+MINE = "3"  # a letter of the drawing's own: the viewer holds the seat
+GAP = "\0"  # where the state goes; in no name
 # Somebody in a wheelchair, and somebody beside them; drawn around (0, 0).
 SIGNS = {
     SeatKind.WHEELCHAIR: "M-1-7.4h.01M-1-4.4V1h4.4l2.2 4.8M-3.6-1.4A4.9 4.9 0 1 0 3 4.6",
@@ -32,7 +35,24 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
 
     The section lies as it does on the map, `angle` degrees around the stage: its first row on the stage's side.
     """
-    words = {"free": _("free"), "held": _("being bought"), "sold": _("sold"), "mine": _("yours")}
+    seats = tuple(seats)
+    template, words = _drawn(seats, label, angle, get_language())
+    # The state may be a second older than a seat that was added.
+    letters = state[: len(seats)].ljust(len(seats), HELD)
+    if mine:
+        letters = "".join(MINE if seat[0] in mine else letter for seat, letter in zip(seats, letters, strict=True))
+    said = chain.from_iterable(map(words.__getitem__, letters))
+    return mark_safe(template % tuple(said))  # noqa: S308 (names are escaped, the rest are numbers)
+
+
+@lru_cache(maxsize=256)
+def _drawn(
+    seats: tuple[SeatRow, ...], label: str, angle: float, _language: str | None
+) -> tuple[str, dict[str, tuple[str, str]]]:
+    """The drawing, with two gaps for each seat in order, and what fills them, by the letter of its state.
+
+    In the current language. What a section's viewers have in common is drawn once for all of them.
+    """
     row_name, seat_name = _("row %(row)s"), _("%(row)s, seat %(number)s: %(state)s")
     special = _("%(seat)s, %(kind)s")
     kinds = {kind.value: str(kind.label) for kind in SIGNS}
@@ -43,15 +63,13 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
     for index, (row, members) in enumerate(rows):
         across = [columns[number] * PITCH for _ordinal, (_pk, _name, number, _kind) in members]
         name = row_name % {"row": row}
-        parts.append(f'<g role="group" aria-label="{escape(name)}">')
+        parts.append(f'<g role="group" aria-label="{_text(name)}">')
         for end in (across[0] - PITCH * 0.9, across[-1] + PITCH * 0.9):
             x, y = turned.at(end, index * PITCH)
-            parts.append(f'<text x="{x:g}" y="{y + 4:g}" aria-hidden="true">{escape(row)}</text>')
+            parts.append(f'<text x="{x:g}" y="{y + 4:g}" aria-hidden="true">{_text(row)}</text>')
         for column, (ordinal, (pk, _row, number, kind)) in zip(across, members, strict=True):
-            # The state may be a second older than a seat that was added.
-            what = "mine" if pk in mine else NAMES[state[ordinal : ordinal + 1] or HELD]
             seat = f"{number}" if not kind else special % {"seat": number, "kind": kinds[kind]}
-            spoken = escape(seat_name % {"row": name, "number": seat, "state": words[what]})
+            spoken = _text(seat_name % {"row": name, "number": seat, "state": GAP}).replace(GAP, "%s")
             x, y = turned.at(column, index * PITCH)
             size = 2 * RADIUS
             shape = (
@@ -60,16 +78,30 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
                 else f'<circle cx="{x:g}" cy="{y:g}" r="{RADIUS}"'
             )
             parts.append(
-                f'{shape} class="seat {what}" data-seat="{pk}" data-ordinal="{ordinal}" '
-                f'role="checkbox" aria-checked="false" tabindex="-1" '
-                f'aria-disabled="{"false" if what == "free" else "true"}" aria-label="{spoken}"/>'
+                f'{shape} data-seat="{pk}" data-ordinal="{ordinal}" role="checkbox" aria-checked="false" tabindex="-1" '
+                f'class="seat %s" aria-label="{spoken}"/>'
             )
             if kind:
                 parts.append(f'<path class="sign" transform="translate({x:g} {y:g})" d="{SIGNS[SeatKind(kind)]}"/>')
         parts.append("</g>")
     if rows:
         parts.append(_stage(turned, max(columns.values()) * PITCH / 2))
-    return mark_safe(turned.framed("".join(parts), escape(label)))  # noqa: S308 (names are escaped, the rest are numbers)
+    return turned.framed("".join(parts), _text(label)), _words()
+
+
+def _words() -> dict[str, tuple[str, str]]:
+    """By a state's letter: the seat's class, whether it can be picked, and what is said of it."""
+    said = {FREE: ("free", _("free")), HELD: ("held", _("being bought")), SOLD: ("sold", _("sold"))}
+    said[MINE] = ("mine", _("yours"))
+    return {
+        letter: (f'{name}" aria-disabled="{"false" if letter == FREE else "true"}', str(escape(word)))
+        for letter, (name, word) in said.items()
+    }
+
+
+def _text(text: str) -> str:
+    """Escaped for the page, and for the filling of gaps."""
+    return str(escape(text)).replace("%", "%%")
 
 
 def stage_side(angle: float) -> str:

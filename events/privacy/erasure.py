@@ -76,7 +76,8 @@ def erase(account_id: int) -> None:
     or IsStaff; then nothing was changed.
     """
     with transaction.atomic(durable=True):
-        account = lock_account(account_id)
+        lock_account(account_id)
+        account = User.objects.get(pk=account_id)
         if account.is_staff or account.is_superuser:
             raise IsStaff
         if orders_in_the_way(account):

@@ -72,8 +72,20 @@ def section_state(slug: str, section_id: int) -> str | None:
     if len(kept) < 2:
         seen = look(slug)
         kept = {_opens_key(slug): seen.opens_at, _state_key(slug, section_id): seen.states.get(section_id)}
-    opens_at, state = kept[_opens_key(slug)], kept[_state_key(slug, section_id)]
+    return _once_open(kept[_opens_key(slug)], kept[_state_key(slug, section_id)])
+
+
+def _once_open(opens_at: datetime | None, state: str | None) -> str | None:
     return None if opens_at is None or timezone.now() < opens_at else state
+
+
+def free_seats_and_state(slug: str, section_id: int) -> tuple[dict[int, int], str | None]:
+    """As `free_seats` and `section_state`, of one look."""
+    _refresh_if_stale(slug)
+    kept = cache.get_many([_free_key(slug), _opens_key(slug), _state_key(slug, section_id)])
+    if len(kept) < 3:
+        return free_seats(slug), section_state(slug, section_id)
+    return kept[_free_key(slug)], _once_open(kept[_opens_key(slug)], kept[_state_key(slug, section_id)])
 
 
 def section_states(slug: str, section_ids: Iterable[int]) -> dict[int, str]:

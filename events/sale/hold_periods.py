@@ -24,9 +24,10 @@ def deadline_of(event: Event, account_id: int) -> datetime:
     if (until := _pause(event, period)) is not None:
         raise HoldPaused(until, event.zone)
     ends_at = now + timedelta(minutes=event.hold_minutes)
-    HoldPeriod.objects.update_or_create(
-        event=event, account_id=account_id, defaults={"ends_at": ends_at, "extended_at": None}
-    )
+    if period is None:
+        HoldPeriod.objects.create(event=event, account_id=account_id, ends_at=ends_at)
+    else:
+        HoldPeriod.objects.filter(pk=period.pk).update(ends_at=ends_at, extended_at=None)
     return ends_at
 
 

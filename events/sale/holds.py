@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
@@ -43,7 +43,8 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
             hold = None
         if hold is not None and hold.order is not None:
             raise OrderPending
-        if owned_seats(event, account_id) + pick.count > event.seats_per_account:
+        held = hold.occupancies.count() if hold else 0
+        if held + bought_seats(event.slug, account_id) + pick.count > event.seats_per_account:
             raise TooManySeats(event.seats_per_account)
         seats = seats_for(event, pick)
         check_companions(event, account_id, seats)
@@ -96,19 +97,20 @@ def owned_seats(event: Event, account_id: int) -> int:
 
     Those of an overdue hold count until it is ended: a payment under way may yet turn them into tickets.
     """
-    whose = Q(hold__account=account_id) | Q(order__account=account_id)
-    return Occupancy.objects.filter(whose, event=event).count()
+    # Two questions: one, with "or" in it, has the database look at every seat that is anybody's.
+    held = Occupancy.objects.filter(hold__account=account_id, hold__event=event).count()
+    return held + bought_seats(event.slug, account_id)
 
 
-def seats_left_to(event: Event, account_id: int) -> int:
-    """How many more seats of the event the account may pick: its own overdue hold is ended as it picks."""
-    overdue = Occupancy.objects.filter(event=event, hold__account=account_id, hold__expires_at__lte=timezone.now())
-    return max(0, event.seats_per_account - owned_seats(event, account_id) + overdue.count())
+def seats_left_to(event: Event, account_id: int, hold: Hold | None) -> int:
+    """How many more seats of the event the account may pick, beside its live hold; an overdue one ends as it picks."""
+    held = len(hold.occupancies.all()) if hold else 0
+    return max(0, event.seats_per_account - held - bought_seats(event.slug, account_id))
 
 
 def bought_seats(slug: str, account_id: int) -> int:
     """How many seats of the event the account has bought."""
-    return Occupancy.objects.filter(event__room__slug=slug, order__account=account_id).count()
+    return Occupancy.objects.filter(order__account=account_id, order__event__room__slug=slug).count()
 
 
 def live_hold(event: Event, account_id: int) -> Hold:
@@ -116,7 +118,8 @@ def live_hold(event: Event, account_id: int) -> Hold:
     event.refresh_from_db(fields=["called_off_at"])
     if event.called_off_at is not None:
         raise CalledOff
-    holds = Hold.objects.select_related("order").prefetch_related("occupancies__seat__section", "occupancies__tier")
+    seats = Occupancy.objects.select_related("seat__section", "tier")
+    holds = Hold.objects.select_related("order").prefetch_related(Prefetch("occupancies", seats))
     hold = holds.filter(event=event, account=account_id).first()
     if hold is None or hold.is_over():
         raise HoldExpired
@@ -185,12 +188,12 @@ def expire_overdue() -> int:
 def _clear_the_way(event: Event, pick: Pick, now: datetime) -> None:
     """End overdue holds on what is wanted, where the sweep is late; one transaction each, as each locks its account."""
     overdue = Hold.objects.filter(event=event, expires_at__lte=now).order_by("pk").distinct()
-    of_seats = overdue.filter(occupancies__seat__in=pick.seats)
-    in_areas = overdue.filter(occupancies__seat__section__in=[area for area, _ in pick.areas])
     # The seats by name first: an area has others to deal.
-    for holds in (of_seats, in_areas):
-        for hold_id in holds.values_list("pk", flat=True)[:MOST_CLEARED]:
-            expire(hold_id)
+    wanted = {"occupancies__seat__in": pick.seats, "occupancies__seat__section__in": [area for area, _ in pick.areas]}
+    for where, named in wanted.items():
+        if named:
+            for hold_id in overdue.filter(**{where: named}).values_list("pk", flat=True)[:MOST_CLEARED]:
+                expire(hold_id)
 
 
 def held_by(event: Event, account: User) -> Hold | None:

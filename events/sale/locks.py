@@ -16,7 +16,7 @@ No transaction locks two accounts. SQLite needs none of this: its transactions t
 from django.contrib.auth.models import User
 
 
-def lock_account(account_id: int) -> User:
-    """Wait for the account's turn; kept until the transaction ends."""
+def lock_account(account_id: int) -> None:
+    """Wait for the account's turn; kept until the transaction ends. Raises User.DoesNotExist."""
     # NO KEY: orders that refer to the account may be written meanwhile.
-    return User.objects.select_for_update(no_key=True).get(pk=account_id)
+    User.objects.select_for_update(no_key=True).values_list("pk").get(pk=account_id)

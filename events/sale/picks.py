@@ -1,6 +1,6 @@
 """What a visitor asks for: seats by id, and so many entries of an area."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -76,18 +76,23 @@ def seats_for(event: Event, pick: Pick) -> list[Seat]:
     if len(seats) != len(pick.seats):
         raise BadPick
     wanted = dict(pick.areas)
+    for section_id in _locked_areas(event, wanted) if wanted else ():
+        dealt = _deal(event, section_id, wanted[section_id], besides={seat.pk for seat in seats})
+        if pick.together and not dealt[0].section.standing and not are_neighbours(dealt):
+            raise NotTogether(len(dealt))
+        seats += dealt
+    return sorted(seats, key=lambda seat: seat.pk)
+
+
+def _locked_areas(event: Event, wanted: Collection[int]) -> list[int]:
+    """The sections, none of which anybody else is dealt seats of meanwhile. Raises BadPick for what is not on sale."""
     prices = SectionPrice.objects.filter(event=event, section__in=wanted).order_by("pk")
     # One after another in each area: else two buyers are dealt the same seats, and one must try again. Not the key:
     # who picks single seats there need not wait.
     areas = list(prices.select_for_update(no_key=True).values_list("section_id", flat=True))
     if len(areas) != len(wanted):
         raise BadPick
-    for section_id in areas:
-        dealt = _deal(event, section_id, wanted[section_id], besides={seat.pk for seat in seats})
-        if pick.together and not dealt[0].section.standing and not are_neighbours(dealt):
-            raise NotTogether(len(dealt))
-        seats += dealt
-    return sorted(seats, key=lambda seat: seat.pk)
+    return areas
 
 
 def _deal(event: Event, section_id: int, count: int, besides: set[int]) -> list[Seat]:

@@ -26,5 +26,4 @@ def with_sold_out(events: QuerySet[Event]) -> QuerySet[Event]:
 
 def is_sold_out(event_id: int) -> bool:
     """Whether every seat on sale is paid for, now."""
-    found = with_sold_out(Event.objects.filter(pk=event_id)).first()
-    return bool(getattr(found, "is_sold_out", False))
+    return bool(with_sold_out(Event.objects.filter(pk=event_id)).values_list("is_sold_out", flat=True).first())

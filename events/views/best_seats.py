@@ -6,16 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from events.accounts.asking import event_of
-from events.models import Seat, SeatKind
-from events.plans.tier_colours import shades_of
+from events.front.on_sale import on_sale
 from events.sale.availability import free_seats
-from events.sale.hold_periods import paused_until
 from events.sale.holds import held_by, seats_left_to
-from events.sale.more_time import more_until
 from events.sale.seat_offers import offers_for
 from events.sale.seat_wishes import read_wishes
 from events.views.answers import for_accounts
-from events.views.seats import prices_of, shows_seats
+from events.views.seats import shows_seats, time_told
 
 
 @require_safe
@@ -25,15 +22,10 @@ def best_seats(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     event = event_of(slug)
     if not shows_seats(event):
         return redirect(event)
-    prices = list(prices_of(event))
-    tiers = sorted({price.tier for price in prices}, key=lambda tier: (-tier.price_won, tier.pk))
-    allowed = seats_left_to(event, account.pk)
-    wishes = read_wishes(request.GET, tiers, most=max(1, min(allowed, sum(free_seats(slug).values()))))
-    hold = held_by(event, account)
-    spaces = Seat.objects.filter(section__in=[price.section_id for price in prices], kind=SeatKind.WHEELCHAIR)
-    shades = shades_of(tiers)
-    offers = [(offer, shades[offer.tier.pk]) for offer in offers_for(event, prices, wishes)]
-    page = {"event": event, "offers": offers, "wishes": wishes, "tiers": tiers, "hold": hold, "allowed": allowed}
-    page |= {"spaces": wishes.wheelchair or spaces.exists(), "none": not any(offer.section for offer, _ in offers)}
-    page |= {"more_until": more_until(event, hold), "paused_until": paused_until(event, account.pk)}
-    return render(request, "events/best_seats.html", page)
+    sale, hold = on_sale(slug), held_by(event, account)
+    allowed = seats_left_to(event, account.pk, hold)
+    wishes = read_wishes(request.GET, sale.tiers, most=max(1, min(allowed, sum(free_seats(slug).values()))))
+    offers = [(offer, sale.shades[offer.tier.pk]) for offer in offers_for(event, sale.prices, wishes)]
+    page = {"event": event, "offers": offers, "wishes": wishes, "tiers": sale.tiers, "hold": hold, "allowed": allowed}
+    page |= {"spaces": wishes.wheelchair or sale.spaces, "none": not any(offer.section for offer, _ in offers)}
+    return render(request, "events/best_seats.html", page | time_told(event, account.pk, hold))

@@ -120,7 +120,7 @@ def checkout(request: HttpRequest, account: User, slug: str) -> HttpResponse:
         "total_won": held.total_won,
         "providers": registry.choices(),
         "documents": [(field_of(document), document) for document in yet_to_ask(account)],
-        "more": holds.seats_left_to(event, account.pk),
+        "more": holds.seats_left_to(event, account.pk, held),
         "more_until": more_time.more_until(event, held),
     }
     return render(request, "events/checkout.html", page)

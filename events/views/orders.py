@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events.door.asked import name_of
 from events.door.codes import WINDOW_S, qr_svg
-from events.door.typed_codes import numbered, typed_code
+from events.door.typed_codes import numbered_tickets, typed_code
 from events.mail import resending
-from events.models import Fee, Order, OrderState, PaymentState, Ticket
+from events.models import Fee, Order, OrderState, PaymentState
 from events.models.door import door_of
 from events.payments import registry
 from events.payments.attempts import start_payment
@@ -33,7 +33,7 @@ ORDERS_A_PAGE = 20
 
 def orders_of(account: User) -> QuerySet[Order]:
     """The account's orders with what their pages show."""
-    return Order.objects.filter(account=account).select_related("event__venue").prefetch_related("lines__seat__section")
+    return Order.objects.filter(account=account).select_related("event__venue").prefetch_related("lines")
 
 
 @require_safe
@@ -50,7 +50,8 @@ def orders(request: HttpRequest, account: User) -> HttpResponse:
 @for_accounts
 def order(request: HttpRequest, account: User, number: str) -> HttpResponse:
     """One order: where it stands, what may be done."""
-    found = get_object_or_404(orders_of(account), number=number)
+    found = get_object_or_404(orders_of(account).select_related("hold"), number=number)
+    found.account = account
     payments = list(found.payments.all())
     page = {
         "order": found,
@@ -143,8 +144,7 @@ def pay(request: HttpRequest, account: User, number: str) -> HttpResponse:
 @for_accounts
 def tickets(request: HttpRequest, account: User, number: str) -> HttpResponse:
     """All tickets of an order, to show or to print."""
-    found = get_object_or_404(orders_of(account), number=number)
-    return _tickets(request, Ticket.objects.filter(line__order=found))
+    return _tickets(request, account, get_object_or_404(_orders_with_event(account), number=number))
 
 
 @never_cache
@@ -152,28 +152,30 @@ def tickets(request: HttpRequest, account: User, number: str) -> HttpResponse:
 @for_accounts
 def ticket(request: HttpRequest, account: User, serial: str) -> HttpResponse:
     """One ticket."""
-    return _tickets(request, Ticket.objects.filter(serial=serial, line__order__account=account))
+    found = get_object_or_404(_orders_with_event(account), lines__ticket__serial=serial)
+    return _tickets(request, account, found, serial)
 
 
-def _tickets(request: HttpRequest, found: QuerySet[Ticket]) -> HttpResponse:
-    whole = list(
-        found.select_related("line__order__event__venue", "line__order__account", "line__seat__section").order_by(
-            "line__seat"
-        )
-    )
+def _orders_with_event(account: User) -> QuerySet[Order]:
+    return Order.objects.filter(account=account).select_related("event__venue")
+
+
+def _tickets(request: HttpRequest, account: User, order: Order, serial: str | None = None) -> HttpResponse:
+    """The order's tickets, or the one of that serial."""
+    order.account = account
+    whole = numbered_tickets(order)
     if not whole:
         raise Http404
-    order = whole[0].line.order
-    moves = door_of(order.event).moving_codes
-    numbers = numbered(order)
+    door = door_of(order.event)
     shown = [
         {
             "ticket": ticket,
-            "number": numbers[ticket.pk],
-            "typed": None if moves else typed_code(ticket, numbers[ticket.pk]),
-            "qr": None if moves else qr_svg(ticket),
+            "number": number,
+            "typed": None if door.moving_codes else typed_code(ticket, number),
+            "qr": None if door.moving_codes else qr_svg(ticket, door),
         }
-        for ticket in whole
+        for number, ticket in whole
+        if serial in (None, ticket.serial)
     ]
-    page = {"tickets": shown, "order": order, "of": len(numbers), "name": name_of(whole[0]), "window_s": WINDOW_S}
+    page = {"tickets": shown, "order": order, "of": len(whole), "name": name_of(whole[0][1]), "window_s": WINDOW_S}
     return render(request, "events/tickets.html", page)

@@ -1,19 +1,18 @@
 """The seat map: sections first, then a section's seats, drawn or as a list."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from events.accounts.asking import event_of
-from events.models import Event, SaleState, Seat, SeatKind, SectionPrice
-from events.plans.arena import lay_out
+from events.front.on_sale import OnSale, on_sale, seats_shown
+from events.models import Event, Hold, SaleState, SeatKind, SectionPrice
 from events.plans.seat_drawing import seats_svg, stage_side
 from events.plans.seat_list import rows_of
-from events.plans.tier_colours import shades_of
 from events.sale.availability import FREE, free_seats, section_state, section_states
 from events.sale.hold_periods import paused_until
 from events.sale.holds import held_by, seats_left_to
@@ -29,46 +28,42 @@ def seat_map(request: HttpRequest, account: User, slug: str) -> HttpResponse:
     event = event_of(slug)
     if not shows_seats(event):
         return redirect(event)
-    prices = list(prices_of(event))
-    free = free_seats(slug)
-    arena = lay_out([price.section for price in prices])
-    tiers = sorted({price.tier for price in prices}, key=lambda tier: (-tier.price_won, tier.pk))
-    shades = shades_of(tiers)
-    prices.sort(key=lambda price: tiers.index(price.tier))  # the list goes by tier; the map needs no order
-    spaces = _free_spaces(event, [price.section_id for price in prices])
-    wishes = read_wishes(request.GET, tiers, most=max(1, min(seats_left_to(event, account.pk), sum(free.values()))))
+    sale, free, hold = on_sale(slug), free_seats(slug), held_by(event, account)
+    spaces = _free_spaces(slug, sale)
+    most = max(1, min(seats_left_to(event, account.pk, hold), sum(free.values())))
+    wishes = read_wishes(request.GET, sale.tiers, most=most)
     sections = [
         {
             "section": price.section,
             "tier": price.tier,
-            "shade": shades[price.tier_id],
+            "shade": sale.shades[price.tier_id],
             "free": free.get(price.section_id, 0),
             "spaces": spaces.get(price.section_id, 0),
-            "shape": arena.shapes[price.section_id],
+            "shape": sale.arena.shapes[price.section_id],
             "wanted": _serves(price, wishes, spaces),
         }
-        for price in prices
+        for price in sale.by_tier
     ]
-    hold = held_by(event, account)
-    page = {"event": event, "sections": sections, "arena": arena, "hold": hold, "wishes": wishes, "tiers": tiers}
-    page |= {"spaces": spaces, "more_until": more_until(event, hold), "paused_until": paused_until(event, account.pk)}
+    page = {"event": event, "sections": sections, "arena": sale.arena, "hold": hold, "wishes": wishes}
+    page |= {"tiers": sale.tiers, "spaces": spaces, **time_told(event, account.pk, hold)}
     return render(request, "events/seat_map.html", page)
 
 
-def prices_of(event: Event) -> QuerySet[SectionPrice]:
-    """What is on sale at the event, section by section."""
-    return SectionPrice.objects.filter(event=event).select_related("section", "tier")
-
-
-def _free_spaces(event: Event, sections: list[int]) -> dict[int, int]:
+def _free_spaces(slug: str, sale: OnSale) -> dict[int, int]:
     """Free wheelchair spaces by section, where there are any spaces at all."""
-    spaces = Seat.objects.filter(section__in=sections, kind=SeatKind.WHEELCHAIR).order_by()
-    places = list(spaces.values_list("section_id", "ordinal"))
-    states = section_states(event.slug, {section for section, _ in places})
-    free = dict.fromkeys((section for section, _ in places), 0)
-    for section, ordinal in places:
+    free = dict.fromkeys((section for section, _ in sale.spaces), 0)
+    states = section_states(slug, free) if free else {}
+    for section, ordinal in sale.spaces:
         free[section] += states.get(section, "")[ordinal : ordinal + 1] == FREE
     return free
+
+
+def time_told(event: Event, account_id: int, hold: Hold | None) -> dict[str, datetime | None]:
+    """What pages say of the time for holding seats: of who holds some, how it may get longer; of others, the pause."""
+    return {
+        "more_until": more_until(event, hold),
+        "paused_until": None if hold else paused_until(event, account_id),
+    }
 
 
 def _serves(price: SectionPrice, wishes: SeatWishes, spaces: dict[int, int]) -> bool:
@@ -84,31 +79,28 @@ def section(request: HttpRequest, account: User, slug: str, section_id: int) -> 
     event = event_of(slug)
     if not shows_seats(event):
         return redirect(event)
-    prices = list(prices_of(event))
-    price = next((price for price in prices if price.section_id == section_id), None)
+    sale = on_sale(slug)
+    price = sale.price_of(section_id)
     if price is None:
         raise Http404
     hold = held_by(event, account)
     state = section_state(slug, section_id) or ""
-    allowed = seats_left_to(event, account.pk)
+    allowed = seats_left_to(event, account.pk, hold)
     page: dict[str, object] = {"event": event, "price": price, "hold": hold, "free": state.count(FREE)}
-    page["more_until"] = more_until(event, hold)
-    page["paused_until"] = paused_until(event, account.pk)
+    page |= time_told(event, account.pk, hold)
     counts = range(1, max(1, min(allowed, state.count(FREE))) + 1)
     page |= {"allowed": allowed, "counts": counts, "apart": _apart(request.GET.get("apart", ""), counts)}
     if not price.section.standing:
         mine = {occupancy.seat_id for occupancy in hold.occupancies.all()} if hold else set()
-        seats = list(
-            Seat.objects.filter(section=section_id).order_by("ordinal").values_list("pk", "row", "number", "kind")
-        )
+        seats = seats_shown(section_id)
         page["kinds"] = [SeatKind(kind) for kind in dict.fromkeys(kind for *_, kind in seats) if kind]
         if request.GET.get("view") == "list":
             page["rows"] = rows_of(seats, state, mine)
         else:
-            arena = lay_out([price.section for price in prices])
-            angle = arena.shapes[section_id].angle
+            angle = sale.arena.shapes[section_id].angle
             page |= {"drawing": seats_svg(seats, state, mine, price.section.name, angle), "side": stage_side(angle)}
-            page |= {"arena": arena, "shapes": arena.shapes.items(), "first_row": seats[0][1] if seats else ""}
+            page |= {"arena": sale.arena, "shapes": sale.arena.shapes.items()}
+            page["first_row"] = seats[0][1] if seats else ""
     return render(request, "events/section.html", page)
 
 

@@ -17,11 +17,12 @@ from events.payments.sandbox.provider import NAME
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, reference: UUID) -> HttpResponse:
     """The sandbox's own page, as a provider's would be: it knows the payment by its reference, and no account."""
-    payment = _payment(reference)
     if request.method == "POST":
+        payment = _payment(reference, "order")
         if not _decided(payment, request):
             return JsonResponse({"status": "bad-outcome"}, status=400)
         return redirect(payment.order)
+    payment = _payment(reference, "order__event", "order__hold")
     hold = getattr(payment.order, "hold", None)
     over = payment.state != PaymentState.STARTED or hold is None or hold.is_over()
     return render(request, "sandbox/pay.html", {"payment": payment, "over": over})
@@ -31,18 +32,17 @@ def pay(request: HttpRequest, reference: UUID) -> HttpResponse:
 @require_POST
 def pay_by_program(request: HttpRequest, reference: UUID) -> HttpResponse:
     """What becomes of the payment, for a rehearsal's buyers."""
-    payment = _payment(reference)
+    payment = _payment(reference, "order")
     if not _decided(payment, request):
         return JsonResponse({"status": "bad-outcome"}, status=400)
     payment.refresh_from_db()
     return JsonResponse({"status": payment.state, "order": payment.order.number})
 
 
-def _payment(reference: UUID) -> Payment:
+def _payment(reference: UUID, *along: str) -> Payment:
     if NAME not in settings.PAYMENT_PROVIDERS:
         raise Http404
-    found = Payment.objects.select_related("order__event", "order__hold")
-    return get_object_or_404(found, reference=reference, provider=NAME)
+    return get_object_or_404(Payment.objects.select_related(*along), reference=reference, provider=NAME)
 
 
 def _decided(payment: Payment, request: HttpRequest) -> bool:
