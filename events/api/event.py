@@ -11,7 +11,7 @@ from events.api.answers import for_visitors, said
 from events.api.summary import event_summary
 from events.models import Event
 from events.room.inside import is_last
-from events.sale.availability import free_seats, free_seats_and_state
+from events.sale.availability import free_seats, free_seats_and_states
 from waitingroom.redis_clock import redis_clock
 from waitingroom.verdict import Admission
 
@@ -53,7 +53,7 @@ def seats(request: HttpRequest, slug: str) -> HttpResponse:
         return JsonResponse({"free": free})
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
         raise Http404
-    free, seats = free_seats_and_state(slug, int(wanted))
-    if seats is None:
+    free, states = free_seats_and_states(slug, [int(wanted)])
+    if int(wanted) not in states:
         raise Http404
-    return JsonResponse({"free": free, "seats": seats})
+    return JsonResponse({"free": free, "seats": states[int(wanted)]})

@@ -26,6 +26,7 @@ class Kept:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, tuple[str, float, Any]] = OrderedDict()
+        self._ends: tuple[str, float] = ("", 0.0)
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value of this edition; made now where there is none."""
@@ -38,7 +39,7 @@ class Kept:
                 self._kept.move_to_end(key)
                 value: T = kept[2]
                 return value
-        ends = time.monotonic() + lasts_s()
+        ends = self._ends_of(name)
         value = make()
         with self._lock:
             self._kept[key] = (name, ends, value)
@@ -47,10 +48,19 @@ class Kept:
                 self._kept.popitem(last=False)
         return value
 
+    def _ends_of(self, name: str) -> float:
+        """When all that is made of the edition now ends, so that the clock's next change is asked for once."""
+        edition_asked, ends = self._ends
+        if edition_asked != name or time.monotonic() >= ends:
+            ends = time.monotonic() + lasts_s()
+            self._ends = name, ends
+        return ends
+
     def clear(self) -> None:
         """Keep nothing."""
         with self._lock:
             self._kept.clear()
+            self._ends = "", 0.0
 
 
 def lasts_s() -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
-from django.db import models, transaction
+from django.db import models
 
 # What else must be true of the row as it is stored, now that it is locked; raises what its caller catches.
 Rule = Callable[[Any], None]
@@ -24,11 +24,10 @@ class Stateful(models.Model):
     class Meta:
         abstract = True
 
-    @transaction.atomic
     def _move(self, state: str, why: str, record: Callable[[], object], **besides: object) -> None:
         """Bring the row into `state`, with `besides` written at once, and `record` it; in the caller's transaction.
 
-        Raises ForbiddenTransition, or what the reason's rule raises.
+        Raises ForbiddenTransition, or what the reason's rule raises; then nothing was written.
         """
         stored = type(self)._default_manager.select_for_update(no_key=True).get(pk=self.pk)
         before = getattr(stored, "state")  # noqa: B009 (each model declares its own choices)

@@ -35,29 +35,39 @@ def start_payment(order: Order, name: str = "", site: str = "") -> Payment:
     `site` is where the buyer's browser has the site. One attempt at a time: an earlier one elsewhere is ended, and if
     it is paid all the same, the second money goes back. Raises CalledOff, NothingToPay or NoWayToPay.
     """
-    name = name if name in settings.PAYMENT_PROVIDERS else default_provider()
-    payment = None
     with transaction.atomic():
-        order = _as_it_stands(order)
-        started = list(order.payments.filter(state=PaymentState.STARTED))
-        if (under_way := next((begun for begun in started if _lasts(begun, name)), None)) is not None:
-            return under_way
-        if not started:
-            payment = _write(order, name)
+        payment = begin(_as_it_stands(order), name)
     if payment is None:
-        for earlier in started:
+        for earlier in order.payments.filter(state=PaymentState.STARTED):
             _give_way(earlier)
         with transaction.atomic():
             payment = _write(_as_it_stands(order), name)
-    back = f"{site or settings.SITE_ADDRESS}{reverse('events:paid', args=[name, payment.reference])}"
+    return go_to_pay(payment, site)
+
+
+def begin(order: Order, name: str) -> Payment | None:
+    """The attempt under way at the provider `name`, or a new one; None while an earlier one has yet to give way.
+
+    In the caller's transaction, with the account locked; the buyer goes there by `go_to_pay`. Raises NothingToPay.
+    """
+    started = list(order.payments.filter(state=PaymentState.STARTED))
+    under_way = next((begun for begun in started if _lasts(begun, name)), None)
+    return under_way or (None if started else _write(order, name))
+
+
+def go_to_pay(payment: Payment, site: str = "") -> Payment:
+    """The attempt with the address to send the buyer to. Raises NoWayToPay where its provider does not answer."""
+    if payment.address:
+        return payment
+    back = f"{site or settings.SITE_ADDRESS}{reverse('events:paid', args=[payment.provider, payment.reference])}"
     try:
-        attempt = provider_named(name).start(payment, back)
+        attempt = provider_named(payment.provider).start(payment, back)
     except ProviderUnavailable as error:
-        log.warning("no payment can be begun at %s: %s", name, error)
+        log.warning("no payment can be begun at %s: %s", payment.provider, error)
         _fail(payment, Trouble.NO_ANSWER, problem=str(error)[:200])
         raise NoWayToPay from error
     payment.address, payment.session_key, payment.ends_at = attempt.address, attempt.session_key, attempt.ends_at
-    payment.save(update_fields=["address", "session_key", "ends_at", "ask_at"])
+    payment.save(update_fields=["address", "session_key", "ends_at"])
     return payment
 
 
@@ -77,14 +87,19 @@ def _as_it_stands(order: Order) -> Order:
 def _lasts(begun: Payment, name: str) -> bool:
     """Whether the buyer may still go on paying by it, at that provider."""
     ended = begun.ends_at is not None and begun.ends_at <= timezone.now()
-    return begun.provider == name and bool(begun.address) and not ended
+    return begun.provider == _offered(name) and bool(begun.address) and not ended
+
+
+def _offered(name: str) -> str:
+    return name if name in settings.PAYMENT_PROVIDERS else default_provider()
 
 
 def _write(order: Order, name: str) -> Payment:
     if order.state != OrderState.PENDING or order.total_won == 0:
         raise NothingToPay
-    payment = order.payments.create(provider=name, amount_won=order.total_won)
+    payment = Payment(order=order, provider=_offered(name), amount_won=order.total_won)
     payment.ask_at = next_question(payment)
+    payment.save()
     return payment
 
 

@@ -60,20 +60,12 @@ def _receive(payment: Payment, said: Statement) -> None:
     if payment.refunded_won >= payment.received_won:
         _come(payment, PaymentState.REFUNDED, Trouble.AT_PROVIDER)
         return
-    trouble = Trouble.WRONG_AMOUNT if said.received_won != payment.amount_won else _try_to_deliver(payment.order)
+    trouble = Trouble.WRONG_AMOUNT if said.received_won != payment.amount_won else _deliver(payment.order)
     _come(payment, PaymentState.REFUND_DUE if trouble else PaymentState.RECEIVED, trouble)
     if trouble:
         payment.owed_won = payment.received_won
     elif payment.owed_won:
         given_back_elsewhere(payment.order, payment.owed_won)
-
-
-def _try_to_deliver(order: Order) -> Trouble | None:
-    try:
-        with transaction.atomic():
-            return _deliver(order)
-    except CalledOff:  # since the look
-        return Trouble.CALLED_OFF
 
 
 def _compare(payment: Payment, said: Statement) -> None:
@@ -108,36 +100,46 @@ def _deliver(order: Order) -> Trouble | None:
     if order.state == OrderState.PENDING and hold is not None:
         if hold.is_over() and sale is not SaleState.OPEN:
             return Trouble.NOT_ON_SALE
-        confirm(order, hold, Why.PAID)
+        try:
+            confirm(order, hold, Why.PAID)
+        except CalledOff:  # since the look
+            return Trouble.CALLED_OFF
         return None
     if order.state != OrderState.EXPIRED:
         return Trouble.NOT_WANTED
     if sale is not SaleState.OPEN:
         return Trouble.NOT_ON_SALE
-    # The payment outlived the hold. Whoever came first keeps the seats; if nobody came, they are the payer's.
+    return _deliver_late(order)
+
+
+def _deliver_late(order: Order) -> Trouble | None:
+    """The payment outlived the hold. Whoever came first keeps the seats; if nobody came, they are the payer's."""
     lines = list(order.lines.select_related("seat__section", "price_tier"))
     if owned_seats(order.event, order.account_id) + len(lines) > order.event.seats_per_account:
         return Trouble.OVER_LIMIT
     try:
-        prices = prices_of(order.event, [line.seat for line in lines])
-        rows = [
-            Occupancy(
-                event=order.event,
-                seat=line.seat,
-                order=order,
-                section_price=price,
-                tier=line.price_tier or price.tier,
-                price_won=line.price_won,
-            )
-            for line in lines
-            for price in [prices[line.seat.section_id]]
-        ]
-        occupy(order.event, rows)
+        with transaction.atomic():
+            prices = prices_of(order.event, [line.seat for line in lines])
+            rows = [
+                Occupancy(
+                    event=order.event,
+                    seat=line.seat,
+                    order=order,
+                    section_price=price,
+                    tier=line.price_tier or price.tier,
+                    price_won=line.price_won,
+                )
+                for line in lines
+                for price in [prices[line.seat.section_id]]
+            ]
+            occupy(order.event, rows)
+            confirm(order, None, Why.PAID_LATE)
     except BadPick:
         return Trouble.NOT_ON_SALE
     except SeatTaken:
         return Trouble.SEATS_GONE
-    confirm(order, None, Why.PAID_LATE)
+    except CalledOff:  # since the look
+        return Trouble.CALLED_OFF
     return None
 
 

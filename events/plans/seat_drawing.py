@@ -39,8 +39,7 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
     template, words = _drawn(seats, label, angle, get_language())
     # The state may be a second older than a seat that was added.
     letters = state[: len(seats)].ljust(len(seats), HELD)
-    if mine:
-        letters = "".join(MINE if seat[0] in mine else letter for seat, letter in zip(seats, letters, strict=True))
+    letters = "".join([MINE if seat[0] in mine else letter for seat, letter in zip(seats, letters, strict=True)])
     said = chain.from_iterable(map(words.__getitem__, letters))
     return mark_safe(template % tuple(said))  # noqa: S308 (names are escaped, the rest are numbers)
 

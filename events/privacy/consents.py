@@ -54,7 +54,7 @@ def asked_at_sign_up() -> list[Document]:
 
 def yet_to_ask(account: User) -> list[Document]:
     """What the checkout asks the account: what is asked there, and what it was not asked at its sign-up."""
-    asked = [document for document in in_force() if document.asked != Asked.NOWHERE]
+    asked = [document for document in kept.get("in force", in_force) if document.asked != Asked.NOWHERE]
     agreed = set(Consent.objects.filter(account=account, document__in=asked).values_list("document", flat=True))
     # An optional one of the sign-up was answered there: with no.
     return [

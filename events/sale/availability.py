@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Q
@@ -53,62 +54,55 @@ def look(slug: str) -> Availability:
 
 def free_seats(slug: str) -> dict[int, int]:
     """Free seats by section, about a second old."""
-    _refresh_if_stale(slug)
-    kept: dict[int, int] | None = cache.get(_free_key(slug))
+    kept: dict[int, int] | None = _kept(slug, _free_key(slug)).get(_free_key(slug))
     return look(slug).free if kept is None else kept
 
 
 def left_by_price(slug: str) -> dict[int, int]:
     """Free seats by price (a tier's id), about a second old."""
-    _refresh_if_stale(slug)
-    kept: dict[int, int] | None = cache.get(_left_key(slug))
+    kept: dict[int, int] | None = _kept(slug, _left_key(slug)).get(_left_key(slug))
     return look(slug).left if kept is None else kept
 
 
 def section_state(slug: str, section_id: int) -> str | None:
     """The state of each seat of a section, about a second old; None if the section is not on sale, or not yet."""
-    _refresh_if_stale(slug)
-    kept = cache.get_many([_opens_key(slug), _state_key(slug, section_id)])
-    if len(kept) < 2:
-        seen = look(slug)
-        kept = {_opens_key(slug): seen.opens_at, _state_key(slug, section_id): seen.states.get(section_id)}
-    return _once_open(kept[_opens_key(slug)], kept[_state_key(slug, section_id)])
-
-
-def _once_open(opens_at: datetime | None, state: str | None) -> str | None:
-    return None if opens_at is None or timezone.now() < opens_at else state
-
-
-def free_seats_and_state(slug: str, section_id: int) -> tuple[dict[int, int], str | None]:
-    """As `free_seats` and `section_state`, of one look."""
-    _refresh_if_stale(slug)
-    kept = cache.get_many([_free_key(slug), _opens_key(slug), _state_key(slug, section_id)])
-    if len(kept) < 3:
-        return free_seats(slug), section_state(slug, section_id)
-    return kept[_free_key(slug)], _once_open(kept[_opens_key(slug)], kept[_state_key(slug, section_id)])
+    return section_states(slug, [section_id]).get(section_id)
 
 
 def section_states(slug: str, section_ids: Iterable[int]) -> dict[int, str]:
     """As `section_state`, of several sections at once; without those that are not on sale, or not yet."""
-    _refresh_if_stale(slug)
+    return free_seats_and_states(slug, section_ids)[1]
+
+
+def free_seats_and_states(slug: str, section_ids: Iterable[int]) -> tuple[dict[int, int], dict[int, str]]:
+    """As `free_seats` and `section_states`, of one look."""
     keys = {_state_key(slug, section): section for section in section_ids}
-    kept = cache.get_many([_opens_key(slug), *keys])
-    if len(kept) <= len(keys):
-        seen = look(slug)
-        kept = {key: seen.states.get(section) for key, section in keys.items()} | {_opens_key(slug): seen.opens_at}
-    opens_at = kept.pop(_opens_key(slug))
-    if opens_at is None or timezone.now() < opens_at:
-        return {}
-    return {keys[key]: state for key, state in kept.items() if state is not None}
+    kept = _kept(slug, _free_key(slug), _opens_key(slug), *keys)
+    if len(kept) < len(keys) + 2:
+        kept = _as_kept(slug, look(slug))
+    opens_at = kept[_opens_key(slug)]
+    is_open = opens_at is not None and timezone.now() >= opens_at
+    states = {section: kept[key] for key, section in keys.items() if key in kept} if is_open else {}
+    return kept[_free_key(slug)], states
 
 
-def _refresh_if_stale(slug: str) -> None:
-    """Of all who find the last look stale, one takes the next; the others go by the last one meanwhile."""
-    if cache.add(f"seats:{slug}:fresh", 1, FRESH_SECONDS):
-        seen = look(slug)
-        states = {_state_key(slug, section): state for section, state in seen.states.items()}
-        counts = {_free_key(slug): seen.free, _left_key(slug): seen.left}
-        cache.set_many({**counts, _opens_key(slug): seen.opens_at, **states}, KEPT_SECONDS)
+def _kept(slug: str, *keys: str) -> dict[str, Any]:
+    """What the last look left under the keys, all that is there still, by one question.
+
+    Of all who find the last look stale, one takes the next; the others go by the last one meanwhile.
+    """
+    fresh = f"seats:{slug}:fresh"
+    kept: dict[str, Any] = cache.get_many([fresh, *keys])
+    if kept.pop(fresh, None) is not None or not cache.add(fresh, 1, FRESH_SECONDS):
+        return kept
+    seen = _as_kept(slug, look(slug))
+    cache.set_many(seen, KEPT_SECONDS)
+    return {key: seen[key] for key in keys if key in seen}
+
+
+def _as_kept(slug: str, seen: Availability) -> dict[str, Any]:
+    states = {_state_key(slug, section): state for section, state in seen.states.items()}
+    return {_free_key(slug): seen.free, _left_key(slug): seen.left, _opens_key(slug): seen.opens_at, **states}
 
 
 def _free_key(slug: str) -> str:

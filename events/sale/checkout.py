@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from events.models import Event, Order, OrderState, Payment
-from events.payments.attempts import start_payment
+from events.payments.attempts import begin, go_to_pay, start_payment
 from events.privacy.consents import agree, yet_to_ask
-from events.sale.orders import place_order
+from events.sale.orders import order_held
 from events.sale.refusals import OtherTotal
 
 
@@ -18,10 +19,13 @@ def check_out(event: Event, account: User, sent: Mapping[str, str], site: str) -
     Refused; a ConsentMissing or OtherTotal is mended on the same page.
     """
     agree(account, sent, yet_to_ask(account))
-    order = place_order(event, account.pk, _agreed(sent.get("agreed_won")))
-    if order.state == OrderState.PAID:
-        return order
-    return start_payment(order, sent.get("provider", ""), site)
+    name = sent.get("provider", "")
+    with transaction.atomic(durable=True):
+        order = order_held(event, account.pk, _agreed(sent.get("agreed_won")))
+        if order.state == OrderState.PAID:
+            return order
+        payment = begin(order, name)
+    return start_payment(order, name, site) if payment is None else go_to_pay(payment, site)
 
 
 def _agreed(sent: str | None) -> int | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.utils import timezone
 
 from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
@@ -21,6 +21,11 @@ from waitingroom.reasons import Reason
 
 # Overdue holds that one buyer clears out of the way; the sweep takes the rest.
 MOST_CLEARED = 50
+# What of an event says whether it sells, how much to whom, and for how long.
+TERMS_OF_SALE = (
+    *("announced_at", "opens_at", "closes_at", "stopped_at", "called_off_at"),
+    *("seats_per_account", "hold_minutes", "hold_pause_minutes"),
+)
 
 
 def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Hold:
@@ -30,7 +35,7 @@ def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Ho
     none was held.
     """
     now = timezone.now()
-    event.refresh_from_db()  # staff may have stopped the sale since the caller looked
+    event.refresh_from_db(fields=TERMS_OF_SALE)  # staff may have stopped the sale since the caller looked
     _sells(event, now)
     if pick.count > event.seats_per_account:
         raise TooManySeats(event.seats_per_account)
@@ -115,16 +120,21 @@ def bought_seats(slug: str, account_id: int) -> int:
 
 def live_hold(event: Event, account_id: int) -> Hold:
     """What the account holds, with its seats and their prices. Raises HoldExpired, or CalledOff."""
-    event.refresh_from_db(fields=["called_off_at"])
-    if event.called_off_at is not None:
-        raise CalledOff
     seats = Occupancy.objects.select_related("seat__section", "tier")
     holds = Hold.objects.select_related("order").prefetch_related(Prefetch("occupancies", seats))
+    holds = holds.annotate(called_off_at=F("event__called_off_at"))
     hold = holds.filter(event=event, account=account_id).first()
+    event.called_off_at = vars(hold)["called_off_at"] if hold else _called_off_at(event.pk)
+    if event.called_off_at is not None:
+        raise CalledOff
     if hold is None or hold.is_over():
         raise HoldExpired
     kept_places.keep(event.slug, hold)
     return hold
+
+
+def _called_off_at(event_id: int) -> datetime | None:
+    return Event.objects.values_list("called_off_at", flat=True).get(pk=event_id)
 
 
 def release(event: Event, account_id: int) -> None:

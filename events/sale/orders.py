@@ -17,10 +17,16 @@ from waitingroom.reasons import Reason
 
 @transaction.atomic(durable=True)
 def place_order(event: Event, account_id: int, agreed_won: int | None = None) -> Order:
+    """As `order_held`, in a transaction of its own."""
+    return order_held(event, account_id, agreed_won)
+
+
+def order_held(event: Event, account_id: int, agreed_won: int | None = None) -> Order:
     """The order for what the account holds, at the prices it was held at; the same one if it was placed before.
 
     One that costs nothing is paid by that: its tickets are there, and no provider hears of it. `agreed_won` is what
-    the buyer was shown, if they were. Raises HoldExpired, CalledOff, or OtherTotal.
+    the buyer was shown, if they were. In the caller's transaction, where it locks the account. Raises HoldExpired,
+    CalledOff, or OtherTotal.
     """
     lock_account(account_id)
     hold = live_hold(event, account_id)
@@ -69,14 +75,15 @@ def _write_order(event: Event, hold: Hold) -> Order:
 def confirm(order: Order, hold: Hold | None, why: Why) -> None:
     """Turn the order into tickets, inside the caller's transaction, with the account locked.
 
-    With a hold, its seats become the order's; without, the order occupies them already.
+    With a hold, its seats become the order's; without, the order occupies them already. Raises CalledOff, and has
+    written nothing then.
     """
+    order.move_to(OrderState.PAID, why=why)
     if hold is not None:
         hold.occupancies.update(hold=None, order=order)
         hold.delete()
     hold_periods.begin_anew(order.event_id, order.account_id)
     Ticket.objects.bulk_create(Ticket(line=line) for line in order.lines.all())
-    order.move_to(OrderState.PAID, why=why)
     put(LetterKind.TICKETS, order)
     if (moved_at := order.event.postponed_at) is not None and order.made_at < moved_at:
         put(LetterKind.POSTPONED, order, at=moved_at)  # ordered for the old date

@@ -26,4 +26,5 @@ def with_sold_out(events: QuerySet[Event]) -> QuerySet[Event]:
 
 def is_sold_out(event_id: int) -> bool:
     """Whether every seat on sale is paid for, now."""
-    return bool(with_sold_out(Event.objects.filter(pk=event_id)).values_list("is_sold_out", flat=True).first())
+    found = with_sold_out(Event.objects.filter(pk=event_id).only("pk")).first()
+    return bool(getattr(found, "is_sold_out", False))

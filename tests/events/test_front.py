@@ -18,7 +18,7 @@ from django_redis.cache import RedisCache
 from events.front import edition as editions
 from events.front.edition import Edition, edition
 from events.front.kept import Kept
-from events.models import Document, Event, Occupancy, PriceTier, SectionPrice, Venue
+from events.models import Document, Event, Occupancy, PriceTier, Seat, Section, SectionPrice, Venue
 from events.sale import closing
 from tests.events.conftest import buy, hold, seats_of
 from tests.patience import until
@@ -82,8 +82,8 @@ def changes(event: Event) -> dict[str, Callable[[], object]]:
         "off sale": lambda: SectionPrice.objects.filter(pk=price.pk).delete(),
         "venue": lambda: Venue.objects.filter(pk=venue.pk).update(name_ko="다른 곳"),
         "plan": event.plan.save,
-        "section": lambda: event.plan.sections.update(name_ko="다른 구역"),
-        "seat": lambda: event.plan.sections.all()[0].seats.update(kind="wheelchair"),
+        "section": lambda: Section.objects.filter(plan=event.plan).update(name_ko="다른 구역"),
+        "seat": lambda: Seat.objects.filter(section__plan=event.plan).update(kind="wheelchair"),
         "room": lambda: event.room.close_over("sold-out"),
         "document": lambda: Document.objects.create(code="terms", version="1", title_ko="약관", text_ko="약관"),
         "raw": lambda: connection.cursor().execute("UPDATE events_event SET hue = 3"),
