@@ -42,6 +42,7 @@ class Missing(StrEnum):
     PLACE = "place"
     SNAPSHOT = "snapshot"
     WAITING_PAGE = "waiting"
+    RECOVERING_PAGE = "recovering"
     GATHERING_PAGE = "gathering"
     CLOSED_PAGE = "closed"
     UNAVAILABLE_PAGE = "unavailable"
@@ -122,7 +123,10 @@ def verdict(
 def _page_of(place: Place) -> Missing:
     if place.gathers:
         return Missing.GATHERING_PAGE
-    return Missing.WAITING_PAGE if place.queue_number else Missing.CLOSED_PAGE
+    if not place.queue_number:
+        return Missing.CLOSED_PAGE
+    recovers = place.recovering_s and place.phase is not Phase.CLOSED
+    return Missing.RECOVERING_PAGE if recovers else Missing.WAITING_PAGE
 
 
 def _unavailable(visit: Visit, config: RoomConfig, pages: Pages) -> Decision | Missing:

@@ -33,6 +33,7 @@ GAPS = [piece for name in VALUES for piece in (b"|", name.encode())]
 
 ACTIVE = Place(Phase.ACTIVE, 0, 9, "automatic", 0, 60_000, "e")
 WAITING = Place(Phase.WAITING, 3, 9, "automatic", 17, 0, "e")
+RECOVERS = WAITING._replace(recovering_s=20)
 SHUT_OUT = Place(Phase.CLOSED, 0, 9, "closed", 0, 0, "e")
 SITS_OUT = Place(Phase.CLOSED, 3, 9, "closed", 17, 0, "e")
 OUTSIDE = Place(Phase.NONE, 0, 9, "automatic", 0, 0, "e")
@@ -86,6 +87,8 @@ TABLE = [
     ("closed, by JSON", visit(JSON), config(), SHUT_OUT, 403, b'{"status": "closed"'),
     ("closed, changing something", visit(method="POST"), config(), SHUT_OUT, 200, b"closed of room"),
     ("closed, with a number", visit(), config(), SITS_OUT, 200, b"waiting of room"),
+    ("waits, after a loss", visit(), config(), RECOVERS, 200, b"recovering of room"),
+    ("closed, after a loss", visit(), config(), SITS_OUT._replace(recovering_s=20), 200, b"waiting of room"),
     ("polls", poll(), config(), LOOKED, 202, b'{"status":"queued","position":3,"total":9'),
     ("polls inside", poll(), config(), ACTIVE, 200, b'{"status": "active"'),
     ("polls, unknown", poll(), config(), OUTSIDE, 200, b'{"status": "none"'),

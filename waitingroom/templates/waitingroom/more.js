@@ -1,8 +1,18 @@
 {% load i18n %}// What few who wait ever see: the signals, the question before leaving, a turn that came while nobody looked, an end.
 (() => {
 "use strict";
-const { at, put, say, exactly, entitle, words, showMode, countDown, claiming, announce, goIn, leave, here, digits, shown, keep, recall } = line;
+const { at, put, say, exactly, entitle, soonText, showMode, countDown, claiming, announce, goIn, leave, here, digits, shown, keep, recall } = line;
 const says = {% include "waitingroom/more_words.html" %};
+
+// What it shows has styles of its own: the policy allows what such a script does to the page's sheet.
+const sheet = document.styleSheets[0];
+for (const rule of "{% filter escapejs %}{% include 'waitingroom/over.css' %}{% include 'waitingroom/more.css' %}{% endfilter %}".match(/[^{}]+\{[^{}]*\}/g)) {
+  try {
+    sheet.insertRule(rule, sheet.cssRules.length);
+  } catch {
+    // An old browser knows no such selector, and does without.
+  }
+}
 
 // --- For who asked for them: a sound, a vibration, a notification, a screen that stays on.
 let signals = false, awake, worker, pushed, pushing = Promise.resolve();
@@ -123,7 +133,7 @@ line.keepTurn = (seconds) => {
   const begins = !claiming();
   showMode("claim");
   countDown(seconds, (left) => {
-    put("claim-left", left ? exactly(left) : words.soon);
+    put("claim-left", left ? exactly(left) : soonText);
     entitle(left ? `${says.turn} ${exactly(left)}` : says.turn);
   });
   if (begins) announce(says.turn);

@@ -101,7 +101,7 @@ function connect() {
   if (finished || socket) return;
   let own, opened = false;
   try {
-    own = socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${page.dataset.socket}?announced=${page.dataset.announced}`);
+    own = socket = new WebSocket(`${location.origin.replace("http", "ws")}${page.dataset.socket}?announced=${page.dataset.announced}`);
   } catch {
     return lost(opened);  // refused by the browser itself
   }

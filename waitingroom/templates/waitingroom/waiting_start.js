@@ -2,7 +2,7 @@
 function start() {
   try {
     const before = Number(recall("position"));
-    if (before && shown.position > before) tell(recall("lost") === "absent" ? words.renumbered : words.renewed);
+    if (before && shown.position > before) tell(recall("lost") === "absent" ? renumberedText : renewedText);
     keep("position", "");
   } catch {
     return finish(() => showEnd("blocked"));  // no storage means no cookies either

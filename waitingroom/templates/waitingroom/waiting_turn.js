@@ -3,14 +3,14 @@ const NEAR = 10, BREATH = 10000;
 let milestone, half = shown.position / 2;
 // What more.js goes on with.
 const claiming = () => page.dataset.mode === "claim";
-const line = window.line = { at, put, say, exactly, entitle, words, showMode, countDown, claiming, announce, goIn, leave, here, waitText, rangeText, digits, shown, keep, recall, signal() {}, showLeft() {} };
+const line = window.line = { at, put, say, exactly, entitle, soonText, showMode, countDown, claiming, announce, goIn, leave, here, waitText, rangeText, digits, shown, keep, recall, signal() {}, showLeft() {} };
 
 // Said once each, however fast positions fall; true where it was said.
 function passMilestone(position) {
-  const reached = position === 1 ? "next" : position <= NEAR ? "near" : "";
+  const reached = position === 1 ? nextText : position <= NEAR ? nearText : "";
   if (reached === milestone) return false;
   milestone = reached;
-  if (reached) announce(words[reached]);
+  if (reached) announce(reached);
   return reached;
 }
 
@@ -42,7 +42,7 @@ function withMore(then, otherwise) {
   });
 }
 
-const noAnswer = () => tell(words.unreachable);
+const noAnswer = () => tell(states.unreachable);
 at("leave").onclick = () => withMore(() => line.askToLeave(), noAnswer);
 at("signal").hidden = false;
 at("signal").onclick = () => {

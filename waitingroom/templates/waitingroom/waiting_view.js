@@ -9,7 +9,11 @@ const here = location.pathname + location.search;
 // For the page that follows this one.
 const keep = (name, value) => sessionStorage.setItem(name, value);
 const recall = (name) => sessionStorage.getItem(name);
-const words = JSON.parse(at("words").textContent);
+// As waiting_words.html lists them.
+const [
+  numberText, placeText, aboutText, withinText, spanText, hoursText, minutesText, secondsText, fleetText, fleetSoonText,
+  fasterText, soonText, unknownText, grown, shrunk, renewedText, renumberedText, nearText, nextText, states,
+] = JSON.parse(at("words").textContent);
 const digits = new Intl.NumberFormat(document.documentElement.lang);
 const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
@@ -17,20 +21,20 @@ const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[nam
 function duration(seconds) {
   const step = seconds < 60 ? 5 : seconds < 600 ? 30 : 60;
   const rest = step * (step === 60 ? Math.round(seconds / step) : Math.ceil(Math.max(seconds, 1) / step));
-  return say(words.about, { duration: exactly(rest) });
+  return say(aboutText, { duration: exactly(rest) });
 }
 
 function exactly(rest) {
   const parts = [];
-  for (const [unit, size] of [["hours", 3600], ["minutes", 60], ["seconds", 1]]) {
+  for (const [unit, size] of [[hoursText, 3600], [minutesText, 60], [secondsText, 1]]) {
     const count = Math.floor(rest / size);
-    if (count) parts.push(say(words[unit], { count }));
+    if (count) parts.push(say(unit, { count }));
     rest -= count * size;
   }
   return parts.join(" ");
 }
 
-const waitText = (seconds) => (Number.isFinite(seconds) ? duration(seconds) : words.unknown);
+const waitText = (seconds) => (Number.isFinite(seconds) ? duration(seconds) : unknownText);
 
 let spokenAt = 0;
 // Often enough to follow, seldom enough not to talk over everything else.
@@ -54,11 +58,11 @@ const shown = {};
 put("percent", `${at("bar").value}%`);
 
 function showFleet({ inService, pending, readyInSeconds }) {
-  if (inService > shown.inService && page.dataset.pending > 0) tell(say(words.faster, { after: inService }));
+  if (inService > shown.inService && page.dataset.pending > 0) tell(say(fasterText, { after: inService }));
   shown.inService = inService;
   page.dataset.pending = pending;
   if (pending > 0) {
-    const text = readyInSeconds > 0 ? words.fleet : words.fleetSoon;
+    const text = readyInSeconds > 0 ? fleetText : fleetSoonText;
     put("fleet", say(text, { before: inService, after: inService + pending, wait: waitText(readyInSeconds) }));
   }
 }
@@ -87,9 +91,9 @@ function showRecovering(seconds) {
   bar.max = Math.max(bar.max, seconds);
   countDown(seconds, (left) => {
     bar.value = bar.max - left;
-    put("recovery", left ? exactly(left) : words.soon);
+    put("recovery", left ? exactly(left) : soonText);
   });
-  entitle(words.recovering);
+  entitle(at("recovery-name").textContent);
   showMode("recovering");
 }
 
@@ -107,29 +111,29 @@ function showPlace({ position, total, estimatedWait, estimatedWaitRange, scaling
   for (const id in said) put(id, said[id]);
   at("bar").value = percent;
   put("percent", `${percent}%`);
-  entitle(say(words.title, said));
+  entitle(say(numberText, said));
   const stands = page.dataset.mode === "paused";
   shown.position = position;
   if (scaling) showFleet(scaling);
   if (stands || passMilestone(position)) return;
-  speak(say(words.spoken, said), isHalved(position) ? 0 : 30000);
+  speak(say(placeText, said), isHalved(position) ? 0 : 30000);
 }
 
 function showConnection(state) {
   if (!navigator.onLine && state !== "entering") state = "offline";
   if (page.dataset.line === state && at("connection").textContent) return;
   page.dataset.line = state;
-  put("connection", words[state]);
-  if (["unavailable", "unreachable", "offline"].includes(state)) speak(words[state]);
+  put("connection", states[state]);
+  if (["unavailable", "unreachable", "offline"].includes(state)) speak(states[state]);
 }
 
 function showEntering() {
   showConnection("entering");
   at("bar").value = 100;
   put("percent", "100%");
-  put("wait", words.soon);
-  entitle(words.entering);
-  announce(words.entering);
+  put("wait", soonText);
+  entitle(states.entering);
+  announce(states.entering);
 }
 
 // Fetched until it comes: there is nothing else to do any more.
