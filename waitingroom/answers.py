@@ -34,7 +34,6 @@ ELSEWHERE = "다른 브라우저에서 이용 중입니다"
 WORK = "번호표를 받기 전에 작업 증명이 필요합니다"
 TEXT = (b"content-type", b"text/plain")
 JSON = (b"content-type", b"application/json; charset=utf-8")
-HTML = (b"content-type", b"text/html; charset=utf-8")
 RETRY_UNAVAILABLE = (b"retry-after", b"5")
 # Written once: the answer that a crowd asks for.
 _QUEUED = json.dumps({"message": QUEUED}, ensure_ascii=False)[1:-1].encode()
@@ -60,19 +59,7 @@ def _page(
     status: int, page: PageTemplate, visit: Visit, values: Mapping[bytes, bytes], *headers: tuple[bytes, bytes]
 ) -> Answer:
     coding = visit.coding
-    encoding = ((b"content-encoding", coding),) if coding else ()
-    return Answer(
-        status,
-        page.fill(values, coding),
-        [
-            HTML,
-            (b"content-security-policy", page.policy),
-            (b"x-frame-options", b"DENY"),
-            (b"vary", b"accept, accept-encoding, accept-language, cookie"),
-            *encoding,
-            *headers,
-        ],
-    )
+    return Answer(status, page.fill(values, coding), [*page.headers(coding), *headers])
 
 
 def poll_after(position: int) -> tuple[bytes, bytes]:
@@ -125,7 +112,7 @@ def waiting(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate |
     """The waiting page in its template, or without one the JSON."""
     if page is None:
         return queued(visit.room, place, snapshot, missed(place))
-    return _page(200, page, visit, of_place(visit, place, snapshot))
+    return _page(200, page, visit, of_place(visit, place, snapshot, page.language))
 
 
 def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
@@ -157,14 +144,14 @@ def closed(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | 
         return _json(403, {"status": "closed"} | closing(snapshot))
     if place.queue_number:
         return waiting(visit, place, snapshot, page)
-    return _page(200, page, visit, of_nobody(visit, snapshot))
+    return _page(200, page, visit, of_nobody(visit, snapshot, page.language))
 
 
 def unavailable(visit: Visit, page: PageTemplate | None) -> Answer:
     """Redis is away: a page that retries by itself, and loses nothing; or without a template the JSON."""
     if page is None:
         return _json(503, {"status": "unavailable"}, RETRY_UNAVAILABLE)
-    return _page(503, page, visit, of_nobody(visit, None), RETRY_UNAVAILABLE)
+    return _page(503, page, visit, of_nobody(visit, None, page.language), RETRY_UNAVAILABLE)
 
 
 def too_many_newcomers(visit: Visit, page: PageTemplate | None) -> Answer:
@@ -179,7 +166,7 @@ def work(visit: Visit, tries: int, page: PageTemplate | None) -> Answer:
     challenge = proof.challenge(visit.room, tries)
     if page is None:
         return _json(428, {"status": "work", "message": WORK, "challenge": challenge})
-    values = of_nobody(visit, None) | {b"challenge": html.escape(json.dumps(challenge)).encode()}
+    values = of_nobody(visit, None, page.language) | {b"challenge": html.escape(json.dumps(challenge)).encode()}
     return _page(200, page, visit, values)
 
 
@@ -187,7 +174,7 @@ def elsewhere(visit: Visit, page: PageTemplate | None) -> Answer:
     """Another browser has the place: a page with a button that takes it back, or without a template the JSON."""
     if page is None:
         return _json(409, {"status": Phase.ELSEWHERE.value, "message": ELSEWHERE})
-    return _page(409, page, visit, of_nobody(visit, None))
+    return _page(409, page, visit, of_nobody(visit, None, page.language))
 
 
 def taken(visit: Visit) -> Answer:
@@ -214,7 +201,7 @@ def stayed(visit: Visit, place: Place) -> Answer:
 
 def preview(visit: Visit, page: PageTemplate) -> Answer:
     """The event's public summary, for who looks in without a place."""
-    return _page(200, page, visit, of_nobody(visit, None))
+    return _page(200, page, visit, of_nobody(visit, None, page.language))
 
 
 def passing(visit: Visit) -> Answer:

@@ -64,6 +64,7 @@ class Forecast:
         of a stay is over.
         """
         self.pace = pace
+        self._told = (-1.0, 0)  # the last position asked for, and its wait
         self._line = most or pace.ahead(pace.total + 1)
         most = most or self._line + max(self._line, BEYOND)
         self._ends: list[float] = []
@@ -129,7 +130,13 @@ class Forecast:
 
     def wait_s(self, position: float) -> int:
         """Seconds until the visitor at `position` (1 = next) is admitted; never shorter for a later position."""
-        position = self.pace.ahead(position)
+        told, wait = self._told
+        if position != told:  # of each visitor it is asked twice: what is told is noted besides (promises.py)
+            wait = self._wait_s(self.pace.ahead(position))
+            self._told = position, wait
+        return wait
+
+    def _wait_s(self, position: float) -> int:
         i = bisect_left(self._counts, position)
         if i < len(self._counts):
             before = self._counts[i - 1] if i else 0.0

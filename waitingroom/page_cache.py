@@ -68,6 +68,12 @@ _WORKERS = {"work": "; worker-src 'self'"}
 STAFFS_WORDS = (b"closed_reason", b"announcement", b"announced")
 MAX_PACKED = 4
 Words = tuple[bytes, ...]  # as STAFFS_WORDS lists them
+Headers = tuple[tuple[bytes, bytes], ...]
+HTML = (b"content-type", b"text/html; charset=utf-8")
+_EVERY_PAGES = (
+    (b"x-frame-options", b"DENY"),
+    (b"vary", b"accept, accept-encoding, accept-language, cookie"),
+)
 SILENCE: Words = (b"",) * len(STAFFS_WORDS)
 
 
@@ -77,7 +83,17 @@ class PageTemplate:
 
     pieces: list[bytes]
     policy: bytes = b""  # the Content-Security-Policy
+    language: str = "en"  # of its words
     _packed: dict[Words, PackedPage] = field(default_factory=dict, compare=False)
+    _headers: dict[bytes, Headers] = field(default_factory=dict, compare=False)
+
+    def headers(self, coding: bytes) -> Headers:
+        """Of an answer with the page in that coding, whoever gets it."""
+        found = self._headers.get(coding)
+        if found is None:
+            encoded = ((b"content-encoding", coding),) if coding else ()
+            found = self._headers[coding] = (HTML, (b"content-security-policy", self.policy), *_EVERY_PAGES, *encoded)
+        return found
 
     def fill(self, values: Mapping[bytes, bytes], coding: bytes) -> bytes:
         """The page for one visitor, in a coding (b"": as it is)."""
@@ -148,7 +164,7 @@ def render(template: str, room: str, language: str, event: Mapping[str, Any]) ->
             },
         )
     small, policy = made_small(page)
-    return PageTemplate(_VALUE.split(small.encode()), (policy + _WORKERS.get(template, "")).encode())
+    return PageTemplate(_VALUE.split(small.encode()), (policy + _WORKERS.get(template, "")).encode(), language)
 
 
 async def _rendered(page: Page) -> PageTemplate:

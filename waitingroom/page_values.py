@@ -16,9 +16,9 @@ Values = dict[bytes, bytes]
 _UNTOLD = "–".encode()
 
 
-def of_nobody(visit: Visit, snapshot: Snapshot | None) -> Values:
+def of_nobody(visit: Visit, snapshot: Snapshot | None, language: str) -> Values:
     """What is shown to who has no place."""
-    values = (_nothing(visit.language) if snapshot is None else _alike(snapshot, visit.language)).copy()
+    values = (_nothing(language) if snapshot is None else _alike(snapshot, language)).copy()
     if visit.is_account:
         values[b"who"] = b"account"
     if visit.slip:
@@ -26,9 +26,9 @@ def of_nobody(visit: Visit, snapshot: Snapshot | None) -> Values:
     return values
 
 
-def of_place(visit: Visit, place: Place, snapshot: Snapshot) -> Values:
+def of_place(visit: Visit, place: Place, snapshot: Snapshot, language: str) -> Values:
     """What is shown to who has a number."""
-    values = of_nobody(visit, snapshot)
+    values = of_nobody(visit, snapshot, language)
     position, held = place.position, visit.slip
     values[b"position"] = text = b"%d" % position
     values[b"position_text"] = grouped = f"{position:,}".encode()
@@ -38,7 +38,7 @@ def of_place(visit: Visit, place: Place, snapshot: Snapshot) -> Values:
         least, most = snapshot.ranges.of(position)
         values[b"estimated_wait"] = b"%d" % snapshot.forecast.wait_s(position)
         values[b"wait_most"] = b"%d" % most
-        values[b"wait_text"] = range_text(least, most, visit.language).encode()
+        values[b"wait_text"] = range_text(least, most, language).encode()
     start = held.start if held and held.queue_number == place.queue_number else position
     if start > position:
         values[b"start"], values[b"percent"] = b"%d" % start, b"%d" % (100 * (start - position) // start)
@@ -50,7 +50,7 @@ def of_place(visit: Visit, place: Place, snapshot: Snapshot) -> Values:
     if gathering := gathering_of(visit.room, place):
         values |= _of_gathering(place, gathering)
     elif place.recovering_s and place.phase is not Phase.CLOSED:
-        values |= _of_recovery(visit, place)
+        values |= _of_recovery(visit, place, language)
     return values
 
 
@@ -72,12 +72,12 @@ def _of_gathering(place: Place, gathering: Gathering) -> Values:
     return told
 
 
-def _of_recovery(visit: Visit, place: Place) -> Values:
+def _of_recovery(visit: Visit, place: Place, language: str) -> Values:
     """While the room recovers there is no position to tell."""
     left_s, whole_s = place.recovering_s, room_registry.recovery_s(visit.room)
     return dict.fromkeys((b"position_text", b"total_text", b"wait_text"), _UNTOLD) | {
         b"mode": b"recovering",
-        b"recovery_text": exact_text(left_s, visit.language).encode(),
+        b"recovery_text": exact_text(left_s, language).encode(),
         b"recovery_done": b"%d" % max(0, whole_s - left_s),
     }
 

@@ -4,7 +4,8 @@ No visitor's value is compressed, alone or with another: the length of a page te
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from operator import itemgetter
 
 import brotli as library
 
@@ -29,8 +30,9 @@ class PackedPage:
         tails = [b"", *(gap.tail for gap in self._gaps)]
         self._plain = [tail + literal for tail, literal in zip(tails, self._literals, strict=True)]
         self._packed = {b"": self._plain, GZIP: deflate.pack(self._literals, self._gaps)}
-        self._shared = sorted({name for gap in self._gaps for name in gap.pieces[::2]} - OWN)
-        self._fillings: dict[tuple[bytes, ...], tuple[Filling, deflate.Foot | None]] = {}
+        shared = sorted({name for gap in self._gaps for name in gap.pieces[::2]} - OWN)
+        self._alike: Callable[[Mapping[bytes, bytes]], Hashable] = itemgetter(*shared) if shared else len
+        self._fillings: dict[tuple[bytes, Hashable], tuple[Filling, deflate.Foot | None]] = {}
         self._is_best = False
         if not self._pack_brotli(brotli.QUALITY):
             log.warning("the encoder mixed a gap with the page: it is compressed for each visitor")
@@ -45,7 +47,7 @@ class PackedPage:
         """The page for one visitor in a coding: BR, GZIP, or b"" as it is; the same text in each."""
         if coding not in self._packed:
             return _compressed(self._text(values), coding)
-        alike = (coding, *map(values.__getitem__, self._shared))
+        alike = coding, self._alike(values)
         filling, foot = self._fillings.get(alike) or self._begin(alike, values)
         texts = filling.texts(values)
         filled = filling.whole(texts)
@@ -53,7 +55,9 @@ class PackedPage:
             return filled + foot.of(texts) if foot else filled
         return _compressed(self._text(values), coding)  # a value is wider than its gap
 
-    def _begin(self, alike: tuple[bytes, ...], values: Mapping[bytes, bytes]) -> tuple[Filling, deflate.Foot | None]:
+    def _begin(
+        self, alike: tuple[bytes, Hashable], values: Mapping[bytes, bytes]
+    ) -> tuple[Filling, deflate.Foot | None]:
         """The page with what others will have alike."""
         if len(self._fillings) >= MAX_FILLINGS:
             self._fillings.clear()
