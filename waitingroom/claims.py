@@ -7,15 +7,18 @@ from waitingroom.timing import CALLING_MS
 
 # Whoever hears of the turn asks for a page at once: of many who are admitted together, so many hear of it in a second.
 CALLED_A_SECOND = 300
+# The last to hear still has three quarters of the claim period to come.
+CLAIM_SPENT_CALLING = 0.25
 
 
 def called_in_s(visitor: str, place: Place, called: int) -> float:
     """In how many seconds the visitor is to hear of the admission; 0 or less: now.
 
     Each has an instant of their own, whatever has a process look: a hint, its cadence, a change for everybody. `called`
-    were admitted within CALLING_MS, and did not come yet; however many they are, all have heard by then.
+    came in within CALLING_MS; however many they are, all have heard by then, and in a quarter of the claim period.
     """
-    spread_s = min(CALLING_MS / 1000, called / CALLED_A_SECOND)
+    claim_s = (place.left_ms + place.called_ms) / 1000
+    spread_s = min(CALLING_MS / 1000, CLAIM_SPENT_CALLING * claim_s, called / CALLED_A_SECOND)
     # By the admission besides the name: nobody's is always the first.
     digest = hashlib.blake2s(f"{visitor} {place.expires_ms}".encode(), digest_size=4).digest()
     return int.from_bytes(digest) / 2**32 * spread_s - place.called_ms / 1000

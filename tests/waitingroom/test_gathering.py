@@ -402,27 +402,39 @@ def test_long_before_the_opening_the_gathered_are_heard_of_twice_in_any_presence
     assert all(6.4 <= pause_s(3_600_000, 10_000) <= 8 for _ in range(1000))
 
 
-def heard_at(called: int, since_ms: int = 0) -> list[float]:
-    """In how many seconds each of so many hears of an admission of so long ago."""
-    place = Place(Phase.ACTIVE, 0, 0, "automatic", expires_ms=1_800_000_000_000, unclaimed=True, called_ms=since_ms)
+def turn(since_ms: int = 0, claim_ms: int = 60_000, expires_ms: int = 1_800_000_000_000) -> Place:
+    """A turn that came so long ago."""
+    left_ms = max(0, claim_ms - since_ms)
+    place = Place(Phase.ACTIVE, 0, 0, "automatic", expires_ms=expires_ms, unclaimed=True)
+    return place._replace(called_ms=since_ms, left_ms=left_ms)
+
+
+def heard_at(called: int, place: Place) -> list[float]:
+    """In how many seconds each of so many hears of it."""
     return sorted(called_in_s(visitor, place, called) for visitor in names(called))
 
 
 def test_those_whom_an_opening_lets_in_hear_of_it_at_a_pace_and_those_of_a_tick_at_once():
-    assert max(heard_at(20)) < 0.1
+    assert max(heard_at(20, turn())) < 0.1
     for called in (1000, 4000):
-        seconds = [sum(at <= heard < at + 1 for heard in heard_at(called)) for at in range(4)]
+        seconds = [sum(at <= heard < at + 1 for heard in heard_at(called, turn())) for at in range(4)]
         assert sum(seconds) == called
         assert max(seconds) < 1.15 * max(CALLED_A_SECOND, called / 4)
 
 
 def test_everybody_has_heard_of_the_turn_four_seconds_after_it():
-    assert max(heard_at(4000, since_ms=4000)) <= 0
+    assert max(heard_at(4000, turn(4000))) <= 0
+
+
+@pytest.mark.parametrize("claim_ms", [5_000, 10_000, 16_000])
+def test_whoever_hears_last_of_the_turn_has_most_of_the_claim_period_to_come(claim_ms):
+    assert 0.95 * claim_ms / 4000 < max(heard_at(1200, turn(0, claim_ms))) <= claim_ms / 4000
+    assert max(heard_at(1200, turn(claim_ms // 4, claim_ms))) <= 0
 
 
 def test_nobody_hears_of_every_turn_first():
     def at(expires_ms: int) -> list[str]:
-        place = Place(Phase.ACTIVE, 0, 0, "automatic", expires_ms=expires_ms, unclaimed=True)
+        place = turn(expires_ms=expires_ms)
         return sorted(names(1000), key=lambda visitor: called_in_s(visitor, place, 1000))
 
     first, second = at(1_800_000_000_000)[:100], at(1_800_000_001_000)[:100]
@@ -440,12 +452,52 @@ def test_how_many_hear_of_their_turn_is_what_redis_sees(gathering):
     gathering.enter(inside[0])  # came
 
     looked = gathering.look(*crowd)
-    assert looked.called == 9
+    assert looked.called == 10
     assert [place.called_ms for place in looked.places[:10]] == [0, *[1500] * 9]
     assert [place.unclaimed for place in looked.places[:10]] == [False, *[True] * 9]
     assert gathering.look(*crowd[10:]).called == 0  # nobody asks
-    gathering.pass_s(3)
+    gathering.pass_s(2.5)
     assert gathering.look(*crowd).called == 0
+
+
+def test_who_came_long_ago_makes_nobody_hear_of_a_turn_later(make_line):
+    line = make_line(threshold=41, idle_seconds=600)
+    line.fill(*names(40))  # straight in
+    line.pass_s(542)  # their places end as soon as that of who is called now
+    line.configure(mode="always")
+    line.fill("next")
+    line.tick()
+    line.pass_s(1)
+    assert line.tick() == ["next"]
+
+    assert line.look("next").called == 1
+
+
+@pytest.mark.parametrize("claim_seconds", [5, 20, 600])
+def test_how_long_ago_the_turn_came_is_the_same_whatever_staff_make_of_the_claim_period(make_line, claim_seconds):
+    line = make_line(mode="always", threshold=1, claim_seconds=60)
+    line.fill("first")
+    line.tick()
+    line.pass_s(1)
+    line.tick()
+    line.configure(claim_seconds=claim_seconds)
+    line.pass_s(3)
+
+    (place,) = line.look("first").places
+    assert (place.unclaimed, place.called_ms, place.left_ms) == (True, 3000, 57_000)
+
+
+def test_a_turn_that_is_yet_to_come_by_a_clock_that_jumped_back_is_heard_of_at_once(make_line):
+    line = make_line(mode="always", threshold=1200, users_per_minute_per_instance=100_000, claim_seconds=60)
+    line.crowd(1200)
+    line.tick()
+    line.pass_s(1)
+    line.tick()
+    line.pass_s(-3600)
+
+    looked = line.look(*(f"crowd-{i}" for i in range(1200)))
+    assert all(place.unclaimed for place in looked.places)
+    assert all(called_in_s(f"crowd-{i}", place, 1200) <= 0 for i, place in enumerate(looked.places))
 
 
 def test_whatever_has_everybody_looked_at_each_hears_of_the_turn_at_their_own_time(make_room, monkeypatch):

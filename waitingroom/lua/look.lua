@@ -6,9 +6,9 @@
 --         below -1 gone for reason -(n + 1)), now_ms, pace (see pace_of), why the room is closed (JSON, or empty),
 --         ms until the recovery period ends (0: there is none), the stage (see stage_of), ms until the opening; of each who is active:
 --         index among the visitors (from 0), when the place expires (Unix ms), and where they did not come yet, how many ms ago
---         they were admitted, else -1; the indices of those who wait by a number whose turn they missed; what staff say to all (JSON,
---         or empty); how many were admitted within CALLING_MS and did not come yet (0 where nobody asked for is one of them);
---         or {"unknown"} when Redis has no settings
+--         they were admitted (CALLING_MS where that is not known, or to come by a clock that jumped back), else -1; the indices of
+--         those who wait by a number whose turn they missed; what staff say to all (JSON, or empty); how many came in within
+--         CALLING_MS (0 where nobody asked for is to come yet); or {"unknown"} when Redis has no settings
 --
 -- Atomic so that all places told in one turn are places in the same line.
 
@@ -21,8 +21,7 @@ local epoch, lost_at_ms, recovery_ms, lined_up = unpack(redis.call('HMGET', stat
 if not c or not epoch then return {'unknown'} end
 
 local now_text = integer(now_ms)
-local claim_ms = tonumber(c.claim_ms)
-local places, waiting, signs, inside, waiting_at, called = {}, {}, {}, {}, {}, 0
+local places, waiting, signs, inside, waiting_at, called = {}, {}, {}, {}, {}, false
 for i = 2, #ARGV do
   local visitor = ARGV[i]
   local place = redis.call('ZRANK', queue, visitor)
@@ -40,8 +39,10 @@ for i = 2, #ARGV do
       until_ms = tonumber(until_ms)
       inside[n + 1], inside[n + 2], inside[n + 3] = i - 2, until_ms, -1
       if redis.call('ZSCORE', claims, visitor) then
-        inside[n + 3] = math.max(0, now_ms + claim_ms - until_ms)
-        called = called + 1
+        -- From the admission itself: the claim period may be another by now.
+        local ago_ms = now_ms - tonumber(redis.call('ZSCORE', entered, visitor) or math.huge)
+        inside[n + 3] = ago_ms >= 0 and ago_ms or CALLING_MS
+        called = true
       end
     else
       local left = redis.call('ZSCORE', gone, visitor)
@@ -80,5 +81,5 @@ return {
   pace_of({queue = queue, active = active, present = present, entered = entered, stays = stays, fleet = fleet, pace = pace}, now_ms, c),
   c.mode == 'closed' and c.closed_reason or '', settling(lost_at_ms, recovery_ms, now_ms, c, lined_up),
   stage_of(c, now_us), opens_in_ms(c, now_us), inside, turned, c.announcement,
-  called > 0 and redis.call('ZCOUNT', active, integer(now_ms + claim_ms - CALLING_MS), integer(now_ms + claim_ms)) or 0,
+  called and redis.call('ZCOUNT', entered, '(' .. integer(now_ms - CALLING_MS), integer(now_ms)) or 0,
 }
