@@ -7,13 +7,16 @@ browser or address that they came from: nobody locks another out.
 
 from collections.abc import Mapping
 from ipaddress import IPv6Address, IPv6Network
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.forms import LoginForm
 from allauth.account.internal.userkit import filter_users_by_email
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest
 
@@ -135,7 +138,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """allauth's, with the names of staff kept from emails."""
+    """allauth's, with the names of staff kept from emails, and mails in the site's own name."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """For limits by address: the client's own, not the balancer's."""
@@ -152,3 +155,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if staff_named(email):
             raise self.validation_error("email_taken")
         return str(super().clean_email(email))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail about an account; allauth would sign it by the host that was asked."""
+        site = SimpleNamespace(name="TIKETI", domain=urlsplit(settings.SITE_ADDRESS).netloc)
+        super().send_mail(template_prefix, email, {**context, "current_site": site})

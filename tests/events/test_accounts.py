@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
 
 from waitingroom import slips
 from waitingroom.models import WaitingRoom
@@ -28,8 +30,6 @@ def test_signing_in_makes_the_visitor_the_account(client, event, buyer):
 
 
 def test_signing_in_while_waiting_keeps_the_place_on_every_device(client, event, buyer):
-    from django.test import Client
-
     WaitingRoom.objects.get(slug=event.slug)
     event.room.mode = "always"
     event.room.save()
@@ -61,6 +61,19 @@ def test_signing_up_makes_an_account_that_is_signed_in(client, event):
 
     assert answer.status_code == 302
     assert visitor(client) == f"account-{User.objects.get(email='new@example.com').pk}"
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_mails_about_an_account_are_in_the_sites_name_whatever_host_was_asked(buyer, settings, language):
+    settings.SITE_ADDRESS, settings.ALLOWED_HOSTS = "https://tickets.example.com", ["10.0.1.23"]
+    client = Client(headers={"accept-language": language, "host": "10.0.1.23"})
+
+    client.post("/accounts/password/reset/", {"email": buyer.email})
+
+    (told,) = mail.outbox
+    assert (told.to, told.subject.split()[0]) == ([buyer.email], "[TIKETI]")
+    assert "TIKETI" in told.body.splitlines()[0]
+    assert told.body.splitlines()[-1] == "tickets.example.com"
 
 
 def test_signing_in_works_while_redis_is_away(client, buyer, monkeypatch):
