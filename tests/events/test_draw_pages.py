@@ -75,11 +75,16 @@ class Evening:
         return client.get(path)
 
 
-@pytest.fixture
-def evening(make_event: Callable[..., Event], monkeypatch: pytest.MonkeyPatch) -> Evening:
+def by_lot(make_event: Callable[..., Event], monkeypatch: pytest.MonkeyPatch) -> Evening:
+    """An evening that begins with the gathering."""
     event = make_event(opens_at=OPENS, gathering_minutes=60, opening_order=OpeningOrder.DRAW)
     follow(event.pk)
     return Evening(event, monkeypatch)
+
+
+@pytest.fixture
+def evening(make_event: Callable[..., Event], monkeypatch: pytest.MonkeyPatch) -> Evening:
+    return by_lot(make_event, monkeypatch)
 
 
 @pytest.fixture
