@@ -11,12 +11,14 @@ class EventsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hear of sign-ins and changes; make the staff's groups and the triggers once what they need exists."""
+        """Know keys in addresses, hear of sign-ins and changes; make groups and triggers once what they need exists."""
+        from events import keys
         from events.accounts import places
         from events.front import changes
         from events.models import guards
         from events.staff import audit, groups
 
+        keys.register()
         changes.connect()
         places.connect()
         audit.connect()

@@ -1,8 +1,7 @@
 """The addresses of what is sold; what lies under /events/<slug>/ is behind the gate."""
 
 from django.apps import apps
-from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls import path
 
 from events.api import buying as buying_api
 from events.api import clock, door_devices, event
@@ -23,15 +22,6 @@ from events.views import (
     previews,
     seats,
 )
-
-
-class KeyConverter(IntConverter):
-    """A database key; what is longer than any key can be names nothing."""
-
-    regex = "[0-9]{1,18}"
-
-
-register_converter(KeyConverter, "key")
 
 app_name = "events"
 urlpatterns = [

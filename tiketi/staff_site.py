@@ -9,6 +9,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from tiketi.nonsense import refusing_nonsense
+
 # What is in none of them comes after them, by its program.
 SECTIONS = (
     (
@@ -61,7 +63,11 @@ SECTIONS = (
 
 
 class StaffSite(AdminSite):
-    """Django's, with another order of its list."""
+    """Django's, with another order of its list, and an answer to nonsense."""
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 (Django's own signature)
+        """Every page of staff's, ours and Django's."""
+        return super().admin_view(refusing_nonsense(self, view), cacheable)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The sections, with what this member of staff may see; an app's own page has that app, as Django's."""

@@ -10,9 +10,9 @@ from tiketi.sale_report import pages as sale_report
 urlpatterns = [
     path("admin/scaling/prewarm-plan/<slug:slug>/", admin.site.admin_view(prewarm_plan), name="prewarm-plan"),
     path("admin/console/", include("tiketi.console.urls")),
-    path("admin/events/event/<int:pk>/report/", admin.site.admin_view(sale_report.page), name=sale_report.PAGE),
+    path("admin/events/event/<key:pk>/report/", admin.site.admin_view(sale_report.page), name=sale_report.PAGE),
     path(
-        "admin/events/event/<int:pk>/report/<slug:kind>.<slug:form>/",
+        "admin/events/event/<key:pk>/report/<slug:kind>.<slug:form>/",
         admin.site.admin_view(sale_report.export),
         name="event-report-export",
     ),

@@ -25,6 +25,7 @@ from events.admin.event_history import histories_of
 from events.admin.guided.addresses import addresses
 from events.admin.labelled import Labelled
 from events.admin.terms_form import TERMS_FIELDS
+from events.keys import is_key
 from events.mail.outbox import put_all
 from events.models import Event, EventState, LetterKind, Order, OrderState, PriceTier, Venue
 from events.moments import day
@@ -104,8 +105,8 @@ class EventAdmin(ByEvent, HistoryAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Times are typed and shown by the clock of the venue: the one that is being chosen, or the event's."""
         chosen, pk = request.POST.get("venue", ""), kwargs.get("object_id", args[0] if args else None)
-        ours = [pk] if str(pk).isdecimal() else []  # what is no number is nobody's: Django says so
-        venue = Venue.objects.filter(pk=chosen) if chosen.isdecimal() else Venue.objects.filter(events__in=ours)
+        ours = [pk] if is_key(str(pk)) else []  # what is no key is nobody's: Django says so
+        venue = Venue.objects.filter(pk=chosen) if is_key(chosen) else Venue.objects.filter(events__in=ours)
         with timezone.override(next((found.zone for found in venue), None)):
             answer = super().changeform_view(request, *args, **kwargs)
             return answer.render() if isinstance(answer, SimpleTemplateResponse) else answer
@@ -169,25 +170,25 @@ class EventAdmin(ByEvent, HistoryAdmin):
         return [
             *addresses(self, guard),
             path("live/", guard(self.live), name="events_event_live"),
-            path("<int:pk>/pricing/", guard(partial(pricing_pages.pricing, self)), name="events_event_pricing"),
+            path("<key:pk>/pricing/", guard(partial(pricing_pages.pricing, self)), name="events_event_pricing"),
             path(
-                "<int:pk>/price-list/", guard(partial(pricing_pages.price_list, self)), name="events_event_price_list"
+                "<key:pk>/price-list/", guard(partial(pricing_pages.price_list, self)), name="events_event_price_list"
             ),
-            path("<int:pk>/copy/", guard(partial(copying, self)), name="events_event_copy"),
-            path("<int:pk>/call-off/", guard(partial(event_pages.calling_off, self)), name="events_event_call_off"),
+            path("<key:pk>/copy/", guard(partial(copying, self)), name="events_event_copy"),
+            path("<key:pk>/call-off/", guard(partial(event_pages.calling_off, self)), name="events_event_call_off"),
             path(
-                "<int:pk>/export/<slug:kind>.<slug:form>/",
+                "<key:pk>/export/<slug:kind>.<slug:form>/",
                 guard(partial(exporting.export, model_admin=self)),
                 name="events_event_export",
             ),
-            path("<int:pk>/door/", guard(door_settings), name="events_event_door"),
-            path("<int:pk>/draw/", guard(partial(draw_page.drawing, self)), name="events_event_draw"),
-            path("<int:pk>/state/", guard(partial(event_state.directing, self)), name="events_event_state"),
-            path("<int:pk>/postpone/", guard(partial(event_state.postponing, self)), name="events_event_postpone"),
+            path("<key:pk>/door/", guard(door_settings), name="events_event_door"),
+            path("<key:pk>/draw/", guard(partial(draw_page.drawing, self)), name="events_event_draw"),
+            path("<key:pk>/state/", guard(partial(event_state.directing, self)), name="events_event_state"),
+            path("<key:pk>/postpone/", guard(partial(event_state.postponing, self)), name="events_event_postpone"),
             path(
-                "<int:pk>/call-off/progress/", guard(partial(event_pages.progress, self)), name="events_event_progress"
+                "<key:pk>/call-off/progress/", guard(partial(event_pages.progress, self)), name="events_event_progress"
             ),
-            path("<int:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),
+            path("<key:pk>/sales/", guard(partial(event_pages.sales, self)), name="events_event_sales"),
             *super().get_urls(),
         ]
 

@@ -180,7 +180,7 @@ class OrderAdmin(OnlyToLookAt, ByEvent, admin.ModelAdmin[Order]):
     def get_urls(self) -> list[URLPattern]:
         """Refunding single tickets has an address of its own."""
         page = self.admin_site.admin_view(partial(refunding.refund_tickets, self))
-        return [path("<int:pk>/refund/", page, name="events_order_refund"), *super().get_urls()]
+        return [path("<key:pk>/refund/", page, name="events_order_refund"), *super().get_urls()]
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
         """Who may refund, at any event."""

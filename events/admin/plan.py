@@ -53,8 +53,8 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
         """The builder has a page of its own."""
         guard = self.admin_site.admin_view
         return [
-            path("<int:pk>/build/", guard(self.build), name="events_plan_build"),
-            path("<int:pk>/correct/", guard(self.correct), name="events_plan_correct"),
+            path("<key:pk>/build/", guard(self.build), name="events_plan_build"),
+            path("<key:pk>/correct/", guard(self.correct), name="events_plan_correct"),
             *super().get_urls(),
         ]
 

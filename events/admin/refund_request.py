@@ -84,7 +84,7 @@ class RefundRequestAdmin(OnlyToLookAt, admin.ModelAdmin[RefundRequest]):
     def get_urls(self) -> list[URLPattern]:
         """The page that asks has an address of its own."""
         guard = self.admin_site.admin_view
-        page = path("<int:pk>/decide/", guard(partial(decide, self)), name="events_refundrequest_decide")
+        page = path("<key:pk>/decide/", guard(partial(decide, self)), name="events_refundrequest_decide")
         return [page, *super().get_urls()]
 
 

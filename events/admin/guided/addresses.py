@@ -27,7 +27,7 @@ def addresses(model_admin: Admin, guard: Callable[[Any], Any]) -> list[URLPatter
 
     return [
         at("new/", what_page.start, "new"),
-        at("<int:pk>/new/", what_page.resume, "new_resume"),
-        *(at(f"<int:pk>/new/{part}/", page, f"new_{part}") for part, page in PAGES.items()),
-        at("<int:pk>/new/preview/", preview_page.preview, "new_preview"),
+        at("<key:pk>/new/", what_page.resume, "new_resume"),
+        *(at(f"<key:pk>/new/{part}/", page, f"new_{part}") for part, page in PAGES.items()),
+        at("<key:pk>/new/preview/", preview_page.preview, "new_preview"),
     ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from events.models import Event, Plan
 from events.plans.drafts import Draft, generate, headings, read_plan
 
 MAX_LINES = 12
+NAME_TAKEN = gettext_lazy("The venue has a plan of this name. Choose it above, or give this one another.")
 
 
 class ChosenPlan(forms.ModelChoiceField[Plan]):
@@ -45,9 +47,14 @@ def plans_of(event: Event) -> QuerySet[Plan]:
     return counted.filter(seats__gt=0).order_by("name")
 
 
+class NameTaken(Exception):
+    """The venue has a plan of the name, which is not this event's."""
+
+
 class NewPlanForm(SeenForm):
     """A plan of the venue by a new name, or the one that was made for this event alone, by its own."""
 
+    found: Plan | None = None  # the event's own, to be built over
     name = forms.CharField(label=gettext_lazy("name of the plan"), max_length=80)
 
     def __init__(self, event: Event, data: Any = None, **kwargs: Any) -> None:
@@ -57,14 +64,20 @@ class NewPlanForm(SeenForm):
     def clean_name(self) -> str:
         """Refuse the name of another plan: it would lose its seats."""
         name: str = self.cleaned_data["name"]
-        found = Plan.objects.filter(venue=self.event.venue, name=name).first()
-        if found is not None and not is_its_own(self.event, found):
-            raise ValidationError(_("The venue has a plan of this name. Choose it above, or give this one another."))
+        self.found = Plan.objects.filter(venue=self.event.venue, name=name).first()
+        if self.found is not None and not is_its_own(self.event, self.found):
+            raise ValidationError(NAME_TAKEN)
         return name
 
     def plan(self) -> Plan:
-        """The plan to build."""
-        return Plan.objects.get_or_create(venue=self.event.venue, name=self.cleaned_data["name"])[0]
+        """The plan to build. Raises NameTaken where another event's came to be meanwhile: it would lose its seats."""
+        if self.found is not None:
+            return self.found
+        try:
+            with transaction.atomic():
+                return Plan.objects.create(venue=self.event.venue, name=self.cleaned_data["name"])
+        except IntegrityError as error:
+            raise NameTaken from error
 
 
 class GeneratedForm(NewPlanForm):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from events.admin.guided.drafts import Admin, SeenForm, go_on, lock_draft, note, of_a_draft, page_of, undone
-from events.admin.guided.hall_forms import ChooseForm, GeneratedForm, UploadForm
+from events.admin.guided.hall_forms import NAME_TAKEN, ChooseForm, GeneratedForm, NameTaken, UploadForm
 from events.models import Event, Section
 from events.plans.arena import Map, Shape, lay_out
 from events.plans.building import PlanInUse, build
@@ -47,6 +47,8 @@ def hall(model_admin: Admin, request: HttpRequest, event: Event) -> HttpResponse
                 return page_of(model_admin, request, Part.HALL, event, page | forms_of(draft, form))
             try:
                 seats = _take(draft, form)
+            except NameTaken:
+                form.add_error("name", NAME_TAKEN)
             except PlanInUse:
                 form.add_error("name", _("Seats of this plan were ordered once. Give the new one another name."))
             else:
@@ -74,7 +76,7 @@ def _sent(event: Event, request: HttpRequest) -> SeenForm:
 
 
 def _take(event: Event, form: SeenForm) -> int:
-    """Let the event seat people by the plan that was chosen, or is built now; how many. Raises PlanInUse."""
+    """Let the event seat people by the plan that was chosen, or is built now; how many. Raises PlanInUse, NameTaken."""
     if isinstance(form, GeneratedForm | UploadForm):
         plan, tiers = form.plan(), take_off_sale(event)
         build(plan, form.draft)

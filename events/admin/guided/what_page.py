@@ -1,5 +1,6 @@
 """The first step: a new draft, or the facts of one that is there; and the drafts to go on with."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from events.admin.guided.drafts import (
     undone,
 )
 from events.admin.guided.what_form import NEW_VENUE, WhatForm
+from events.keys import is_key
 from events.models import Event, Venue
 from events.models.venue import zone_choices
 from events.posters.drawing import picture
@@ -35,6 +37,7 @@ from waitingroom.models import WaitingRoom
 # Who sends the same twice within it has pressed the button twice.
 TWICE = timedelta(minutes=1)
 MAX_DRAFTS = 10
+MAX_AT_ONCE = 10
 
 
 def start(model_admin: Admin, request: HttpRequest) -> HttpResponse:
@@ -44,17 +47,17 @@ def start(model_admin: Admin, request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     may_add_venue = request.user.has_perm("events.add_venue")
     with timezone.override(_clock(request)):
-        form = WhatForm(request.POST if request.method == "POST" else None, may_add_venue=may_add_venue)
+        form = WhatForm(may_add_venue=may_add_venue)
         if request.method == "POST":
-            try:
-                with transaction.atomic():
-                    made = _just_made(request, form) or _make(model_admin, request, form)
-            except IntegrityError:  # of two at once the other was first
-                made = _just_made(request, form)
-                if made is None:
-                    raise
-            if made is not None:
-                return go_on(made, Part.WHAT)
+            for _try in range(MAX_AT_ONCE):
+                form = WhatForm(request.POST, may_add_venue=may_add_venue)
+                # Of those at once who want one name the first has it; asked again, the form says so to the others.
+                with suppress(IntegrityError), transaction.atomic():
+                    if made := _just_made(request, form) or _make(model_admin, request, form):
+                        return go_on(made, Part.WHAT)
+                    break
+            else:
+                raise IntegrityError("as many at once want one name as are waited for")
         return page_of(model_admin, request, Part.WHAT, None, _said(form) | {"drafts": _drafts(request)})
 
 
@@ -123,7 +126,7 @@ def _just_made(request: HttpRequest, form: WhatForm) -> Event | None:
 def _clock(request: HttpRequest) -> ZoneInfo | None:
     """Of the venue that is chosen, or described; None: the site's."""
     chosen, zone = request.POST.get("venue", ""), request.POST.get(f"{NEW_VENUE}-time_zone", "")
-    if chosen.isdecimal() and len(chosen) < 19:
+    if is_key(chosen):
         return next((venue.zone for venue in Venue.objects.filter(pk=chosen)), None)
     return ZoneInfo(zone) if zone in dict(zone_choices()) else None
 
@@ -132,7 +135,7 @@ def _said(form: WhatForm) -> dict[str, Any]:
     """The form, with the pictures that its choices stand for."""
     motif, hue = form["motif"], form["hue"]
     now = {"motif": str(motif.value() or ""), "hue": str(hue.value() or "")}
-    shown_hue = int(now["hue"]) if now["hue"].isdecimal() and int(now["hue"]) < 360 else form.instance.hue
+    shown_hue = int(now["hue"]) if is_key(now["hue"]) and int(now["hue"]) < 360 else form.instance.hue
     shown_motif = now["motif"] if now["motif"] in dict(form.fields["motif"].choices) else form.instance.motif  # type: ignore[attr-defined]  # of a choice
     return {
         "form": form,
