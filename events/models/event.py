@@ -403,6 +403,10 @@ class Event(models.Model):
             return EventState.POSTPONED
         return STATES[sale]
 
+    def is_planned(self, now: datetime | None = None) -> bool:
+        """Whether it is a draft that the public will see from an instant on."""
+        return self.announced_at is not None and self.sale_state(now) is SaleState.DRAFT
+
     def is_postponed(self, now: datetime | None = None) -> bool:
         """Whether the show was given another date that has yet to come."""
         return self.postponed_at is not None and (now or timezone.now()) < self.starts_at

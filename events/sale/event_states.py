@@ -43,8 +43,8 @@ TRANSITIONS: Mapping[Decision, frozenset[EventState]] = {
 
 
 def may(event: Event, decision: Decision) -> bool:
-    """Whether the table has it now."""
-    return event.state() in TRANSITIONS[decision]
+    """Whether the table has it now; of a draft an instant that is planned is withdrawn, too."""
+    return event.state() in TRANSITIONS[decision] or (decision is Decision.WITHDRAW and event.is_planned())
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def publish(event_id: int, *, by: User, at: datetime | None = None) -> Event:
 
 @transaction.atomic
 def withdraw(event_id: int, *, by: User) -> Event:
-    """Make it a draft again. Raises NotInThisState, also once somebody holds or ordered a seat."""
+    """Make it a draft again, with nothing planned. Raises NotInThisState, also once a seat is held or ordered."""
     event = decide(event_id, Decision.WITHDRAW, by=by, announced_at=None)
     if Order.objects.filter(event=event).exists() or Hold.objects.filter(event=event).exists():
         raise NotInThisState(EventState.ANNOUNCED)

@@ -8,12 +8,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from events.models import Event, EventState
+from events.models import Event, EventState, Venue
 from events.sale import event_states
 from events.sale.readiness import Part, lacks_of
-from events.sale.refusals import SaleUndecided
+from events.sale.refusals import NotInThisState, SaleUndecided
 from events.sale.repricing import lock_sale
 from tests.events.guided_steps import (
+    HALL,
     address,
     begin,
     errors,
@@ -146,6 +147,78 @@ def test_only_what_was_shown_in_the_preview_is_published(admin_client):
     assert (event.state(), event.seats_per_account) == (EventState.DRAFT, 2)
     send(admin_client, event, "sale", publish="")
     assert Event.objects.get(pk=event.pk).state() is EventState.ANNOUNCED
+
+
+TO_COME = timedelta(days=1)
+
+
+@pytest.mark.parametrize("step", ["what", "hall", "prices", "sale"])
+def test_of_what_was_planned_to_be_published_nothing_is_left_once_a_step_is_saved(admin_client, admin_user, step):
+    event = whole(admin_client)
+    event_states.publish(event.pk, by=admin_user, at=timezone.now() + TO_COME)
+    elsewhere = Venue.objects.create(name_ko="다른 곳")
+    changes = {
+        "what": {"venue": str(elsewhere.pk), "hall-name_ko": "", "hall-name_en": ""},  # which takes the plan along
+        "hall": rows(("X", 7, 2, 2)) | {"generate-name": "새 배치", "build": ""},  # a level that has no price
+        "prices": {"price-0": "", "price-1": ""},
+        "sale": {"seats_per_account": "2", "save": ""},
+    }[step]
+
+    answer = admin_client.post(address(event, step), shown(admin_client, event, step) | changes, follow=True)
+
+    assert answer.redirect_chain
+    assert "공개할 예정이었으나" in answer.content.decode()
+    event = Event.objects.get(pk=event.pk)
+    assert (event.announced_at, event.state(timezone.now() + 2 * TO_COME)) == (None, EventState.DRAFT)
+    assert event.history.first().history_change_reason == "withdrawn"
+
+
+def test_a_step_that_is_refused_or_only_looked_at_leaves_the_plan_as_it_is(admin_client, admin_user):
+    event = whole(admin_client)
+    event_states.publish(event.pk, by=admin_user, at=timezone.now() + TO_COME)
+    before = state_of(event)
+
+    for step, sent in {
+        "what": {"title_ko": ""},
+        "hall": HALL | {"check": ""},
+        "prices": {"price-0": "10", "sum": ""},
+        "sale": {"threshold": "0", "save": ""},
+    }.items():
+        assert "이대로 공개됩니다" in admin_client.get(address(event, step)).content.decode()
+        assert send(admin_client, event, step, **sent).status_code == 200, step
+
+    assert state_of(event) == before
+
+
+def test_a_step_saved_as_the_planned_instant_comes_changes_nothing_of_what_is_public(
+    admin_client, admin_user, monkeypatch
+):
+    event = whole(admin_client)
+    event_states.publish(event.pk, by=admin_user, at=timezone.now() + TO_COME)
+    sent = shown(admin_client, event, "what") | {"title_ko": "늦은 제목"}
+
+    def too_late(_pk: int, *, by: object) -> Event:
+        raise NotInThisState(EventState.ON_SALE)
+
+    monkeypatch.setattr(event_states, "withdraw", too_late)
+    answer = admin_client.post(address(event, "what"), sent)
+
+    assert answer.headers["location"] == reverse("admin:events_event_change", args=[event.pk])
+    assert Event.objects.get(pk=event.pk).title_ko == event.title_ko
+
+
+def test_what_is_planned_may_be_called_back_on_the_page_of_states(admin_client, admin_user):
+    event = whole(admin_client)
+    state = reverse("admin:events_event_state", args=[event.pk])
+    assert 'value="withdraw"' not in admin_client.get(state).content.decode()
+    admin_client.post(state, {"decision": "withdraw"})
+    assert event.history.filter(history_change_reason="withdrawn").count() == 0
+    event_states.publish(event.pk, by=admin_user, at=timezone.now() + TO_COME)
+    assert 'value="withdraw"' in admin_client.get(state).content.decode()
+
+    admin_client.post(state, {"decision": "withdraw"})
+
+    assert Event.objects.get(pk=event.pk).announced_at is None
 
 
 def test_publish_pressed_twice_publishes_once(admin_client):

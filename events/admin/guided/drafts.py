@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,10 @@ from django.utils.translation import gettext_lazy
 
 from events.admin.event_form import changed_meanwhile, version_of
 from events.models import Event, SaleState
+from events.moments import moment
+from events.sale import event_states
 from events.sale.readiness import Part, lacks_of
+from events.sale.refusals import NotInThisState
 from events.sale.repricing import lock_sale
 from waitingroom.models import WaitingRoom
 
@@ -96,8 +100,23 @@ def lock_draft(pk: int) -> Event:
 
 
 def note(model_admin: Admin, request: HttpRequest, event: Event, part: Part) -> None:
-    """On record, in the admin's log and so among the acts of the staff."""
+    """On record, in the admin's log and so among the acts of the staff; the last thing that a step does.
+
+    What was to be published at some instant was another draft: it is published by nobody's word but a new one. Raises
+    NoDraft where the instant came meanwhile.
+    """
     model_admin.log_change(request, event, f"new event: {part}")
+    if event.announced_at is None or not isinstance(request.user, User):
+        return
+    try:
+        event_states.withdraw(event.pk, by=request.user)
+    except NotInThisState as error:
+        raise NoDraft from error
+    said = _(
+        "It was to be published at %(at)s as it was before, and is not any more: look at the last step, and publish it "
+        "or name an instant again."
+    )
+    messages.warning(request, said % {"at": moment(event.announced_at, event.zone)})
 
 
 def go_on(event: Event, part: Part) -> HttpResponse:
