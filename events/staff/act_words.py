@@ -58,6 +58,12 @@ REASONS = {
     "postponed": gettext_lazy("postponed"),
     "called off": gettext_lazy("called off"),
     "recovery period ended": gettext_lazy("recovery period ended"),
+    "console: tuned": gettext_lazy("console: tuned"),
+    "console: announced": gettext_lazy("console: announced"),
+    "console: pause": gettext_lazy("console: pause"),
+    "console: drain": gettext_lazy("console: drain"),
+    "console: close": gettext_lazy("console: close"),
+    "console: open": gettext_lazy("console: open"),
 }
 
 

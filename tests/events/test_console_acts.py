@@ -16,6 +16,7 @@ from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from events.models import Event, EventStaff, Role, StaffAct
+from events.sale.closing import lay_over_room
 from events.staff.groups import BOX_OFFICE, SALES_MANAGERS
 from scaling import operator_actions
 from scaling.models import FleetPin, ScalingDecision
@@ -523,6 +524,21 @@ def test_the_history_names_who_changed_what_newest_first_and_is_bounded(admin_cl
     assert history[0].who == "admin"
     assert [(change.before, change.after) for change in history[0].changes] == [("122", "77")]
     assert [entry.at for entry in history] == sorted((entry.at for entry in history), reverse=True)
+
+
+def test_what_is_made_says_so_and_what_the_site_lays_over_a_room_is_nobodys_change(admin_client, event, room):
+    event.opens_at -= timedelta(hours=1)
+    event.save()
+    lay_over_room(event)
+    tune(admin_client, room, threshold="77")
+
+    history = acts_of(shown(admin_client, room)).history
+
+    told = [[change.name for change in entry.changes] for entry in history if entry.about == "대기열"]
+    assert told[0] == ["임계값"]
+    assert {name for names_told in told for name in names_told} <= {"임계값", "서버당 분당 입장 인원"}
+    assert {"대기열 생성", "공연 생성"} <= {entry.about for entry in history}
+    assert history[0].reason == "현황판: 임계값과 속도 조정"
 
 
 def test_the_sales_console_carries_the_acts(admin_client, room):

@@ -5,11 +5,13 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tiketi.console import telling
 from tiketi.console.consumers import overview_frame_of
 from tiketi.console.rights import ConsoleRight
-from tiketi.console.view import Alert, OverviewView, Trouble
+from tiketi.console.view import Alert, Decided, OverviewView, Trouble
+from tiketi.console.words import decision_row
 
 RIGHT = ConsoleRight(sales=False, fleet=False, pins=False, zone=UTC)
 BOTH = frozenset({"a", "b"})
@@ -44,3 +46,11 @@ def test_each_language_has_its_own_overview():
         json.loads(overview_frame_of(alerted, language, (RIGHT, BOTH)))["alerts"] for language in ("ko", "en", "ko")
     ]
     assert told[0] == told[2] != told[1]
+
+
+@pytest.mark.parametrize(("language", "words"), [("ko", "입장 속도 비율 0.862"), ("en", "part of the rate 0.862")])
+def test_what_a_decision_was_made_from_is_told_in_words(language: str, words: str):
+    decided = Decided(0.0, "pressure", 2, 2, {"multiplier": 0.862}, "", "")
+
+    with translation.override(language):
+        assert words in decision_row(decided, UTC)[3]

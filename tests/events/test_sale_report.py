@@ -187,6 +187,8 @@ def test_the_page_is_in_both_languages_with_tables_beside_the_charts_and_no_scri
     client.cookies["django_language"] = "en"
     english = page_of(client, event)
 
+    assert "공개 시각" not in korean  # "from" is an hour here, and no publication
+    assert "instance" not in korean
     for text, words in ((korean, ("대기", "가장 오래")), (english, ("Waits", "longest wait", "Order of admission"))):
         assert all(word in text for word in words)
         assert text.count('<svg class="chart"') == 4

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from events import moments
 from scaling.models import HELD_BACK, REASONS
+from scaling.term_words import in_words
 from tiketi.console.view import Alert, Decided, FleetFigures, PinStands, Trouble
 from waitingroom.models import Mode
 from waitingroom.opening import Stage
@@ -102,6 +103,5 @@ def decision_row(one: Decided, zone: tzinfo) -> list[str]:
     reasons = {reason.value: text for reason, text in REASONS.items()}
     why = str(reasons.get(one.reason, one.reason))
     held_back = dict(HELD_BACK).get(one.held_back)
-    terms = ", ".join(f"{name} {value}" for name, value in one.terms.items())
-    extra = [text for text in (str(held_back or ""), one.fault, terms) if text]
+    extra = [text for text in (str(held_back or ""), one.fault, in_words(one.terms)) if text]
     return [instant(one.at, zone), f"{one.before} → {one.after}", why, "; ".join(extra) or NOTHING]

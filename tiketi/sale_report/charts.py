@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 WIDTH, HEIGHT = 640, 180
 MAX_LABELS = 6
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+MAX_OF_HOURS = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Chart:
     most: str  # at the top of the scale
     lines: list[Line]
     labels: list[tuple[float, datetime]]  # where, and which instant
+    is_of_hours: bool  # and not of days
 
     @classmethod
     def of(
@@ -61,7 +63,7 @@ class Chart:
             drawn = [f"{path[0]} {_beside(path[0])}" if len(path) == 1 else " ".join(path) for path in paths if path]
             lines.append(Line(one.name, number, drawn))
         labels = [(WIDTH * ((instant - at[0]) / max(at[-1] - at[0], SECOND)), instant) for instant in _told(at)]
-        return cls(title, said(top), lines, labels)
+        return cls(title, said(top), lines, labels, at[-1] - at[0] <= MAX_OF_HOURS)
 
 
 def _told(at: Sequence[datetime]) -> list[datetime]:

@@ -234,7 +234,9 @@ def _servers(report: SaleReport) -> Iterator[Figure]:
     yield Figure(
         gettext_lazy("of these beyond the minimum"), f"{servers.extra_hours:,.1f}", round(servers.extra_hours, 2)
     )
-    yield _won(gettext_lazy("cost of the servers"), servers.won, servers.prices.formula)
+    prices = {"won": f"{servers.prices.instance_month_won:,}", "hours": servers.prices.month_hours}
+    by = _("These hours, at {won} won a month of {hours} hours.").format(**prices)
+    yield _won(gettext_lazy("cost of the servers"), servers.won, by)
     yield _won(gettext_lazy("of this beyond the minimum"), servers.extra_won)
 
 

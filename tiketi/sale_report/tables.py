@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from events.exports.table import Column, Right, Table, at
 from events.models import Event
@@ -58,7 +58,7 @@ OVER_TIME = Table(
     gettext_lazy("Over time"),
     Right.FINANCE,
     (
-        Column(gettext_lazy("from"), lambda row: at(row.at)),
+        Column(pgettext_lazy("report", "from"), lambda row: at(row.at)),
         Column(gettext_lazy("came"), lambda row: row.came),
         Column(gettext_lazy("let in"), lambda row: row.let_in),
         Column(gettext_lazy("left the line"), lambda row: row.left),
@@ -75,7 +75,7 @@ SERVERS = Table(
     gettext_lazy("Servers"),
     Right.FINANCE,
     (
-        Column(gettext_lazy("from"), lambda row: at(row.at)),
+        Column(pgettext_lazy("report", "from"), lambda row: at(row.at)),
         Column(gettext_lazy("servers ordered"), lambda row: row.servers),
         Column(gettext_lazy("reason"), lambda row: row.reason, right=Right.DECISIONS),
     ),

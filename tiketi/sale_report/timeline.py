@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from events.models import Event, StaffAct
+from events.staff.act_words import act_told, reason_told
 from scaling.models import ScalingDecision
 
 MAX_ENTRIES = 500  # of each kind: the latest
@@ -27,7 +28,12 @@ class Entry:
 def acts(event: Event) -> list[Entry]:
     """What staff did at the event."""
     found = StaffAct.objects.filter(event=event.slug)[:MAX_ENTRIES]
-    return [Entry(act.at, act.who, f"{act.act} {act.about}", act.reason or _values(act)) for act in found]
+    return [Entry(act.at, act.who, f"{act_told(act.act)}: {act.about}", _why(act)) for act in found]
+
+
+def _why(act: StaffAct) -> str:
+    """The reason that was given, and what it did."""
+    return "; ".join(filter(None, [reason_told(act.reason), _values(act)]))
 
 
 def _values(act: StaffAct) -> str:

@@ -13,9 +13,9 @@ from events.models import Event, StaffAct
 from events.moments import moment
 from scaling.models import FleetPin
 from tiketi.console.acts.rights import Rights, event_of, zone_of
-from waitingroom.histories import Difference, Kept, changes_of
+from waitingroom.histories import MADE, Difference, Kept, Line, changes_of
 from waitingroom.history_admin import COUNTED
-from waitingroom.models import WaitingRoom
+from waitingroom.models import SITES_WORD, WaitingRoom
 from waitingroom.values_shown import NOTHING
 
 MAX_SHOWN = 20
@@ -49,14 +49,21 @@ def _kept(row: WaitingRoom | Event, zone: tzinfo) -> Kept:
     """The row's own history, its instants by that clock and with its name."""
     instants = (field.name for field in row._meta.fields if isinstance(field, DateTimeField))
     words = dict.fromkeys(instants, partial(moment, zone=zone))
-    return Kept(type(row).history.filter(id=row.pk), leaving_out=COUNTED, words=words)
+    leaving_out = COUNTED
+    if isinstance(row, WaitingRoom) and event_of(row) is not None:  # the site's word, and what the event itself says
+        leaving_out = COUNTED.union(SITES_WORD, {"opens_at"})
+    return Kept(type(row).history.filter(id=row.pk), leaving_out=leaving_out, words=words)
 
 
 def _changes(kinds: Sequence[Kept]) -> Iterator[Entry]:
     for entry in changes_of(kinds, per_page=MAX_SHOWN):
-        kinds_named = ", ".join(dict.fromkeys(line.kind for line in entry.lines))
+        kinds_named = ", ".join(dict.fromkeys(map(_about, entry.lines)))
         changes = tuple(change for line in entry.lines for change in line.differences)
         yield Entry(entry.at, entry.who, kinds_named, entry.why, changes)
+
+
+def _about(line: Line) -> str:
+    return _("%(kind)s, made") % {"kind": line.kind} if line.act == MADE else line.kind
 
 
 def _by_hand(room: WaitingRoom) -> Iterator[Entry]:

@@ -61,6 +61,10 @@ class Chart {
     }
   }
 
+  span(least, most) {
+    return [Math.min(least, most - FEWEST_S), most + (this.bars ? 60 : 0)];
+  }
+
   options() {
     const labels = this.figure.dataset.labels.split("|");
     const bars = this.bars ? { paths: window.uPlot.paths.bars({ size: [0.8, 40] }) } : {};
@@ -69,7 +73,7 @@ class Chart {
       height: HEIGHT,
       cursor: { y: false },
       scales: {
-        x: { range: (_, least, most) => [Math.min(least, most - FEWEST_S), most + (this.bars ? 60 : 0)] },
+        x: { range: (_, least, most) => this.span(least, this.data[0].length > 1 ? most : least) }, // of one alone it says years
         y: { range: (_, least, most) => [0, Math.max(1, 1.05 * most)] },
       },
       axes: [
