@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from events import tasks
 from events.models import Hold, Occupancy, Seat
-from events.sale import holds
+from events.sale import holds, locks
 from events.sale.holds import hold_seats, release
 from events.sale.orders import place_order
 from events.sale.picks import Pick
@@ -144,7 +144,7 @@ def test_a_hold_that_cannot_be_ended_now_stops_no_other(event, make_buyer, monke
     stuck, other = (hold(event, make_buyer(), seat) for seat in seats_of(event)[:2])
     for overdue in (stuck, other):
         run_out(overdue)
-    lock = holds.lock_account
+    lock = locks.lock_account
 
     def locked_by_somebody(account_id):
         if account_id == stuck.account_id:
