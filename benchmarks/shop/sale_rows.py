@@ -22,7 +22,7 @@ from events.demo.rehearsal import sign_in
 from events.models import Event, Plan, PriceTier, Seat, SectionPrice, Venue
 from events.plans.building import build
 from events.plans.drafts import read_plan
-from events.sale.closing import lay_over_room
+from events.sale.closing import follow
 from waitingroom.models import WaitingRoom
 
 SLUG, LATER, PRICE_WON = "bench-sale", "bench-later", 110_000
@@ -51,7 +51,7 @@ def open_sale(buyers: int) -> list[dict[str, object]]:
         tier = PriceTier.objects.create(event=event, name_ko="R석", price_won=PRICE_WON)
         priced = (SectionPrice(event=event, section=one, tier=tier) for one in plan.sections.all())
         SectionPrice.objects.bulk_create(priced)
-        lay_over_room(event)
+        follow(event.pk)
     browsers = sign_in(buyers)
     password = make_password(PASSWORD)
     emails = [f"buyer-{at}@bench.example" for at in range(buyers)]
