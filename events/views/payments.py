@@ -19,6 +19,7 @@ from events.models import OrderState, Payment, PaymentState
 from events.payments import registry
 from events.payments.attempts import UnknownPayment, come_back, hear
 from events.payments.provider import ForgedNotice, ProviderUnavailable
+from events.sale.holds import live_hold_of
 from events.views.answers import for_accounts
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def toss(request: HttpRequest, account: User, reference: UUID) -> HttpResponse:
     """The page that opens Toss's payment window: its script and the client key are Toss's way, and hold no secret."""
     found = Payment.objects.select_related("order__event").filter(provider__in=settings.PAYMENT_PROVIDERS)
     payment = get_object_or_404(found, reference=reference, provider="toss", order__account=account)
-    if payment.state != PaymentState.STARTED or payment.order.state != OrderState.PENDING:
+    over = payment.order.state != OrderState.PENDING or live_hold_of(payment.order) is None
+    if payment.state != PaymentState.STARTED or over:
         return redirect(payment.order)
     back = request.build_absolute_uri(reverse("events:paid", args=["toss", reference]))
     asked = {

@@ -13,7 +13,7 @@ from events.payments.registry import provider_of
 from events.sale.orders import cancel_order
 from tests.emulators.server import serving
 from tests.emulators.toss import CLIENT_KEY, SECRET_KEY, TossEmulator
-from tests.events.conftest import PRICE_WON, order, seats_of
+from tests.events.conftest import PRICE_WON, order, run_out, seats_of
 from tests.events.tills import call, come_back, come_round
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +82,12 @@ def test_the_page_is_its_buyers_alone_and_over_with_the_payment(client, browser,
 
     Payment.objects.update(state=PaymentState.FAILED)
     assert browser.get(payment.address)["Location"] == begun[0].get_absolute_url()
+
+
+def test_no_window_opens_for_an_order_whose_time_is_over(browser, begun):
+    run_out(begun[0].hold)
+
+    assert browser.get(begun[1].address)["Location"] == begun[0].get_absolute_url()
 
 
 @pytest.mark.parametrize("name", ["amount", "orderId"])
