@@ -292,6 +292,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "events.accounts.sign_in.SignInBackend",  # everybody by email, staff by name as well
 ]
+SESSION_ENGINE = "events.accounts.sessions"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "events.accounts.sign_in.AccountAdapter"

@@ -21,6 +21,7 @@ from django.contrib.auth.models import AbstractBaseUser, User
 from django.http import HttpRequest
 
 from events.accounts.known_browsers import knows
+from events.accounts.sessions import accounts
 from events.accounts.shown_factors import is_shown
 from waitingroom.networks import IPV6_PREFIX, address_of
 
@@ -108,6 +109,11 @@ def shares_its_address(request: HttpRequest) -> bool:
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
     """allauth's, with the names of staff beside the emails."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """Whom a session is of; None once staff closed the account."""
+        account = accounts.get(user_id)
+        return account if account is not None and self.user_can_authenticate(account) else None
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
         # Here, rather than in a backend of its own: allauth spends one password's hashing on every try, known or not.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from events.keyed import Keyed
 from events.models import Event
 from events.models.hold_period import HoldPeriod
 from events.sale.refusals import HoldPaused
@@ -14,11 +15,18 @@ from events.sale.refusals import HoldPaused
 # Nobody pays in less: what is left of a period counts as over.
 SHORTEST = timedelta(seconds=30)
 
+_periods = Keyed(HoldPeriod, "event", "account")
+
+
+def period_of(event: Event, account_id: int) -> HoldPeriod | None:
+    """The account's time for holding seats, under way or over; None before its first pick, or since it bought."""
+    return _periods.get(event.pk, account_id)
+
 
 def deadline_of(event: Event, account_id: int) -> datetime:
     """Until when seats that the account picks now may be held; the account is locked. Raises HoldPaused."""
     now = timezone.now()
-    period = HoldPeriod.objects.filter(event=event, account=account_id).first()
+    period = period_of(event, account_id)
     if period is not None and period.ends_at - now >= SHORTEST:
         return period.ends_at
     if (until := _pause(event, period)) is not None:
@@ -33,7 +41,7 @@ def deadline_of(event: Event, account_id: int) -> datetime:
 
 def paused_until(event: Event, account_id: int) -> datetime | None:
     """When the account may hold seats again; None: now."""
-    period = HoldPeriod.objects.filter(event=event, account=account_id).first()
+    period = period_of(event, account_id)
     over = period is not None and period.ends_at - timezone.now() < SHORTEST
     return _pause(event, period) if over else None
 

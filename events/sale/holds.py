@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, prefetch_related_objects
 from django.utils import timezone
 
+from events.keyed import Keyed
 from events.models import Event, Hold, Occupancy, Order, OrderState, SaleState, Seat, Why
 from events.retries import do_each
 from events.room import kept_places
@@ -26,6 +27,7 @@ TERMS_OF_SALE = (
     *("announced_at", "opens_at", "closes_at", "stopped_at", "called_off_at"),
     *("seats_per_account", "hold_minutes", "hold_pause_minutes"),
 )
+_holds = Keyed(Hold, "event", "account")
 
 
 def hold_seats(*, event: Event, account_id: int, visitor: str, pick: Pick) -> Hold:
@@ -208,8 +210,11 @@ def _clear_the_way(event: Event, pick: Pick, now: datetime) -> None:
 
 def held_by(event: Event, account: User) -> Hold | None:
     """The account's live hold, with its seats."""
-    holds = Hold.objects.filter(event=event, account=account).prefetch_related("occupancies")
-    return next((hold for hold in holds if not hold.is_over()), None)
+    hold = _holds.get(event.pk, account.pk)
+    if hold is None or hold.is_over():
+        return None
+    prefetch_related_objects([hold], "occupancies")
+    return hold
 
 
 def live_hold_of(order: Order) -> Hold | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from events.models import Event, Hold, HoldPeriod
 from events.moments import second
 from events.room import kept_places
-from events.sale.hold_periods import SHORTEST
+from events.sale.hold_periods import SHORTEST, period_of
 from events.sale.holds import live_hold
 from events.sale.locks import lock_account
 from events.sale.refusals import NoMoreTime
@@ -22,7 +22,7 @@ def more_until(event: Event, hold: Hold | None) -> datetime | None:
     """Until when the seats would be held with more time; None where there is none, or nothing is held."""
     if hold is None or hold.is_over():
         return None
-    period = HoldPeriod.objects.filter(event=event, account=hold.account_id).first()
+    period = period_of(event, hold.account_id)
     if period is not None and period.extended_at is not None:
         return None
     more = min(LONGEST, timedelta(minutes=event.hold_minutes))
