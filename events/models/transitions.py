@@ -29,8 +29,9 @@ class Stateful(models.Model):
 
         Raises ForbiddenTransition, or what the reason's rule raises; then nothing was written.
         """
-        stored = type(self)._default_manager.select_for_update(no_key=True).get(pk=self.pk)
-        before = getattr(stored, "state")  # noqa: B009 (each model declares its own choices)
+        rows: Any = type(self)._default_manager.select_for_update(no_key=True)  # each model has its own `state`
+        stored = rows.get(pk=self.pk) if why in self.rules else rows.only("state").get(pk=self.pk)
+        before = stored.state
         if why not in self.transitions.get((before, state), ()):
             raise ForbiddenTransition(f"{self._meta.label} {self.pk}: {before} -> {state} because of {why or '-'}")
         if (rule := self.rules.get(why)) is not None:

@@ -183,9 +183,10 @@ def _may_be_paid(payment: Payment) -> bool:
 
 def hear(name: str, notice: Notice) -> Payment:
     """A callback came: act on what it proves, or ask the provider. Raises UnknownPayment, ProviderUnavailable."""
-    named = Payment.objects.select_related("order").filter(provider=name)
     which = Q(reference=notice.reference) if notice.reference else Q(provider_key=notice.key)
-    payment = named.filter(which).first()
+    named = Payment.objects.select_related("order").filter(which, provider=name)
+    # Whose account is to be locked is all that settling takes from here: it reads the rows anew.
+    payment = (named if notice.statement is None else named.only("order__account")).first()
     if payment is None:
         raise UnknownPayment
     if notice.statement is not None:

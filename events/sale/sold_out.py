@@ -24,7 +24,10 @@ def with_sold_out(events: QuerySet[Event]) -> QuerySet[Event]:
     )
 
 
+# Put together once: every payment asks.
+_COUNTED = with_sold_out(Event.objects.order_by().only("pk"))
+
+
 def is_sold_out(event_id: int) -> bool:
     """Whether every seat on sale is paid for, now."""
-    found = with_sold_out(Event.objects.filter(pk=event_id).only("pk")).first()
-    return bool(getattr(found, "is_sold_out", False))
+    return any(vars(event)["is_sold_out"] for event in _COUNTED.filter(pk=event_id))

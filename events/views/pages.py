@@ -30,6 +30,8 @@ from waitingroom.verdict import Admission
 MOMENT_SECONDS = 2
 # Of a page that is everybody's. A change by staff is seen so late by who comes through a cache.
 KEPT_SECONDS = 30
+# What the page tells of one; put together once, since of most readers it asks nothing.
+_EVENTS = with_sold_out(Event.objects.all()).select_related("venue", "room").prefetch_related("tiers")
 
 
 @require_safe
@@ -65,8 +67,7 @@ def event_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _said(request: HttpRequest, slug: str, place: Admission | None) -> dict[str, object]:
-    events = with_sold_out(Event.objects.all()).select_related("venue", "room").prefetch_related("tiers")
-    event = SimpleLazyObject(lambda: get_object_or_404(events, room__slug=slug))
+    event = SimpleLazyObject(lambda: get_object_or_404(_EVENTS, room__slug=slug))
     page: dict[str, object] = {"event": event, "slug": slug, "full": False}
     # What a page holds that is kept for long must be as new as the page itself.
     page["moment"] = MOMENT_SECONDS if place is not None else 0
