@@ -46,13 +46,13 @@ def read_pace(answer: Sequence[Any], now_ms: int, total: int) -> Pace:
 
 @dataclass
 class Snapshot:
-    """The places asked for, in the order asked, and the room's pace; what takes time is worked out once, if at all."""
+    """The places asked for, in the order asked, or the room's pace; what takes time is done once, if at all."""
 
     mode: str
     total: int
     places: Sequence[Place]
     now_ms: int
-    told_pace: Pace | Sequence[Any]  # or as the script lists it
+    told_pace: Pace | Sequence[Any]  # or as the script lists it; empty beside places
     closed_reason: Mapping[str, str]  # staff's words by language; empty unless the room is closed, and they gave some
     recovering_s: int = 0  # until those who return after a loss are back; 0 where none are awaited
     stage: Stage = Stage.OPEN

@@ -125,8 +125,8 @@ def test_a_paused_line_goes_no_faster():
 def test_the_cause_is_told_to_pollers_beside_the_estimate(line: Line):
     line.configure(mode="paused")
     line.fill("a")
-    snapshot = line.look("a")
-    (place,) = snapshot.places
+    (place,) = line.look("a").places
+    snapshot = line.look()
     visit = from_environ(line.slug, {}, f"/api/events/{line.slug}/queue/", "GET")
 
     assert "cause" not in json.loads(answers.standing(visit, place, snapshot).body)

@@ -140,3 +140,11 @@ def test_without_settings_nothing_is_seen(line: Line):
 
     with pytest.raises(SettingsMissing):
         line.look("a")
+
+
+def test_the_pace_is_told_alone_as_it_takes_redis_as_long_as_thirty_places(make_line: Callable[..., Line]):
+    line = make_line(mode="always")
+    line.fill("a", "b")
+
+    assert line.look("a", "b").told_pace == []
+    assert line.look().pace.total == 2

@@ -102,7 +102,8 @@ def test_strangers_move_no_estimate(make_line: MakeLine):
     # The next fan stands behind all of them, and hears what is true all the same.
     place = line.enter("fan")
     assert place.position == 5031
-    assert line.look("fan").forecast.wait_s(5031) == pytest.approx(estimate, abs=1)
+    line.look("fan")
+    assert line.look().forecast.wait_s(5031) == pytest.approx(estimate, abs=1)
 
 
 def test_an_estimate_within_the_crowd_counts_those_before_it_who_are_somebody(make_line: MakeLine):
