@@ -70,6 +70,7 @@ def overflow(page: Page) -> int:
 def test_the_console_is_live_drawn_accessible_and_fits_a_telephone(web: Web, sale: Event, session: str):
     site = f"http://127.0.0.1:{web.port}"
     console, overview = reverse("console-sale", args=[sale.slug]), reverse("console")
+    report = reverse("event-report", args=[sale.pk])
     errors: list[str] = []
     with debian.launched() as browser:
         context = browser.new_context(locale="ko-KR", viewport={"width": 1280, "height": 900})
@@ -95,6 +96,11 @@ def test_the_console_is_live_drawn_accessible_and_fits_a_telephone(web: Web, sal
         expect(page.locator("#connection")).to_have_attribute("data-state", "live")
         row = page.locator(f"[data-sale={sale.slug}]")
         expect(row.locator("[data-text=active]")).to_have_text("1")
+        assert complaints(page) == []
+        assert overflow(page) <= 0
+
+        page.goto(site + report)
+        expect(page.locator("svg.chart")).not_to_have_count(0)
         assert complaints(page) == []
         assert overflow(page) <= 0
 
