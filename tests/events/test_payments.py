@@ -1,10 +1,13 @@
 """Whatever a provider says, and however often: a ticket or the money back."""
 
+from datetime import datetime
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from events import tasks
-from events.models import Occupancy, OrderState, Payment, PaymentState, Ticket
+from events.models import Event, Occupancy, OrderState, Payment, PaymentState, SaleState, Ticket, Trouble
 from events.payments.attempts import start_payment
 from events.payments.sandbox import callbacks
 from events.payments.sandbox import provider as practice
@@ -227,3 +230,25 @@ def test_f16_a_failure_half_way_changes_nothing_and_the_repeated_callback_finish
 
     placed.refresh_from_db()
     assert placed.state == OrderState.PAID
+
+
+def test_a_show_that_is_called_off_while_its_payment_comes_leaves_seats_and_order_as_they_were(
+    event, buyer, monkeypatch
+):
+    placed, payment = order(event, buyer, *seats_of(event)[:2])
+    looked = Event.sale_state
+
+    def called_off_after_the_look(self: Event, now: datetime | None = None) -> SaleState:
+        state = looked(self, now)
+        Event.objects.filter(pk=self.pk).update(called_off_at=timezone.now())
+        return state
+
+    monkeypatch.setattr(Event, "sale_state", called_off_after_the_look)
+    callbacks.act(payment, Outcome.SUCCEED)
+
+    payment.refresh_from_db()
+    placed.refresh_from_db()
+    assert (payment.state, payment.trouble) == (PaymentState.REFUND_DUE, Trouble.CALLED_OFF)
+    assert placed.state == OrderState.PENDING
+    assert Occupancy.objects.filter(event=event, hold__order=placed).count() == 2
+    assert not Ticket.objects.filter(line__order=placed).exists()
