@@ -56,11 +56,26 @@ def update(position: int, **more: Any) -> dict[str, Any]:
     return {"type": "queue-position-update", **told, **more}
 
 
+def gathers(opens_in_s: float, order: str = "arrival") -> dict[str, Any]:
+    """How far the opening is, as the server tells it; 0: the order is being drawn."""
+    place = {"position": 0 if order == "draw" else 40, "total": 5000}
+    return {"type": "queue-gathering", "opensInMs": round(1000 * opens_in_s), "order": order, **place}
+
+
 class Stage:
     """The page, its loads, and the answers to its questions."""
 
-    def __init__(self, page: Page, template: str = "waiting", language: str = "ko", **place: object) -> None:
+    def __init__(
+        self,
+        page: Page,
+        template: str = "waiting",
+        language: str = "ko",
+        event: Any = None,
+        **place: object,
+    ) -> None:
+        """`event` is a mapping of what the site tells the page of it, besides the visitor's `place`."""
         self.page = page
+        self.entry: Answer = {"text": "", "againInSeconds": 0}
         self.loads = 0
         self.polls = 0
         self.load_status = 200
@@ -74,6 +89,7 @@ class Stage:
                 f"waitingroom/{template}.html",
                 {
                     "slug": "staged",
+                    "event": event or {},
                     "place": values,
                     "ws_path": "/ws/events/staged/queue/",
                     "poll_path": "/poll",
@@ -98,6 +114,8 @@ class Stage:
         elif route.request.url.endswith("/poll"):
             self.polls += 1
             self.answer(route)
+        elif route.request.url.endswith("/mine.json"):
+            route.fulfill(body=json.dumps(self.entry))
         elif route.request.url.endswith("/after"):
             route.fulfill(body="")
         else:
