@@ -1,7 +1,8 @@
-"""Web Push in a real browser on the site's own pages: asked for by a click, and ended by one.
+"""Web Push in a real browser on the site's own pages: asked for by a click, shown by the worker, and the way back in.
 
-A fake stands where this machine ends: no push service can be reached, so the browser's `subscribe` gives what an
-emulated service's browser has. Page, policies, service worker and site are real.
+Fakes stand where this machine ends: no push service can be reached, so the browser's `subscribe` gives what an emulated
+service's browser has, what that service decrypts is delivered by Chromium's developer tools, and what a finger does to
+a notification is told to the worker. Page, policies, worker, site, encryption and the notification itself are real.
 """
 
 import json
@@ -11,13 +12,15 @@ from typing import Any, TypeVar
 
 import pytest
 from django.db import connection
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Worker, expect
 
 from events.models import Event
 from tests.browser import chromium as debian
 from tests.conftest import missing
 from tests.emulators.push import PushService, pushing
+from tests.patience import until
 from waitingroom import admission, pushes
+from waitingroom.reasons import Reason
 from waitingroom.redis import run_now
 from waitingroom.room import JoinIntent, enter_call
 
@@ -36,6 +39,20 @@ if (window.isSecureContext) {
   PushManager.prototype.subscribe = async (options) => { asked.push(JSON.stringify(options)); return SUBSCRIPTION; };
 }
 """
+# A finger on the notification, and what the worker then asks of the browser, which allows it after a real one alone.
+TAPPED = """async () => {
+  const [notification] = await registration.getNotifications();
+  const asked = [];
+  clients.openWindow = async (path) => { asked.push(`opens ${path}`); };
+  WindowClient.prototype.focus = async function () { asked.push(`shows ${new URL(this.url).pathname}`); };
+  const tap = new NotificationEvent("notificationclick", { notification });
+  let done;
+  Object.defineProperty(tap, "waitUntil", { value: (work) => { done = work; } });
+  dispatchEvent(tap);
+  await done;
+  return [asked, (await registration.getNotifications()).length];
+}"""
+SHOWN = "() => registration.getNotifications().then((all) => all.map(({ title, body, tag }) => [title, body, tag]))"
 
 
 def apart(work: Callable[[], T]) -> T:
@@ -61,7 +78,8 @@ def service(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushServ
 def full(make_event: Callable[..., Event], service: PushService) -> Event:
     """A sale whose one place is taken."""
     event = make_event()
-    event.room.threshold, event.room.claim_seconds, event.room.mode = 1, 60, "always"
+    event.room.threshold, event.room.claim_seconds, event.room.mode = 1, 600, "always"
+    event.room.presence_seconds = 600  # a page that was closed is asked for by nobody
     event.room.save()
     run_now([enter_call(event.slug, [("inside", JoinIntent.JOIN, "")])])
     assert admission.admit(event.slug, 1) == ["inside"]
@@ -88,14 +106,38 @@ def phone(full: Event, service: PushService, live_server: Any) -> Iterator[Brows
     assert not errors
 
 
+class Devtools:
+    """Delivers to the worker what a push service decrypted."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self._page, self._origin, self._registration = page, origin, ""
+        self._devtools = page.context.new_cdp_session(page)
+        self._devtools.on("ServiceWorker.workerRegistrationUpdated", self._know)
+        self._devtools.send("ServiceWorker.enable")
+
+    def _know(self, told: dict[str, Any]) -> None:
+        for one in told["registrations"]:
+            if one["scopeURL"] == f"{self._origin}/line/":
+                self._registration = one["registrationId"]
+
+    def deliver(self, message: dict[str, str]) -> None:
+        """As from the network."""
+        until(lambda: self._registration or self._page.evaluate("0"))  # what devtools tell comes while they are asked
+        to = {"origin": self._origin, "registrationId": self._registration}
+        self._devtools.send("ServiceWorker.deliverPushMessage", {**to, "data": json.dumps(message)})
+
+
 def asked(page: Page) -> list[str]:
     said: list[str] = page.evaluate("asked")
     return said
 
 
-def test_nothing_is_asked_for_before_a_click_and_what_works_is_said(phone: BrowserContext, full: Event):
+def test_a_push_is_asked_for_by_a_click_shown_while_nobody_looks_and_leads_back_in(
+    phone: BrowserContext, full: Event, service: PushService, live_server: Any
+):
+    here = f"/events/{full.slug}/"
     page = phone.new_page()
-    page.goto(f"/events/{full.slug}/")
+    page.goto(here)
     expect(page.locator("#position")).to_have_text("1")
     button = page.get_by_role("button", name="차례가 되면 알림 받기")
     expect(button).to_be_visible()
@@ -103,9 +145,54 @@ def test_nothing_is_asked_for_before_a_click_and_what_works_is_said(phone: Brows
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
 
     button.tap()
-
-    for works in ("푸시", "소리", "진동"):
+    expect(page.locator("#signals")).to_contain_text("푸시")
+    for works in ("소리", "진동"):  # a browser without a screen keeps none on, and promises nothing of it
         expect(page.locator("#signals")).to_contain_text(works)
+    permission, worker, options = asked(page)
+    assert (permission, worker) == ("permission", "worker")
+    assert json.loads(options) == {"userVisibleOnly": True, "applicationServerKey": service.key}
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all[0].active.state)") == "activated"
+
+    (own,) = phone.service_workers
+    elsewhere = phone.new_page()
+    elsewhere.goto("/api/clock/")
+    devtools = Devtools(elsewhere, live_server.url)
+    # Whose cookie does not come back, as with the page's first poll, is let in by nobody.
+    until(lambda: apart(lambda: admission.status([full.slug])[0].present) and elsewhere.evaluate("1"))
+    apart(lambda: pushes.push_due())  # near
+    near = service.pushed[-1].message
+    devtools.deliver(near)
+    devtools.deliver(near | {"path": "/events/another/"})
+    is_shown(own, [near["title"], near["body"], "/events/another/"])  # and not the one whose page somebody looks at
+    page.goto("/events/another/")  # whose page is open by now
+    assert own.evaluate(TAPPED) == [["shows /events/another/"], 0]
+
+    page.close()
+    devtools.deliver(near)
+    is_shown(own, [near["title"], near["body"], here])
+    apart(lambda: admission.leave(full.slug, "inside", Reason.LEFT))
+    assert len(apart(lambda: admission.admit(full.slug, 1))) == 1
+    apart(lambda: pushes.push_due())
+    turn = service.pushed[-1].message
+    assert (turn["title"], turn["body"]) == (full.title_ko, "입장할 차례예요!")
+    devtools.deliver(turn)
+    is_shown(own, [turn["title"], turn["body"], here])  # in place of the one before
+
+    assert own.evaluate(TAPPED) == [[f"opens {here}"], 0]
+    page = phone.new_page()
+    page.goto(here)
+    expect(page.locator("#inside")).to_be_visible()
+
+
+def is_shown(worker: Worker, *notifications: list[str]) -> None:
+    """The worker shows these, and no others."""
+    seen: list[list[str]] = []
+
+    def shows() -> bool:
+        seen[:] = worker.evaluate(SHOWN)
+        return seen == list(notifications)
+
+    until(shows)
 
 
 def test_who_ends_the_signals_is_pushed_to_no_more(phone: BrowserContext, full: Event, service: PushService):
