@@ -141,6 +141,20 @@ def test_a_hidden_turn_survives_a_sleep_to_the_second(stage: Stage) -> None:
     expect(stage.page.locator("#claim-left")).to_have_text("19초")
 
 
+def test_a_turn_that_a_frozen_tab_heard_of_late_is_set_right_when_somebody_looks(stage: Stage) -> None:
+    stage.answers(200, {"status": "active", "claimEndsInSeconds": 20})
+    stage.hide(True)
+    stage.socket("say", TURN)  # said forty seconds ago, and heard on waking
+    expect(stage.page.locator("#claim-left")).to_have_text("1분")
+
+    stage.hide(False)
+    stage.passes(0.1)
+
+    expect(stage.page.locator("#claim-left")).to_have_text("20초")
+    expect(stage.page.get_by_role("button", name="입장하기")).to_be_focused()
+    assert stage.loads == 1
+
+
 def test_a_hidden_turn_that_was_missed_waits_at_the_head_and_reads_why(stage: Stage) -> None:
     stage.hide(True)
     stage.socket("say", TURN)
@@ -153,6 +167,21 @@ def test_a_hidden_turn_that_was_missed_waits_at_the_head_and_reads_why(stage: St
     expect(stage.page).to_have_title("1번째 · TIKETI")
     stage.passes(2)
     expect(stage.page).to_have_title("1번째 · TIKETI")
+
+
+RELOADED = "sessionStorage.setItem('reloaded', Date.now())"  # a moment ago, by itself
+
+
+def test_a_click_goes_in_at_once_whatever_was_refused_before(stage: Stage) -> None:
+    stage.hide(True)
+    stage.socket("say", TURN)
+    expect(stage.page.locator("#claim-left")).to_be_visible()
+    stage.hide(False)
+    stage.page.evaluate(RELOADED)
+    with stage.page.expect_event("load"):
+        stage.page.get_by_role("button", name="입장하기").click()
+        stage.page.clock.run_for(100)
+    assert stage.loads == 2
 
 
 def test_a_hidden_turn_that_another_tab_took_up_goes_in(stage: Stage) -> None:

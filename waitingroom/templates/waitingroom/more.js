@@ -138,8 +138,14 @@ line.keepTurn = (seconds) => {
   });
   if (begins) announce(says.turn);
 };
-line.focus = () => at("enter").focus();
-at("enter").onclick = () => goIn(0);
+line.focus = () => {
+  at("enter").focus();
+  dispatchEvent(new Event("online"));  // a frozen tab heard of the turn when it woke: the line says how long it is kept
+};
+at("enter").onclick = () => {
+  keep("reloaded", 0);  // whoever clicks does not wait for what was refused before
+  goIn(0);
+};
 
 // --- The end of the wait, but for a turn.
 line.showEnd = (name) => {
