@@ -380,11 +380,10 @@ def test_ten_thousand_have_their_numbers_back_within_three_seconds(evening: Lost
 @pytest.mark.parametrize("signs_in", ["gathering", "lined up"])
 def test_who_signs_in_with_two_entries_has_the_better_rank_also_after_a_loss(evening: Lost, signs_in: str):
     """A browser that entered, and an account that did: who comes first counts, and the other number is nobody's."""
-    account = FANS[1]
     slips = evening.gather()
     order = draw_steps.order_of(draw_steps.draw_of(evening.slug))
     rank = {one: i for i, one in enumerate(draw_steps.people_of(draw_steps.draw_of(evening.slug), order))}
-    browser = next(fan for fan in FANS if rank[fan] < rank[account])
+    browser, account = sorted(FANS[:2], key=rank.__getitem__)
 
     def sign_in() -> None:
         admission.take_over([evening.slug], browser, account)
