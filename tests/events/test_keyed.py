@@ -72,3 +72,13 @@ def test_who_is_signed_in_is_whoever_the_session_says_as_long_as_it_lasts(browse
     assert is_signed_in()
     Session.objects.filter(pk=key).delete()  # as whoever lost a telephone has it done
     assert not is_signed_in()
+
+
+@pytest.mark.parametrize("key", ['"\\000bcdefgh"', "x" * 5000, "%00" * 11, "' OR 1=1 --", "한글한글한글한글"])
+def test_a_cookie_that_names_no_session_of_ours_is_nobodys_and_asks_no_database(client, event, key):
+    client.cookies.load(f"sessionid={key}")  # as a browser's header says it: quoted, an octal is a character
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get("/accounts/login/")
+
+    assert answer.status_code == 200
+    assert not [query for query in queries if "django_session" in query["sql"]]
