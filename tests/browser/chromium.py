@@ -1,10 +1,16 @@
 """Debian's Chromium under Playwright."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, sync_playwright
+
+from tests.patience import until
+from tests.site import ROOT
 
 ARGUMENTS = [
     "--headless",
@@ -30,3 +36,27 @@ def launched() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path(), args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def window_with_tabs(playwright: BrowserType, folder: Path) -> Iterator[BrowserContext]:
+    """A window as people have it: of its tabs one is seen, and the others are hidden and soon slowed down.
+
+    The pages of Playwright's own browsers all believe that they are seen.
+    """
+    slowed_soon = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/1"
+    own = [f"--user-data-dir={folder}", "--remote-debugging-port=0", slowed_soon]
+    tethered = [sys.executable, "-I", str(ROOT / "tiketi" / "tether.py")]
+    process = subprocess.Popen(
+        [*tethered, str(path()), *ARGUMENTS, *own, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    told = folder / "DevToolsActivePort"
+    try:
+        until(lambda: told.exists() and "\n" in told.read_text(), within=60)
+        port = told.read_text().splitlines()[0]
+        browser = playwright.connect_over_cdp(f"http://127.0.0.1:{port}", no_defaults=True)
+        yield browser.contexts[0]
+        browser.close()
+    finally:
+        process.terminate()
+        process.wait(20)
