@@ -33,7 +33,6 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
     try:
         with running(folder, DATABASE_URL=database.url) as stack:
             slug = _rows(stack.env, "open", str(given.seats), str(given.threshold))["slug"]
-            stack.start("money")
             with storm(stack, slug, "--buy", visitors=given.visitors, arrive_in=20, stay=10) as under_way:
                 report = under_way.report(WITHIN_S)
             _judge(verdict, given.seats, report, _rows(stack.env, "look"))

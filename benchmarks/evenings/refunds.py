@@ -88,7 +88,6 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
         with running(folder, webs=1, **money) as stack:
             sold = _rows(stack.env, "sell", str(given.orders))
             toss.remember(sold["payments"], sold["won"])
-            stack.start("money")
             holds = Holds(folder / "tiketi.sqlite3", sold["account"], sold["event"])
             watch = threading.Thread(target=holds.watch)
             watch.start()

@@ -18,8 +18,6 @@ from benchmarks.evenings.verdict import Verdict
 
 # A few more come than leave: there is a line, and it is gone when the time is over.
 THRESHOLD, PER_MINUTE, STAY = 8, 60, 12.0
-# What the seeded site does by itself, besides what `running` starts: an alert says if it is missing.
-OTHERS = ("draw", "money", "mail", "push")
 SLOWEST_SCRAPE_S = 2.0
 
 
@@ -34,8 +32,6 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
     verdict = Verdict(f"scrape: {given.visitors:,} visitors, {given.minutes:g} minutes")
     token = secrets.token_urlsafe(32)
     with running(folder, OPERATOR_TOKEN=token) as stack:
-        for name in OTHERS:
-            stack.start(name)
         slug = stack.slugs()[0]
         stack.manage(
             "waitingroom", "set", slug, f"threshold={THRESHOLD}", f"users_per_minute_per_instance={PER_MINUTE}"
