@@ -521,7 +521,7 @@ def test_the_history_names_who_changed_what_newest_first_and_is_bounded(admin_cl
     history = acts_of(shown(admin_client, room)).history
 
     assert len(history) == MAX_SHOWN
-    assert history[0].who == "admin"
+    assert (history[0].who, history[0].reason) == ("admin", "현황판: 임계값과 속도 조정")
     assert [(change.before, change.after) for change in history[0].changes] == [("122", "77")]
     assert [entry.at for entry in history] == sorted((entry.at for entry in history), reverse=True)
 

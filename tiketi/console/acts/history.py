@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 
 from events.models import Event, StaffAct
 from events.moments import moment
+from events.staff.act_words import reason_told
 from scaling.models import FleetPin
 from tiketi.console.acts.rights import Rights, event_of, zone_of
 from waitingroom.histories import MADE, Difference, Kept, Line, changes_of
@@ -59,7 +60,7 @@ def _changes(kinds: Sequence[Kept]) -> Iterator[Entry]:
     for entry in changes_of(kinds, per_page=MAX_SHOWN):
         kinds_named = ", ".join(dict.fromkeys(map(_about, entry.lines)))
         changes = tuple(change for line in entry.lines for change in line.differences)
-        yield Entry(entry.at, entry.who, kinds_named, entry.why, changes)
+        yield Entry(entry.at, entry.who, kinds_named, reason_told(entry.why), changes)
 
 
 def _about(line: Line) -> str:
