@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.evenings import flushall, last_seats, refunds, restarts, scrape, soak, strangers, three_sales
+from benchmarks.evenings import buyers, flushall, last_seats, refunds, restarts, scrape, soak, strangers, three_sales
 
 EVENINGS = {
     "restarts": restarts,
@@ -17,6 +17,7 @@ EVENINGS = {
     "three-sales": three_sales,
     "refunds": refunds,
     "last-seats": last_seats,
+    "buyers": buyers,
     "scrape": scrape,
 }
 

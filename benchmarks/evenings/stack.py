@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import psutil
 import redis
 
 from benchmarks.lines import manage
@@ -90,6 +91,16 @@ class Stack:
     def dead(self) -> list[str]:
         """Processes that ended though nobody told them to."""
         return [name for name, child in self.children.items() if child.poll() is not None]
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time that each process spent so far, with its children; Redis's among them."""
+        server = self.client().info("server")
+        pids = {name: child.pid for name, child in self.children.items()} | {"redis": int(server["process_id"])}
+        spent = {}
+        for name, pid in pids.items():
+            process = psutil.Process(pid)
+            spent[name] = sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
+        return spent
 
     def tracebacks(self) -> int:
         """How many the processes wrote."""

@@ -54,6 +54,7 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
     slowest = Row("slowest step's p99 of a purchase", "ms", "under 1,000", f"{AT_ONCE} at once")
     sqlite = Row("purchases a minute, SQLite", "1/min")
     put_off = Row("looks put off a purchase, PostgreSQL", "1", note="of three: 503 with Retry-After, asked again later")
+    steps: dict[str, Row] = {}
     signed = Row("purchases a minute with the sign-in, PostgreSQL", "1/min", f"{3 * REFERENCE}")
     with ExitStack() as stack:
         store = stack.enter_context(running_redis(folder / "redis"))
@@ -77,11 +78,14 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
                 made.add(side, 60 * seen["bought"] / seen["seconds"])
                 put_off.add(side, seen["put_off"] / seen["bought"])
                 slowest.add(side, max(step["p99"] for step in seen["steps_ms"].values()))
+                if side == "ours":
+                    for step, took in seen["steps_ms"].items():
+                        steps.setdefault(step, Row(f"step of a purchase: {step}, p50", "ms")).add(side, took["p50"])
             seen = _crowd(other, folder, plan.sale_s)
             sqlite.add("ours", 60 * seen["bought"] / seen["seconds"])
             seen = _crowd(ours, folder, plan.sale_s, signs_in=True)
             signed.add("ours", 60 * seen["bought"] / seen["seconds"])
-    yield from (made, spent, slowest, put_off, sqlite, signed)
+    yield from (made, spent, slowest, put_off, sqlite, signed, *steps.values())
 
 
 @contextmanager

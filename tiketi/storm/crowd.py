@@ -46,7 +46,15 @@ class Crowd:
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
-        return Run(began_ms, now_ms(), self._late_ms, _cpu_seconds() - began_cpu, cut_short, self.forecast.was_patient)
+        return Run(
+            began_ms,
+            now_ms(),
+            self._late_ms,
+            _cpu_seconds() - began_cpu,
+            cut_short,
+            self.forecast.was_patient,
+            self.forecast.site.requests.took_ms,
+        )
 
     async def _rush(self) -> None:
         forecast = self.forecast

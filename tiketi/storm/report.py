@@ -50,6 +50,7 @@ class Report:
     turned_away: int
     purchases: dict[str, int]  # by how they ended
     inside_ms: Spread  # from the first page inside to leaving
+    answer_ms: Spread  # of each answer over HTTP, from the connection on
     refilled: int  # vacancies that went to the head of the line
     idle_share: float  # of the threshold, on average while somebody waited
     seconds: float

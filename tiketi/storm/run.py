@@ -14,6 +14,7 @@ class Run:
     cpu_seconds: float
     cut_short: str = ""
     was_patient: bool = True  # the time limit was the storm's own, generous one
+    answers_ms: Sequence[float] = ()  # how long each answer over HTTP took
 
 
 @dataclass(frozen=True, slots=True)

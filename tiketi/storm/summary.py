@@ -73,6 +73,7 @@ def _rows(report: Report) -> list[tuple[str, str, str]]:
         ("lost", f"{report.lost:,}", ""),
         ("wasted places", f"{report.wasted_places:,}", f"of the {report.vanished:,} who vanished"),
         ("inside", _spread(report.inside_ms), "p50 / p99, first page to leaving"),
+        ("answers over HTTP", _spread(report.answer_ms), "p50 / p99"),
         ("places refilled", f"{report.refilled:,}", f"{report.idle_share:.1%} of the room empty meanwhile"),
         ("orders", f"{report.orders:,}", f"{report.oversold:,} seats sold twice"),
         ("errors", f"{report.errors:,}", ""),

@@ -83,6 +83,7 @@ def judge(
             for diary in diaries
             if diary.left_at is not None and diary.entered_at is not None
         ),
+        answer_ms=Spread.of(run.answers_ms),
         refilled=sum(diary.number is not None and diary.visitor in findings.admissions for diary in diaries),
         idle_share=round(findings.idle_share, 4),
         seconds=round(seconds, 1),
