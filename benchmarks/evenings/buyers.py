@@ -1,4 +1,4 @@
-"""N buyers come to a sale on PostgreSQL, so many inside at once: purchases a minute, answers, and each process's time."""
+"""N buyers come to a sale on PostgreSQL, so many inside at once: orders a minute, answers, and each process's time."""
 
 from __future__ import annotations
 
