@@ -135,6 +135,11 @@ def standing(visit: Visit, place: Place, snapshot: Snapshot) -> Answer:
     return _json(200, {"status": "none"} | ({"reason": place.reason.name.lower()} if place.reason else {}))
 
 
+def out_of_sight() -> Answer:
+    """The poll's JSON in a room that is hidden: whoever has a number in it waits until it is shown again."""
+    return _json(200, {"status": "closed"}, _RETRIES[SLOWEST_LOOK_SECONDS])
+
+
 def closed(visit: Visit, place: Place, snapshot: Snapshot, page: PageTemplate | None) -> Answer:
     """The room is closed, or takes nobody new: a page that listens until it reopens, or without a template the JSON.
 

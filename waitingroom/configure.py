@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from waitingroom.models import WaitingRoom
 
 # Raised whenever a field is added, left out, or means something else: of two releases at once the newer one's stand.
-RELEASE = 4
+RELEASE = 5
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from channels.consumer import AsyncConsumer
 from waitingroom.announcement import MARK_LENGTH
 from waitingroom.errors import LineUnavailable, RoomGone, RoomsUnknown
 from waitingroom.hub import hub
-from waitingroom.jobs.tell import CLOSE_NO_ROOM, CLOSE_TOO_MANY, CLOSE_UNKNOWN
+from waitingroom.jobs.tell import CLOSE_CLOSED, CLOSE_NO_ROOM, CLOSE_TOO_MANY, CLOSE_UNKNOWN
 from waitingroom.room import Room
 from waitingroom.room_cache import with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
@@ -51,6 +51,13 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         room: str = scope["url_route"]["kwargs"]["room"]
         named = of_scope(scope)
         found = await self._room_or_refusal(room, named)
+        if (
+            found == CLOSE_NO_ROOM
+            and named
+            and room_registry.hides(room)
+            and proof_of_scope(scope, room, named.visitor)
+        ):
+            found = CLOSE_CLOSED  # it was withdrawn, and may be published again: the page goes on by polls
         await send({"type": "websocket.accept"})
         if named is None or isinstance(found, int):
             await send({"type": "websocket.close", "code": found})

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from waitingroom import slips, work
+from waitingroom import answers, slips, work
 from waitingroom.errors import (
     LineUnavailable,
     RoomGone,
@@ -31,7 +31,7 @@ from waitingroom.room_cache import snapshots, with_settings_restored
 from waitingroom.room_registry import RoomConfig, room_registry
 from waitingroom.sign_ins import sign_ins
 from waitingroom.snapshot import Snapshot
-from waitingroom.verdict import Decision, Missing, verdict
+from waitingroom.verdict import Admission, Decision, Missing, verdict
 from waitingroom.visits import Visit, shows, watches
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,16 @@ async def decide(room: str, visit_of: Callable[[str], Visit]) -> Decision | None
     except RoomsUnknown as error:
         log.debug("no word from the database on %s", error)
         return await settle(Case(visit_of(room), RoomConfig(room, account_required=False, fail_open=False), error))
-    return None if config is None else await settle(Case(visit_of(config.slug), config))
+    if config is not None:
+        return await settle(Case(visit_of(config.slug), config))
+    return _waits_out_of_sight(visit_of(room)) if room_registry.hides(room) else None
+
+
+def _waits_out_of_sight(visit: Visit) -> Decision | None:
+    """The site's 404 would tell a page that waits that its event was deleted; to who has no slip it is the answer."""
+    if not visit.polls or visit.proof is None:
+        return None
+    return Decision(Admission(visit.room, visit.visitor, Phase.CLOSED, 0), answers.out_of_sight())
 
 
 async def settle(case: Case) -> Decision | None:

@@ -302,10 +302,7 @@ class WaitingRoom(models.Model):
         """Put the settings in force, as the database has them now."""
         rooms = list(type(self).objects.filter(pk=self.pk))
         for room in rooms:
-            if room.hidden:
-                room_registry.drop(room.slug)
-            else:
-                room_registry.note(RoomConfig.read(*(getattr(room, name) for name in ROW)))
+            room_registry.note(RoomConfig.read(*(getattr(room, name) for name in ROW)))
         if configure.put_in_force(rooms):
             hints.look_all(self.slug)
 

@@ -1,4 +1,4 @@
-"""Which rooms there are for the public, as the database said a moment ago; remembered by each process."""
+"""Which rooms there are, and which of them the public may see, as the database said a moment ago; remembered by each process."""
 
 import logging
 import threading
@@ -43,6 +43,7 @@ ROW = (
     "gathers_at",
     "opens_at",
     "opening_order",
+    "hidden",
 )
 
 
@@ -59,16 +60,16 @@ class RoomConfig:
     grace_seconds: int = DEFAULT_GRACE_SECONDS
     closed: bool = False
     opening: Opening = ALWAYS_OPEN
+    hidden: bool = False  # from the public; whoever had a number before waits on
 
     @classmethod
     def read(cls, *row: Any) -> "RoomConfig":
         """From the columns of ROW; where everybody goes straight in, there is no number to work for."""
-        slug, account_required, fail_open, work_tries, recovery_s, idle_s, grace_s, mode, why, *opening = row
+        slug, account_required, fail_open, work_tries, recovery_s, idle_s, grace_s, mode, why, *opening, hidden = row
         tries = 0 if mode == "off" else work_tries
         closed = mode == "closed" or bool(why)
-        return cls(
-            slug, account_required, fail_open, tries, recovery_s, idle_s, grace_s, closed, Opening.read(*opening)
-        )
+        planned = Opening.read(*opening)
+        return cls(slug, account_required, fail_open, tries, recovery_s, idle_s, grace_s, closed, planned, hidden)
 
 
 class RoomRegistry:
@@ -95,7 +96,13 @@ class RoomRegistry:
     def get(self, slug: str) -> RoomConfig | None:
         """The room's configuration as remembered, however the address writes it; the hub, or `find`, renews it."""
         rooms = self._cache.peek(ROOMS)  # this is asked by every request: a look at the clock costs half as much again
-        return rooms.get(slug.lower()) if rooms else None
+        found = rooms.get(slug.lower()) if rooms else None
+        return None if found is None or found.hidden else found
+
+    def hides(self, slug: str) -> bool:
+        """Whether there is such a room, as remembered, and the public may not see it."""
+        found = (self._cache.peek(ROOMS) or {}).get(slug.lower())
+        return found is not None and found.hidden
 
     def recovery_s(self, slug: str) -> int:
         """How long the room's recovery period lasts, as remembered; at least a second, for a bar to have a length."""
@@ -128,8 +135,8 @@ class RoomRegistry:
         return found
 
     def slugs(self) -> list[str]:
-        """Every room known."""
-        return [room.slug for room in (self._cache.peek(ROOMS) or {}).values()]
+        """Every room known that the public may see."""
+        return [room.slug for room in (self._cache.peek(ROOMS) or {}).values() if not room.hidden]
 
     def freshen(self) -> None:
         """Have the database asked, unless it just was; in a running event loop, which does not wait."""
@@ -165,7 +172,7 @@ class RoomRegistry:
     def _read(self) -> dict[str, RoomConfig]:
         while True:
             changes = self._changes
-            table = apps.get_model("waitingroom", "WaitingRoom").objects.filter(hidden=False)
+            table = apps.get_model("waitingroom", "WaitingRoom").objects.all()
             mark = table.aggregate(Count("pk"), Max("pk"), Sum("changes"))
             known = self._cache.peek(ROOMS)
             stands = mark == self._mark and time.monotonic() - self._read_at < READ_ANEW_SECONDS

@@ -1,6 +1,7 @@
 """The WebSocket, through a real server: what it tells, and what it refuses."""
 
 import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -241,4 +242,19 @@ def test_a_flood_ends_its_own_socket_alone(web: Web, make_served: Rooms):
 @pytest.mark.parametrize("slug", ["no-such-room", "-1", "0", "9223372036854775808"])
 def test_a_room_there_is_not_is_refused(web: Web, slug: str):
     with web.open(slug, "a") as socket:
+        assert close_code(socket) == 4404
+
+
+def test_who_has_a_number_in_a_room_that_is_hidden_is_sent_to_poll_and_nobody_else_hears_of_it(
+    web: Web, make_served: Rooms
+):
+    room = make_served(mode="always")
+    with urllib.request.urlopen(f"http://127.0.0.1:{web.port}/events/{room.slug}/", timeout=20) as page:
+        cookie = "; ".join(line.partition(";")[0] for line in page.headers.get_all("Set-Cookie"))
+    room.hide(hidden=True)
+    until(lambda: not web.knows(room.slug))
+
+    with web.open(room.slug, None, cookie=cookie) as socket:
+        assert close_code(socket) == 4410
+    with web.open(room.slug, "a") as socket:
         assert close_code(socket) == 4404
