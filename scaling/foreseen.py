@@ -48,9 +48,12 @@ def foreseen(slug: str, tunings: Sequence[Tuning]) -> list[Foreseen]:
 
 
 def _with(room: RoomStatus, tuning: Tuning) -> RoomStatus:
+    """With the tuning; a room that lets nobody in yet has what it will have when it does."""
     return replace(
         room,
         threshold=tuning.threshold,
         threshold_per_instance=tuning.threshold_per_instance,
         users_per_minute_per_instance=tuning.users_per_minute_per_instance,
+        opens_in_s=0,
+        recovering_s=0,
     )

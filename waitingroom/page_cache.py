@@ -211,6 +211,8 @@ async def page_template(template: str, room: str, language: str) -> PageTemplate
     try:
         return await _pages.get(page, within_s=PATIENCE_SECONDS)
     except TimeoutError:
+        if (made := _pages.peek(page)) is not None:  # of a crowd the first one made it
+            return made
         plain = render(*page, {})
         _pages.keep(page, plain)
         return plain

@@ -74,7 +74,10 @@ if #admitted > 0 then
   book(minutes, now_ms, 'm', #admitted)
   record_admissions(record, now_ms, numbers)
 end
-if s[3] and lets_in and #admitted < MAX_ADMITTED then redis.call('HDEL', state, 'gathered') end
+-- Without a vacancy it has not taken place yet: the room's share of the fleet may come a moment after its opening.
+if s[3] and lets_in and #admitted < MAX_ADMITTED and (vacancy > 0 or c.mode ~= 'automatic') then
+  redis.call('HDEL', state, 'gathered')
+end
 if request ~= '' and #admitted > 0 then
   redis.call('ZREMRANGEBYSCORE', hands, '-inf', integer((now_ms - BY_HAND_MS) * BY_HAND_COUNTS))
   redis.call('ZREMRANGEBYRANK', hands, 0, -MAX_BY_HAND)

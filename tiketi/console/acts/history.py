@@ -37,22 +37,23 @@ class Entry:
 def history_of(room: WaitingRoom, pins: Iterable[FleetPin], rights: Rights) -> list[Entry]:
     """The latest entries of the room, its event and those pins of the fleet, newest first, as far as rights go."""
     event, zone = event_of(room), zone_of(room)
-    kinds = [_kept(room, zone)]
-    if rights.event and event is not None:
-        kinds.append(_kept(event, zone))
+    of_event = event if rights.event else None
+    kinds = [_kept(room, zone, frozenset() if of_event is None else frozenset({"opens_at"}))]
+    if of_event is not None:
+        kinds.append(_kept(of_event, zone))
     found = [*_changes(kinds), *_pinned(pins, zone)]
     if rights.acts:
         found += _by_hand(room)
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:MAX_SHOWN]
 
 
-def _kept(row: WaitingRoom | Event, zone: tzinfo) -> Kept:
+def _kept(row: WaitingRoom | Event, zone: tzinfo, told_elsewhere: frozenset[str] = frozenset()) -> Kept:
     """The row's own history, its instants by that clock and with its name."""
     instants = (field.name for field in row._meta.fields if isinstance(field, DateTimeField))
     words = dict.fromkeys(instants, partial(moment, zone=zone))
     leaving_out = COUNTED
     if isinstance(row, WaitingRoom) and event_of(row) is not None:  # the site's word, and what the event itself says
-        leaving_out = COUNTED.union(SITES_WORD, {"opens_at"})
+        leaving_out = COUNTED.union(SITES_WORD, told_elsewhere)
     return Kept(type(row).history.filter(id=row.pk), leaving_out=leaving_out, words=words)
 
 
