@@ -51,12 +51,7 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
         room: str = scope["url_route"]["kwargs"]["room"]
         named = of_scope(scope)
         found = await self._room_or_refusal(room, named)
-        if (
-            found == CLOSE_NO_ROOM
-            and named
-            and room_registry.hides(room)
-            and proof_of_scope(scope, room, named.visitor)
-        ):
+        if found == CLOSE_NO_ROOM and _waits_out_of_sight(scope, room, named):
             found = CLOSE_CLOSED  # it was withdrawn, and may be published again: the page goes on by polls
         await send({"type": "websocket.accept"})
         if named is None or isinstance(found, int):
@@ -108,6 +103,10 @@ class QueueConsumer(AsyncConsumer):  # type: ignore[misc]  # channels has no typ
             socket.tell(LEFT_FRAME)
             socket.finish(1000)
         socket.finish(CLOSE_TOO_MANY)
+
+
+def _waits_out_of_sight(scope: dict[str, Any], room: str, named: NamedVisitor | None) -> bool:
+    return named is not None and room_registry.hides(room) and bool(proof_of_scope(scope, room, named.visitor))
 
 
 def _announced_to(scope: Mapping[str, Any]) -> str:

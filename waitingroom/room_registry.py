@@ -1,4 +1,4 @@
-"""Which rooms there are, and which of them the public may see, as the database said a moment ago; remembered by each process."""
+"""Which rooms there are, and which are hidden, as the database said a moment ago; remembered by each process."""
 
 import logging
 import threading

@@ -16,6 +16,7 @@ from tests.waitingroom.pages import Page, with_hub
 from waitingroom import admission, claims, hints, scripts
 from waitingroom.claims import CALLED_A_SECOND, called_in_s
 from waitingroom.drawn_line import draw_calls, read_drawn
+from waitingroom.fleet_share import FleetShare
 from waitingroom.gathering import Gathering, pause_s
 from waitingroom.hub import Hub
 from waitingroom.models import Mode, OpeningOrder
@@ -126,6 +127,23 @@ def test_after_the_opening_the_rate_holds(make_line):
     line.look(*crowd[100:])
 
     assert len(line.live_s(10)) == pytest.approx(20, abs=2)  # two servers of 60 a minute
+
+
+def test_an_opening_takes_place_when_the_rooms_share_of_the_fleet_is_there(make_line):
+    """A room that gathers beside a sale has none until then, and the tick may come before it."""
+    line = make_line(threshold_per_instance=50, users_per_minute_per_instance=60, gathers_at=at(0), opens_at=at(60))
+    crowd = names(300)
+    line.fill(*crowd)
+    stay(line, crowd, 59.5)
+    line.fleet(FleetShare(0))
+    line.pass_s(1)
+    assert line.tick() == []
+
+    line.fleet(FleetShare(2))
+    line.pass_s(1)
+    line.look(*crowd)
+
+    assert line.tick() == crowd[:100]
 
 
 def test_an_always_line_opens_by_the_rate(make_line):
