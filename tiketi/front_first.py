@@ -20,10 +20,13 @@ from events.front.edition import edition
 from tiketi import crowding
 from tiketi.log_context import HEADER, request_id
 from waitingroom.blocking import BlockingThread
-from waitingroom.gate import App, Message, Receive, Scope, Send
+from waitingroom.gate import SCOPE_KEY, App, Message, Receive, Scope, Send
 from waitingroom.visits import cookies_in
 
 MAX_KEPT = 100
+# Whoever asked first may wait for other requests of their own address: the others wait no longer than this for the
+# answer, and one of them asks anew.
+OVERDUE_S = 2.0
 # No page of ours depends on these. Any other header that a request brings is part of what it asks for.
 WITHOUT_EFFECT = frozenset(
     (
@@ -43,6 +46,7 @@ WITHOUT_EFFECT = frozenset(
         b"tracestate",
         b"upgrade-insecure-requests",
         b"user-agent",
+        b"x-amz-cf-id",
         b"x-amzn-trace-id",
         b"x-forwarded-for",
         b"x-real-ip",
@@ -78,8 +82,14 @@ class Repeat:
     async def say(self, scope: Scope, send: Send) -> None:
         """Answer one more with it."""
         own = (OWN_ID, request_id(scope).encode())
-        await send({**self.start, "headers": [*self.start["headers"], own]})
+        said = [(name, self._now(name, value)) for name, value in self.start["headers"]]
+        await send({**self.start, "headers": [*said, own]})
         await send(self.body)
+
+    def _now(self, name: bytes, value: bytes) -> bytes:
+        """Caches may keep it for what is left, not for what was left to the first."""
+        shared = name.lower() == b"cache-control" and value.startswith(b"public")
+        return self.holds.for_caches().encode() if shared else value
 
 
 class FrontFirst:
@@ -97,7 +107,11 @@ class FrontFirst:
         while asked is not None:
             repeat: Repeat | Unsaid | None = await self._still(asked)
             if repeat is None and (coming := self._coming.get(asked)) is not None:
-                repeat = await asyncio.shield(coming)
+                done, _ = await asyncio.wait({coming}, timeout=OVERDUE_S)
+                if not done:
+                    self._forget(asked, coming)
+                    continue
+                repeat = coming.result()
             match repeat:
                 case Repeat():
                     return await repeat.say(scope, send)
@@ -112,11 +126,18 @@ class FrontFirst:
     async def _still(self, asked: Asked) -> Repeat | None:
         """What is kept, if it is of the edition in force; the cache is asked for that beside the event loop."""
         repeat = self._kept.get(asked)
-        if repeat is not None and not repeat.holds.is_over() and not edition.is_fresh():
+        if repeat is None:
+            return None
+        still = repeat.holds.still()
+        if not still and not repeat.holds.is_over() and not edition.is_fresh():
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.wrap_future(_edition_thread.submit(edition.now))
-            await asyncio.wait({self._asking})
-        if repeat is not None and not repeat.holds.still():
+            asking = self._asking
+            await asyncio.wait({asking})
+            # By what was said, however late this is heard.
+            said = None if asking.cancelled() or asking.exception() else asking.result()
+            still = said == repeat.holds.edition and not repeat.holds.is_over()
+        if not still:
             self._kept.pop(asked, None)
             return None
         return repeat
@@ -129,7 +150,7 @@ class FrontFirst:
         def heard(found: Repeat | Unsaid) -> None:
             if not coming.done():
                 coming.set_result(found)
-                del self._coming[asked]
+                self._forget(asked, coming)
 
         async def listening(message: Message) -> None:
             nonlocal start
@@ -149,6 +170,10 @@ class FrontFirst:
         finally:
             heard(Unsaid.GONE)
 
+    def _forget(self, asked: Asked, coming: asyncio.Future[Repeat | Unsaid]) -> None:
+        if self._coming.get(asked) is coming:
+            del self._coming[asked]
+
     def _keep(self, asked: Asked, repeat: Repeat) -> None:
         self._kept[asked] = repeat
         self._kept.move_to_end(asked)
@@ -158,7 +183,7 @@ class FrontFirst:
 
 def asked_of(scope: Scope) -> Asked | None:
     """All that the answer may depend on; None where it is nobody else's business."""
-    if scope["method"] != "GET":
+    if scope["method"] != "GET" or scope.get(SCOPE_KEY) is not None:  # of whom the gate decided, the page is theirs
         return None
     telling: list[tuple[bytes, bytes]] = []
     for name, value in scope["headers"]:

@@ -41,10 +41,12 @@ class Whole:
     codings: dict[bytes, bytes] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, page: HttpResponse) -> "Whole":
-        """What was made now."""
+    def of(cls, make: Callable[[], HttpResponse]) -> "Whole":
+        """What is made now; when the clock changes it is asked before, as that may be while it is made."""
+        turns_at = time.monotonic() + clock_turns_in_s()
+        page = make()
         tag = hashlib.blake2b(page.content, digest_size=12).hexdigest()
-        return cls(page.content, tag, time.monotonic() + clock_turns_in_s())
+        return cls(page.content, tag, turns_at)
 
     def coded(self, coding: bytes) -> bytes:
         """The body in that coding; b"" for as it is."""
@@ -61,6 +63,11 @@ class Holds:
 
     edition: str
     until: float  # monotonic: when the clock changes it
+
+    def for_caches(self) -> str:
+        """What caches in between are told now; it may be said again until the edition is asked for."""
+        shared_s = max(0, int(self.until - time.monotonic() - ASKED_EVERY_SECONDS))
+        return f"public, max-age=0, s-maxage={shared_s}"
 
     def still(self) -> bool:
         """As far as is known without asking."""
@@ -96,7 +103,7 @@ def front_page(
     if not is_anybodys(request):
         return own_page(make)
     name = edition.now()  # before it is made: what changes meanwhile belongs to the next
-    whole = kept.get(("whole", get_language(), key), lambda: Whole.of(make()))
+    whole = kept.get(("whole", get_language(), key), lambda: Whole.of(make))
     coding = coding_of(request.headers.get("Accept-Encoding", "")[:200])
     answer = HttpResponse(whole.coded(coding))
     tag = whole.tag
@@ -105,12 +112,11 @@ def front_page(
         tag = f"{tag}-{coding.decode()}"
     answer["ETag"] = f'"{tag}"'
     patch_vary_headers(answer, VARY)
-    # It may be said again until the edition is asked for.
-    shared_s = max(0, int(min(lasts, whole.turns_at - time.monotonic()) - ASKED_EVERY_SECONDS))
-    answer["Cache-Control"] = "private, no-cache" if request.COOKIES else f"public, max-age=0, s-maxage={shared_s}"
+    holds = Holds(name or "", min(whole.turns_at, time.monotonic() + lasts))
+    answer["Cache-Control"] = "private, no-cache" if request.COOKIES else holds.for_caches()
     if name is not None and isinstance(request, ASGIRequest):
         # Its own dictionary, as ASGI has it.
-        cast("dict[str, object]", request.scope)[HOLDS] = Holds(name, min(whole.turns_at, time.monotonic() + lasts))
+        cast("dict[str, object]", request.scope)[HOLDS] = holds
     found = get_conditional_response(request, etag=answer["ETag"], response=answer)
     assert isinstance(found, HttpResponse)  # noqa: S101 (the answer, or that it still holds)
     return found

@@ -21,6 +21,7 @@ from events.models import Event
 from events.sale import closing
 from tests.patience import until
 from tests.waitingroom.web import Web, serving
+from tiketi import front_first
 from tiketi.front_first import MAX_KEPT, FrontFirst
 
 LANGUAGE = settings.LANGUAGE_COOKIE_NAME.encode()
@@ -142,6 +143,7 @@ def test_whoever_asks_for_something_else_gets_another_page(other: dict[str, Any]
         {"headers": [(b"authorization", b"Bearer x")]},
         {"method": "HEAD"},
         {"method": "POST"},
+        {"waitingroom.decision": object()},  # let in by the gate, a moment ago
     ],
 )
 def test_what_is_or_may_be_ones_own_is_always_djangos(own: dict[str, Any]):
@@ -204,6 +206,38 @@ def test_who_asked_first_and_went_away_leaves_the_asking_to_the_next():
         return [body for body, _ in await asyncio.gather(*(ask(front) for _ in range(3)))]
 
     assert asyncio.run(both()) == [b"", b"page 2", b"page 2"]
+
+
+def test_nobody_waits_for_what_somebody_elses_address_may_ask_for_by_and_by(monkeypatch):
+    """Requests of one address wait for each other, in a queue of their own."""
+    monkeypatch.setattr(front_first, "OVERDUE_S", 0.05)
+    django, busy = Django(), asyncio.Event()
+    front = FrontFirst(django)
+
+    async def crowd() -> list[bytes]:
+        async def wait_for_ones_own() -> None:
+            if django.asked == 1:
+                await busy.wait()
+
+        django.before = wait_for_ones_own
+        first = asyncio.create_task(ask(front))
+        await asyncio.sleep(0)
+        others = [body for body, _ in await asyncio.wait_for(asyncio.gather(*(ask(front) for _ in range(5))), 20)]
+        busy.set()
+        await first
+        return others
+
+    assert asyncio.run(crowd()) == [b"page 2"] * 5
+
+
+def test_caches_in_between_are_told_what_is_left_and_not_what_was(monkeypatch):
+    left = [(b"cache-control", b"public, max-age=0, s-maxage=29")]
+    front = FrontFirst(Django(headers=left, lasts=10.9))
+    asks(front, [])
+
+    _, headers = asyncio.run(ask(front))
+
+    assert headers[b"cache-control"] in (b"public, max-age=0, s-maxage=10", b"public, max-age=0, s-maxage=9")
 
 
 def test_where_no_thread_had_time_for_the_first_nobody_who_waited_for_it_asks_for_another():
