@@ -21,6 +21,8 @@ CLAIM = timedelta(minutes=10)
 FIRST_PAUSE = timedelta(minutes=1)
 # A call begins nothing new after so long; what is left waits for the next.
 BUDGET_S = 20.0
+# So many in a row, and none that worked: it is no row's own.
+MAX_FAILING = 20
 
 
 def try_each(due: QuerySet[R], attempt: Callable[[R], None]) -> int:
@@ -44,15 +46,22 @@ def do_each(what: str, rows: Iterable[T], do: Callable[[T], object], *, budget_s
     """Call `do` with each; how many times it said that something was done. `what` the rows are is for the log.
 
     Any exception is that row's own: the next call comes to it again. For what may be done twice, and by two at once.
+    Where none works the last exception is raised: the task failed, and is late.
     """
-    done, began = 0, time.monotonic()
+    done, worked, failed, began = 0, 0, list[Exception](), time.monotonic()
     for row in rows:
         if time.monotonic() - began > budget_s:
             break
         try:
             done += bool(do(row))
-        except Exception:  # whatever it is, those behind must not wait for it
+            worked += 1
+        except Exception as error:  # whatever it is, those behind must not wait for it
             log.exception("%s %s waits for the next call", what, row)
+            failed.append(error)
+            if not worked and len(failed) >= MAX_FAILING:
+                break
+    if failed and not worked:
+        raise failed[-1]
     return done
 
 

@@ -44,7 +44,7 @@ def seats_svg(seats: Iterable[SeatRow], state: str, mine: Container[int], label:
     return mark_safe(template % tuple(said))  # noqa: S308 (names are escaped, the rest are numbers)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # of a thousand seats each takes half a megabyte
 def _drawn(
     seats: tuple[SeatRow, ...], label: str, angle: float, _language: str | None
 ) -> tuple[str, dict[str, tuple[str, str]]]:

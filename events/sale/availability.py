@@ -78,7 +78,10 @@ def free_seats_and_states(slug: str, section_ids: Iterable[int]) -> tuple[dict[i
     """As `free_seats` and `section_states`, of one look."""
     keys = {_state_key(slug, section): section for section in section_ids}
     kept = _kept(slug, _free_key(slug), _opens_key(slug), *keys)
-    if len(kept) < len(keys) + 2:
+    free: dict[int, int] | None = kept.get(_free_key(slug))
+    if free is not None:  # of what is not on sale there is nothing to miss
+        keys = {key: section for key, section in keys.items() if section in free}
+    if any(key not in kept for key in (_free_key(slug), _opens_key(slug), *keys)):
         kept = _as_kept(slug, look(slug))
     opens_at = kept[_opens_key(slug)]
     is_open = opens_at is not None and timezone.now() >= opens_at

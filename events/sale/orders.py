@@ -40,6 +40,7 @@ def order_held(event: Event, account_id: int, agreed_won: int | None = None) -> 
 
 def _write_order(event: Event, hold: Hold) -> Order:
     held = list(hold.occupancies.all())
+    event.refresh_from_db(fields=["cancellation_terms"])  # it is money, and the caller's may be a moment old
     order = Order.objects.create(
         event=event,
         account_id=hold.account_id,

@@ -44,6 +44,17 @@ def test_a_crowd_of_viewers_costs_the_database_nothing(client, event):
     assert len(queries) <= 6, [q["sql"] for q in queries]
 
 
+def test_a_section_that_is_not_on_sale_costs_no_look_at_the_hall_each_time(client, event):
+    client.get(f"/events/{event.slug}/")
+    address = f"/events/{event.slug}/seats/state/?section=999999"
+    client.get(address)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert {client.get(address).status_code for _ in range(10)} == {404}
+
+    assert len([q for q in queries if "occupancy" in q["sql"]]) <= 1
+
+
 def test_what_was_held_is_seen_within_two_seconds(event, buyer):
     section = Section.objects.get(plan=event.plan, code="A")
     assert section_state(event.slug, section.pk) == "0" * 10

@@ -140,6 +140,18 @@ def test_celery_frees_the_seats_of_holds_that_ran_out_and_no_others(event, make_
     assert list(Occupancy.objects.filter(event=event).values_list("seat", flat=True)) == [second]
 
 
+def test_where_no_hold_can_be_ended_the_sweep_fails_and_is_late(event, make_buyer, monkeypatch):
+    for seat in seats_of(event)[:2]:
+        run_out(hold(event, make_buyer(), seat))
+
+    def away(_account_id):
+        raise OperationalError("canceling statement due to lock timeout")
+
+    monkeypatch.setattr(holds, "lock_account", away)
+    with pytest.raises(OperationalError):  # so that nobody notes that it was done
+        tasks.expire_holds()
+
+
 def test_a_hold_that_cannot_be_ended_now_stops_no_other(event, make_buyer, monkeypatch):
     stuck, other = (hold(event, make_buyer(), seat) for seat in seats_of(event)[:2])
     for overdue in (stuck, other):

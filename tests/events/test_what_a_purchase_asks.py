@@ -26,7 +26,7 @@ QUESTIONS = {
     "look": 0,
     "hold": 14,
     "checkout": 6,
-    "order": 12,
+    "order": 13,
     "pay page": 3,
     "payment": 22,
     "paid": 7,

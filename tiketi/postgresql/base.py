@@ -68,10 +68,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """As Django's, at each request's end: one that used the connection, and met no error, has proved it."""
-        if self.health_check_done and not self.errors_occurred:
-            self.answered_at = time.monotonic()
+        """As Django's, at a request's end: one that used the connection, or had it tried after an error, proved it."""
+        tried: bool = self.health_check_done  # type: ignore[has-type]  # Django's
+        used = (tried or self.errors_occurred) and not self.in_atomic_block
         super().close_if_unusable_or_obsolete()
+        if used and self.connection is not None:  # it worked to the end, or was asked after the error
+            self.answered_at = time.monotonic()
+            self.health_check_done = False  # else the next request's start would take it for its own use
 
     def close_if_health_check_failed(self) -> None:
         """As Django's, before a request's first question, but without a question of its own a moment after another."""
