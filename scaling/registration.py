@@ -23,15 +23,19 @@ def instance_name() -> str:
     return os.environ.get("SCALING_INSTANCE") or socket.gethostname()
 
 
+def process_name() -> str:
+    """This process among those of the whole fleet."""
+    return f"{instance_name()}:{os.getpid()}"
+
+
 def sign() -> None:
     """One sign of life of this process."""
-    client().zadd(store.SERVERS, {f"{instance_name()}:{os.getpid()}": store.now()})
+    client().zadd(store.SERVERS, {process_name(): store.now()})
 
 
 def report(pressure: Pressure) -> None:
     """How long those inside wait in this process, and what it makes of it."""
-    name = f"{instance_name()}:{os.getpid()}"
-    store.report_pressure(name, store.now(), pressure.multiplier, pressure.waited_s)
+    store.report_pressure(process_name(), store.now(), pressure.multiplier, pressure.waited_s)
 
 
 def signing(now: float) -> set[str]:

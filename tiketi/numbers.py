@@ -1,7 +1,7 @@
 """The site's numbers as Prometheus reads them.
 
 They are the site's, from Redis and the database, whichever process answers; but for the queueing for threads, which is
-that of the process that answers: where several share a port, each look may be at another.
+that of the process that answers, and says of which: where several share a port, each look may be at another.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from scaling.fleet import Lifecycle
+from scaling.registration import process_name
 from tiketi.queueing import queueing
 from tiketi.readiness import OK, Keys, Rows, Sight
 from waitingroom.models import Mode
@@ -47,16 +48,18 @@ class QueueingCollector(Collector):
     """What waits for this process's threads, and waited."""
 
     def collect(self) -> Iterator[Metric]:
-        """As Prometheus has it, by rank."""
-        waited = HistogramMetricFamily("tiketi_queueing_seconds", "Waited for a thread of Django's", labels=["rank"])
-        waiting = GaugeMetricFamily("tiketi_queueing_waiting", "Requests that wait for a thread", labels=["rank"])
-        shed = CounterMetricFamily("tiketi_shed", "Requests told to come back", labels=["rank"])
+        """As Prometheus has it, by process and rank: the counters of two would look like one that begins anew."""
+        labels = ["process", "rank"]
+        waited = HistogramMetricFamily("tiketi_queueing_seconds", "Waited for a thread of Django's", labels=labels)
+        waiting = GaugeMetricFamily("tiketi_queueing_waiting", "Requests that wait for a thread", labels=labels)
+        shed = CounterMetricFamily("tiketi_shed", "Requests told to come back", labels=labels)
         counts, told = queueing.waiting(), queueing.shed()
         for rank, count in counts.items():
             buckets, sum_s = queueing.histogram(rank)
-            waited.add_metric([rank.name.lower()], buckets=buckets, sum_value=sum_s)
-            waiting.add_metric([rank.name.lower()], count)
-            shed.add_metric([rank.name.lower()], told[rank])
+            of = [process_name(), rank.name.lower()]
+            waited.add_metric(of, buckets=buckets, sum_value=sum_s)
+            waiting.add_metric(of, count)
+            shed.add_metric(of, told[rank])
         yield from (waited, waiting, shed)
 
 

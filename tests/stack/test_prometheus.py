@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.evenings.prometheus import RULES, panels, prometheus, rules, variables
 from scaling.fleet import FleetSnapshot, Instance, Lifecycle
+from scaling.pressure import FLOOR, Pressure
 from tests.conftest import missing
 from tests.patience import until
 from tests.site import Site
@@ -97,6 +98,12 @@ def test_each_alert_fires_when_it_should_and_a_sale_that_goes_well_is_quiet(tmp_
 
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     assert set(re.findall(r'{alertname="(\w+)"}', tests)) == set(rules())
+
+
+def test_admission_is_at_its_floor_where_half_a_minute_of_quiet_would_lift_it_from_there():
+    edge = float(rules()["TiketiAdmissionAtFloor"].rpartition("<= ")[2])
+
+    assert FLOOR < edge < Pressure(FLOOR).after(0.0, 30.0).multiplier
 
 
 def test_alerts_and_panels_ask_for_numbers_that_there_are():
