@@ -27,7 +27,7 @@ from events.admin.labelled import Labelled
 from events.admin.terms_form import TERMS_FIELDS
 from events.keys import is_key
 from events.mail.outbox import put_all
-from events.models import Event, EventState, LetterKind, Order, OrderState, PriceTier, Venue
+from events.models import Event, EventState, LetterKind, Order, OrderState, Plan, PriceTier, Venue
 from events.moments import day
 from events.sale.closing import Closing, lay_over_room
 from events.staff.may import may, within
@@ -74,6 +74,12 @@ class EventAdmin(ByEvent, HistoryAdmin):
         form = cast("type[EventForm]", made)
         form.may_tune = request.user.has_perm("waitingroom.change_waitingroom")
         return form
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Plans are named by their halls."""
+        if db_field.name == "plan":
+            kwargs["queryset"] = Plan.objects.select_related("venue")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
         """The event's facts, then the sale, then the line; who may only look sees the event's own."""

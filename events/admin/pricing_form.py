@@ -22,11 +22,12 @@ class PricingForm(forms.Form):
         self.event = event
         self.prices = {price.section_id: price for price in SectionPrice.objects.filter(event=event)}
         self.sections = list(Section.objects.filter(plan=event.plan)) if event.plan else []
+        choices = tier_choices(event)
         for section in self.sections:
             now = self.prices[section.pk].tier_id if section.pk in self.prices else ""
             self.fields[name_of(section)] = forms.TypedChoiceField(
                 label=section.name,
-                choices=tier_choices(event),
+                choices=choices,
                 coerce=int,
                 required=False,
                 empty_value=None,

@@ -15,16 +15,13 @@ NEW_NAMES = {"section": COLUMNS["section"], "row": COLUMNS["row"], "new": ("ìƒˆì
 
 def table_of(plan: Plan) -> str:
     """The plan as the table that `read_plan` reads; with kinds only where it has any."""
-    kinds = Seat.objects.filter(section__plan=plan).exclude(kind=SeatKind.ORDINARY).exists()
+    ordered = Seat.objects.filter(section__plan=plan).order_by("section", "ordinal")
+    seats = list(ordered.values_list("section__code", "section__level", "row", "kind", "number"))
+    kinds = any(kind != SeatKind.ORDINARY for _, _, _, kind, _ in seats)
     lines = [",".join(COLUMNS) if kinds else headings()]
-    for section in plan.sections.all():
-        seats = section.seats.order_by("ordinal").values_list("row", "kind", "number")
-        for (row, kind), members in groupby(seats, key=lambda seat: (seat[0], seat[1])):
-            end = f",{kind}" if kinds else ""
-            lines += [
-                f"{section.code},{section.level},{row},{first},{last}{end}"
-                for first, last in runs(n for _, _, n in members)
-            ]
+    for (code, level, row, kind), members in groupby(seats, key=lambda seat: seat[:4]):
+        end = f",{kind}" if kinds else ""
+        lines += [f"{code},{level},{row},{first},{last}{end}" for first, last in runs(seat[4] for seat in members)]
     return "\n".join(lines) + "\n"
 
 

@@ -59,7 +59,7 @@ class IsStaff(Refused):
 def orders_in_the_way(account: User) -> list[Order]:
     """Orders with tickets that somebody may still go in by."""
     good = Ticket.objects.filter(line__order__account=account, voided_at=None, used_at=None)
-    coming = good.filter(line__order__event__called_off_at=None).select_related("line__order__event")
+    coming = good.filter(line__order__event__called_off_at=None).select_related("line__order__event__venue")
     now = timezone.now()
     found = {
         ticket.line.order

@@ -1,7 +1,6 @@
 """The door's page: staff scan or search tickets, each door for one event."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
 
@@ -10,14 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from events.door import asked
 from events.door.asked import IN, OUT, event_named, name_of, state_of, who
 from events.door.counts import counts_of
-from events.door.may import may_admit, may_take_back
+from events.door.may import doors_of, may_admit, may_take_back
 from events.door.not_admitted import LONGEST_REASON, NotAdmitted
 from events.door.page_words import page_words
 from events.models import Event, Ticket
@@ -83,11 +81,9 @@ def _refused(request: HttpRequest, event: Event | None, refusal: NotAdmitted) ->
 
 
 def _page(request: HttpRequest, event: Event | None, *, status: int = HTTPStatus.OK, **said: object) -> HttpResponse:
-    since = timezone.now() - timedelta(days=2)
-    upcoming = Event.objects.filter(starts_at__gt=since).order_by("starts_at")
     page: dict[str, object] = {
         "event": event,
-        "events": [choice for choice in upcoming if may_admit(request.user, choice)],
+        "events": doors_of(request.user),
         "longest_reason": LONGEST_REASON,
         "entrance": request.POST.get("entrance", ""),
         "way": request.POST.get("way", IN),
