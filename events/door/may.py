@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.models import Event
+from events.models.event import MAX_RUNNING_MINUTES
 from events.staff.may import may, within
 
 Account = User | AnonymousUser
 ADMITS = "events.check_in_ticket"
-# After its start.
+# After its end.
 SHOWN_FOR = timedelta(days=2)
 
 
@@ -20,10 +20,12 @@ def may_admit(account: Account, event: Event | None) -> bool:
     return may(account, ADMITS, event)
 
 
-def doors_of(account: Account) -> QuerySet[Event]:
-    """The events to which the account may let people in, until two days after their start; the next first."""
-    lately = Event.objects.filter(starts_at__gt=timezone.now() - SHOWN_FOR).select_related("venue")
-    return within(account, ADMITS, lately, "pk").order_by("starts_at")
+def doors_of(account: Account) -> list[Event]:
+    """The events to which the account may let people in, until two days after their end; the next first."""
+    over = timezone.now() - SHOWN_FOR
+    perhaps = Event.objects.filter(starts_at__gt=over - timedelta(minutes=MAX_RUNNING_MINUTES))
+    found = within(account, ADMITS, perhaps, "pk").select_related("venue").order_by("starts_at")
+    return [event for event in found if event.ends_at > over]
 
 
 def may_take_back(account: Account, event: Event | None) -> bool:

@@ -135,6 +135,18 @@ def test_only_who_may_sets_the_door(client, keeper, tonight):
     assert client.get(f"/admin/events/event/{tonight.pk}/door/").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("days", "lasts_days", "is_there"), [(5, 7, True), (5, 4, True), (5, 2, False), (15, 14, True)]
+)
+def test_a_show_of_many_days_is_to_be_chosen_until_two_days_after_its_end(
+    client, keeper, make_event, days: int, lasts_days: int, is_there: bool
+):
+    began = timezone.now() - timedelta(days=days)
+    event = make_event(**around(began) | {"running_minutes": lasts_days * 24 * 60})
+
+    assert (f'<option value="{event.slug}"' in client.get("/staff/door/").text) == is_there
+
+
 # --- searching
 
 
