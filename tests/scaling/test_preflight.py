@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from threading import Event
@@ -431,6 +432,30 @@ def test_a_mail_server_that_refuses_is_a_fault(on_time: WaitingRoom, settings):
 
     assert worst(found) is Level.FAULT
     assert "does not take mails" in told(found)
+
+
+def test_whom_errors_and_traces_are_told_to_is_asked_for_and_a_sale_goes_on_without(on_time: WaitingRoom, settings):
+    errors, traces = settings.ERROR_REPORTS, settings.TRACES
+    settings.ERROR_REPORTS, settings.TRACES = replace(errors, dsn=""), replace(traces, endpoint="")
+    (nobody,) = lines(on_time)["telemetry"]
+    assert (nobody.level, nobody.text) == (Level.OK, "errors stand in the log alone, and nothing is traced")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        there, nowhere = server.getsockname()[1], loopback.free_port()
+        settings.ERROR_REPORTS = replace(errors, dsn=f"http://s3cr3t@127.0.0.1:{there}/7")
+        settings.TRACES = replace(traces, endpoint=f"http://127.0.0.1:{nowhere}/v1/traces")
+        sentry, collector = lines(on_time)["telemetry"]
+        settings.TRACES = replace(traces, endpoint=f"http://127.0.0.1:{there}/v1/traces")
+        found = lines(on_time)["telemetry"]
+    gone, _ = lines(on_time)["telemetry"]
+
+    assert (sentry.level, sentry.text) == (Level.OK, "Sentry answers at 127.0.0.1")
+    assert collector.level is Level.WARNING
+    assert collector.text.startswith("OpenTelemetry at 127.0.0.1 does not answer: ")
+    assert "The sale goes on" in collector.todo
+    assert [line.level for line in found] == [Level.OK, Level.OK]
+    assert gone.level is Level.WARNING
+    assert "s3cr3t" not in told([sentry, collector, gone])
 
 
 def test_a_machine_whose_clock_is_off_is_told(on_time: WaitingRoom, monkeypatch):
