@@ -19,9 +19,6 @@ MAX_CODE_LETTERS = 200
 # How long a moving code shows, and how many a ticket's page gets at once: phones lose their network in a crowd.
 WINDOW_S = 30
 WINDOWS_AHEAD = 10
-# The pattern laid over the squares: any of the eight is read alike. A signature has no patterns of its own to break up,
-# and trying all eight, as the standard has it, took four fifths of a drawing's time.
-MASK = 3
 # Twenty letters of the serial, whatever a keyboard makes of "~", and the site's signature, which nobody looks at any
 # more: it was made by the site's key, and that changes.
 _OLD = re.compile(r"(?P<serial>.{20}).(?P<signature>.{43})", re.DOTALL)
@@ -100,4 +97,4 @@ def qr_modules(ticket: Ticket) -> list[list[bool]]:
 
 
 def _squares(code: str) -> segno.QRCode:
-    return segno.make(code, error="m", mask=MASK, micro=False)
+    return segno.make(code, error="m", micro=False)

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 
-from events.front.edition import ASKED_EVERY_SECONDS, edition
+from events.front.edition import edition
 from events.front.kept import MAX_SECONDS, clock_turns_in_s, kept
 from waitingroom.cookie_names import room_of_slip
 from waitingroom.visits import coding_of
@@ -65,8 +65,8 @@ class Holds:
     until: float  # monotonic: when the clock changes it
 
     def for_caches(self) -> str:
-        """What caches in between are told now; it may be said again until the edition is asked for."""
-        shared_s = max(0, int(self.until - time.monotonic() - ASKED_EVERY_SECONDS))
+        """What caches in between are told now: whole seconds, but for what passed since it was reckoned."""
+        shared_s = max(0, int(self.until - time.monotonic() + 0.01))
         return f"public, max-age=0, s-maxage={shared_s}"
 
     def still(self) -> bool:

@@ -112,6 +112,7 @@ class Buyer:
             status, answer, retry_after_s = self._ask(path, form)
             if status != 503:
                 break
+            self.connection.close()  # the server closes it meanwhile
             time.sleep(retry_after_s)
         return status, answer
 

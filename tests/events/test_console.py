@@ -248,7 +248,8 @@ def test_fifty_watchers_cost_one_look_a_second(web: Web, sale: Event, member: An
                     break
                 looked += scripts.SURVEY.sha in seen["command"] and sale.slug in seen["command"]
         frames = [told(socket) for socket in sockets]
-    assert 1 <= looked <= seconds + 2
+    # One a second for all of them; and as long as the room is alive, whoever shares the fleet out looks at it, too.
+    assert 1 <= looked <= 2 * (seconds + 2)
     assert len(frames) == 50
 
 
