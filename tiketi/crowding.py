@@ -20,10 +20,12 @@ _PAGE = """\
 <!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>잠시만 기다려 주세요 · One moment, please</title>
 <meta http-equiv="refresh" content="%d">
+<main>
 <h1>잠시만 기다려 주세요</h1>
 <p>지금 접속이 몰려 잠시 응답하지 못합니다. 이 페이지를 열어 두시면 자동으로 다시 시도합니다.</p>
 <h1 lang="en">One moment, please</h1>
 <p lang="en">Very many people are here right now. Leave this page open: it tries again by itself.</p>
+</main>
 """
 _JSON = '{"status": "unavailable"}'
 

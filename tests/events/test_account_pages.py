@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import password_validation
 
@@ -59,3 +60,13 @@ def test_the_rules_for_a_password_are_one_line_and_all_of_them(client, language,
     }
     for rule in password_validation.get_default_password_validators():
         assert getattr(rule, "min_length", 8) == 8
+
+
+def test_of_several_addresses_the_primary_one_is_chosen_beforehand(browser, buyer):
+    EmailAddress.objects.create(user=buyer, email=f"second-{buyer.email}", verified=True)
+    EmailAddress.objects.create(user=buyer, email=buyer.email, verified=True, primary=True)
+
+    page = page_of(browser, "/accounts/email/", "en")
+
+    radios = re.findall(r'<input type="radio"[^>]*value="([^"]+)"([^>]*)>', page)
+    assert {value: "checked" in more for value, more in radios} == {buyer.email: True, f"second-{buyer.email}": False}
