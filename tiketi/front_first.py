@@ -15,10 +15,11 @@ from enum import Enum
 
 from django.conf import settings
 
-from events.front.answers import HOLDS, Holds
+from events.front.answers import FRONT, HOLDS, Holds
 from events.front.edition import edition
 from tiketi import crowding
 from tiketi.log_context import HEADER, request_id
+from tiketi.threads import send_at_once
 from waitingroom.blocking import BlockingThread
 from waitingroom.gate import SCOPE_KEY, App, Message, Receive, Scope, Send
 from waitingroom.visits import cookies_in
@@ -118,7 +119,7 @@ class FrontFirst:
                 case None:
                     return await self._first(asked, scope, receive, send)
                 case Unsaid.PUT_OFF:  # no thread had time for it, and has none for all the others
-                    return await put_off(scope, send)
+                    return await send_at_once(send, 503, *crowding.retrying(scope))
                 case Unsaid.NOT_EVERYBODYS:
                     break
         return await self._app(scope, receive, send)
@@ -183,7 +184,9 @@ class FrontFirst:
 
 def asked_of(scope: Scope) -> Asked | None:
     """All that the answer may depend on; None where it is nobody else's business."""
-    if scope["method"] != "GET" or scope.get(SCOPE_KEY) is not None:  # of whom the gate decided, the page is theirs
+    if scope["method"] != "GET" or not FRONT.fullmatch(scope["path"]):
+        return None
+    if scope.get(SCOPE_KEY) is not None:  # of whom the gate decided, the page is theirs
         return None
     telling: list[tuple[bytes, bytes]] = []
     for name, value in scope["headers"]:
@@ -206,13 +209,6 @@ def repeat_of(scope: Scope, start: Message, body: Message) -> Repeat | Unsaid:
     if any(name.lower() == b"set-cookie" for name, _ in headers):
         return Unsaid.NOT_EVERYBODYS
     return Repeat({**start, "headers": headers}, body, holds)
-
-
-async def put_off(scope: Scope, send: Send) -> None:
-    """The answer of a process that has no time, each with a delay of its own."""
-    headers, body = crowding.retrying(scope)
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _names_a_language_alone(cookie: bytes) -> bool:

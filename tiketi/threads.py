@@ -49,11 +49,11 @@ class ThreadedDjango(ASGIHandler):
         try:
             with self._queue.on_the_way(asked):
                 if is_large(scope) and not await self._queue.run(asked, may_upload, scope):
-                    await _send(send, 413, *refusal(413))
+                    await send_at_once(send, 413, *refusal(413))
                 else:
                     await self._answer(asked, scope, receive, send)
         except Shed:
-            await _send(send, 503, *crowding.retrying(scope))
+            await send_at_once(send, 503, *crowding.retrying(scope))
         except (Gone, RequestAborted):
             pass  # nobody hears it
 
@@ -99,7 +99,9 @@ def _max_reading(rank: Rank) -> int:
     return MAX_READING if rank in (Rank.PURCHASE, Rank.INSIDE) else MAX_READING_OUTSIDE
 
 
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+async def send_at_once(
+    send: Callable[[dict[str, Any]], Awaitable[None]], status: int, headers: Headers, body: bytes
+) -> None:
     """An answer that takes no thread; the rest of the request is read and dropped."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -41,8 +41,6 @@ def evening(given: argparse.Namespace, folder: Path) -> Verdict:
             verdict.note("orders a minute", round(60 * report["orders"] / report["seconds"]))
             for what in ("answer_ms", "inside_ms", "enter_ms"):
                 verdict.note(f"{what}, p50 / p99", f"{report[what]['p50']:,.0f} / {report[what]['p99']:,.0f}")
-            verdict.note("asked to come again", report["retries"] or "nobody")
-            verdict.note("the storm's own processor seconds", report["cpu_seconds"])
             for name, seconds in sorted(spent.items(), key=lambda pair: -pair[1]):
                 verdict.note(f"processor seconds, {name}", round(seconds, 1))
             verdict.expect("processes that ended", "none", stack.dead() or "none", held=not stack.dead())

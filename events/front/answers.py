@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from waitingroom.visits import coding_of
 
 # Where an ASGI server finds that the page is everybody's, and how long.
 HOLDS = "events.front.holds"
+# Where a page may be everybody's: the list, and an event's own.
+FRONT = re.compile(r"/(events/[^/]+/)?")
 # By these a reader gets one page or another.
 VARY = ("Accept-Language", "Cookie", "Accept-Encoding")
 # Django's messages travel in it, where there is no session.

@@ -143,6 +143,8 @@ def test_whoever_asks_for_something_else_gets_another_page(other: dict[str, Any]
         {"headers": [(b"authorization", b"Bearer x")]},
         {"method": "HEAD"},
         {"method": "POST"},
+        {"path": "/static/events/site.css"},  # nor does anybody wait for another's
+        {"path": "/events/gala/seats/"},
         {"waitingroom.decision": object()},  # let in by the gate, a moment ago
     ],
 )
