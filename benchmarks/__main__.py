@@ -22,6 +22,7 @@ from benchmarks.measures import (
     redis_time,
     sale,
     script,
+    seats,
     sockets,
     throughput,
     workers,
@@ -43,6 +44,7 @@ MEASURES: dict[str, Callable[[Plan, Path], Iterator[Row]]] = {
     "sockets": sockets.measure,
     "sale": sale.measure,
     "front": front.measure,
+    "seats": seats.measure,
 }
 RESULTS = ROOT / "benchmarks" / "results"
 CHART = ROOT / "docs" / "images" / "bench.png"

@@ -25,6 +25,7 @@ class Plan:
     hold_s: float = 10.0  # longer than the slowest cadence
     gate_requests: int = 300
     sale_s: float = 10.0
+    seats_s: float = 6.0  # two of a viewer's polls
     buyers: int = 5_000
     front_visitors: int = 10_000
     front_s: float = 10.0
@@ -47,6 +48,7 @@ QUICK = Plan(
     hold_s=9.0,
     gate_requests=50,
     sale_s=3.0,
+    seats_s=3.0,
     buyers=500,
     front_visitors=3_000,
     front_s=3.0,

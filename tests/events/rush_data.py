@@ -2,14 +2,12 @@
 
 import json
 import sys
-import time
 import uuid
 from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count, Sum
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.demo.rehearsal import sign_in
@@ -29,7 +27,6 @@ from events.models import (
 )
 from events.plans.building import build
 from events.plans.drafts import read_plan
-from events.sale.availability import look
 from tests.events.conftest import occupied
 from waitingroom.models import WaitingRoom
 
@@ -46,8 +43,6 @@ def main(arguments: list[str]) -> None:
             answer = drop_constraint()
         case ["venue", seats, viewers]:
             answer = venue(int(seats), int(viewers))
-        case ["questions", slug]:
-            answer = questions(slug)
     sys.stdout.write(json.dumps(answer))
 
 
@@ -82,17 +77,6 @@ def venue(seats: int, viewers: int) -> dict[str, object]:
     Occupancy.objects.bulk_create(occupied(event, halves, order=order), batch_size=5000)
     sections = list(event.section_prices.values_list("section", flat=True))
     return {"slug": event.slug, "sections": sections, "sessions": sessions}
-
-
-def questions(slug: str) -> dict[str, object]:
-    """What the look at all seats asks the database, how the database answers it, and how long that takes."""
-    began = time.perf_counter()
-    with CaptureQueriesContext(connection) as asked:
-        look(slug)
-    seconds = time.perf_counter() - began
-    rows = Occupancy.objects.filter(event__room__slug=slug).values_list("seat__section_id", "seat__ordinal")
-    plan = rows.explain().splitlines()
-    return {"look": {"questions": len(asked), "ms": round(1000 * seconds, 1), "plan": plan}}
 
 
 def audit(slug: str) -> dict[str, object]:
