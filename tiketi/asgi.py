@@ -25,6 +25,7 @@ from tiketi.garbage import collect_calmly
 from tiketi.health import HealthFirst
 from tiketi.pressure_reports import keep_reporting
 from tiketi.refused_sockets import no_such_socket, origins_read
+from tiketi.seats_first import SeatsFirst
 from tiketi.threads import ThreadedDjango
 from waitingroom.gate import App, WaitingRoomGate
 from waitingroom.hub import hub
@@ -72,7 +73,7 @@ async def lifespan(
 
 application = ProtocolTypeRouter(
     {
-        "http": HealthFirst(WaitingRoomGate(FrontFirst(cast("App", ThreadedDjango())))),
+        "http": HealthFirst(WaitingRoomGate(SeatsFirst(FrontFirst(cast("App", ThreadedDjango()))))),
         "websocket": origins_read(
             AllowedHostsOriginValidator(
                 URLRouter([*websocket_urlpatterns, *consoles, re_path(r"", cast("Any", no_such_socket))])

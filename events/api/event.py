@@ -45,7 +45,10 @@ def here(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @for_visitors
 def seats(request: HttpRequest, slug: str) -> HttpResponse:
-    """What is free now, a second old at most; costs no question to the database where anybody may ask."""
+    """What is free, a second old at most; costs no question to the database where anybody may ask.
+
+    Whoever the gate let in is mostly answered before (tiketi/seats_first.py).
+    """
     wanted = request.GET.get("section", "")
     if not wanted:
         if not (free := free_seats(slug)):
