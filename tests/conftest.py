@@ -9,11 +9,19 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from scaling import in_force, store
 from tests import postgres
 from tests import site as stack
 from tiketi.local_redis import LocalRedis
 from tiketi.redis_binary import RedisUnavailable
+from waitingroom.redis import client
 from waitingroom.sign_ins import sign_ins
+
+# What Redis holds of the fleet.
+FLEET = (
+    store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH, store.TUNED,
+    store.DRIFT, store.HELD_BACK, store.PRESSURE, store.ROOMS, store.ESTIMATES,
+)  # fmt: skip
 
 
 def missing(what: str) -> NoReturn:
@@ -56,6 +64,16 @@ def redis_server() -> Iterator[LocalRedis]:
     server.stop()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_cache() -> Iterator[None]:
+    """A page goes on without a cache that is slow to answer; on a busy machine a test would see another page."""
+    from tiketi import cache_connections
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cache_connections, "ANSWER_SECONDS", 10.0)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def in_korean() -> Iterator[None]:
     """Each test begins in the site's language: a page served in the test's thread leaves its own behind."""
@@ -71,6 +89,13 @@ def no_page_of_before() -> None:
 
     kept.clear()
     edition.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_fleet_of_before() -> None:
+    """Nor is what they read of a fleet, or tuned of it: the tests of a process share its Redis."""
+    client().delete(*FLEET)
+    in_force._known.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""A room, a clean fleet, and the turn at any instant."""
+"""A room, a fleet on moto, and the turn at any instant."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,25 +9,13 @@ import boto3
 import pytest
 from django.conf import settings as django_settings
 
-from scaling import autoscaling, cloud, control_loop, in_force, store
+from scaling import autoscaling, cloud, control_loop, store
 from scaling.configuration import Configuration
 from tests.scaling.aws import Moto, moto_server
 from waitingroom import admission
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
 from waitingroom.room_registry import room_registry
-
-OURS = (
-    store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH, store.TUNED,
-    store.DRIFT, store.HELD_BACK, store.PRESSURE, store.ROOMS, store.ESTIMATES,
-)  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def fresh_memory() -> None:
-    """Scaling remembers nothing from other tests."""
-    client().delete(*OURS)
-    in_force._known.clear()
 
 
 @pytest.fixture
