@@ -276,7 +276,7 @@ def test_page_and_poll_tell_who_missed_the_turn(door: Door, make_room: Rooms):
 
 
 def test_a_page_that_nobody_looks_at_hears_how_its_turns_pass(make_room: Rooms):
-    room = make_room(mode="always", threshold=1, users_per_minute_per_instance=6000, claim_seconds=1)
+    room = make_room(mode="always", threshold=1, users_per_minute_per_instance=6000, claim_seconds=3)
     run_now([join_call(room.slug, "hidden")])
 
     async def play(hub: Hub) -> None:
@@ -291,10 +291,10 @@ def test_a_page_that_nobody_looks_at_hears_how_its_turns_pass(make_room: Rooms):
             1,
             True,
         )
-        assert all(0 <= frame["claimEndsInSeconds"] <= 1 and frame["claimUntil"] > 1e12 for frame in enters)
+        assert all(0 <= frame["claimEndsInSeconds"] <= 3 and frame["claimUntil"] > 1e12 for frame in enters)
         assert page.frames[-1]["reason"] == "unclaimed"
 
-    with_hub(play)
+    with_hub(play, within=40)
 
 
 def test_the_page_of_who_missed_the_turn_may_be_reloaded_and_stays_at_the_head(make_line: Lines):

