@@ -236,7 +236,8 @@ def test_the_end_is_told_as_soon_as_its_words_come(stage: Stage) -> None:
     stage.more = script
     stage.passes(10)
     stage.until(lambda: stage.fetches == 2)
-    expect(stage.page.get_by_role("heading", name="대기열에서 나왔어요")).to_be_focused()
+    expect(stage.page.get_by_role("heading", name="대기열에서 나왔어요", level=1)).to_be_focused()
+    expect(stage.page.get_by_role("dialog", name="대기열에서 나왔어요")).to_be_visible()
 
 
 @pytest.mark.parametrize("what", ["차례가 되면 알림 받기", "대기열 나가기"])

@@ -157,6 +157,7 @@ line.showEnd = (name) => {
   put("over-title", title);
   put("over-text", says[`${name}Text`]);
   entitle(title);
+  at("slip").setAttribute("aria-labelledby", "over-title");
   at("over-title").focus();
 };
 
