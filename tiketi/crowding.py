@@ -9,17 +9,24 @@ check too.
 
 import random
 import resource
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 # For Redis, the database, logs and files being read.
 OWN_FILES = 100
 PAGES, CONNECTIONS = 0.9, 0.95
 
+_STYLE = (
+    "body{display:grid;place-content:center;min-height:100vh;margin:0;padding:0 1.5rem;box-sizing:border-box;"
+    "font:1rem/1.6 system-ui,sans-serif;word-break:keep-all}main{max-width:27rem}h1{margin:0;font-size:1.25rem}"
+    "p{margin:.3rem 0 1.8rem}"
+)
 _PAGE = """\
 <!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>잠시만 기다려 주세요 · One moment, please</title>
-<meta http-equiv="refresh" content="%d">
+<meta name="color-scheme" content="light dark"><title>잠시만 기다려 주세요 · One moment, please</title>
+<meta http-equiv="refresh" content="{seconds}"><style>{style}</style>
 <main>
 <h1>잠시만 기다려 주세요</h1>
 <p>지금 접속이 몰려 잠시 응답하지 못합니다. 이 페이지를 열어 두시면 자동으로 다시 시도합니다.</p>
@@ -27,6 +34,7 @@ _PAGE = """\
 <p lang="en">Very many people are here right now. Leave this page open: it tries again by itself.</p>
 </main>
 """
+_POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
 _JSON = '{"status": "unavailable"}'
 
 
@@ -56,13 +64,13 @@ def retrying(scope: Mapping[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes
     seconds = retry_seconds()
     wants_json = any(name == b"accept" and b"application/json" in value for name, value in scope.get("headers", ()))
     wants_json = wants_json or str(scope.get("path", "")).startswith("/api/")
-    body = (_JSON if wants_json else _PAGE % seconds).encode()
+    body = (_JSON if wants_json else _PAGE.format(seconds=seconds, style=_STYLE)).encode()
     headers = [
         (b"content-type", b"application/json" if wants_json else b"text/html; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
         (b"retry-after", b"%d" % seconds),
         (b"cache-control", b"no-store"),
-        (b"content-security-policy", b"default-src 'none'"),
+        (b"content-security-policy", _POLICY.encode()),
         (b"x-content-type-options", b"nosniff"),
     ]
     return headers, b"" if scope.get("method") == "HEAD" else body

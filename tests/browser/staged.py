@@ -12,7 +12,8 @@ from playwright.sync_api import Page, Route
 
 from waitingroom.inline_code import made_small
 from waitingroom.more_script import edition_of, more_of
-from waitingroom.page_cache import VALUES, page_periods
+from waitingroom.page_cache import VALUES, exact_text, page_periods
+from waitingroom.room_registry import DEFAULT_GRACE_SECONDS
 
 ADDRESS = "http://tiketi.test/events/staged/"
 PLACE = {
@@ -75,6 +76,7 @@ class Stage:
     ) -> None:
         """`event` is a mapping of what the site tells the page of it, besides the visitor's `place`."""
         self.page = page
+        self.language = language
         self.entry: Answer = {"text": "", "againInSeconds": 0}
         self.loads = 0
         self.polls = 0
@@ -95,6 +97,7 @@ class Stage:
                     "poll_path": "/poll",
                     **page_periods("staged"),
                     "more_edition": edition_of(language),
+                    "kept_text": exact_text(DEFAULT_GRACE_SECONDS, language),
                 },
             )
         self.html, self.policy = made_small(html)
@@ -153,6 +156,10 @@ class Stage:
         """Let `within` seconds pass on the page, in which it must load anew."""
         with self.page.expect_event("load"):
             self.page.clock.run_for(round(within * 1000))
+
+    def rests(self) -> None:
+        """Stop the page's time again, where something let it go on."""
+        self.page.clock.pause_at(self.page.evaluate("Date.now()") / 1000 + 1)
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait, in the test's time, for what the browser does in its own."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,21 +9,10 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.staged import Stage, gathers, update
-from tests.browser.test_pages import complaints, overflow
-from tests.browser.test_turn import TURN
-from tests.browser.test_waiting_states import NARROW
+from tests.browser.states import TURN, by_lot, event_told, for_accounts
 
 pytestmark = pytest.mark.browser
 
-OPENS = datetime(2026, 12, 1, 11, tzinfo=UTC)
-DRAW = {
-    "path": "/draws/staged/",
-    "ask_path": "/mine.json",
-    "ends_at": OPENS - timedelta(minutes=31),
-    "by_email": False,
-    "untrusted": True,
-}
-ENTERED = "접수되었습니다. 접수 확인서를 보관해 주세요. 지금까지 5,000명."
 Gather = Callable[..., Stage]
 
 
@@ -33,12 +21,10 @@ def gather(open_page: Open) -> Gather:
     """A page that gathers, connected, of a sale that opens in so many seconds."""
 
     def make(opens_in_s: float, order: str = "arrival", language: str = "ko", **options: Any) -> Stage:
-        event = {
-            "title": "한밤의 연주회",
-            "opens_at": OPENS,
-            "needs_account": True,
-            **({"draw": DRAW} if order == "draw" else {}),
-        }
+        event = event_told()
+        for_accounts(event)
+        if order == "draw":
+            by_lot(event)
         told = {"stage": "gathering", "order": order, "opens_in": round(1000 * opens_in_s), "total": 5000}
         stage = Stage(open_page(**options), "gathering", language, event, **told)
         stage.socket("open")
@@ -59,6 +45,16 @@ def test_it_counts_down_in_the_title_too_and_is_right_after_a_sleep(gather: Gath
     stage.page.clock.set_system_time(60 + 10 + 45)  # asleep: time went on, timers did not
     stage.passes(1)
     expect(clock).to_have_text("0:34")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_at_zero_words_stand_where_the_countdown_stood_and_nothing_moves(gather: Gather, language: str) -> None:
+    stage = gather(1, language=language, viewport={"width": 390, "height": 844})
+    before = stage.page.locator("#gathering").bounding_box()
+    stage.passes(2)
+
+    expect(stage.page.locator("#opens-in")).to_have_text({"ko": "지금 오픈합니다", "en": "Opening now"}[language])
+    assert stage.page.locator("#gathering").bounding_box() == before
 
 
 def test_words_that_travelled_longer_put_nothing_off_and_an_opening_that_was_moved_does(gather: Gather) -> None:
@@ -141,28 +137,3 @@ def test_whose_turn_comes_at_the_opening_of_a_hidden_tab_finds_it_kept(gather: G
     expect(stage.page.locator("#claim-left")).to_have_text("1분")
     expect(stage.page.locator("#gathering")).to_be_hidden()
     assert stage.loads == 1
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_state_of_it_is_accessible_and_fits_the_narrowest_screen(
-    gather: Gather, language: str, scheme: str
-) -> None:
-    by_arrival = gather(3725, language=language, viewport=NARROW, color_scheme=scheme)
-    by_draw = gather(1500, "draw", language=language, viewport=NARROW, color_scheme=scheme)
-
-    def is_fine(stage: Stage) -> None:
-        assert complaints(stage.page) == []
-        assert overflow(stage.page) <= 0
-        stage.page.clock.pause_at(stage.page.evaluate("Date.now()") / 1000 + 1)
-
-    is_fine(by_arrival)
-    by_arrival.socket("say", gathers(4))
-    is_fine(by_arrival)
-    is_fine(by_draw)
-    by_draw.entry = {"text": ENTERED, "againInSeconds": 0}
-    by_draw.passes(11)
-    expect(by_draw.page.locator("#draw-told")).to_have_text(ENTERED)
-    is_fine(by_draw)
-    by_draw.socket("say", gathers(0, "draw"))
-    is_fine(by_draw)

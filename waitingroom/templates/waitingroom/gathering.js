@@ -21,6 +21,7 @@ function count() {
   if (page.dataset.stage !== "gathering") return;
   const left = opensAt - Date.now();
   at("opens-in").textContent = left > 0 ? clockText(left) : turns.opening;
+  at("gathering").classList.toggle("due", left <= 0);
   document.title = `${left > 0 ? clockText(left) : turns.opening} · ${turns.opens}`;
   for (const minutes of [10, 5, 1]) {
     if (left <= minutes * MINUTE && left > minutes * MINUTE - LATE && saidAt !== minutes) {
