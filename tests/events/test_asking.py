@@ -206,7 +206,7 @@ def test_a_dispute_is_noted_and_takes_no_ticket(event, buyer):
 
 def test_seats_are_kept_for_who_is_at_the_till_as_the_time_runs_out(event, buyer, monkeypatch):
     placed, payment = order(event, buyer, seats_of(event)[0])
-    Hold.objects.update(expires_at=timezone.now() + timedelta(seconds=2))
+    Hold.objects.update(expires_at=timezone.now() + timedelta(seconds=20))
     said_by(monkeypatch, Statement(Standing.AUTHORISED, key="k-2"))
     left: list[timedelta] = []
 

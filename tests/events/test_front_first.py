@@ -32,6 +32,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 FRONT = {"type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "client": ("1.1.1.1", 1)}
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for another's answer waits for it, however slow the machine."""
+    monkeypatch.setattr(front_first, "OVERDUE_S", 30.0)
+
+
 class Django:
     """An application that counts, and says what it is told to."""
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 JSON = {"accept": "application/json"}
 
 # Longer than a busy machine takes from one page to the next.
-IDLE_S = 3
+IDLE_S = 6
 
 
 @pytest.fixture

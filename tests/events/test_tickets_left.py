@@ -12,6 +12,7 @@ from events.models import PriceTier, SectionPrice
 from events.sale import availability
 from events.sale.availability import Availability, left_by_price, look
 from tests.events.conftest import hold, seats_of
+from tests.patience import BUSY_S
 from tests.waitingroom.line import join_call, names
 from tests.waitingroom.pages import Page, with_hub
 from waitingroom.hub import Hub
@@ -77,14 +78,15 @@ def test_a_whole_line_costs_the_database_one_look_a_second(event, waiting, looks
         held_at = time.monotonic()
         for page in pages:
             await told(page, lambda left: sum(left.values()) == sum(before.values()) - 2)
-        assert time.monotonic() - held_at < 6  # a second for the count, one for the place, and a busy machine
+        assert time.monotonic() - held_at < 2 + BUSY_S  # a second for the count, and one for the place
 
     with_hub(play)
     assert len(looks) <= time.monotonic() - began + 2
 
 
-def test_of_two_processes_one_counts(event, looks):
+def test_of_two_processes_one_counts(event, looks, monkeypatch):
     """The second finds what the first has counted in the cache that they share."""
+    monkeypatch.setattr(availability, "FRESH_SECONDS", 60)  # however slow the machine
     assert left_by_price(event.slug) == left_by_price(event.slug)
     assert len(looks) == 1
     cache.delete(f"seats:{event.slug}:fresh")
@@ -102,7 +104,7 @@ def test_a_database_that_hangs_keeps_no_place_from_being_told(event, waiting, mo
         assert all("ticketsLeft" not in frame for frame in page.frames)
 
     try:
-        with_hub(play, within=8)
+        with_hub(play, within=18)
     finally:
         ended.set()
 
