@@ -91,7 +91,7 @@ async def test_signing_goes_on_after_redis_was_away(monkeypatch):
     monkeypatch.setattr(registration, "EVERY_S", 0)
     signing = asyncio.create_task(registration.keep_signing())
 
-    await asyncio.wait_for(signed.wait(), 5)
+    await asyncio.wait_for(signed.wait(), 20)
 
     signing.cancel()
 
