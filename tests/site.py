@@ -59,7 +59,7 @@ class Site:
         """Ctrl-C."""
         if self.manager.poll() is None:
             self.manager.send_signal(signal.SIGINT)
-            self.manager.wait(20)
+            self.manager.wait(60)
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def running(folder: Path, **environment: str) -> Iterator[Site]:
         manager = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     site = Site(port, folder, env, manager)
     try:
-        until(lambda: site.answers() or manager.poll() is not None, within=60)
+        until(lambda: site.answers() or manager.poll() is not None, within=180)
         assert manager.poll() is None, site.output()
         yield site
     finally:

@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import override_settings
 from websockets.exceptions import WebSocketException
 
-from tests.patience import until
+from tests.patience import BUSY_S, until
 from tests.silence import mute_server
 from tests.site import FOREIGN, ROOT
 from tests.stack.sink import Sink, attributes, sink
@@ -103,7 +103,7 @@ def worker(folder: Path, **environment: str) -> Iterator["subprocess.Popen[bytes
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -145,11 +145,11 @@ def test_a_page_a_socket_and_a_task_that_fail_are_told_to_sentry_with_nobodys_da
             with pytest.raises((WebSocketException, OSError)):
                 web.open(
                     room.slug, None, origin="http://tickets.example.com", cookie=cookie(), query=f"?fail={EMAIL}"
-                ).recv(5)
+                ).recv(20)
             until(lambda: len(kept.events()) == 2)
         with worker(tmp_path, **told):
             task = app.send_task("tests.stack.failing.tasks.fail", [EMAIL], queue="work")
-            until(lambda: len(kept.events()) == 3, within=30)
+            until(lambda: len(kept.events()) == 3, within=60)
         page, socket, job = kept.events()
         text = kept.text()
 
@@ -238,7 +238,7 @@ def test_a_request_and_its_task_are_a_trace_with_nobodys_data_and_the_line_is_in
             app.send_task("tests.stack.failing.tasks.fail", [EMAIL], queue="work")
             until(
                 lambda: {"run/tests.stack.failing.tasks.work", "run/tests.stack.failing.tasks.fail"} <= names(kept),
-                within=30,
+                within=60,
             )
             until(lambda: "GET tickets/<slug:serial>/ask/" in names(kept))
         spans, text = kept.spans(), kept.text()
@@ -325,18 +325,18 @@ def test_a_sentry_and_a_collector_that_hang_or_are_gone_slow_nobody(transactiona
                 took.append(time.monotonic() - began)
             began = time.monotonic()
             app.send_task("tests.stack.failing.tasks.work", [EMAIL, str(tmp_path / "done")], queue="work")
-            until((tmp_path / "done").exists, within=20)
+            until((tmp_path / "done").exists, within=60)
             ended = {}
             for name, process in (("web", web.process), ("worker", work)):
                 began = time.monotonic()
                 process.send_signal(signal.SIGTERM)
-                process.wait(20)
+                process.wait(60)
                 ended[name] = time.monotonic() - began
 
     assert sorted(took)[len(took) // 2] < 0.5
-    assert max(took) < 2
-    assert ended["web"] < 10  # of a minute and more that their own ways out would take
-    assert ended["worker"] < 15
+    assert max(took) < 2 + BUSY_S
+    assert ended["web"] < 10 + BUSY_S  # of a minute and more that their own ways out would take
+    assert ended["worker"] < 15 + BUSY_S
     assert "Traceback" not in (tmp_path / "worker").read_text()
 
 
