@@ -128,11 +128,11 @@ def test_staffs_word_reaches_who_waits_and_is_taken_back(line: Line, open_page: 
 
     line.site.manage("waitingroom", "announce", line.slug, "--ko", "공연 시작이 30분 늦어집니다.")
     word = page.locator("#announcement-text")
-    expect(word).to_have_text("공연 시작이 30분 늦어집니다.", timeout=2_000)
+    expect(word).to_have_text("공연 시작이 30분 늦어집니다.", timeout=10_000)
     page.reload()
     expect(word).to_be_visible()
     line.site.manage("waitingroom", "announce", line.slug, "--clear")
-    expect(word).to_be_hidden(timeout=2_000)
+    expect(word).to_be_hidden(timeout=10_000)
 
 
 def test_a_network_that_comes_back_and_a_tab_that_is_opened_again_find_the_same_number(
@@ -145,7 +145,7 @@ def test_a_network_that_comes_back_and_a_tab_that_is_opened_again_find_the_same_
     expect(page.locator("#connection")).to_have_text("연결됨")
 
     page.context.set_offline(True)
-    expect(page.locator("#connection")).to_contain_text("기기가 오프라인이에요", timeout=3_000)
+    expect(page.locator("#connection")).to_contain_text("기기가 오프라인이에요", timeout=10_000)
     line.join(1)
     page.context.set_offline(False)
     expect(page.locator("#connection")).to_have_text("연결됨")

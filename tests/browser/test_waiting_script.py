@@ -310,7 +310,7 @@ def test_a_device_that_is_offline_reads_so_at_once_and_never_green(stage: Stage)
     stage.socket("open")
     stage.socket("say", update(90))
     stage.page.context.set_offline(True)
-    expect(stage.page.locator("#connection")).to_contain_text("오프라인", timeout=3_000)
+    expect(stage.page.locator("#connection")).to_contain_text("오프라인", timeout=10_000)
     stage.socket("say", update(89))  # what was under way
     expect(stage.page.locator("body")).to_have_attribute("data-line", "offline")
 

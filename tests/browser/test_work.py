@@ -66,7 +66,7 @@ def test_what_is_late_or_refused_begins_anew_by_itself(line: Line, open_page: Op
     page.route(f"**/api{line.path}", answer)
     page.clock.install()
     page.goto(line.url)
-    for _ in range(8):
+    for _ in range(40):
         page.clock.fast_forward(35_000)  # the pauses before it asks again
         if not answers:
             break

@@ -285,7 +285,7 @@ def test_each_network_behind_the_balancer_has_a_limit_of_its_own_that_no_forged_
     event = entered(server, server.browser())
     said = [asks(server, "127.0.0.2", event) for _ in range(30)]
     assert 429 not in said  # half a minute's worth at once
-    until(lambda: [asks(server, "127.0.0.2", event) for _ in range(10)] == [429] * 10)
+    until(lambda: [asks(server, "127.0.0.2", event) for _ in range(3)] == [429] * 3, within=60)
 
     began = time.monotonic()
     forged = [asks(server, "127.0.0.2", event, f"9.9.{i}.9{more}") for i in range(30) for more in ("", ", 127.0.0.1")]
@@ -390,7 +390,7 @@ def test_sigterm_tells_the_sockets_and_ends_every_process_in_time(server: Server
             # A page whose socket was refused is opened again: its process may have begun a moment ago.
             socket = opened.enter_context(socket_of(server, browser, entered(server, browser)))
             try:
-                socket.recv(timeout=10)
+                socket.recv(timeout=20)
                 sockets.append(socket)
             except ConnectionClosed as closed:
                 refused.append(closed.rcvd)
@@ -421,6 +421,6 @@ def socket_of(server: Server, browser: Browser, event: str) -> ClientConnection:
 def _close_code(socket: ClientConnection) -> int | None:
     try:
         while True:
-            socket.recv(timeout=5)
+            socket.recv(timeout=20)
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else None

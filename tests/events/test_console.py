@@ -25,7 +25,7 @@ from scaling.controller import DecisionReason
 from scaling.models import FleetPin, ScalingDecision
 from tests.events.conftest import buy, seats_of
 from tests.events.factors import App
-from tests.patience import until
+from tests.patience import BUSY_S, until
 from tests.waitingroom.line import join_call
 from tests.waitingroom.web import Web, serving
 from tiketi.console import consumers, looks
@@ -142,7 +142,7 @@ def test_the_feeds_figures_are_those_of_waitingroom_list(web: Web, sale: Event, 
         name: wanted[name] for name in ROOM_FIGURES if name not in moving
     }
     assert shown["waiting"] > 0
-    assert abs(shown["oldest_wait_s"] - wanted["oldest_wait_s"]) < 2
+    assert abs(shown["oldest_wait_s"] - wanted["oldest_wait_s"]) < 1 + BUSY_S
     assert shown["absent"] == wanted["waiting"] - wanted["present"] - wanted["strangers"]
     assert frame["texts"]["waiting"] == str(wanted["waiting"])
 
@@ -154,7 +154,7 @@ def test_what_changes_is_told_within_a_second_or_so(web: Web, sale: Event, membe
         began = time.monotonic()
         while told(socket)["figures"]["active"] != 1:
             pass
-    assert time.monotonic() - began < 4  # a slow machine's second
+    assert time.monotonic() - began < 2 + BUSY_S
 
 
 def test_seats_and_money_are_told_to_who_sees_orders(web: Web, sale: Event, member: Any, make_buyer: Any):
@@ -210,7 +210,7 @@ def test_a_right_that_is_taken_away_ends_the_feed_within_seconds(web: Web, sale:
             User.objects.filter(pk=account.pk).update(is_active=False)
         began = time.monotonic()
         assert end_of(socket) == consumers.CLOSE_NO_RIGHT
-    assert time.monotonic() - began < 2 * consumers.RIGHT_SECONDS + 4
+    assert time.monotonic() - began < 2 * consumers.RIGHT_SECONDS + BUSY_S
 
 
 def test_a_second_factor_that_was_not_shown_opens_no_feed(web: Web, sale: Event, member: Any):

@@ -178,7 +178,7 @@ def test_other_processes_hear_of_it_and_so_does_a_new_one(event, buyer):
         other.freshen()
         return other.has_ended(named.visitor, named.sign_in)
 
-    until(hears, within=2)
+    until(hears)
     assert other.take_news() == {named.visitor}
     sign_ins.forget()
     sign_ins.freshen()

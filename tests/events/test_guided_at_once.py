@@ -34,7 +34,7 @@ def env(postgres_url: str, redis_server: object, tmp_path: Path) -> Mapping[str,
 
 def test_who_wants_one_name_at_once_gets_it_or_is_told(env: Mapping[str, str]):
     command = [sys.executable, "-m", "tests.events.guided_race"]
-    played = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    played = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
     assert played.stdout, played.stderr[-3000:]
     found = json.loads(played.stdout)
 

@@ -156,7 +156,7 @@ def test_picking_and_paying_by_keyboard_alone(
             if page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 return
             page.keyboard.press("Tab")
-            page.wait_for_function(SEEN, timeout=5000)
+            page.wait_for_function(SEEN)
         pytest.fail(f"{selector} cannot be reached by Tab")
 
     tab_to(".next-step a")

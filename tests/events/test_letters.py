@@ -39,7 +39,7 @@ from tiketi.models import OutboxMail
 def server(settings: Any) -> Iterator[MailServer]:
     settings.EMAIL_BACKEND = "tiketi.outbox.Outbox"
     settings.OUTBOX_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 2
+    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 20
     with mail_server() as server:
         settings.EMAIL_PORT = server.port
         yield server

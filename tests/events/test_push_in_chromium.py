@@ -192,7 +192,7 @@ def is_shown(worker: Worker, devtools: Devtools, message: dict[str, str]) -> Non
             devtools.deliver(message)
         return bool(worker.evaluate(SHOWN) == wanted)
 
-    until(shows)
+    until(shows, within=45)
 
 
 def test_who_ends_the_signals_is_pushed_to_no_more(phone: BrowserContext, full: Event, service: PushService):

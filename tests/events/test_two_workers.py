@@ -43,7 +43,7 @@ def test_chairs_money_and_tickets_are_conserved(env: Mapping[str, str]):
     seen: dict[str, int] = {}
     for seed in range(SEEDS):
         command = [sys.executable, "-m", "tests.events.melee", str(seed), str(STEPS)]
-        played = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+        played = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
         assert played.stdout, f"seed {seed}: {played.stderr[-3000:]}"
         found = json.loads(played.stdout)
         assert found["wrong"] == [], f"seed {seed}"
@@ -55,7 +55,7 @@ def test_chairs_money_and_tickets_are_conserved(env: Mapping[str, str]):
 def raced(env: Mapping[str, str], *how: str) -> list[str]:
     """What the last payment and a cancellation at once left behind that is not so."""
     command = [sys.executable, "-m", "tests.events.sold_out_race", *how]
-    played = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    played = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
     assert played.stdout, played.stderr[-3000:]
     return list(json.loads(played.stdout))
 

@@ -287,5 +287,5 @@ def test_a_call_ends_in_time_and_leaves_the_rest_to_the_next(event, sold, staff,
     call_off(event.pk, by=staff)
     budget(-1.0)
     assert winding_up.wind_up() == 0
-    budget(5.0)
+    budget(60.0)
     assert winding_up.wind_up() == 6

@@ -27,7 +27,7 @@ def test_the_site_stands_a_storm_of_restless_visitors(site: Site):
     assert report["entered"] + report["vanished"] == report["visitors"] == 150
     assert report["straight_in"] + report["joined"] == 150
     assert report["peak_active"] <= report["threshold"] == 20
-    assert report["enter_ms"]["p99"] < 2_000
+    assert report["enter_ms"]["p99"] < 5_000
 
 
 def test_its_visitors_do_the_work_that_the_room_asks_for(site: Site):
@@ -52,9 +52,9 @@ def test_ctrl_c_ends_it_with_a_report_of_what_was_seen_and_clears_the_room(site:
         return room["active"], room["waiting"]
 
     command = storm(site, slug, "--visitors", "60", "--arrive-in", "1", "--stay", "600", "--vanish", "0")
-    until(lambda: counts() == (20, 40))
+    until(lambda: counts() == (20, 40), within=60)
     command.send_signal(signal.SIGINT)
-    report = json.loads(command.communicate(timeout=20)[0])
+    report = json.loads(command.communicate(timeout=60)[0])
 
     assert command.returncode == 130
     assert report["cut_short"] == "interrupt"
