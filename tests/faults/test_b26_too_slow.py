@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.test_bad_sockets import handshake
 from tests.patience import until
-from tests.stack.test_alive import quickest_s
+from tests.stack.test_alive import QUICK_S, quickest_s
 from tests.waitingroom.line import join_call
 from tests.waitingroom.web import Web, serving
 from waitingroom import slips
@@ -77,7 +77,7 @@ def test_b26_who_is_slow_is_given_up_in_the_stated_time_and_hinders_nobody(web: 
             what: [people.submit(lived, web.port, first, drip) for _ in range(8)]
             for what, (first, drip, *_) in SLOW.items()
         }
-        assert quickest_s(web.port) < 0.05
+        assert quickest_s(web.port) < QUICK_S
         for what, lives in all_of_them.items():
             *_, seconds, last = SLOW[what]
             for life in lives:
@@ -120,7 +120,7 @@ def test_f29_who_does_not_read_is_given_up_and_hinders_nobody(web: Web, make_roo
             assert '"position":1' in str(peaceful.recv(10))
             gaps.append(time.monotonic() - began)
         assert sorted(gaps)[2] < 2  # a place each second, as ever
-        assert quickest_s(web.port) < 0.05
+        assert quickest_s(web.port) < QUICK_S
     until(lambda: sockets_of(web) <= before, within=80)
     for connection in deaf:
         connection.close()

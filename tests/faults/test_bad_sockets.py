@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from tests.patience import until
-from tests.stack.test_alive import quickest_s
+from tests.stack.test_alive import QUICK_S, quickest_s
 from tests.waitingroom.line import join_call
 from tests.waitingroom.web import Web, serving
 from waitingroom import admission, slips
@@ -231,7 +231,7 @@ def test_b6_what_never_ends_ends_its_own_socket_alone(
         with suppress(ConnectionError, TimeoutError):
             for piece in sent:
                 connection.sendall(piece)
-        assert quickest_s(web.port) < 0.05
+        assert quickest_s(web.port) < QUICK_S
         said = rest(connection)
         assert not said or b"\x88" not in said or code_in(said) in codes  # a reset may overtake the close
         for _ in range(2):
@@ -308,5 +308,5 @@ def test_b6_a_process_ends_in_good_order_whatever_its_sockets_began_with(make_ro
             peaceful.recv(PATIENCE_S)
             os.kill(web.process.pid, SIGTERM)
             assert close_code(peaceful) == 1012
-            assert web.process.wait(10) in (0, -SIGTERM)
+            assert web.process.wait(60) in (0, -SIGTERM)
         assert "Traceback" not in (tmp_path / "output").read_text()

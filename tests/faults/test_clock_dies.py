@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from tests.patience import until
+from tests.patience import BUSY_S, until
 from tests.silence import forwarder
 from tests.site import Site, descendants
 from tests.waitingroom.line import join_call
@@ -52,7 +52,7 @@ def test_f07_a_web_process_whose_redis_fell_silent_finds_it_again(
         until(admitted)
         way.lose()
         before = admitted() + 2  # what was on its way
-        until(lambda: admitted() > before, within=10)
+        until(lambda: admitted() > before, within=10 + BUSY_S)
 
 
 def line_of(site: Site, slug: str) -> Callable[[], dict[str, Any]]:

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.faults.crowd import many_files
 from tests.faults.test_b26_too_much import rss_kb
 from tests.patience import until
-from tests.stack.test_alive import asked, quickest_s
+from tests.stack.test_alive import QUICK_S, asked, quickest_s
 from tests.waitingroom.line import join_call, names
 from tests.waitingroom.web import Web, serving
 from waitingroom import slips
@@ -54,7 +54,7 @@ def test_f14_past_a_number_of_requests_pages_say_so_and_those_inside_are_not_amo
                 else:
                     assert json.loads(body) == {"status": "unavailable"}
             assert asked(web.port, "/", HOST, "HEAD")[2] == b""
-            assert quickest_s(web.port) < 0.05
+            assert quickest_s(web.port) < QUICK_S
             assert asked(web.port, f"/events/{room.slug}/", inside)[0] in (200, 404)
             assert web.knows(room.slug)
         until(lambda: asked(web.port, "/", HOST)[0] == 200)

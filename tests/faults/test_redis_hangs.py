@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from tests.patience import until
+from tests.patience import BUSY_S, until
 from tests.silence import forwarder, mute_server
-from tests.stack.test_alive import asked, quickest_s
+from tests.stack.test_alive import QUICK_S, asked, quickest_s
 from tests.waitingroom.web import Web, serving
 from waitingroom import slips
 from waitingroom.cookie_names import slip_cookie
@@ -57,16 +57,16 @@ def test_f04_people_sign_up_and_look_around_while_redis_hangs(tmp_path: Path):
         ThreadPoolExecutor(12) as people,
     ):
         comers = [people.submit(signed_up_in_the_end, web.port, room, i) for i in range(12)]
-        assert quickest_s(web.port) < 0.05
+        assert quickest_s(web.port) < QUICK_S
         began = time.monotonic()
         assert asked(web.port, "/accounts/login/", "Host: localhost\r\n", patience=60)[0] == 200
         waited = time.monotonic() - began
         answers = [comer.result(120) for comer in comers]
 
     assert [status for status, _ in answers] == [302] * 12
-    assert waited < 15
+    assert waited < 15 + BUSY_S
     # One at a time: who waits for five seconds is put off, and comes again.
-    assert max(seconds for _, seconds in answers) < 17
+    assert max(seconds for _, seconds in answers) < 17 + BUSY_S
 
 
 def threads_of(web: Web) -> int:
@@ -101,6 +101,6 @@ def test_f04_pages_of_ten_rooms_retry_within_two_seconds_and_no_thread_piles_up(
 
     assert {(status, retries) for status, retries, _ in answers} == {(503, True)}
     took = sorted(seconds for *_, seconds in answers)
-    assert took[60] < 2
-    assert took[-1] < 4  # twenty at once, on a busy machine
+    assert took[60] < 2 + BUSY_S
+    assert took[-1] < 4 + BUSY_S  # twenty at once
     assert piled_up <= 2

@@ -17,7 +17,7 @@ from django.test import override_settings
 from django.utils import timezone
 from websockets.sync.client import ClientConnection
 
-from tests.patience import until
+from tests.patience import BUSY_S, until
 from tests.waitingroom.web import Web, serving
 from waitingroom import admission, draw_steps, slips
 from waitingroom.draw_plan import DrawPlan
@@ -66,7 +66,7 @@ def test_f03_two_hundred_open_pages_regain_their_order_without_sending_anything(
     room = make_room(threshold=INSIDE, recovery_seconds=600)
     slug = room.slug
     with serving(tmp_path) as web, ExitStack() as open_pages:
-        until(lambda: web.knows(slug), within=5)
+        until(lambda: web.knows(slug))
         cookies = [
             ask(web, slug, f"visitor={slips.sign_visitor(f'visitor-{i:03}')}")[1] for i in range(INSIDE + WAITING)
         ]
@@ -80,14 +80,14 @@ def test_f03_two_hundred_open_pages_regain_their_order_without_sending_anything(
         client().flushall()
         lost_at = time.monotonic()
         stranger, stranger_cookie = ask(web, slug, f"visitor={slips.sign_visitor('stranger')}")
-        until(lambda: client().zcard(keys_of(slug).queue) == WAITING + 1, within=8)
+        until(lambda: client().zcard(keys_of(slug).queue) == WAITING + 1, within=8 + BUSY_S)
         # Far back a place is looked at every eight seconds at most: whoever finds the loss calls all.
         took_s = time.monotonic() - lost_at
 
         assert order(slug) == [*before, b"stranger"]
-        until(lambda: client().zcard(keys_of(slug).active) == INSIDE, within=3)
+        until(lambda: client().zcard(keys_of(slug).active) == INSIDE, within=3 + BUSY_S)
         assert set(client().zrange(keys_of(slug).active, 0, -1)) == inside  # type: ignore[arg-type]  # no coroutine
-        assert took_s < 4
+        assert took_s < 4 + BUSY_S
         assert stranger["status"] == "queued"
         assert isinstance(stranger["recovering"], int)
         for socket in sockets[INSIDE:]:
@@ -107,7 +107,7 @@ def test_f03_who_leaves_while_redis_has_forgotten_them_is_gone_for_good(
     room = make_room(threshold=1, recovery_seconds=600)
     slug = room.slug
     with serving(tmp_path) as web:
-        until(lambda: web.knows(slug), within=5)
+        until(lambda: web.knows(slug))
         inside, waiting = (ask(web, slug, f"visitor={slips.sign_visitor(name)}")[1] for name in ("inside", "waiting"))
         assert client().zcard(keys_of(slug).active) == client().zcard(keys_of(slug).queue) == 1
         client().flushall()
@@ -128,7 +128,7 @@ def test_f03_polls_alone_regain_the_order(make_room: Callable[..., WaitingRoom],
     room = make_room(threshold=1)
     slug = room.slug
     with serving(tmp_path) as web:
-        until(lambda: web.knows(slug), within=5)
+        until(lambda: web.knows(slug))
         cookies = [ask(web, slug, f"visitor={slips.sign_visitor(f'visitor-{i:03}')}")[1] for i in range(30)]
         before = order(slug)
         client().flushall()
@@ -148,19 +148,19 @@ def test_f03_a_release_and_a_new_key_leave_the_slips_good_and_forged_ones_bad(
     old, new = "last-month-" * 6, "this-month-" * 6
     people = [f"visitor-{i:02}" for i in range(22)]
     with serving(tmp_path, {"SECRET_KEY": old}) as web:
-        until(lambda: web.knows(slug), within=5)
+        until(lambda: web.knows(slug))
         with override_settings(SECRET_KEY=old):
             cookies = [ask(web, slug, f"visitor={slips.sign_visitor(name)}")[1] for name in people]
             forged = [another(cookie, slug) for cookie in cookies[:5]]
         before = order(slug)
         assert before == [name.encode() for name in people[2:]]
         web.process.send_signal(SIGTERM)
-        web.process.wait(20)
+        web.process.wait(60)
     client().flushall()
 
     (tmp_path / "next").mkdir()
     with serving(tmp_path / "next", {"SECRET_KEY": new, "SECRET_KEY_FALLBACKS": old}) as web:
-        until(lambda: web.knows(slug), within=5)
+        until(lambda: web.knows(slug))
         strangers = [ask(web, slug, cookie)[0] for cookie in forged]
         random.Random(7).shuffle(returning := list(cookies))
         renewed = dict(zip(returning, (ask(web, slug, cookie)[1] for cookie in returning), strict=True))
@@ -172,7 +172,7 @@ def test_f03_a_release_and_a_new_key_leave_the_slips_good_and_forged_ones_bad(
 
     (tmp_path / "last").mkdir()
     with serving(tmp_path / "last", {"SECRET_KEY": new}) as web:  # the old key is forgotten
-        until(lambda: web.knows(slug), within=5)
+        until(lambda: web.knows(slug))
         ask(web, slug, cookies[5])
         for cookie in reversed(cookies):
             ask(web, slug, renewed[cookie])
@@ -201,12 +201,12 @@ def test_f03_whoever_has_not_learnt_their_place_at_the_opening_comes_back_to_it(
     opens_at = timezone.now() + timedelta(seconds=24 if by == "draw" else 12)  # a draw's entries end 10 s before
     room.open_by(opens_at, timezone.now() - timedelta(minutes=1), by)
     with serving(tmp_path) as web, ExitStack() as open_pages:
-        until(lambda: web.knows(slug), within=5)
+        until(lambda: web.knows(slug))
         worker.turn()
         cookies = [ask(web, slug, f"visitor={slips.sign_visitor(f'AAAA{i:012}')}")[1] for i in range(WAITING)]
         for cookie in cookies:
             open_pages.enter_context(web.open(slug, None, cookie=cookie))
-        until(lambda: client().zcard(keys_of(slug).present) == WAITING, within=5)
+        until(lambda: client().zcard(keys_of(slug).present) == WAITING)
         assert timezone.now() < opens_at - timedelta(seconds=11 if by == "draw" else 1)
         arrived = [name.decode() for name in order(slug)]
 

@@ -17,8 +17,8 @@ import pytest
 
 from scaling import store
 from scaling.pressure import BELIEVED_S
-from tests.patience import until
-from tests.stack.test_alive import asked, quickest_s
+from tests.patience import BUSY_S, until
+from tests.stack.test_alive import QUICK_S, asked, quickest_s
 from tests.waitingroom.line import join_call
 from tests.waitingroom.web import Web, serving
 from tiketi.threads import THREADS
@@ -104,7 +104,7 @@ def test_f14_money_comes_before_pages_and_pages_before_looks(make_room: Callable
         ]
         until(lambda: sum(slow.waiting().values()) == len(asks))
         assert slow.waiting() == {"callback": 1, "purchase": 1, "inside": 2, "page": THREADS}
-        assert quickest_s(slow.web.port) < 0.05
+        assert quickest_s(slow.web.port) < QUICK_S
         # The one that waits for two seconds only: on a busy machine it may have heard by now that it should come back.
         look = slow.ask(LOOK, "look", visitor="a")
         until(lambda: look.done() or slow.waiting().get("look"))
@@ -147,18 +147,20 @@ def test_who_waited_as_long_as_anybody_does_hears_when_to_come_back(tmp_path: Pa
         began = time.monotonic()
         look, page = slow.ask(LOOK, "look", visitor="a"), slow.ask("/", "page", visitor="b")
         callback = slow.ask(CALLBACK, "callback", address="8.8.8.9", method="POST")
+        heard_s: dict[Future[Answer], float] = {}
+        for one in (look, page, callback):
+            one.add_done_callback(lambda done: heard_s.update({done: time.monotonic() - began}))
 
         status, head, body = look.result()
-        assert time.monotonic() - began < 4
         assert (status, json.loads(body)) == (503, {"status": "unavailable"})
         assert b"\r\nretry-after: " in head
         status, head, body = page.result()
-        assert 4 < time.monotonic() - began < 7
         assert (status, b'http-equiv="refresh"' in body) == (503, True)
-        assert not callback.done()
         assert callback.result()[0] == 503
-        assert time.monotonic() - began > 7
-        assert quickest_s(slow.web.port) < 0.05
+        until(lambda: len(heard_s) == 3)
+        for one, least_s in ((look, 1), (page, 4), (callback, 7)):
+            assert least_s < heard_s[one] < least_s + 3 + BUSY_S
+        assert quickest_s(slow.web.port) < QUICK_S
         numbers = asked(slow.web.port, "/metrics", "Host: localhost\r\n")[2].decode()
         slow.release()
         assert slow.ask("/", "after").result()[0] == 200
@@ -186,7 +188,7 @@ def test_f14_of_one_that_asks_two_hundred_times_nobody_else_feels_anything(tmp_p
         told = [one.result()[0] for one in asks]
 
     # The page itself takes a second; two of the four threads are never the crowd's. A busy machine is slow once.
-    assert sorted(took)[len(took) // 2] < 1.6
+    assert sorted(took)[len(took) // 2] < 2.5
     assert set(told) == {200, 503}
 
 
@@ -210,7 +212,7 @@ def test_a_process_that_ends_serves_those_who_wait(tmp_path: Path):
         slow.web.process.send_signal(signal.SIGTERM)
         threading.Timer(0.5, slow.release).start()
         assert {one.result()[0] for one in (*busy, *waiting)} == {200}
-        assert slow.web.process.wait(10) == -signal.SIGTERM  # as uvicorn ends when all is answered
+        assert slow.web.process.wait(60) == -signal.SIGTERM  # as uvicorn ends when all is answered
 
 
 @pytest.mark.parametrize("path", [PAY, CALLBACK])
@@ -228,7 +230,7 @@ def test_what_is_being_sent_slowly_takes_nobodys_turn(tmp_path: Path, path: str)
         cookie = f"visitor={slips.sign_visitor('account-3')}"
         other.request("POST", PAY, "x", {"Host": "localhost", "X-Forwarded-For": "8.8.4.7", "Cookie": cookie})
         assert other.getresponse().status == 200
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 1 + BUSY_S
         other.close()
         for one in slowly:
             one.close()
