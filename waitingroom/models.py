@@ -20,7 +20,7 @@ from waitingroom.draw_records import Draw, DrawClosing, DrawEntry, DrawGivenUp, 
 from waitingroom.line_records import LineRecord
 from waitingroom.opening import Opening
 from waitingroom.room_registry import DEFAULT_GRACE_SECONDS, DEFAULT_RECOVERY_SECONDS, ROW, RoomConfig, room_registry
-from waitingroom.timing import MIN_CLAIM_SECONDS, MIN_PRESENCE_SECONDS
+from waitingroom.timing import MIN_PRESENCE_SECONDS
 from waitingroom.work import MAX_TRIES
 
 # Django finds models here.
@@ -118,7 +118,7 @@ class WaitingRoom(models.Model):
     claim_seconds = models.PositiveIntegerField(
         _("claim, seconds"),
         default=60,
-        validators=[MinValueValidator(MIN_CLAIM_SECONDS), MaxValueValidator(3_600)],
+        validators=[MinValueValidator(5), MaxValueValidator(3_600)],
         help_text=_("How long an admitted visitor has to show up before the place goes to the next."),
     )
     idle_seconds = models.PositiveIntegerField(

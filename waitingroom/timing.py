@@ -38,6 +38,3 @@ SAMPLE_SECONDS = 5.0
 MAX_SAMPLES = 400
 # Whoever is admitted hears of it within so long, however many are admitted together.
 CALLING_MS = 4_000
-# An admission that nobody takes up goes to the next after so long at the least. A quarter of that may pass until it is
-# told; then a page that asks does so within the slowest look, and one that has just loaded by itself pauses 8 s.
-MIN_CLAIM_SECONDS = 15

@@ -25,7 +25,6 @@ ROOM_PAIRS = {
     "longest stay against hold": ({"longest_stay_seconds": 1199, "idle_seconds": 600}, {"longest_stay_seconds": 1200}),
     "no end against hold": (None, {"longest_stay_seconds": 0}),
     "presence against the page's questions": ({"presence_seconds": 19}, {"presence_seconds": 20}),
-    "claim against the page's questions": ({"claim_seconds": 14}, {"claim_seconds": 15}),
 }
 
 

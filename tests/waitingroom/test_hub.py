@@ -15,7 +15,6 @@ from tests import patience
 from tests.waitingroom.line import Line, join_call
 from tests.waitingroom.pages import Page, with_hub
 from waitingroom import admission, hints
-from waitingroom.claims import CLAIM_SPENT_CALLING
 from waitingroom.hub import Hub
 from waitingroom.jobs.tell import Teller
 from waitingroom.keys import keys_of
@@ -25,14 +24,7 @@ from waitingroom.redis import client, run_now
 from waitingroom.room_registry import room_registry
 from waitingroom.sign_ins import SignIns, sign_ins
 from waitingroom.sockets import Socket, Sockets, cadence_s
-from waitingroom.timing import (
-    LONGEST_PAUSE_MS,
-    LOOK_JITTER,
-    MIN_CLAIM_SECONDS,
-    MIN_PRESENCE_SECONDS,
-    RETURN_MS,
-    SLOWEST_LOOK_SECONDS,
-)
+from waitingroom.timing import LONGEST_PAUSE_MS, MIN_PRESENCE_SECONDS, RETURN_MS
 
 Lines = Callable[..., Line]
 Rooms = Callable[..., WaitingRoom]
@@ -341,13 +333,6 @@ def test_one_rooms_failure_stops_no_others_clock(make_room: Rooms, caplog: pytes
 
 def test_a_page_that_pauses_as_long_as_it_may_is_back_before_it_counts_as_absent():
     assert LONGEST_PAUSE_MS + 1000 < RETURN_MS < 1000 * MIN_PRESENCE_SECONDS
-
-
-def test_the_least_claim_period_leaves_the_slowest_page_its_time():
-    told_s = CLAIM_SPENT_CALLING * MIN_CLAIM_SECONDS
-    asks_s, pauses_s = SLOWEST_LOOK_SECONDS * (1 + LOOK_JITTER), 0.8 * LONGEST_PAUSE_MS / 1000
-
-    assert told_s + max(asks_s, pauses_s) + 1 < MIN_CLAIM_SECONDS  # a second to load in
 
 
 async def test_what_is_said_once_is_never_dropped_and_keeps_its_order():

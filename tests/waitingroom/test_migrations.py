@@ -6,7 +6,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_room_with_too_short_periods_gets_the_least():
+def test_a_room_with_too_short_a_presence_gets_the_least():
     latest = [key for key in MigrationExecutor(connection).loader.graph.leaf_nodes() if key[0] == "waitingroom"]
     try:
         executor = MigrationExecutor(connection)
@@ -16,17 +16,12 @@ def test_a_room_with_too_short_periods_gets_the_least():
         )
         for seconds in (10, 19, 20, 600):
             old.objects.create(slug=f"presence-{seconds}", presence_seconds=seconds)
-        for claim, idle in ((5, 10), (14, 600), (15, 15), (60, 600)):
-            old.objects.create(slug=f"claim-{claim}", claim_seconds=claim, idle_seconds=idle)
         executor = MigrationExecutor(connection)
         executor.migrate(latest)
         new = executor.loader.project_state(latest).apps.get_model("waitingroom", "WaitingRoom")
         found = dict(new.objects.filter(slug__startswith="presence-").values_list("slug", "presence_seconds"))
-        claims = new.objects.filter(slug__startswith="claim-").values_list("slug", "claim_seconds", "idle_seconds")
-        claimed = {slug: (claim, idle) for slug, claim, idle in claims}
-        new.objects.filter(slug__regex="^(presence|claim)-").delete()
+        new.objects.filter(slug__startswith="presence-").delete()
     finally:
         MigrationExecutor(connection).migrate(latest)
 
     assert found == {"presence-10": 20, "presence-19": 20, "presence-20": 20, "presence-600": 600}
-    assert claimed == {"claim-5": (15, 15), "claim-14": (15, 600), "claim-15": (15, 15), "claim-60": (60, 600)}

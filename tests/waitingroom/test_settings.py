@@ -12,7 +12,7 @@ from waitingroom import admission, configure, tasks
 from waitingroom.keys import keys_of
 from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
-from waitingroom.timing import MIN_CLAIM_SECONDS, MIN_PRESENCE_SECONDS
+from waitingroom.timing import MIN_PRESENCE_SECONDS
 
 Rooms = Callable[..., WaitingRoom]
 
@@ -47,7 +47,6 @@ def threshold_in_force(room: WaitingRoom) -> int:
         ("presence_seconds", 10),
         ("grace_seconds", -1),
         ("claim_seconds", 0),
-        ("claim_seconds", MIN_CLAIM_SECONDS - 1),
         ("idle_seconds", 59),  # less than the claim period
         ("mode", "sideways"),
         ("slug", "two words"),
