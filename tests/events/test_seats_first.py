@@ -150,6 +150,8 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return last_look(slug)
 
     monkeypatch.setattr(seats_first, "last_look", counted)
+    for seconds in ("FRESH_SECONDS", "STALE_SECONDS"):  # however slow the machine
+        monkeypatch.setattr(seats_first, seconds, 60.0)
     return found
 
 
