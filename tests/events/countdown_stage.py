@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.template import engines
 from django.utils import translation
 from playwright.sync_api import Page, Route, expect
@@ -15,7 +15,6 @@ from playwright.sync_api import Page, Route, expect
 from events.room.inside import PlaceInside
 
 ADDRESS = "http://tiketi.test/page/"
-STATIC = settings.BASE_DIR / "events/static"
 HOLD = """<form class="pay" data-hold-live><button>Pay</button></form>
 {% include "events/hold_clock.html" %}{% include "events/hold_over.html" %}"""
 PLACE = """<p data-place-live><button>Pay</button></p>{% include "events/place_bar.html" %}"""
@@ -33,6 +32,7 @@ class Stage:
         check: str = "/check/",
         html: str = HOLD,
         answer: Callable[[Route], None] | None = None,
+        language: str = "ko",
         **place: bool,
     ):
         self.page = page
@@ -42,7 +42,7 @@ class Stage:
         hold = SimpleNamespace(expires_at=self.ends, expires_ms=int(self.ends.timestamp() * 1000))
         inside = PlaceInside("show", hold.expires_ms, int(self.now * 1000), **place)
         context = {"hold": hold, "inside": inside, "check": check, "event": SimpleNamespace(slug="show")}
-        with translation.override("ko"):
+        with translation.override(language):
             body = engines["django"].from_string(html).render(context)
         # The page is made now: the server's clock in it is this one.
         style = "<style>[hidden] { display: none !important }</style>"
@@ -61,7 +61,8 @@ class Stage:
             self.loads += 1
             route.fulfill(body=self.html, content_type="text/html; charset=utf-8")
         elif "/static/" in route.request.url:
-            route.fulfill(path=STATIC / route.request.url.partition("/static/")[2], content_type="text/javascript")
+            found = str(finders.find(route.request.url.partition("/static/")[2]))
+            route.fulfill(path=found, content_type="text/css" if found.endswith(".css") else "text/javascript")
         else:
             self.checks += 1
             self.answer(route)

@@ -75,7 +75,7 @@ def step_of(page: Page) -> str:
 
 
 def clean(page: Page, errors: list[str]) -> None:
-    """Nothing blocked, nothing that axe finds serious, and no wider than the screen."""
+    """Nothing blocked, nothing that axe finds wrong, and no wider than the screen."""
     page.wait_for_load_state("load")
     assert errors == [], page.url
     assert complaints(page) == [], page.url

@@ -6,13 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from tests.browser import chromium as debian
+from tests.browser.test_pages import by_day_and_night, overflow
 from tests.conftest import missing
 from tests.events.countdown_stage import PLACE, Stage
 
 pytestmark = pytest.mark.browser
+# The bar in a page that looks as the site's do.
+LOOKS = """<html lang="{0}"><title>TIKETI</title><meta name="viewport" content="width=device-width">
+<link rel="stylesheet" href="/static/css/site.css"><link rel="stylesheet" href="/static/css/parts.css">
+{1}<main class="container"><h1>TIKETI</h1></main>"""
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +32,12 @@ def chromium() -> Iterator[Browser]:
 class Inside:
     """A page inside, and the line that it asks: a request renews the place to `idle_s`, but not past `ends_s`."""
 
-    def __init__(self, page: Page, *, seconds: int, idle_s: int, ends_s: int = 10**6, **how: Any) -> None:
+    def __init__(
+        self, page: Page, *, seconds: int, idle_s: int, ends_s: int = 10**6, html: str = PLACE, **how: Any
+    ) -> None:
         self.idle_s, self.ends_s, self.renewed, self.passed_s, self.gone = idle_s, ends_s, 0, 0.0, ""
         self.until_s = float(seconds)  # from now
-        self.stage = Stage(page, seconds=seconds, html=PLACE, answer=lambda _: None, **how)
+        self.stage = Stage(page, seconds=seconds, html=html, answer=lambda _: None, **how)
         self.stage.answer = self.tell
         self.page = page
 
@@ -69,8 +76,8 @@ def come_in(chromium: Browser) -> Iterator[Callable[..., Inside]]:
     """Opens a page of who is inside."""
     contexts = []
 
-    def make(**how: Any) -> Inside:
-        contexts.append(chromium.new_context())
+    def make(viewport: ViewportSize | None = None, **how: Any) -> Inside:
+        contexts.append(chromium.new_context(viewport=viewport))
         return Inside(contexts[-1].new_page(), **how)
 
     yield make
@@ -226,3 +233,28 @@ def test_the_first_page_asks_at_once_to_keep_the_place(come_in):
 
     assert inside.renewed >= 1
     assert inside.told_s > 500
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_state_of_the_bar_is_accessible_and_fits_the_narrowest_screen(come_in, language: str):
+    looks = LOOKS.format(language, PLACE.replace("<button>Pay</button>", ""))
+    inside = come_in(seconds=100, idle_s=600, html=looks, language=language, viewport={"width": 320, "height": 640})
+
+    def rests() -> None:
+        inside.page.clock.pause_at(inside.page.evaluate("Date.now()") / 1000 + 1)
+
+    def is_fine(shows: str) -> None:
+        expect(inside.page.locator(shows)).to_be_visible()
+        assert overflow(inside.page) <= 0, shows
+        assert by_day_and_night(inside.page, rests) == [], shows
+        rests()
+
+    is_fine(".place-renews")
+    inside.passes(41)
+    is_fine("[data-place-warning]")
+    inside.page.evaluate("document.querySelector('[data-place]').toggleAttribute('data-last')")
+    inside.passes(1)
+    is_fine("[data-place-last]")
+    inside.gone = "stayed"
+    inside.passes(62)
+    is_fine("[data-place-over]")

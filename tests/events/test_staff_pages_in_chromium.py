@@ -31,8 +31,9 @@ KINDS = (
     "event-sales", "draw", "refundrequest-decide", "plan", "plan-build", "plan-correct", "room", "room-list",
     "decisions", "preflight", "prewarm-plan", "delete", "user", "password", "document",
 )  # fmt: skip
-# Django's own boxes to choose many from; their labels are made by its script.
-DJANGOS = ('name="groups"', 'name="user_permissions"')
+# Django's own boxes to choose many from, whose labels are made by its script; and of its tables of rows the headers of
+# the column for what each is, and of that for deleting where nobody may (edit_inline/tabular.html).
+DJANGOS = ('name="groups"', 'name="user_permissions"', '<th class="original"></th>', "empty-table-header: <th></th>")
 
 
 @pytest.fixture
