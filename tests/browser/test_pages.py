@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import patch
 from urllib.parse import urlparse
 
@@ -35,12 +35,17 @@ def complaints(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
 
 def by_day_and_night(page: Page, between: Callable[[], object] = lambda: None) -> list[str]:
     """The same in both colour schemes, of which the second differs in colours alone; `between` sets the page right."""
-    page.emulate_media(color_scheme="light")
+    _in(page, "light")
     found = complaints(page)
     between()
-    page.emulate_media(color_scheme="dark")
-    page.evaluate("document.getAnimations().forEach((one) => one instanceof CSSTransition && one.finish())")
+    _in(page, "dark")
     return found + complaints(page, COLOURS)
+
+
+def _in(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """The page in its colours, none of which is on its way from one to another."""
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate("document.getAnimations().forEach((one) => one instanceof CSSTransition && one.finish())")
 
 
 def overflow(page: Page) -> int:
