@@ -1,7 +1,9 @@
 """A purchase, as a buyer's browser makes it: map, section, hold, review, order, pay."""
 
+import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +13,7 @@ from tiketi.storm.scene import Scene
 
 MOST_TICKETS = 4
 MOST_TRIES = 8  # picks that somebody else was faster with, until a buyer gives up
+MOST_PUT_OFF = 10  # times that a site without time for a page, or a form, may ask to come again
 LEFT_IN_SECTION = re.compile(rb'<strong data-free="(\d+)">([\d,]+)<')
 FREE_SEAT = re.compile(rb'class="seat free"[^>]*? data-seat="(\d+)"')
 
@@ -47,7 +50,7 @@ class Buyer:
                 return Outcome.SOLD_OUT
             section, form = pick
             came_from = f"{self._base}/seats/{section}/"
-            answer = await self._browser.submit(f"{self._base}/hold/", form | {"from": section}, came_from)
+            answer = await self._submit("hold", f"{self._base}/hold/", form | {"from": section}, came_from)
             if answer.status == 201:
                 return None
             if _said(answer).get("status") != "taken":
@@ -59,12 +62,12 @@ class Buyer:
         """Review, order and pay what is held. Raises Unexpected."""
         checkout = f"{self._base}/checkout/"
         await self._page("checkout", checkout)
-        ordered = await self._browser.submit(checkout, {}, checkout)
+        ordered = await self._submit("order", checkout, {}, checkout)
         if ordered.status != 201:
             raise Unexpected("order", ordered)
         said = _said(ordered)
         self.order = str(said["order"])
-        paid = await self._browser.submit(str(said["pay"]), {"outcome": "succeed"}, str(said["pay"]))
+        paid = await self._submit("pay", str(said["pay"]), {"outcome": "succeed"}, str(said["pay"]))
         if paid.status != 200 or _said(paid).get("status") != "received":
             raise Unexpected("pay", paid)
         return Outcome.BOUGHT
@@ -87,10 +90,24 @@ class Buyer:
         return section, {"seat": seats[first : first + count]}
 
     async def _page(self, step: str, path: str) -> bytes:
-        answer = await self._browser.load(path)
+        answer = await self._patiently(step, lambda: self._browser.load(path))
         if answer.status != 200:
             raise Unexpected(step, answer)
         return answer.body
+
+    async def _submit(self, step: str, path: str, form: dict[str, str | list[str]], came_from: str) -> Answer:
+        return await self._patiently(step, lambda: self._browser.submit(path, form, came_from))
+
+    async def _patiently(self, step: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer; who is put off comes again when told, as pages do: nothing was done then."""
+        for _ in range(MOST_PUT_OFF):
+            answer = await ask()
+            retry_after = answer.headers.get("retry-after", "")
+            if answer.status != 503 or not retry_after.isdigit():
+                break
+            self._scene.tally.retries[f"{step} answered 503"] += 1
+            await asyncio.sleep(int(retry_after))
+        return answer
 
 
 def _said(answer: Answer) -> dict[str, Any]:
