@@ -91,20 +91,26 @@ def measure(plan: Plan, folder: Path) -> Iterator[Row]:
 @contextmanager
 def serving(folder: Path, database_url: str, redis_url: str, plan: Plan) -> Iterator[Shop]:
     """Our sale, one web process on the server's core, and its buyers."""
+    with prepared(folder, database_url, redis_url, "benchmarks.shop.sale_rows", str(plan.buyers)) as (server, made):
+        yield Shop("tiketi", server, made["slug"], made["buyers"], made["later"])
+
+
+@contextmanager
+def prepared(folder: Path, database_url: str, redis_url: str, *rows: str) -> Iterator[tuple[Server, dict[str, Any]]]:
+    """One web process on the server's core, on a new database, and what the module that makes its rows said of them."""
     folder.mkdir(parents=True)
     env = {**DEPLOYED, "SECRET_KEY": sites.SECRET, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
     env |= {"DJANGO_SETTINGS_MODULE": "tiketi.settings", "NEW_NAMES_PER_PROCESS": "0", "NEW_NAMES_PER_NETWORK": "0"}
     whole = {**os.environ, **env}
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, cwd=ROOT, env=whole, check=True, timeout=300)
-    command = [sys.executable, "-m", "benchmarks.shop.sale_rows", str(plan.buyers)]
+    command = [sys.executable, "-m", *rows]
     said = subprocess.run(command, cwd=ROOT, env=whole, check=True, stdout=subprocess.PIPE, timeout=300).stdout
-    made = json.loads(said)
     port = free_port()
     with running(
         sites.uvicorn(sites.OUR_APPLICATION, port), port=port, env=env, log=folder / "web.log", on=(cores.SERVER,)
     ) as server:
-        yield Shop("tiketi", server, made["slug"], made["buyers"], made["later"])
+        yield server, json.loads(said)
 
 
 def _crowd(shop: Shop, folder: Path, seconds: float, **more: object) -> dict[str, Any]:

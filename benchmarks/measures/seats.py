@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import cores, sites
 from benchmarks.measures import sale
 from benchmarks.plan import Plan
 from benchmarks.rows import Row, Unmeasured, percentile
-from benchmarks.servers import DEPLOYED, ROOT, Server, running, running_redis, url_of
+from benchmarks.servers import Server, running_redis, url_of
 from tests import postgres
-from tiketi.loopback import free_port
 
 SEATS, VIEWERS = 30_000, 500
 PERIOD_S = 3.0  # as static/events/refresh.js
@@ -151,17 +145,6 @@ async def look(
 @contextmanager
 def serving(folder: Path, database_url: str, redis_url: str) -> Iterator[Hall]:
     """One web process on the server's core before the venue."""
-    folder.mkdir(parents=True, exist_ok=True)
-    env = {**DEPLOYED, "SECRET_KEY": sites.SECRET, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
-    env |= {"DJANGO_SETTINGS_MODULE": "tiketi.settings", "NEW_NAMES_PER_PROCESS": "0", "NEW_NAMES_PER_NETWORK": "0"}
-    whole = {**os.environ, **env}
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=ROOT, env=whole, check=True, timeout=300)
-    command = [sys.executable, "-m", "tests.events.rush", "venue", str(SEATS), str(VIEWERS)]
-    said = subprocess.run(command, cwd=ROOT, env=whole, check=True, stdout=subprocess.PIPE, timeout=300).stdout
-    found = json.loads(said)
-    port = free_port()
-    with running(
-        sites.uvicorn(sites.OUR_APPLICATION, port), port=port, env=env, log=folder / "web.log", on=(cores.SERVER,)
-    ) as server:
+    rows = "tests.events.rush", "venue", str(SEATS), str(VIEWERS)
+    with sale.prepared(folder / "hall", database_url, redis_url, *rows) as (server, found):
         yield Hall(server, found["slug"], found["sections"], found["sessions"])
