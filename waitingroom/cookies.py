@@ -87,7 +87,10 @@ def due_slip(visit: Visit, place: Place) -> Slip | None:
     expires_at = place.expires_ms // 1000
     drift = min(SLIP_DRIFT_SECONDS, (expires_at - now) / 4)
     good = held and same and held.kind == ADMITTED and abs(held.expires_at - expires_at) < drift
-    if good and held and held.mark == place.mark and not visit.opens_page:
+    # What a page asks by itself may be answered after its reader went on, and must not hand out what then belongs to
+    # another browser: it keeps the mark that it brought.
+    keeps = held is not None and held.mark != "" and not visit.opens_page and not visit.takes
+    if good and held and (keeps or (held.mark == place.mark and not visit.opens_page)):
         return None
-    marks = (slips.new_mark(place.mark), place.mark)
+    marks = (held.mark, held.before) if held and keeps else (slips.new_mark(place.mark), place.mark)
     return Slip(ADMITTED, visit.visitor, visit.room, place.epoch, number, start, expires_at, *marks)

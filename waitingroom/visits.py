@@ -95,8 +95,8 @@ class Visit(NamedTuple):
 
     @property
     def opens_page(self) -> bool:
-        """Whether somebody goes from page to page, rather than an open page asks by itself."""
-        return self.method == "GET" and not watches(self.path)
+        """Whether somebody goes from page to page, rather than an open page asks by itself, or a program."""
+        return self.method == "GET" and not self.wants_json and not watches(self.path)
 
     @property
     def takes(self) -> bool:

@@ -182,6 +182,27 @@ def test_pages_that_load_at_once_in_one_browser_are_one_browser(inside: Browser)
         assert inside.is_inside()
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "accept"),
+    [("seats/state/", "GET", JSON), ("seats/state/", "GET", "*/*"), ("here/", "GET", JSON), ("hold/", "POST", JSON)],
+)
+def test_what_a_page_asks_by_itself_may_be_answered_after_its_reader_went_on(
+    inside: Browser, path: str, method: str, accept: str
+):
+    """On a telephone an answer takes a third of a second, and a map asks every three: many a buyer holds meanwhile."""
+    late = inside.asks(path, method, accept=accept, hears=False)
+    assert inside.asks("hold/", "POST").is_inside
+
+    inside.keep(late)
+
+    assert inside.is_inside()
+    late = inside.asks(path, method, accept=accept, hears=False)
+    assert inside.is_inside()
+    assert inside.asks("hold/", "POST").is_inside
+    inside.keep(late)
+    assert inside.is_inside()
+
+
 def test_tabs_go_on_in_turn(inside: Browser):
     """Tabs share the cookies; what one page asks by itself changes nothing for the other."""
     for path, method in [
