@@ -71,9 +71,10 @@ async def lifespan(
             return
 
 
+front = FrontFirst(cast("App", ThreadedDjango()))
 application = ProtocolTypeRouter(
     {
-        "http": HealthFirst(WaitingRoomGate(SeatsFirst(FrontFirst(cast("App", ThreadedDjango()))))),
+        "http": HealthFirst(WaitingRoomGate(SeatsFirst(front))),
         "websocket": origins_read(
             AllowedHostsOriginValidator(
                 URLRouter([*websocket_urlpatterns, *consoles, re_path(r"", cast("Any", no_such_socket))])

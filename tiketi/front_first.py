@@ -20,9 +20,10 @@ from events.front.edition import edition
 from tiketi import crowding
 from tiketi.log_context import HEADER, request_id
 from tiketi.threads import send_at_once
+from waitingroom.answers import Headers
 from waitingroom.blocking import BlockingThread
 from waitingroom.gate import SCOPE_KEY, App, Message, Receive, Scope, Send
-from waitingroom.visits import cookies_in
+from waitingroom.visits import cookies_in, room_of
 
 MAX_KEPT = 100
 # Whoever asked first may wait for other requests of their own address: the others wait no longer than this for the
@@ -82,10 +83,13 @@ class Repeat:
 
     async def say(self, scope: Scope, send: Send) -> None:
         """Answer one more with it."""
-        own = (OWN_ID, request_id(scope).encode())
-        said = [(name, self._now(name, value)) for name, value in self.start["headers"]]
-        await send({**self.start, "headers": [*said, own]})
+        await send({**self.start, "headers": self.headers(scope)})
         await send(self.body)
+
+    def headers(self, scope: Scope) -> Headers:
+        """Those of the answer to one more."""
+        own = (OWN_ID, request_id(scope).encode())
+        return [*((name, self._now(name, value)) for name, value in self.start["headers"]), own]
 
     def _now(self, name: bytes, value: bytes) -> bytes:
         """Caches may keep it for what is left, not for what was left to the first."""
@@ -123,6 +127,16 @@ class FrontFirst:
                 case Unsaid.NOT_EVERYBODYS:
                     break
         return await self._app(scope, receive, send)
+
+    def said_now(self, scope: Scope) -> tuple[Headers, bytes] | None:
+        """The headers and the body of what may be said again at once, for a server that can do without a coroutine."""
+        if SCOPE_KEY not in scope and room_of(scope["path"]) is not None:  # the gate has yet to decide
+            return None
+        asked = asked_of(scope)
+        repeat = None if asked is None else self._kept.get(asked)
+        if repeat is None or not repeat.holds.still():
+            return None
+        return repeat.headers(scope), repeat.body.get("body", b"")
 
     async def _still(self, asked: Asked) -> Repeat | None:
         """What is kept, if it is of the edition in force; the cache is asked for that beside the event loop."""

@@ -18,8 +18,8 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 
-import tiketi.asgi  # noqa: F401  (sets Django up)
 from tiketi import crowding
+from tiketi.asgi import front  # sets Django up
 from tiketi.guarded_frames import GuardedFrames
 from tiketi.guarded_http import GuardedHttp
 from tiketi.health import ALIVE, HEALTHZ, PATHS, SAFE
@@ -80,7 +80,7 @@ class GateFirst(GuardedHttp):
             headers, body = refusal(500)
             self._write(cycle, 500, headers, body)
         else:
-            if not asked:
+            if not asked and not (ours and self._said_again(cycle)):
                 super()._start_asgi_task(cycle, app)
 
     def _decided(self, cycle: RequestResponseCycle, app: Any, headers: Headers, decision: Decision | None) -> None:
@@ -88,11 +88,19 @@ class GateFirst(GuardedHttp):
         if cycle.response_started or cycle.disconnected or self.transport.is_closing():
             return
         if decision is None or decision.answer is None:
-            super()._start_asgi_task(cycle, app)
+            if decision is not None or not self._said_again(cycle):
+                super()._start_asgi_task(cycle, app)
             return
         what = decision.answer
         headers = whole_headers(what, [*headers_of(decision), *headers])
         self._write(cycle, what.status, headers, what.body)
+
+    def _said_again(self, cycle: RequestResponseCycle) -> bool:
+        """Whether the page is everybody's, and was answered at once."""
+        said = front.said_now(cast("Scope", cycle.scope))
+        if said is not None:
+            self._write(cycle, 200, *said)
+        return said is not None
 
     def _write(self, cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> None:
         lines = b"\r\n".join(map(b": ".join, (*cycle.default_headers, *headers)))

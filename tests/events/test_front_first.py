@@ -23,6 +23,7 @@ from tests.patience import until
 from tests.waitingroom.web import Web, serving
 from tiketi import front_first
 from tiketi.front_first import MAX_KEPT, FrontFirst
+from waitingroom.gate import SCOPE_KEY
 
 LANGUAGE = settings.LANGUAGE_COOKIE_NAME.encode()
 Headers = list[tuple[bytes, bytes]]
@@ -281,6 +282,38 @@ def test_addresses_that_nobody_asks_for_twice_fill_no_memory():
     asks(front, *([(b"x-never-heard-of", b"%d" % i)] for i in range(MAX_KEPT + 5)))
 
     assert len(front._kept) == MAX_KEPT
+
+
+def test_a_server_that_needs_no_coroutine_says_again_just_what_may_be():
+    front = FrontFirst(Django())
+    scope: dict[str, Any] = {**FRONT, "headers": []}
+    assert front.said_now(scope) is None  # nobody asked before
+
+    asks(front, [])
+
+    said = front.said_now(scope)
+    assert said is not None
+    assert said[1] == b"page 1"
+    assert b"of-the-first" not in dict(said[0]).values()
+    assert front.said_now({**scope, "headers": [(b"cookie", b"sessionid=somebodys")]}) is None
+    assert front.said_now({**scope, "headers": [(b"accept-language", b"en")]}) is None
+    edition.forget()
+    assert front.said_now(scope) is None  # the cache is to be asked whether it is the same
+    edition.now()
+    assert front.said_now(scope) is not None
+    edition.renew()
+    assert front.said_now(scope) is None
+
+
+def test_a_server_says_no_page_again_before_the_gate_has_decided():
+    front = FrontFirst(Django())
+    path = "/events/some-event/"
+    asks(front, [], path=path)
+    scope: dict[str, Any] = {**FRONT, "path": path, "headers": []}
+
+    assert front.said_now(scope) is None
+    assert front.said_now({**scope, SCOPE_KEY: None}) is not None  # it is everybody's
+    assert front.said_now({**scope, SCOPE_KEY: "somebody's place"}) is None
 
 
 # -- on the running web process
