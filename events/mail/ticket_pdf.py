@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -81,8 +82,12 @@ def _page(canvas: Canvas, order: Order, ticket: Ticket, number: int, of: int) ->
 def _code(canvas: Canvas, ticket: Ticket, *, x: float, y: float) -> None:
     modules = qr_modules(ticket)
     side = CODE_SIDE / len(modules)
-    for row, dark in enumerate(modules):
-        for column, on in enumerate(dark):
-            if on:
-                # A little more than a module: white hairlines between them would be seen by scanners.
-                canvas.rect(x + column * side, y + (len(modules) - 1 - row) * side, side * 1.02, side * 1.02, 0, 1)
+    for row, squares in enumerate(modules):
+        column = 0
+        for dark, run in groupby(squares):
+            width = len(list(run))
+            if dark:
+                # A little more than a row: white hairlines between them would be seen by scanners.
+                bottom = y + (len(modules) - 1 - row) * side
+                canvas.rect(x + column * side, bottom, (width + 0.02) * side, 1.02 * side, 0, 1)
+            column += width
