@@ -10,7 +10,7 @@ from benchmarks.evenings.stack import running, storm
 from benchmarks.evenings.verdict import Verdict
 from tests import postgres
 
-WITHIN_S = 1200.0
+WITHIN_S = 2400.0  # beyond the storm's own limit
 SLUG = "cherrynote-fan-concert"  # the season's largest hall
 RATE = 1_000  # users a minute an instance: the threshold is what counts
 

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,8 @@ from django.core.management import CommandError, call_command
 from tests.storm.door import open_door
 from tests.storm.line import Fault, Line
 from tiketi import loopback
+from tiketi.storm.ground import PURCHASE_S, find_room, patience_s
+from tiketi.storm.habits import Habits
 from waitingroom.models import Mode, WaitingRoom
 from waitingroom.redis import client
 
@@ -50,6 +53,16 @@ def test_an_unknown_room_is_named_with_those_there_are(room: WaitingRoom):
 
     assert "no waiting room 'no-such-room'" in said
     assert room.slug in said
+
+
+def test_buyers_of_a_small_room_get_the_time_that_buying_takes(room: WaitingRoom):
+    _, now = find_room(room.slug)
+    small = replace(now, threshold=40, admission_per_minute=2_000.0)
+
+    walk, buy = (patience_s(3_000, 30, Habits(stay=1.0), small, buys=buys) for buys in (False, True))
+
+    assert walk < 600
+    assert buy > 3 * 3_000 * PURCHASE_S / 40
 
 
 @pytest.mark.parametrize("mode", [Mode.CLOSED, Mode.PAUSED, Mode.DRAINING])

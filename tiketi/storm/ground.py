@@ -14,6 +14,7 @@ from waitingroom.status import RoomStatus
 
 MOST_FILES = 20_000  # in one process; kinder to the machine than its limit may be
 SPARE_FILES = 1_000  # for pages under way, Redis and the terminal
+PURCHASE_S = 5.0  # beside a stay, of who buys at a busy site
 STANDING = {Mode.PAUSED, Mode.DRAINING, Mode.CLOSED}
 
 
@@ -62,8 +63,9 @@ async def knock(site: Site, slug: str) -> None:
         raise CannotStorm(f"{site.origin} says that the waiting room {slug} is {said}")
 
 
-def patience_s(visitors: int, arrive_in: float, habits: Habits, now: RoomStatus) -> float:
+def patience_s(visitors: int, arrive_in: float, habits: Habits, now: RoomStatus, *, buys: bool) -> float:
     """A generous time limit: three times what the room's own pace needs, and two minutes."""
-    turnover = max(now.threshold, 1) / max(habits.stay, 1.0)
+    inside_s = habits.stay + (PURCHASE_S if buys else 0)
+    turnover = max(now.threshold, 1) / max(inside_s, 1.0)
     servers = now.admission_per_minute / 60 or math.inf
-    return 120 + 3 * (arrive_in + habits.stay + (visitors + now.waiting) / min(turnover, servers))
+    return 120 + 3 * (arrive_in + inside_s + (visitors + now.waiting) / min(turnover, servers))

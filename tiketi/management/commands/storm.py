@@ -172,7 +172,7 @@ def _forecast(options: dict[str, Any]) -> Forecast:
     room, now = find_room(options["slug"])
     if room.account_required and not options["buy"]:
         raise CannotStorm(f"the waiting room {room.slug} takes accounts only: add --buy, whose visitors have one")
-    timeout = patience_s(visitors, arrive_in, habits, now)
+    timeout = patience_s(visitors, arrive_in, habits, now, buys=options["buy"])
     if options["timeout"] is not None:
         timeout = _number(options, "timeout", most=LONGEST)
     return Forecast(
