@@ -17,6 +17,8 @@ from tiketi.redis_binary import RedisUnavailable
 from waitingroom.redis import client
 from waitingroom.sign_ins import sign_ins
 
+# How long a test's own process waits for Redis and the database.
+PATIENCE_S = 10.0
 # What Redis holds of the fleet.
 FLEET = (
     store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH, store.TUNED,
@@ -64,14 +66,21 @@ def redis_server() -> Iterator[LocalRedis]:
     server.stop()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def patient_cache() -> Iterator[None]:
-    """A page goes on without a cache that is slow to answer; on a busy machine a test would see another page."""
-    from tiketi import cache_connections
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is told otherwise, or not at all, where Redis or the database is slow to answer, as on a busy machine.
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cache_connections, "ANSWER_SECONDS", 10.0)
-        yield
+    When a process gives up is for those tests to see that are marked so.
+    """
+    from tiketi import cache_connections
+    from waitingroom import page_cache, redis_connection, redis_pipe, room_cache, room_registry
+
+    if request.node.get_closest_marker("gives_up") is None:
+        for module in (cache_connections, redis_pipe):
+            monkeypatch.setattr(module, "ANSWER_SECONDS", PATIENCE_S)
+        for module in (page_cache, room_cache, room_registry):
+            monkeypatch.setattr(module, "PATIENCE_SECONDS", PATIENCE_S)
+        monkeypatch.setattr(redis_connection, "CONNECT_SECONDS", PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

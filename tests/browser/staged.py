@@ -147,8 +147,12 @@ class Stage:
         self.page.evaluate("value => { chance = value; }", value)
 
     def passes(self, seconds: float) -> None:
-        """Let time pass on the page, and what it then asks for arrive."""
+        """Let time pass on the page; what it asked for arrives before, and what it then asks for after."""
+        self._settles()
         self.page.clock.run_for(round(seconds * 1000))
+        self._settles()
+
+    def _settles(self) -> None:
         # The page's own questions went out before this one.
         self.page.evaluate("() => fetch('/after').then((answer) => answer.text())")
 
@@ -161,12 +165,15 @@ class Stage:
         """Stop the page's time again, where something let it go on."""
         self.page.clock.pause_at(self.page.evaluate("Date.now()") / 1000 + 1)
 
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Wait, in the test's time, for what the browser does in its own."""
+    def until(self, condition: Callable[[], bool], passing_s: float = 0) -> None:
+        """Wait, in the test's time, for what the browser does in its own; where the page waits too, its time passes."""
         for _ in range(500):
             if condition():
                 return
-            self.page.wait_for_timeout(20)
+            if passing_s:
+                self.passes(passing_s)
+            else:
+                self.page.wait_for_timeout(20)
         pytest.fail("not within 10 s")
 
     def hide(self, hidden: bool) -> None:

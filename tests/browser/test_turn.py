@@ -234,8 +234,7 @@ def test_the_end_is_told_as_soon_as_its_words_come(stage: Stage) -> None:
     stage.socket("say", {"type": "queue-left", "reason": "dropped"})
     stage.until(lambda: stage.fetches == 1)
     stage.more = script
-    stage.passes(10)
-    stage.until(lambda: stage.fetches == 2)
+    stage.until(lambda: stage.fetches == 2, passing_s=1)
     expect(stage.page.get_by_role("heading", name="대기열에서 나왔어요", level=1)).to_be_focused()
     expect(stage.page.get_by_role("dialog", name="대기열에서 나왔어요")).to_be_visible()
 

@@ -187,9 +187,8 @@ def test_while_the_site_is_away_the_page_says_so_and_goes_on_when_it_is_back(sta
     stage.passes(4.9)
     assert stage.polls == 1, "Retry-After is the least"
     stage.answers(202, {"status": "queued", **update(40)})
-    stage.passes(20)
+    stage.until(lambda: stage.sockets == 3, passing_s=1)
     expect(stage.page.locator("#position")).to_have_text("40")
-    stage.until(lambda: stage.sockets == 3)
     stage.socket("open")
     expect(stage.page.locator("#connection")).to_have_text("연결됨")
 
@@ -431,8 +430,7 @@ def test_the_socket_may_say_so_to_who_polls(stage: Stage) -> None:
     lose_sockets_twice(stage)
     stage.passes(1.5)
     stage.answers(202, {"status": "queued", **update(40)})
-    stage.passes(20)
-    stage.until(lambda: stage.sockets == 3)
+    stage.until(lambda: stage.sockets == 3, passing_s=1)
     stage.socket("end", 4404)
 
     expect(stage.page.get_by_role("heading", name="대기가 마감되었어요")).to_be_focused()

@@ -21,18 +21,11 @@ from events.plans.drafts import read_plan
 from events.sale.holds import hold_seats
 from events.sale.orders import place_order
 from events.sale.picks import Pick
-from waitingroom import page_cache
 from waitingroom.models import WaitingRoom
 
 # Two rows of five seats, and an area for six who stand.
 PLAN = "section,level,row,first,last\nA,1,1-2,1,5\nS,0,,1,6\n"
 PRICE_WON = 110_000
-
-
-@pytest.fixture(autouse=True)
-def pages_have_their_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a slow machine the first waiting page of a room would do without its event, as where the database hangs."""
-    monkeypatch.setattr(page_cache, "PATIENCE_SECONDS", 30.0)
 
 
 @pytest.fixture

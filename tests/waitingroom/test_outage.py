@@ -23,6 +23,8 @@ from waitingroom.models import WaitingRoom
 from waitingroom.redis import client
 from waitingroom.redis_pipe import ANSWER_SECONDS, CIRCUIT_OPEN_SECONDS, Pipe
 
+pytestmark = pytest.mark.gives_up
+
 Rooms = Callable[..., WaitingRoom]
 
 

@@ -21,6 +21,8 @@ from waitingroom.redis import client
 from waitingroom.redis_pipe import ANSWER_SECONDS, Pipe
 from waitingroom.room import JoinIntent, enter_call
 
+pytestmark = pytest.mark.gives_up
+
 LOOPS = (asyncio.run, uvloop.run)
 A_CALL = join_call("nowhere", "visitor")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from waitingroom.models import OpeningOrder, WaitingRoom
 from waitingroom.room_registry import RoomConfig, RoomRegistry
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.gives_up]
 NOW = datetime.now(UTC)
 FAST = NOW + timedelta(minutes=5)
 CHANGES: dict[str, Callable[[WaitingRoom], None]] = {
