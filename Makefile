@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# Of tests: one more than a small machine has cores, as they often wait.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 # Named by their content, so that a second run installs nothing.
@@ -29,10 +31,10 @@ prepare: $(SITE) ## tables and demo data only, for running the Procfile by other
 	@$(BIN)/python -m tiketi.stack prepare
 
 test: $(DEV) ## every test but the long faults, in random order
-	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/faults
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --ignore tests/faults
 
 test-faults: $(DEV) ## what must hold when things break
-	$(BIN)/pytest -n 2 --dist loadgroup tests/faults
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/faults
 
 bench: $(DEV) ## the waiting room against its peers; writes benchmarks/results/
 	$(BIN)/python -m benchmarks
