@@ -7,11 +7,13 @@ from typing import NoReturn
 
 import pytest
 from django.conf import settings
+from django.core.management.commands import flush
 from django.utils import translation
 
 from scaling import in_force, store
 from tests import postgres
 from tests import site as stack
+from tests.emptied import put_back
 from tiketi.local_redis import LocalRedis
 from tiketi.redis_binary import RedisUnavailable
 from waitingroom.redis import client
@@ -64,6 +66,14 @@ def redis_server() -> Iterator[LocalRedis]:
     assert server.url == settings.REDIS_URL
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rows_put_back() -> Iterator[None]:
+    """What every database has from the beginning is not worked out again after each test."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(flush, "emit_post_migrate_signal", put_back)
+        yield
 
 
 @pytest.fixture(autouse=True)
