@@ -5,6 +5,7 @@ Content types, permissions and groups are asked for app by app and made one by o
 
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,6 +18,7 @@ _made: dict[str, Rows] = {}  # by the database's name
 def put_back(verbosity: int, interactive: bool, db: str, **more: Any) -> None:
     """In place of `emit_post_migrate_signal` after a flush."""
     connection = connections[db]
+    ContentType.objects.clear_cache()  # whose numbers may be those of what was there before
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite" and name in _made:
         with transaction.atomic(using=db), connection.cursor() as cursor:

@@ -285,7 +285,8 @@ def test_each_network_behind_the_balancer_has_a_limit_of_its_own_that_no_forged_
     event = entered(server, server.browser())
     said = [asks(server, "127.0.0.2", event) for _ in range(30)]
     assert 429 not in said  # half a minute's worth at once
-    until(lambda: [asks(server, "127.0.0.2", event) for _ in range(3)] == [429] * 3, within=60)
+    # Of either process: a few in a row may all be answered by the one that has said it already.
+    until(lambda: [asks(server, "127.0.0.2", event) for _ in range(12)] == [429] * 12, within=60)
 
     began = time.monotonic()
     forged = [asks(server, "127.0.0.2", event, f"9.9.{i}.9{more}") for i in range(30) for more in ("", ", 127.0.0.1")]
