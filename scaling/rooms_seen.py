@@ -66,7 +66,7 @@ def _waits(drawn: bytes | None, now: float) -> Mapping[str, int]:
 def _room(row: list[object], since_s: float, waits: Mapping[str, int]) -> RoomStatus:
     known = dict(zip(NAMES, row, strict=True))
     bins = cast("list[tuple[int, int]]", known["arrivals"])
-    status = RoomStatus(**{**known, "arrivals": tuple((at, count) for at, count in bins)})  # type: ignore[arg-type]
+    status = RoomStatus(**{**known, "arrivals": tuple((at, count) for at, count in bins)})  # type: ignore[arg-type]  # written by us, as it is read
     age_s = status.last_tick_age_s
     return replace(
         status,

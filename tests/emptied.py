@@ -26,7 +26,7 @@ def put_back(verbosity: int, interactive: bool, db: str, **more: Any) -> None:
                 named = ", ".join(map(connection.ops.quote_name, columns))
                 values = ", ".join(["%s"] * len(columns))
                 cursor.executemany(
-                    f"INSERT INTO {connection.ops.quote_name(table)} ({named}) VALUES ({values})",  # noqa: S608
+                    f"INSERT INTO {connection.ops.quote_name(table)} ({named}) VALUES ({values})",  # noqa: S608  (the database's own names)
                     rows,
                 )
     else:
@@ -39,7 +39,7 @@ def _rows(connection: BaseDatabaseWrapper) -> Rows:
     found: Rows = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.django_table_names(only_existing=True):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  (the same)
             rows = cursor.fetchall()
             if rows:
                 found[table] = [column[0] for column in cursor.description], rows

@@ -35,7 +35,7 @@ def fitness() -> Fitness:
         except ResponseError:  # the account may not ask
             continue
         too_old += [f"{where} is {age}" for age in [_age(info)] if age]  # type: ignore[arg-type]  # redis-py's type allows for async
-        unwise += [f"{where}: {fault}" for fault in _faults(info)]  # type: ignore[arg-type]
+        unwise += [f"{where}: {fault}" for fault in _faults(info)]  # type: ignore[arg-type]  # the same
     oldest = ".".join(map(str, OLDEST))
     return Fitness(f"{'; '.join(too_old)}, and must be {oldest} or newer" if too_old else "", "; ".join(unwise))
 

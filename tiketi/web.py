@@ -74,22 +74,24 @@ class GateFirst(GuardedHttp):
             return
         ours = app is self.app and cycle.scope["method"] in SAFE and not self.flow.write_paused and not self.access_log
         try:
-            asked = ours and ask_now(cast("Scope", cycle.scope), partial(self._decided, cycle, app))
+            scope = cast("Scope", cycle.scope)
+            done = ours and (ask_now(scope, partial(self._decided, cycle, app)) or self._said_again(cycle))
         except Exception:  # in a parser's callback it would pass for the visitor's mistake
             log.exception("the gate failed at %s", path)
             headers, body = refusal(500)
             self._write(cycle, 500, headers, body)
         else:
-            if not asked and not (ours and self._said_again(cycle)):
+            if not done:
                 super()._start_asgi_task(cycle, app)
 
     def _decided(self, cycle: RequestResponseCycle, app: Any, headers: Headers, decision: Decision | None) -> None:
         # Of pipelined requests uvicorn marks only the last as disconnected.
         if cycle.response_started or cycle.disconnected or self.transport.is_closing():
             return
+        if decision is None and self._said_again(cycle):
+            return
         if decision is None or decision.answer is None:
-            if decision is not None or not self._said_again(cycle):
-                super()._start_asgi_task(cycle, app)
+            super()._start_asgi_task(cycle, app)
             return
         what = decision.answer
         headers = whole_headers(what, [*headers_of(decision), *headers])

@@ -84,7 +84,7 @@ class OperatorCommand(BaseCommand):
         groups: list[argparse._ArgumentGroup] = parser._action_groups
         own = next((group for group in groups if group.title == DJANGOS), None)
         # The parser's interface is the same as a group's.
-        super().add_base_argument(own or parser.add_argument_group(DJANGOS), *args, **kwargs)  # type: ignore[arg-type]
+        super().add_base_argument(own or parser.add_argument_group(DJANGOS), *args, **kwargs)  # type: ignore[arg-type]  # as above
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """In English, whatever the site speaks: an operator's line is one language from its first word to its last.

@@ -68,7 +68,7 @@ def servers() -> dict[str, "redis.Redis"]:
     """A client of each primary, by where it is. Raises RedisError."""
     found: Any = client()
     if isinstance(found, RedisCluster):
-        return {node.name: found.get_redis_connection(node) for node in found.get_primaries()}  # type: ignore[no-untyped-call]
+        return {node.name: found.get_redis_connection(node) for node in found.get_primaries()}  # type: ignore[no-untyped-call]  # redis-py's
     address = parsed(settings.REDIS_URL)
     return {address.service or "{}:{}".format(*address.nodes[0]): found}
 

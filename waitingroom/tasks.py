@@ -46,7 +46,7 @@ def draw() -> bool:
 
 
 # Push services may hang: a turn of theirs ends long before the next word to the same visitors is due.
-@shared_task(name="waitingroom.tasks.push", soft_time_limit=20, time_limit=30)  # type: ignore[untyped-decorator]
+@shared_task(name="waitingroom.tasks.push", soft_time_limit=20, time_limit=30)  # type: ignore[untyped-decorator]  # celery has no types
 def push() -> bool:
     """Push to who waits, and asked for it, that the turn has come or is near; whether Redis could be asked."""
     try:

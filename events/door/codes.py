@@ -97,6 +97,6 @@ def qr_modules(ticket: Ticket) -> list[list[bool]]:
 
 
 def _squares(code: str) -> segno.QRCode:
-    # Which of the eight masks breaks up areas best takes six times as long to find out as all the rest. Most of a code
-    # is a signature, which has none: of blurred and noisy ones a scanner reads as many with any mask.
+    # To find out which of the eight masks breaks up areas best is most of the work, and most of a code is a signature,
+    # which has none.
     return segno.make(code, error="m", micro=False, mask=0)

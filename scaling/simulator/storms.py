@@ -33,7 +33,7 @@ def storm(slug: str, visitors: int, arrive_in_s: int, *, at_s: int = 0, **settin
     `settings`: `stay_s`, `stays_vary`, and the room's as in `Sale`: `threshold`, `threshold_per_instance` (0: fixed),
     `users_per_minute_per_instance`, `weight`, `floor`.
     """
-    return replace(Sale(slug, evenly(visitors, at_s, at_s + arrive_in_s)), **settings)  # type: ignore[arg-type]
+    return replace(Sale(slug, evenly(visitors, at_s, at_s + arrive_in_s)), **settings)  # type: ignore[arg-type]  # of Sale's own types, as said
 
 
 def storms(

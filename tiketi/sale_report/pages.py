@@ -63,7 +63,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if shown["sees_acts"] and report.begins and report.ends:
         shown["decisions"] = decisions(report.begins, report.ends)
     if shown["sees_acts"]:
-        shown["timeline"] = merged(acts(event), shown.get("decisions", ()))  # type: ignore[arg-type]
+        shown["timeline"] = merged(acts(event), shown.get("decisions", ()))  # type: ignore[arg-type]  # what a page is shown is of any type
     return page_of(model_admin, request, event, "report", shown)
 
 

@@ -60,7 +60,7 @@ class Watch:
         cluster: object = self._redis
         if not isinstance(cluster, RedisCluster):
             return self._redis
-        return cluster.get_redis_connection(cluster.get_node_from_key(self._keys.queue))  # type: ignore[no-untyped-call]
+        return cluster.get_redis_connection(cluster.get_node_from_key(self._keys.queue))  # type: ignore[no-untyped-call]  # redis-py's
 
     def _run(self) -> None:
         while not self._stopped.wait(BETWEEN_SAMPLES):
