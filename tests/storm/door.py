@@ -102,9 +102,11 @@ class Door:
             kind, number = phase[0], self.line.waiting.get(visitor, 0)
             slip = f"{kind}.{visitor}.{self.line.slug}.epoch.{number}.1.9999999999.signature"
             headers.append((b"set-cookie", f"slip-{self.line.slug}={slip}; Path=/; HttpOnly".encode()))
-        await _answer(
-            send, 200, [*headers, (b"x-waiting-room", phase.encode()), (b"cache-control", b"no-store")], b"<html>"
-        )
+        headers += [(b"x-waiting-room", phase.encode()), (b"cache-control", b"no-store")]
+        if self.line.fault is Fault.PUTS_OFF and phase == "active" and not known:
+            await _answer(send, 503, [*headers, (b"retry-after", b"1"), (b"content-type", b"text/html")], b"<html>")
+        else:
+            await _answer(send, 200, headers, b"<html>")
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

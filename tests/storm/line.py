@@ -32,6 +32,7 @@ class Fault(Enum):
     MOVES_BACK = auto()  # tells places further and further back
     SAYS_LITTLE = auto()  # refuses pages without a word
     NAMES_NO_TIME = auto()  # refuses pages without saying when to come again
+    PUTS_OFF = auto()  # has no time for the first page of who is let in: no fault
     PASSES_THE_CUT_OFF = auto()  # closes the sockets of the first, and lets the others in
 
 

@@ -28,6 +28,14 @@ def test_restless_visitors_keep_their_numbers_in_a_fair_line(storm_on: StormOn):
     assert report.entered == 80 - report.vanished
 
 
+def test_who_is_let_in_and_put_off_has_passed_nobody_who_drew_a_number_meanwhile(storm_on: StormOn):
+    report = storm_on(Fault.PUTS_OFF)
+
+    assert report.retries == {"page answered 503": 10}
+    assert report.joined > 0
+    assert report.broken == ()
+
+
 @pytest.mark.parametrize(
     ("fault", "broken"),
     [

@@ -30,6 +30,7 @@ class Door:
 
     async def knock(self) -> str:
         """The phase that the page's answer told, noted in the diary; raises GaveUp."""
+        let_in_at: float | None = None  # when the page was asked for first that said so, whether or not it was served
         for attempt in range(MOST_ATTEMPTS):
             asked_at = now_ms()
             try:
@@ -38,9 +39,11 @@ class Door:
                 self._wrong(f"{type(error).__name__} {error}".strip())
                 wish = ""
             else:
+                if let_in_at is None and answer.headers.get(contract.PHASE_HEADER) == contract.ENTERED:
+                    let_in_at = asked_at
                 phase = await self._phase(answer)
                 if phase:
-                    self._note(phase, answer, asked_at)
+                    self._note(phase, answer, asked_at if let_in_at is None else let_in_at)
                     return phase
                 wish = answer.headers.get("retry-after", "")
             await asyncio.sleep(self._scene.page_pause(attempt, wish))
