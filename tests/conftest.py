@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NoReturn
 
 import pytest
@@ -21,6 +21,7 @@ from waitingroom.sign_ins import sign_ins
 
 # How long a test's own process waits for Redis and the database.
 PATIENCE_S = 10.0
+SITE_WORDS = 3000  # characters of the site's output beside a failure
 # What Redis holds of the fleet.
 FLEET = (
     store.GROUP, store.VIEW, store.SAMPLES, store.ALARMS, store.BOOTS, store.SERVERS, store.HEALTH, store.TUNED,
@@ -47,6 +48,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and "site" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("site"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say of a failure in a browser what it showed, and what the site said of itself."""
+    report = yield
+    found = item.funcargs if isinstance(item, pytest.Function) else {}
+    if report.failed and report.when == "call" and "chromium" in found:
+        from tests.browser.last_seen import last_seen  # who has no browser has no Playwright to import
+
+        report.sections.append(("what the browser showed", last_seen(found["chromium"])))
+        if "site" in found:
+            report.sections.append(("what the site said last", found["site"].output()[-SITE_WORDS:]))
+    return report
 
 
 def pytest_unconfigure() -> None:

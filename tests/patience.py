@@ -10,7 +10,7 @@ import pytest
 BUSY_S = 8.0
 
 
-def until(condition: Callable[[], object], within: float = 15.0) -> None:
+def until(condition: Callable[[], object], within: float = 60.0) -> None:
     """Return as soon as `condition` holds; fail the test when it does not `within` seconds."""
     deadline = time.monotonic() + within
     while not condition():

@@ -74,9 +74,9 @@ class Clone:
             def printed() -> str:
                 return (self.folder / "terminal").read_text(errors="replace")
 
-            until(lambda: STARTED.search(printed()) or process.poll() is not None, within=90)
+            until(lambda: STARTED.search(printed()) or process.poll() is not None, within=180)
             assert process.poll() is None, printed()
             (self.folder / "terminal").rename(self.folder / "terminal-of-the-site")
             told = (self.folder / "terminal-of-the-site").read_text(errors="replace")
-            until(lambda: not loopback.is_free(self.port), within=60)
+            until(lambda: not loopback.is_free(self.port), within=180)
             yield told

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser import chromium as debian
 from tests.browser.clone import Clone
@@ -13,8 +13,6 @@ from tests.conftest import missing
 from tests.site import Site
 
 Open = Callable[..., Page]
-# Two cores carry the site, its clock, its crowd and the browser.
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +46,7 @@ def open_page(chromium: Browser) -> Iterator[Open]:
 
     def open_page(**options: Any) -> Page:
         context = chromium.new_context(**{"locale": "ko-KR", **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(debian.PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

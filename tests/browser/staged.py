@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 from playwright.sync_api import Page, Route
 
+from tests.browser import questions
 from waitingroom.inline_code import made_small
 from waitingroom.more_script import edition_of, more_of
 from waitingroom.page_cache import VALUES, exact_text, page_periods
@@ -63,6 +64,11 @@ def gathers(opens_in_s: float, order: str = "arrival") -> dict[str, Any]:
     return {"type": "queue-gathering", "opensInMs": round(1000 * opens_in_s), "order": order, **place}
 
 
+def unanswered(route: Route) -> None:
+    """What becomes of a poll until the test says otherwise."""
+    route.abort()
+
+
 class Stage:
     """The page, its loads, and the answers to its questions."""
 
@@ -81,7 +87,7 @@ class Stage:
         self.loads = 0
         self.polls = 0
         self.load_status = 200
-        self.answer: Callable[[Route], None] = lambda route: route.abort()
+        self.answer: Callable[[Route], None] = unanswered
         self.fetches = 0
         self.more_path = reverse("line:more", args=[language, edition_of(language)])
         self.more = more_of(language)
@@ -102,6 +108,7 @@ class Stage:
             )
         self.html, self.policy = made_small(html)
         page.add_init_script(STAGE)
+        page.add_init_script(questions.SCRIPT)
         page.route("**/*", self._route)
         page.clock.install(time=0)
         page.clock.pause_at(60)
@@ -147,14 +154,13 @@ class Stage:
         self.page.evaluate("value => { chance = value; }", value)
 
     def passes(self, seconds: float) -> None:
-        """Let time pass on the page; what it asked for arrives before, and what it then asks for after."""
-        self._settles()
-        self.page.clock.run_for(round(seconds * 1000))
-        self._settles()
-
-    def _settles(self) -> None:
-        # The page's own questions went out before this one.
-        self.page.evaluate("() => fetch('/after').then((answer) => answer.text())")
+        """Let time pass on the page; where the test answers, a second at a time, each answered before the next."""
+        questions.settles(self.page)
+        all_ms = round(seconds * 1000)
+        step_ms = max(1, all_ms) if self.answer is unanswered else max(1000, all_ms // 30)
+        for left_ms in range(all_ms, -1 if all_ms == 0 else 0, -step_ms):
+            self.page.clock.run_for(min(left_ms, step_ms))
+            questions.settles(self.page)
 
     def reloads(self, within: float) -> None:
         """Let `within` seconds pass on the page, in which it must load anew."""

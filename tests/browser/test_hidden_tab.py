@@ -25,7 +25,7 @@ def window(chromium: Browser, line: Line, tmp_path: Path) -> Iterator[BrowserCon
     """A browser of somebody who reads Korean."""
     errors: list[str] = []
     with debian.window_with_tabs(chromium.browser_type, tmp_path) as window:
-        window.set_default_timeout(20_000)
+        window.set_default_timeout(debian.PATIENCE_MS)
         window.on("weberror", lambda error: errors.append(str(error.error)))
         window.add_cookies([{"name": "django_language", "value": "ko", "url": line.site.url}])
         yield window

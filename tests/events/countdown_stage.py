@@ -13,6 +13,7 @@ from django.utils import translation
 from playwright.sync_api import Page, Route, expect
 
 from events.room.inside import PlaceInside
+from tests.browser import questions
 
 ADDRESS = "http://tiketi.test/page/"
 HOLD = """<form class="pay" data-hold-live><button>Pay</button></form>
@@ -50,6 +51,7 @@ class Stage:
         self.html = f"<!doctype html>{style}{body}{script}"
         self.over = page.locator("[data-hold-over], [data-place-over]")
         self.answer: Callable[[Route], None] = answer or (lambda route: route.abort())
+        page.add_init_script(questions.SCRIPT)
         page.route("**/*", self._route)
         # The clock runs until it is paused, and is not to have run past that by then.
         page.clock.install(time=self.now + wrong_by - 60)
@@ -60,6 +62,8 @@ class Stage:
         if route.request.url == ADDRESS:
             self.loads += 1
             route.fulfill(body=self.html, content_type="text/html; charset=utf-8")
+        elif route.request.url.endswith("/after"):
+            route.fulfill(body="")
         elif "/static/" in route.request.url:
             found = str(finders.find(route.request.url.partition("/static/")[2]))
             route.fulfill(path=found, content_type="text/css" if found.endswith(".css") else "text/javascript")
@@ -76,7 +80,9 @@ class Stage:
         self.answers(200, {"status": "held", "expiresAt": self.ends.isoformat(), "now": now.isoformat()})
 
     def passes(self, seconds: float) -> None:
+        """Let time pass on the page, which has heard by then what it asked."""
         self.page.clock.run_for(round(seconds * 1000))
+        questions.settles(self.page)
 
     def comes_back(self) -> None:
         self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -19,7 +19,6 @@ from waitingroom import admission
 from waitingroom.redis import run_now
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 PHONE = {"width": 390, "height": 844}
 WORD = "30분 늦게 시작합니다."
 

@@ -24,7 +24,6 @@ from waitingroom.redis import run_now
 from waitingroom.samples import Sample, written
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 PHONE = {"width": 390, "height": 844}
 
 

@@ -88,7 +88,7 @@ def page(reader: Reader) -> Iterator[Page]:
         missing("Debian's package `chromium` is needed")
     with debian.launched() as browser:
         page = browser.new_context(locale=reader.language, viewport=PHONE).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(debian.PATIENCE_MS)
         yield page
 
 

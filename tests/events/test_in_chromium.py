@@ -45,7 +45,7 @@ def open_page(chromium: Browser, site: Site) -> Iterator[Open]:
 
     def open_page(**options: Any) -> Page:
         context = chromium.new_context(**{"locale": "ko-KR", "base_url": site.url, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(debian.PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -38,7 +38,7 @@ def page(staff: User, live_server: Any) -> Iterator[Page]:
     errors: list[str] = []
     with debian.launched() as browser:
         context = browser.new_context(base_url=live_server.url, locale="ko-KR")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(debian.PATIENCE_MS)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)

@@ -59,7 +59,6 @@ class Inside:
         for _ in range(seconds):
             self.passed_s += 1
             self.stage.passes(1)
-            self.page.wait_for_timeout(4)  # an answer comes in real time
 
     @property
     def told_s(self) -> int:

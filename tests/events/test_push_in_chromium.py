@@ -98,7 +98,7 @@ def phone(full: Event, service: PushService, live_server: Any) -> Iterator[Brows
     with debian.launched() as browser:
         size: Any = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
         context = browser.new_context(base_url=live_server.url, locale="ko-KR", **size)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(debian.PATIENCE_MS)
         context.grant_permissions(["notifications"], origin=live_server.url)
         context.add_init_script(ASKED.replace("SUBSCRIPTION", subscription))
         context.on("weberror", lambda error: errors.append(str(error.error)))

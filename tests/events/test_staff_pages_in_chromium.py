@@ -57,7 +57,7 @@ def page(taken: dict[str, Taken]) -> Iterator[Page]:
         missing("Debian's package `chromium` is needed")
     with debian.launched() as browser:
         page = browser.new_context(locale="ko-KR", color_scheme="light").new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(debian.PATIENCE_MS)
         yield page
 
 

@@ -67,7 +67,7 @@ def on_the_way_to_pay(shop: Site, page: Page) -> None:
 @pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
 def test_a_ticket_is_bought_with_toss(shop: Site, toss: TossEmulator, chromium: Browser, locale: str) -> None:
     context = chromium.new_context(locale=locale, base_url=shop.url)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(debian.PATIENCE_MS)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from django.conf import settings as django_settings
 
@@ -91,6 +93,23 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def image(moto: Moto) -> str:
+    """One of the hundreds of images that every fresh moto lists alike, and slowly."""
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    ec2 = boto3.client("ec2", region_name="ap-northeast-2", endpoint_url=moto.url, **keys)
+    found: str = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def services_read_once() -> Iterator[None]:
+    """What botocore knows of a service is megabytes of JSON: read once, though each test has a session of its own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
+
+
 def point_at(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """Let every client ask `url`, with a stranger's credentials, in the region as deploy/tiketi.yaml sets it."""
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
@@ -112,7 +131,7 @@ def forget_clients() -> None:
 
 
 @pytest.fixture
-def aws(moto: Moto, monkeypatch: pytest.MonkeyPatch, configured) -> Iterator[Configuration]:
+def aws(moto: Moto, image: str, monkeypatch: pytest.MonkeyPatch, configured) -> Iterator[Configuration]:
     """An Auto Scaling group of 2 to 10 on a fresh moto server, and the site configured for it."""
     # moto on a busy machine is slower than AWS; only the test of slowness keeps the site's own limit.
     monkeypatch.setitem(cloud.BOUNDS, "read_timeout", 20)
@@ -120,7 +139,6 @@ def aws(moto: Moto, monkeypatch: pytest.MonkeyPatch, configured) -> Iterator[Con
     point_at(monkeypatch, moto.url)
     c: Configuration = configured(fleet="aws", alarms="here", environment="test", ramp_s=30)
     ec2 = autoscaling.ec2()
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     ec2.create_launch_template(
         LaunchTemplateName="tiketi-web", LaunchTemplateData={"ImageId": image, "InstanceType": "t3.micro"}
     )
