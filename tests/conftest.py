@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from django.conf import settings
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say of a failure in a browser what it showed, and what the site said of itself."""
     report = yield
-    found = item.funcargs if isinstance(item, pytest.Function) else {}
+    found: dict[str, Any] = item.funcargs if isinstance(item, pytest.Function) else {}
     if report.failed and report.when == "call" and "chromium" in found:
         from tests.browser.last_seen import last_seen  # who has no browser has no Playwright to import
 

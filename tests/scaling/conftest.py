@@ -96,8 +96,13 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
 @pytest.fixture(scope="session")
 def image(moto: Moto) -> str:
     """One of the hundreds of images that every fresh moto lists alike, and slowly."""
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    ec2 = boto3.client("ec2", region_name="ap-northeast-2", endpoint_url=moto.url, **keys)
+    ec2 = boto3.client(
+        "ec2",
+        region_name="ap-northeast-2",
+        endpoint_url=moto.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
     found: str = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     return found
 
