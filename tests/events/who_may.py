@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from axes.models import AccessLog
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.test import Client
@@ -14,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from events.door.codes import code_of
-from events.models import Event, EventStaff, Order, Role, Ticket
+from events.models import Event, EventStaff, Order, Role, StaffAct, Ticket
 from events.staff.groups import BOX_OFFICE, SALES_MANAGERS
 
 TABLE = Path(__file__).with_name("who_may.txt")
@@ -153,6 +154,9 @@ def stand_ins(event: Event, order: Order, buyer: User) -> dict[str, Any]:
         "plan": event.plan.pk, "venue": event.venue.pk, "section": event.plan.sections.get(code="A").pk,
         "eventstaff": member.pk, "user": buyer.pk,
     }  # fmt: skip
+    # What is there of these came by itself; which number it has is for what ran in this database before to say.
+    there = {"group": Group, "accesslog": AccessLog, "staffact": StaffAct}
+    rows |= {name: model.objects.values_list("pk", flat=True)[0] for name, model in there.items()}
     found: dict[str, Any] = {
         "slug": event.slug, "number": order.number, "section_id": rows["section"], "serial": ticket.serial,
         "language": "ko", "reference": order.payments.get().reference, "token": "x", "code": code_of(ticket),
@@ -160,8 +164,8 @@ def stand_ins(event: Event, order: Order, buyer: User) -> dict[str, Any]:
         "name": "sandbox", "app_label": "events", "content_type_id": "1", "url": "nowhere",
     }  # fmt: skip
     for model, pk in rows.items():
-        for page in ("change", "delete", "history", "refund", "build", "correct", "decide"):
-            for app in ("events", "auth", "waitingroom"):
+        for page in ("change", "delete", "history", "refund", "build", "correct", "decide", "password_change"):
+            for app in ("events", "auth", "axes", "waitingroom"):
                 found |= {f"admin:{app}_{model}_{page}/{key}": pk for key in ("object_id", "pk", "id")}
     for page in (
         "pricing",
