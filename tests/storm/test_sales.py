@@ -16,6 +16,7 @@ from events.demo.rehearsal import sign_in
 from events.models import Event, Order, OrderLine, OrderState, Plan, PriceTier, SectionPrice, Venue
 from events.plans.building import build
 from events.plans.drafts import read_plan
+from tests.patience import PROCESS_S
 from tests.site import ROOT, Site
 from tests.storm.test_site import storm
 from tiketi.storm.diary import Diary
@@ -94,7 +95,7 @@ def test_nothing_is_bought_before_the_sale_opens(event: Event):
 
 def test_the_visitors_of_a_storm_buy_and_no_seat_is_sold_twice(site: Site):
     command = storm(site, "resurrection", "--visitors", "50", "--arrive-in", "1", "--stay", "0.5", "--buy")
-    report = json.loads(command.communicate(timeout=120)[0])
+    report = json.loads(command.communicate(timeout=PROCESS_S)[0])
 
     assert report["broken"] == [], report
     assert report["oversold"] == 0
@@ -115,7 +116,7 @@ def test_of_more_visitors_than_seats_the_last_are_turned_away_and_nothing_is_an_
     slug = json.loads(made.stdout)["slug"]
 
     command = storm(site, slug, "--visitors", "40", "--arrive-in", "6", "--stay", "0.5", "--buy")
-    report = json.loads(command.communicate(timeout=150)[0])
+    report = json.loads(command.communicate(timeout=PROCESS_S)[0])
 
     assert report["broken"] == [], report
     assert report["turned_away"] > 0

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from tests.patience import until
+from tests.patience import PROCESS_S, until
 from tests.site import ROOT, Site
 
 
@@ -20,7 +20,7 @@ def test_the_site_stands_a_storm_of_restless_visitors(site: Site):
     options = ("--visitors", "150", "--arrive-in", "3", "--stay", "1")
     shares = ("--refresh", "0.3", "--second-tab", "0.2", "--drop", "0.1", "--vanish", "0.05")
     command = storm(site, "hangang-jazz-night", *options, *shares)
-    report = json.loads(command.communicate(timeout=120)[0])
+    report = json.loads(command.communicate(timeout=PROCESS_S)[0])
 
     assert report["broken"] == []
     assert command.returncode == 0
@@ -35,7 +35,7 @@ def test_its_visitors_do_the_work_that_the_room_asks_for(site: Site):
     site.manage("waitingroom", "set", slug, "work_tries=20")
     try:
         command = storm(site, slug, "--visitors", "60", "--arrive-in", "2", "--stay", "1")
-        report = json.loads(command.communicate(timeout=120)[0])
+        report = json.loads(command.communicate(timeout=PROCESS_S)[0])
     finally:
         site.manage("waitingroom", "set", slug, "work_tries=0")
 
@@ -54,7 +54,7 @@ def test_ctrl_c_ends_it_with_a_report_of_what_was_seen_and_clears_the_room(site:
     command = storm(site, slug, "--visitors", "60", "--arrive-in", "1", "--stay", "600", "--vanish", "0")
     until(lambda: counts() == (20, 40), within=60)
     command.send_signal(signal.SIGINT)
-    report = json.loads(command.communicate(timeout=60)[0])
+    report = json.loads(command.communicate(timeout=PROCESS_S)[0])
 
     assert command.returncode == 130
     assert report["cut_short"] == "interrupt"
