@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from typing import Any
 
 from tests.patience import PROCESS_S, until
 from tests.site import ROOT, Site
@@ -16,6 +17,12 @@ def storm(site: Site, slug: str, *options: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, cwd=ROOT, env=site.env, stdout=subprocess.PIPE, text=True)
 
 
+def lined_up(report: dict[str, Any]) -> int:
+    """How often somebody went in or joined; whose turn ends before they come joins again, with the old number."""
+    joined: int = report["straight_in"] + report["joined"]
+    return joined
+
+
 def test_the_site_stands_a_storm_of_restless_visitors(site: Site):
     options = ("--visitors", "150", "--arrive-in", "3", "--stay", "1")
     shares = ("--refresh", "0.3", "--second-tab", "0.2", "--drop", "0.1", "--vanish", "0.05")
@@ -25,7 +32,7 @@ def test_the_site_stands_a_storm_of_restless_visitors(site: Site):
     assert report["broken"] == []
     assert command.returncode == 0
     assert report["entered"] + report["vanished"] == report["visitors"] == 150
-    assert report["straight_in"] + report["joined"] == 150
+    assert 150 <= lined_up(report) <= 150 + report["wasted_places"]
     assert report["peak_active"] <= report["threshold"] == 20
     assert report["enter_ms"]["p99"] < 5_000
 
@@ -40,7 +47,7 @@ def test_its_visitors_do_the_work_that_the_room_asks_for(site: Site):
         site.manage("waitingroom", "set", slug, "work_tries=0")
 
     assert report["broken"] == []
-    assert report["straight_in"] + report["joined"] == 60
+    assert 60 <= lined_up(report) <= 60 + report["wasted_places"]
     assert report["entered"] + report["vanished"] == 60
 
 
