@@ -16,7 +16,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command, load_command_class
 from django.utils.translation import override
 
-from tests.patience import PROCESS_S, until
+from tests.patience import until
 from tests.site import ROOT
 from tests.stack.test_environment import started
 from waitingroom import configure
@@ -147,7 +147,7 @@ def test_ctrl_c_ends_a_command_in_a_word(tmp_path: Path):
     until(lambda: _is_at_work(process.pid), within=60)
     process.send_signal(signal.SIGINT)
 
-    out, err = process.communicate(timeout=PROCESS_S)
+    out, err = process.communicate(timeout=60)
     assert (out, err, process.returncode) == ("", "\nStopped.\n", 130)
 
 
