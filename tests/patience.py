@@ -8,11 +8,9 @@ import pytest
 
 # What a busy machine may take beside what is promised. What would hang, hangs for longer where it is measured.
 BUSY_S = 8.0
-# After so long a process hangs: on a busy machine a storm of a hundred buyers, or three migrations, take minutes.
-PROCESS_S = 600.0
 
 
-def until(condition: Callable[[], object], within: float = 60.0) -> None:
+def until(condition: Callable[[], object], within: float = 15.0) -> None:
     """Return as soon as `condition` holds; fail the test when it does not `within` seconds."""
     deadline = time.monotonic() + within
     while not condition():

@@ -14,6 +14,7 @@ from tests.patience import until
 from tiketi import loopback
 
 ROOT = Path(__file__).resolve().parent.parent
+STARTED_S = 180.0  # within which a busy machine has the site
 FOREIGN = ("REDIS_URL", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "TIKETI_TEST_DIR")  # the tests' own, not the site's
 
 
@@ -74,7 +75,7 @@ def running(folder: Path, **environment: str) -> Iterator[Site]:
         manager = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     site = Site(port, folder, env, manager)
     try:
-        until(lambda: site.answers() or manager.poll() is not None, within=180)
+        until(lambda: site.answers() or manager.poll() is not None, within=STARTED_S)
         assert manager.poll() is None, site.output()
         yield site
     finally:

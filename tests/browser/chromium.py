@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, expect, sy
 from tests.patience import until
 from tests.site import ROOT
 
-# Two cores carry the site, its clock, its crowd and more than one browser.
+# Two cores carry the site, its clock, its crowd and more than one browser: so long may what is to be seen take, and a
+# page or an element that something is done with.
+expect.set_options(timeout=20_000)
 PATIENCE_MS = 60_000
-expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.patience import until
-from tests.site import FOREIGN, ROOT
+from tests.site import FOREIGN, ROOT, STARTED_S
 from tiketi import loopback
 
 STARTED = re.compile(r"TIKETI is starting:\s+(\S+)")
@@ -74,9 +74,9 @@ class Clone:
             def printed() -> str:
                 return (self.folder / "terminal").read_text(errors="replace")
 
-            until(lambda: STARTED.search(printed()) or process.poll() is not None, within=180)
+            until(lambda: STARTED.search(printed()) or process.poll() is not None, within=STARTED_S)
             assert process.poll() is None, printed()
             (self.folder / "terminal").rename(self.folder / "terminal-of-the-site")
             told = (self.folder / "terminal-of-the-site").read_text(errors="replace")
-            until(lambda: not loopback.is_free(self.port), within=180)
+            until(lambda: not loopback.is_free(self.port), within=STARTED_S)
             yield told

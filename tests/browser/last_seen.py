@@ -9,6 +9,7 @@ TOLD = """() => {
   return `${location.href} (${took})\\n${document.title}\\n${document.body ? document.body.innerText : ""}`;
 }"""
 LENGTH = 1500  # characters of a page
+WITHIN_MS = 5_000
 
 
 def last_seen(browser: Browser) -> str:
@@ -18,6 +19,6 @@ def last_seen(browser: Browser) -> str:
 
 def _told(page: Page) -> str:
     try:
-        return str(page.evaluate(TOLD))[:LENGTH]
+        return str(page.locator("html").evaluate(TOLD, timeout=WITHIN_MS))[:LENGTH]
     except Error as reason:
         return f"{page.url}: {reason}"

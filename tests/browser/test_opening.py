@@ -31,7 +31,7 @@ def test_the_pre_room_turns_into_the_event_for_one_and_into_the_line_for_the_nex
     second.goto(line.url)
     expect(second.locator("#gathered-position")).to_contain_text("2번째")
 
-    expect(first.locator("#slip")).to_have_count(0)
+    expect(first.locator("#slip")).to_have_count(0, timeout=45_000)
     expect_inside(first)
     expect(second.get_by_role("dialog", name="대기열 입장")).to_be_visible()
     expect(second.locator("#position")).to_have_text("1")

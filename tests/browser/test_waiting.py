@@ -128,7 +128,7 @@ def test_staffs_word_reaches_who_waits_and_is_taken_back(line: Line, open_page: 
 
     line.site.manage("waitingroom", "announce", line.slug, "--ko", "공연 시작이 30분 늦어집니다.")
     word = page.locator("#announcement-text")
-    expect(word).to_have_text("공연 시작이 30분 늦어집니다.")
+    expect(word).to_have_text("공연 시작이 30분 늦어집니다.", timeout=10_000)
     page.reload()
     expect(word).to_be_visible()
     line.site.manage("waitingroom", "announce", line.slug, "--clear")
@@ -145,7 +145,7 @@ def test_a_network_that_comes_back_and_a_tab_that_is_opened_again_find_the_same_
     expect(page.locator("#connection")).to_have_text("연결됨")
 
     page.context.set_offline(True)
-    expect(page.locator("#connection")).to_contain_text("기기가 오프라인이에요")
+    expect(page.locator("#connection")).to_contain_text("기기가 오프라인이에요", timeout=10_000)
     line.join(1)
     page.context.set_offline(False)
     expect(page.locator("#connection")).to_have_text("연결됨")
@@ -186,7 +186,7 @@ def test_a_deleted_event_is_told_to_those_in_its_line(line: Line, open_page: Ope
         page.goto(line.url)
         expect_waiting(page, position, position)
     expect(connected.locator("#connection")).to_have_text("연결됨")
-    expect(polling.locator("#connection")).to_have_text("몇 초마다 순번을 확인하고 있어요")
+    expect(polling.locator("#connection")).to_have_text("몇 초마다 순번을 확인하고 있어요", timeout=15_000)
 
     line.delete()
 

@@ -18,7 +18,6 @@ from tests.patience import until
 from tests.site import Site
 
 pytestmark = pytest.mark.browser
-# Two cores carry the site, its camera and the browser.
 
 SALE = """
 from django.contrib.auth.models import User
@@ -203,7 +202,7 @@ def test_a_camera_lets_in_refuses_undoes_and_goes_on_without_a_network(site: Sit
         page.reload()  # nothing is lost with the page
         expect(page.locator("#waiting")).to_contain_text("1건")
         page.context.set_offline(False)
-        expect(page.locator("#waiting")).to_have_text("")
+        expect(page.locator("#waiting")).to_have_text("", timeout=30_000)
         assert show.stands()[0] == "True let-in@East undone@East let-in@East"
         expect(page.locator("#inside")).to_have_text("1")
         expect(page.locator("#clashes")).to_be_hidden()
@@ -227,7 +226,7 @@ def test_what_happened_meanwhile_clashes_in_words_and_nothing_is_lost(site: Site
 
             page.context.set_offline(False)
 
-            expect(page.locator("#clash-list li")).to_contain_text(word)
+            expect(page.locator("#clash-list li")).to_contain_text(word, timeout=30_000)
             acts = one.stands()[0]
             assert acts.endswith("against@East")
             assert acts.count("let-in") == (1 if meanwhile == ELSEWHERE else 0)
@@ -289,7 +288,7 @@ def test_a_keyboard_a_search_and_a_device_that_reads_codes_by_itself(site: Site)
         types(page, show.typed[0].lower().replace("-", " "))
         says(page, "오프라인: 입장하세요", "열")
         page.context.set_offline(False)
-        expect(page.locator("#waiting")).to_have_text("")
+        expect(page.locator("#waiting")).to_have_text("", timeout=30_000)
         assert show.stands()[0] == "True let-in@West"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.patience import PROCESS_S, until
+from tests.patience import until
 from tests.site import ROOT
 from tiketi.release import LOCK
 
@@ -45,7 +45,7 @@ def release(database: str, *arguments: str) -> subprocess.Popen[str]:
 
 def output(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Its end: exit code, and all it said."""
-    out, err = process.communicate(timeout=PROCESS_S)
+    out, err = process.communicate(timeout=120)
     return process.returncode, out + err
 
 

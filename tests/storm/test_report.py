@@ -5,9 +5,8 @@ import secrets
 
 import pytest
 
-from tests.patience import PROCESS_S
 from tests.site import Site
-from tests.storm.test_site import storm
+from tests.storm.test_site import reported, storm
 
 SALE = """
 from tests.events.copies import copy_of
@@ -22,7 +21,7 @@ def test_the_report_of_a_sale_says_what_the_crowd_saw(site: Site):
     slug = f"reported-{secrets.token_hex(4)}"
     site.manage("shell", "-c", SALE.format(slug=slug))
     options = ("--visitors", str(VISITORS), "--arrive-in", "2", "--stay", "0.3", "--vanish", "0", "--buy")
-    seen = json.loads(storm(site, slug, *options).communicate(timeout=PROCESS_S)[0])
+    seen = reported(storm(site, slug, *options))
 
     told = json.loads(site.manage("report", slug, "--json"))
 

@@ -16,9 +16,8 @@ from events.demo.rehearsal import sign_in
 from events.models import Event, Order, OrderLine, OrderState, Plan, PriceTier, SectionPrice, Venue
 from events.plans.building import build
 from events.plans.drafts import read_plan
-from tests.patience import PROCESS_S
 from tests.site import ROOT, Site
-from tests.storm.test_site import storm
+from tests.storm.test_site import reported, storm
 from tiketi.storm.diary import Diary
 from tiketi.storm.sales import audit, sign_out
 from waitingroom.models import WaitingRoom
@@ -95,7 +94,7 @@ def test_nothing_is_bought_before_the_sale_opens(event: Event):
 
 def test_the_visitors_of_a_storm_buy_and_no_seat_is_sold_twice(site: Site):
     command = storm(site, "resurrection", "--visitors", "50", "--arrive-in", "1", "--stay", "0.5", "--buy")
-    report = json.loads(command.communicate(timeout=PROCESS_S)[0])
+    report = reported(command)
 
     assert report["broken"] == [], report
     assert report["oversold"] == 0
@@ -116,7 +115,7 @@ def test_of_more_visitors_than_seats_the_last_are_turned_away_and_nothing_is_an_
     slug = json.loads(made.stdout)["slug"]
 
     command = storm(site, slug, "--visitors", "40", "--arrive-in", "6", "--stay", "0.5", "--buy")
-    report = json.loads(command.communicate(timeout=PROCESS_S)[0])
+    report = reported(command)
 
     assert report["broken"] == [], report
     assert report["turned_away"] > 0

@@ -13,7 +13,7 @@ from typing import Any, cast
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-from tests.patience import BUSY_S, PROCESS_S, quickest, until
+from tests.patience import BUSY_S, quickest, until
 from tests.site import ROOT
 from tests.waitingroom.line import Line, join_call
 from waitingroom import admission
@@ -37,7 +37,7 @@ def start(role: str, slug: str, *arguments: object) -> "subprocess.Popen[str]":
 
 def said(process: "subprocess.Popen[str]") -> list[list[Any]]:
     """The lines of a process, which ends now if it is a clock."""
-    out, _ = process.communicate(timeout=PROCESS_S)
+    out, _ = process.communicate(timeout=60)
     return [json.loads(line) for line in out.splitlines()]
 
 
